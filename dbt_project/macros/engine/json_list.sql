@@ -1,0 +1,8 @@
+{# The distinct texts of a group as a JSON list, in order. #}
+{% macro json_list(expression) -%}
+    {{ adapter.dispatch('json_list')(expression) }}
+{%- endmacro %}
+
+{% macro duckdb__json_list(expression) -%}
+    cast(to_json(list(distinct {{ expression }} order by {{ expression }})) as string)
+{%- endmacro %}

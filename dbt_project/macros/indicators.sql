@@ -1,0 +1,103 @@
+{# Every indicator of the project, read from the `meta` of the mart columns: the base ones and, behind
+   each, those derived from it. A list of dictionaries, in the order of their ids. #}
+{% macro indicators() -%}
+    {%- set found = {} -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+            {%- for column in node.columns.values() if column.meta.get('indicator') -%}
+                {%- set base = dict(
+                    {'multiplier': 1, 'members': ['total'], 'standard': none, 'inputs': []},
+                    **column.meta['indicator']
+                ) -%}
+                {%- do base.update({'mart': node.name, 'mart_column': column.name}) -%}
+                {%- set children = base.pop('derived', []) -%}
+                {%- do found.update({base.id: dict(base, components=[])}) -%}
+                {%- for child in children -%}
+                    {%- set inherited = dict(base, multiplier=1, standard=none, numerator=none,
+                                             denominator=none, inputs=[]) -%}
+                    {%- set one = dict(inherited, **child) -%}
+                    {%- if child.formula == 'all_met' -%}
+                        {%- do one.update({'components': one.pop('of')}) -%}
+                        {%- do one.update({'dimension': 'total', 'members': ['total']}) -%}
+                    {%- else -%}
+                        {%- do one.update({'components': [base.id]}) -%}
+                        {%- do one.update({'multiplier': 100 if child.formula == 'growth' else 1}) -%}
+                    {%- endif -%}
+                    {%- do found.update({child.id: one}) -%}
+                {%- endfor -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found.values() | sort(attribute='id')) }}
+{%- endmacro %}
+
+
+{# The components of an indicator with the years by which they lie before it and their weight. #}
+{% macro components_of(indicator) -%}
+    {%- set parts = [] -%}
+    {%- for component in indicator.components -%}
+        {%- do parts.append({'id': component, 'year_offset': 0, 'weight': 1}) -%}
+        {%- if indicator.formula in ('difference', 'growth') -%}
+            {%- do parts.append({'id': component, 'year_offset': -1, 'weight': -1}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(parts) }}
+{%- endmacro %}
+
+
+{# The fact and measure of a role, with what the measure needs: from the column's meta in the fact. #}
+{% macro measure_of(role) -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == 'model' and node.name == role.fact -%}
+        {%- for column in node.columns.values() if column.name == role.measure -%}
+            {{ return(dict(column.meta['measure'], source=node.meta['fact']['source'])) }}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ exceptions.raise_compiler_error(
+        'the measure ' ~ role.measure ~ ' of ' ~ role.fact ~ ' is not described in its YAML') }}
+{%- endmacro %}
+
+
+{# Whether a source table is one list that serves every period. #}
+{% macro is_standing(source_name) -%}
+    {%- for node in graph.sources.values()
+        if node.source_name ~ '.' ~ node.name == source_name -%}
+        {{ return(node.meta['period']['kind'] == 'standing') }}
+    {%- endfor -%}
+    {{ exceptions.raise_compiler_error('no source table ' ~ source_name) }}
+{%- endmacro %}
+
+
+{# The version of a definition: changes with its meta and with the SQL of its mart and all that
+   the mart rests on. #}
+{% macro definition_version(indicator) -%}
+    {%- set texts = [tojson(indicator, sort_keys=true)] -%}
+    {%- set waiting = [] -%}
+    {%- set seen = [] -%}
+    {%- for node in graph.nodes.values() if node.name == indicator.mart -%}
+        {%- do waiting.append(node.unique_id) -%}
+    {%- endfor -%}
+    {%- for _ in range(200) if waiting -%}
+        {%- set current = waiting.pop() -%}
+        {%- if current not in seen and current in graph.nodes -%}
+            {%- do seen.append(current) -%}
+            {%- set node = graph.nodes[current] -%}
+            {%- do texts.append(current ~ (node.raw_code or node.checksum.checksum)) -%}
+            {%- do waiting.extend(node.depends_on.nodes if node.depends_on.nodes else []) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(local_md5(texts | sort | join('\n'))[:12]) }}
+{%- endmacro %}
+
+
+{# How many units of a role's measure are one person, from the mart column's meta. #}
+{% macro persons_unit_of(indicator, role) -%}
+    {%- set unit = namespace(text='cast(null as int)') -%}
+    {%- for node in graph.nodes.values() if indicator.get(role) and node.name == indicator.mart -%}
+        {%- for column in node.columns.values()
+            if column.name == indicator[role].measure and column.meta.get('persons_unit') -%}
+            {%- set unit.text = column.meta['persons_unit'] -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(unit.text) }}
+{%- endmacro %}

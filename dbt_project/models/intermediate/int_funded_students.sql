@@ -1,0 +1,147 @@
+-- One row per public school or teaching point, year, term and stage: for how many pupils and
+-- boarders operating funds are owed. Spring rests on the census before, autumn on this year's.
+-- The floor comes first, then pupils with special needs are taken out; they are counted under
+-- 特殊教育. A school without pupils is owed nothing, not the floor.
+with
+
+enrolments as (
+
+    select * from {{ ref('int_enrolments') }}
+
+),
+
+years as (
+
+    select * from {{ ref('int_years') }}
+
+),
+
+stages as (
+
+    select * from {{ ref('stages') }}
+
+),
+
+standards_on_days as (
+
+    select * from {{ ref('int_standards_on_days') }}
+
+),
+
+terms as (
+
+    select
+        column1 as term,
+        column2 as years_before
+    from (values ('spring', 1), ('autumn', 0)) as terms (column1, column2)
+
+),
+
+counted as (
+
+    select
+        district_code,
+        census_year,
+        school_code,
+        ledger_school_code,
+        stage,
+        _file_id,
+        cast(count(*) as bigint) as students,
+        cast(sum(case when has_special_needs then 1 else 0 end) as bigint)
+            as special_needs_students,
+        cast(sum(case when is_boarder then 1 else 0 end) as bigint) as boarders
+    from enrolments
+    where is_public
+    group by district_code, census_year, school_code, ledger_school_code, stage, _file_id
+
+),
+
+by_term as (
+
+    select
+        counted.district_code,
+        years.year,
+        terms.term,
+        counted.school_code,
+        counted.ledger_school_code,
+        counted.stage,
+        counted._file_id,
+        counted.students,
+        coalesce(stages.is_compulsory, false) and counted.stage <> '特殊教育' as has_floor,
+        case
+            when counted.stage = '特殊教育' then counted.students
+            when stages.is_compulsory then counted.special_needs_students
+            else 0
+        end as special_needs_students,
+        counted.boarders,
+        cast(floors.value as bigint) as floor_students
+    from counted
+    cross join terms
+    inner join years
+        on
+            counted.district_code = years.district_code
+            and counted.census_year + terms.years_before = years.year
+    left join stages on counted.stage = stages.stage
+    left join standards_on_days as floors
+        on
+            years.district_code = floors.district_code
+            and years.year = floors.year
+            and terms.term = floors.day_kind
+            and floors.standard_id = 'small_school_floor'
+
+),
+
+with_floor as (
+
+    select
+        *,
+        case
+            when has_floor and students > 0 and students < floor_students then floor_students
+            else students
+        end as base_students
+    from by_term
+
+),
+
+by_stage as (
+
+    select
+        district_code,
+        year,
+        term,
+        school_code,
+        ledger_school_code,
+        stage,
+        base_students - special_needs_students as funded_students,
+        case when has_floor then boarders else 0 end as boarders,
+        _file_id
+    from with_floor
+    where stage <> '特殊教育'
+    union all
+    select
+        district_code,
+        year,
+        term,
+        school_code,
+        ledger_school_code,
+        '特殊教育' as stage,
+        special_needs_students as funded_students,
+        0 as boarders,
+        _file_id
+    from with_floor
+    where special_needs_students > 0
+
+)
+
+select
+    district_code,
+    year,
+    term,
+    school_code,
+    ledger_school_code,
+    stage,
+    cast(sum(funded_students) as bigint) as funded_half_years,
+    cast(sum(boarders) as bigint) as boarder_half_years,
+    _file_id
+from by_stage
+group by district_code, year, term, school_code, ledger_school_code, stage, _file_id

@@ -1,0 +1,40 @@
+-- One row per pupil of a public institution and calendar year: eight months of the school year
+-- that began the year before, four of the one that begins in it.
+with
+
+enrolments as (
+
+    select * from {{ ref('int_enrolments') }}
+
+),
+
+years as (
+
+    select * from {{ ref('int_years') }}
+
+),
+
+parts as (
+
+    select
+        column1 as years_after_census,
+        column2 as student_months
+    from (values (1, 8), (0, 4)) as parts (column1, column2)
+
+)
+
+select
+    enrolments.district_code,
+    enrolments.census_year + parts.years_after_census as year,
+    enrolments.stage,
+    cast(parts.student_months as bigint) as student_months,
+    enrolments._file_id,
+    enrolments._sheet,
+    enrolments._row_number
+from enrolments
+cross join parts
+inner join years
+    on
+        enrolments.district_code = years.district_code
+        and enrolments.census_year + parts.years_after_census = years.year
+where enrolments.is_public

@@ -1,0 +1,60 @@
+-- One row per base indicator, district, year, member, role and file: how many rows of the file
+-- carry the value, and what they add up to. Inputs are what a value is decided by without being
+-- summed into it.
+-- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_operating_funds') }}
+-- depends_on: {{ ref('mart_operating_standards') }}
+-- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_staff_training') }}
+-- depends_on: {{ ref('int_counselling_rooms') }}
+-- depends_on: {{ ref('int_education_funds') }}
+-- depends_on: {{ ref('int_education_payments') }}
+-- depends_on: {{ ref('int_funded_students') }}
+-- depends_on: {{ ref('int_operating_funds') }}
+-- depends_on: {{ ref('int_primary_and_secondary_schools') }}
+-- depends_on: {{ ref('int_school_entitlements') }}
+-- depends_on: {{ ref('int_staff_training') }}
+-- depends_on: {{ ref('int_student_months') }}
+-- depends_on: {{ ref('int_training_hours') }}
+select
+    cast(null as string) as indicator_id,
+    cast(null as string) as district_code,
+    cast(null as int) as year,
+    cast(null as string) as member,
+    cast(null as string) as role,
+    cast(null as string) as fact,
+    cast(null as string) as source,
+    cast(null as string) as file_id,
+    cast(null as string) as sheets,
+    cast(null as bigint) as row_count,
+    cast(null as decimal(38, 2)) as measure_sum
+where false
+{%- for indicator in indicators() if not indicator.components %}
+{%- set roles = [] %}
+{%- for name in ['numerator', 'denominator'] if indicator.get(name) %}
+{%- do roles.append(dict(indicator[name], role=name)) %}
+{%- endfor %}
+{%- for input in indicator.inputs %}
+{%- do roles.append(dict(input, role='input')) %}
+{%- endfor %}
+{%- for role in roles if role.fact != 'int_school_entitlements' %}
+{%- set is_per_school = role.fact == 'int_funded_students' %}
+{%- set by_stage = indicator.dimension == 'stage' %}
+union all
+select
+    {{ quoted(indicator.id) }} as indicator_id,
+    district_code,
+    year,
+    {{ 'stage' if by_stage else "'total'" }} as member,
+    {{ quoted(role.role) }} as role,
+    {{ quoted(role.fact) }} as fact,
+    {{ quoted(measure_of(role).source) }} as source,
+    _file_id as file_id,
+    {{ "'[]'" if is_per_school else json_list('_sheet') }} as sheets,
+    cast(count(*) as bigint) as row_count,
+    cast(sum({{ role.measure }}) as decimal(38, 2)) as measure_sum
+from {{ ref(role.fact) }}
+where {{ role.measure }} is not null{{ ' and stage is not null' if by_stage }}
+group by district_code, year, {{ 'stage, ' if by_stage }}_file_id
+{%- endfor %}
+{%- endfor %}

@@ -1,0 +1,30 @@
+-- One row per base indicator, role, fact, source and year: what its measures rest on.
+-- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_operating_funds') }}
+-- depends_on: {{ ref('mart_operating_standards') }}
+-- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_staff_training') }}
+select
+    cast(null as string) as indicator_id,
+    cast(null as string) as role,
+    cast(null as string) as fact,
+    cast(null as string) as source,
+    cast(null as boolean) as is_standing,
+    cast(null as int) as year_offset
+where false
+{%- for indicator in indicators() %}
+{%- for role in ['numerator', 'denominator'] if indicator.get(role) %}
+{%- for source, offsets in measure_of(indicator[role]).needs.items() %}
+{%- for year_offset in offsets %}
+union all
+select
+    {{ quoted(indicator.id) }} as indicator_id,
+    {{ quoted(role) }} as role,
+    {{ quoted(indicator[role].fact) }} as fact,
+    {{ quoted(source) }} as source,
+    {{ 'true' if is_standing(source) else 'false' }} as is_standing,
+    {{ year_offset }} as year_offset
+{%- endfor %}
+{%- endfor %}
+{%- endfor %}
+{%- endfor %}

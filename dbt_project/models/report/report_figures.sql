@@ -1,0 +1,126 @@
+-- One row per figure that the report prints, in its order, with the text as it is printed.
+with
+
+outline as (
+
+    select * from {{ ref('outline') }}
+
+),
+
+value_keys as (
+
+    select * from {{ ref('value_keys') }}
+
+),
+
+report_values as (
+
+    select * from {{ ref('report_values') }}
+
+),
+
+-- A standard that changes within the year is printed once for each term.
+matched as (
+
+    select
+        outline.*,
+        report_values.period,
+        report_values.state,
+        report_values.value,
+        report_values.value_text,
+        row_number() over (
+            partition by
+                outline.district_code,
+                outline.evaluation_year,
+                outline.figure_id,
+                outline.part
+            order by report_values.period nulls last
+        ) as term
+    from outline
+    inner join value_keys
+        on
+            outline.district_code = value_keys.district_code
+            and outline.evaluation_year = value_keys.evaluation_year
+            and outline.evaluation_year = value_keys.year
+            and outline.indicator_id = value_keys.indicator_id
+            and outline.dimension = value_keys.dimension
+            and outline.member = value_keys.member
+    inner join report_values
+        on
+            value_keys.district_code = report_values.district_code
+            and value_keys.evaluation_year = report_values.evaluation_year
+            and value_keys.indicator_id = report_values.indicator_id
+            and value_keys.period = report_values.period
+            and value_keys.dimension = report_values.dimension
+            and value_keys.member = report_values.member
+
+),
+
+scaled as (
+
+    select
+        *,
+        {{ ratio('value', 'scale', 1, 10) }} as scaled_value
+    from matched
+
+),
+
+in_steps as (
+
+    select
+        *,
+        {{ ratio('scaled_value', 'coalesce(step, 1)', 1, 10) }} as steps
+    from scaled
+
+),
+
+in_whole_steps as (
+
+    select
+        *,
+        cast({{ cut('steps', 0) }} * coalesce(step, 1) as decimal(38, 10)) as whole_steps
+    from in_steps
+
+),
+
+written as (
+
+    select
+        *,
+        case
+            when mode = 'judgement' then value_text
+            when mode = 'round' then {{ printed('scaled_value', 'decimals') }} || suffix
+            when mode = 'floor' and whole_steps > 0
+                then
+                    {{ printed('whole_steps', 'decimals') }}
+                    || case when scaled_value > whole_steps then '余' else '' end || suffix
+            else {{ printed_exactly('scaled_value', 'decimals') }} || suffix
+        end as number_text
+    from in_whole_steps
+
+)
+
+select
+    district_code,
+    evaluation_year,
+    figure_id,
+    cast(part + term - 1 as int) as part,
+    order_no,
+    item_no,
+    place,
+    title_zh,
+    indicator_id,
+    period,
+    dimension,
+    member,
+    case
+        when publish = 'withheld' or state = 'withheld' then '不公开'
+        when state = 'suppressed' then '＊'
+        when state = 'not_applicable' then '不涉及'
+        when state in ('missing', 'partial') then '数据缺失'
+        when state = 'provisional' then number_text || '（暂定）'
+        else number_text
+    end as text,
+    publish
+from written
+order by district_code, evaluation_year, order_no, part

@@ -1,0 +1,82 @@
+-- One row per indicator: its definition, as it stands beside the SQL that computes it.
+-- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_operating_funds') }}
+-- depends_on: {{ ref('mart_operating_standards') }}
+-- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_staff_training') }}
+with
+
+definitions as (
+
+    {%- for indicator in indicators() %}
+    {{ 'union all' if not loop.first }}
+    select
+        {{ quoted(indicator.id) }} as indicator_id,
+        {{ quoted(indicator.title_zh) }} as title_zh,
+        {{ quoted(indicator.title_en) }} as title_en,
+        {{ quoted(indicator.mart) }} as mart,
+        {{ quoted(indicator.mart_column) }} as mart_column,
+        {{ quoted(indicator.value_type) }} as value_type,
+        {{ quoted(indicator.unit) }} as unit,
+        {{ indicator.decimals }} as decimals,
+        {{ quoted(indicator.formula) }} as formula,
+        {{ quoted(indicator.multiplier) }} as multiplier,
+        {{ quoted(indicator.numerator.fact ~ '.' ~ indicator.numerator.measure
+                  if indicator.numerator else none) }} as numerator,
+        {{ quoted(indicator.denominator.fact ~ '.' ~ indicator.denominator.measure
+                  if indicator.denominator else none) }} as denominator,
+        {{ quoted(tojson(components_of(indicator), sort_keys=true)) }} as components,
+        {{ quoted(indicator.dimension) }} as dimension,
+        {{ quoted(indicator.period_kind) }} as period_kind,
+        {{ quoted(indicator.population) }} as population,
+        {{ quoted(indicator.standard or indicator.get('shows_standard')) }} as standard_id,
+        {{ quoted(indicator.better) }} as better,
+        {{ quoted(indicator.data_class) }} as data_class,
+        {{ quoted(indicator.owner_office) }} as owner_office,
+        {{ quoted(indicator.publish) }} as publish,
+        {{ quoted(indicator.basis) }} as basis,
+        {{ quoted(indicator.definition_zh) }} as definition_zh,
+        {{ quoted(definition_version(indicator)) }} as definition_version
+    {%- endfor %}
+
+),
+
+-- A standard that was not verified against the official text says so wherever it is shown.
+unverified as (
+
+    select
+        standard_id,
+        max(case when certainty <> 'verified' then 1 else 0 end) as is_unverified
+    from {{ ref('standards') }}
+    group by standard_id
+
+)
+
+select
+    definitions.indicator_id,
+    definitions.title_zh,
+    definitions.title_en,
+    definitions.mart,
+    definitions.mart_column,
+    definitions.value_type,
+    definitions.unit,
+    definitions.decimals,
+    definitions.formula,
+    definitions.multiplier,
+    definitions.numerator,
+    definitions.denominator,
+    definitions.components,
+    definitions.dimension,
+    definitions.period_kind,
+    definitions.population,
+    definitions.standard_id,
+    definitions.better,
+    definitions.data_class,
+    definitions.owner_office,
+    definitions.publish,
+    definitions.basis,
+    definitions.definition_zh || case when unverified.is_unverified = 1 then '(标准待核)' else '' end
+        as definition_zh,
+    definitions.definition_version
+from definitions
+left join unverified on definitions.standard_id = unverified.standard_id

@@ -1,0 +1,256 @@
+-- One row per due value: what of its sources is missing, which units did not report, and what is
+-- set aside that its readable keys do not exclude.
+with
+
+value_keys as (
+
+    select * from {{ ref('value_keys') }}
+
+),
+
+closure as (
+
+    select * from {{ ref('indicator_closure') }}
+
+),
+
+measure_needs as (
+
+    select * from {{ ref('measure_needs') }}
+
+),
+
+source_status as (
+
+    select * from {{ source('landing', 'source_status') }}
+
+),
+
+units_expected as (
+
+    select * from {{ ref('int_units_expected') }}
+
+),
+
+quarantine as (
+
+    select * from {{ source('landing', 'quarantine') }}
+
+),
+
+unmatched_units as (
+
+    select * from {{ ref('int_unmatched_units') }}
+
+),
+
+needs as (
+
+    select distinct
+        value_keys.value_id,
+        value_keys.district_code,
+        value_keys.evaluation_year,
+        value_keys.dimension,
+        value_keys.member,
+        measure_needs.role,
+        measure_needs.fact,
+        measure_needs.source,
+        case
+            when measure_needs.is_standing then 0
+            else
+                value_keys.year - value_keys.evaluation_year
+                + closure.year_offset + measure_needs.year_offset
+        end as year_offset
+    from value_keys
+    inner join closure on value_keys.indicator_id = closure.indicator_id
+    inner join measure_needs on closure.component_id = measure_needs.indicator_id
+
+),
+
+needs_with_status as (
+
+    select
+        needs.value_id,
+        needs.district_code,
+        needs.dimension,
+        needs.member,
+        needs.role,
+        needs.fact,
+        needs.source,
+        source_status.period,
+        coalesce(source_status.is_in_force, false) as is_in_force,
+        coalesce(source_status.gap, needs.source || ':合同未声明所需年份') as gap
+    from needs
+    left join source_status
+        on
+            needs.district_code = source_status.district_code
+            and needs.evaluation_year = source_status.evaluation_year
+            and needs.source = source_status.source
+            and needs.year_offset = source_status.year_offset
+
+),
+
+gaps as (
+
+    select
+        value_id,
+        {{ joined_text('gap', ';') }} as gap,
+        {{ json_list("source || coalesce(' ' || period, '')") }} as missing_sources
+    from needs_with_status
+    where not is_in_force
+    group by value_id
+
+),
+
+source_periods as (
+
+    select distinct
+        value_id,
+        district_code,
+        dimension,
+        member,
+        source,
+        period
+    from needs_with_status
+    where is_in_force
+
+),
+
+units as (
+
+    select distinct
+        source_periods.value_id,
+        units_expected.source,
+        units_expected.period,
+        units_expected.school_code,
+        units_expected.school_name,
+        units_expected.is_received
+    from source_periods
+    inner join units_expected
+        on
+            source_periods.district_code = units_expected.district_code
+            and source_periods.source = units_expected.source
+            and source_periods.period = units_expected.period
+            and (
+                source_periods.dimension = 'total'
+                or source_periods.member = units_expected.stage
+            )
+
+),
+
+-- A school of two stages of which one did not report counts as not received for the whole.
+units_by_school as (
+
+    select
+        value_id,
+        source,
+        period,
+        school_code,
+        max(school_name) as school_name,
+        min(case when is_received then 1 else 0 end) as is_received
+    from units
+    group by value_id, source, period, school_code
+
+),
+
+units_counted as (
+
+    select
+        value_id,
+        cast(count(*) as int) as units_expected,
+        cast(sum(is_received) as int) as units_received,
+        {{ joined_text("case when is_received = 0 then school_name || '(' || period || ')' end", '、') }}
+            as units_missing
+    from units_by_school
+    group by value_id
+
+),
+
+set_aside as (
+
+    select
+        district_code,
+        source,
+        period,
+        cast(null as string) as fact,
+        member,
+        amount,
+        file_id,
+        sheet,
+        row_number
+    from quarantine
+    where effect = 'provisional'
+    union all
+    select
+        district_code,
+        source,
+        period,
+        fact,
+        member,
+        amount,
+        _file_id as file_id,
+        _sheet as sheet,
+        _row_number as row_number
+    from unmatched_units
+
+),
+
+set_aside_by_row as (
+
+    select
+        needs_with_status.value_id,
+        set_aside.file_id,
+        set_aside.sheet,
+        set_aside.row_number,
+        max(abs(set_aside.amount)) as amount,
+        max(case when set_aside.amount is null then 1 else 0 end) as is_without_amount,
+        max(case when needs_with_status.role = 'denominator' then 1 else 0 end)
+            as is_in_denominator
+    from needs_with_status
+    inner join set_aside
+        on
+            needs_with_status.district_code = set_aside.district_code
+            and needs_with_status.source = set_aside.source
+            and needs_with_status.period = set_aside.period
+            and (set_aside.fact is null or needs_with_status.fact = set_aside.fact)
+            and (
+                set_aside.member is null
+                or needs_with_status.dimension = 'total'
+                or needs_with_status.member = set_aside.member
+            )
+    group by
+        needs_with_status.value_id,
+        set_aside.file_id,
+        set_aside.sheet,
+        set_aside.row_number
+
+),
+
+quarantined as (
+
+    select
+        value_id,
+        cast(count(*) as bigint) as quarantined_rows,
+        cast(coalesce(sum(amount), 0) as decimal(38, 2)) as quarantined_amount,
+        cast(sum(is_without_amount) as bigint) as rows_without_amount,
+        max(is_in_denominator) as is_in_denominator
+    from set_aside_by_row
+    group by value_id
+
+)
+
+select
+    value_keys.value_id,
+    gaps.gap,
+    gaps.missing_sources,
+    coalesce(units_counted.units_expected, 0) as units_expected,
+    coalesce(units_counted.units_received, 0) as units_received,
+    units_counted.units_missing,
+    coalesce(quarantined.quarantined_rows, 0) as quarantined_rows,
+    coalesce(quarantined.quarantined_amount, 0) as quarantined_amount,
+    coalesce(quarantined.rows_without_amount, 0) as rows_without_amount,
+    coalesce(quarantined.is_in_denominator, 0) = 1 as is_denominator_in_doubt
+from value_keys
+left join gaps on value_keys.value_id = gaps.value_id
+left join units_counted on value_keys.value_id = units_counted.value_id
+left join quarantined on value_keys.value_id = quarantined.value_id

@@ -1,0 +1,135 @@
+-- One row per value that is due: the indicators of the outline and all that they rest on, for each
+-- member and period, and whether the district runs what is counted.
+with
+
+outline as (
+
+    select * from {{ ref('outline') }}
+
+),
+
+closure as (
+
+    select * from {{ ref('indicator_closure') }}
+
+),
+
+members as (
+
+    select * from {{ ref('indicator_members') }}
+
+),
+
+base_measures as (
+
+    select * from {{ ref('base_measures') }}
+
+),
+
+school_stages as (
+
+    select * from {{ ref('int_school_stages') }}
+
+),
+
+due as (
+
+    select distinct
+        outline.district_code,
+        outline.evaluation_year,
+        closure.component_id as indicator_id,
+        outline.evaluation_year + closure.year_offset as year
+    from outline
+    inner join closure on outline.indicator_id = closure.indicator_id
+
+),
+
+-- Standards alone may have two periods in a year, one a term.
+with_period as (
+
+    select
+        due.district_code,
+        due.evaluation_year,
+        due.indicator_id,
+        due.year,
+        members.formula,
+        members.numerator_persons_unit,
+        members.denominator_persons_unit,
+        case members.period_kind
+            when 'calendar_year' then {{ period_of('calendar_year', 'due.year') }}
+            when 'census_day' then {{ period_of('census_day', 'due.year') }}
+            when 'year_end' then {{ period_of('year_end', 'due.year') }}
+            when 'span' then {{ period_of('span', 'due.year') }}
+            else coalesce(base_measures.period, {{ period_of('calendar_year', 'due.year') }})
+        end as period,
+        members.dimension,
+        members.member
+    from due
+    inner join members on due.indicator_id = members.indicator_id
+    left join base_measures
+        on
+            members.period_kind = 'term'
+            and due.district_code = base_measures.district_code
+            and due.year = base_measures.year
+            and due.indicator_id = base_measures.indicator_id
+            and members.member = base_measures.member
+
+),
+
+library as (
+
+    select distinct
+        district_code,
+        year
+    from school_stages
+
+),
+
+-- Pupils with special needs learn in ordinary schools too.
+stages_run as (
+
+    select distinct
+        district_code,
+        year,
+        stage
+    from school_stages
+    where is_public
+    union
+    select distinct
+        district_code,
+        year,
+        '特殊教育' as stage
+    from school_stages
+    where is_public and stage in ('普通小学', '普通初中')
+
+)
+
+select
+    md5(
+        with_period.district_code || '|' || cast(with_period.evaluation_year as string) || '|'
+        || with_period.indicator_id || '|' || with_period.period || '|'
+        || with_period.dimension || '|' || with_period.member
+    ) as value_id,
+    with_period.district_code,
+    with_period.evaluation_year,
+    with_period.indicator_id,
+    with_period.year,
+    with_period.period,
+    with_period.dimension,
+    with_period.member,
+    with_period.formula,
+    with_period.numerator_persons_unit,
+    with_period.denominator_persons_unit,
+    -- Without a library nothing is known to be absent: the value is missing, not inapplicable.
+    with_period.dimension = 'total' or library.year is null or stages_run.stage is not null
+        as is_applicable
+from with_period
+left join library
+    on
+        with_period.district_code = library.district_code
+        and with_period.year = library.year
+left join stages_run
+    on
+        with_period.district_code = stages_run.district_code
+        and with_period.year = stages_run.year
+        and with_period.member = stages_run.stage

@@ -1,0 +1,1 @@
+"""The flows of ziping: from source files to the published report dataset."""

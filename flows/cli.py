@@ -1,0 +1,175 @@
+"""The command `ziping`; Prefect, dbt and Great Expectations are loaded only where needed."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.lib.errors import ZipingError
+from flows.lib.redaction import sentence_of
+from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace, load_settings
+
+app = typer.Typer(
+    help="自评: from the files of finance, staffing and schools to the report's figures.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", help="The folder with raw/ and warehouse/.", envvar="ZIPING_WORKSPACE")
+]
+YearOption = Annotated[int | None, typer.Option(help="One evaluation year; all open ones if not given.")]
+
+
+def end_with(error: BaseException) -> typer.Exit:
+    """Print one sentence and end with the error's exit code."""
+    typer.echo(f"ziping: {sentence_of(error)}", err=True)
+    return typer.Exit(error.exit_code if isinstance(error, ZipingError) else 1)
+
+
+@app.command()
+def nightly(
+    year: YearOption = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Know only what came by this day.")
+    ] = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Run the night: land, check, build, audit and publish what is new."""
+    from flows.lib.run import run_nightly
+
+    try:
+        code = run_nightly(Workspace(workspace.resolve()), year, as_of.date() if as_of else None)
+    except Exception as error:
+        raise end_with(error) from None
+    raise typer.Exit(code)
+
+
+@app.command()
+def sample(
+    seed: Annotated[int, typer.Option(help="Another seed makes another district.")] = 2023,
+    scale: Annotated[float, typer.Option(help="1 is full size, 0.05 a small district.")] = 1.0,
+    dirt: Annotated[list[str] | None, typer.Option(help="A kind of dirt to switch on.")] = None,
+    serve: Annotated[bool, typer.Option(help="Only serve the school system's API on loopback.")] = False,
+    port: Annotated[int, typer.Option(help="The port to serve on.")] = 8765,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Make the sample district 519900, or serve its API until stopped."""
+    from flows.samples import make_sample, serve_sample
+
+    try:
+        place = Workspace(workspace.resolve())
+        if serve:
+            serve_sample(place, port)
+        else:
+            for table, rows in make_sample(place, seed, scale, dirt or []).items():
+                typer.echo(f"{table:32}{rows:>9} rows")
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command()
+def run(workspace: WorkspaceOption = CHECKOUT) -> None:
+    """Make the sample if the workspace is empty and is the sample's, then run the night."""
+    from flows.lib.run import run_nightly
+    from flows.samples import make_sample, sample_api, workspace_is_empty
+
+    place = Workspace(workspace.resolve())
+    try:
+        settings = load_settings(place)
+        if settings.district == SAMPLE_DISTRICT and workspace_is_empty(place):
+            typer.echo("making the sample district 519900 样例区 (样例数据)")
+            make_sample(place, 2023, 1.0, [])
+        with sample_api(place, settings):
+            code = run_nightly(place, None, None)
+    except Exception as error:
+        raise end_with(error) from None
+    raise typer.Exit(code)
+
+
+@app.command()
+def sources(workspace: WorkspaceOption = CHECKOUT) -> None:
+    """Show each source table and period: what is in force, what is owed by whom."""
+    from flows.lib.overview import print_sources
+
+    try:
+        print_sources(Workspace(workspace.resolve()))
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command()
+def status(
+    nights: Annotated[int, typer.Option(help="How many nights to show.")] = 7,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show the last nights and the gaps that stand open."""
+    from flows.lib.overview import print_status
+
+    try:
+        print_status(Workspace(workspace.resolve()), nights)
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command()
+def releases(year: YearOption = None, workspace: WorkspaceOption = CHECKOUT) -> None:
+    """List the releases and whether each is still what was published."""
+    from flows.lib.overview import print_releases
+
+    try:
+        print_releases(Workspace(workspace.resolve()), year)
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command()
+def changes(
+    year: YearOption = None,
+    release: Annotated[str | None, typer.Option(help="A release; the current one if not given.")] = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show what differs from the release before, and which file or definition caused it."""
+    from flows.lib.changes import print_changes
+
+    try:
+        print_changes(Workspace(workspace.resolve()), year, release)
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command()
+def trace(
+    figure: Annotated[str, typer.Argument(help="A figure of the report (4.1) or an indicator.")],
+    rows: Annotated[bool, typer.Option("--rows", help="List each contributing row.")] = False,
+    year: YearOption = None,
+    release: Annotated[str | None, typer.Option(help="A release; the current one if not given.")] = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show where a figure comes from, and recompute it from the raw cells."""
+    from flows.lib.tracing import print_trace
+
+    try:
+        agrees = print_trace(Workspace(workspace.resolve()), figure, year, release, show_rows=rows)
+    except Exception as error:
+        raise end_with(error) from None
+    raise typer.Exit(0 if agrees else 1)
+
+
+@app.command("new-key")
+def new_key(workspace: WorkspaceOption = CHECKOUT) -> None:
+    """Make the key of the pseudonyms for a new warehouse; keep a copy in a safe place."""
+    from flows.lib.person_key import make_person_key
+
+    try:
+        path = make_person_key(Workspace(workspace.resolve()))
+    except Exception as error:
+        raise end_with(error) from None
+    typer.echo(f"made {path}: keep a copy apart from this machine; without it nothing joins")
+
+
+if __name__ == "__main__":
+    sys.exit(app())

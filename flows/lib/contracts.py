@@ -1,0 +1,173 @@
+"""The contracts: what each source table promises, read from the dbt sources YAML without dbt."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flows.lib.errors import ZipingError
+from flows.lib.settings import CHECKOUT
+
+STAGING = CHECKOUT / "dbt_project" / "models" / "staging"
+PERIOD_KINDS = ("calendar_year", "census_day", "year_end", "span", "standing")
+TABLE_KEYS = {
+    "title", "pull", "period", "read", "key", "units", "owed", "quarantine_limit", "sign_off",
+}  # fmt: skip
+COLUMN_KEYS = {"captions", "required", "role", "take", "values", "person", "unit"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a source table: its captions in the file and its type in the warehouse."""
+
+    name: str
+    data_type: str
+    captions: tuple[str, ...]
+    required: bool = True
+    role: str | None = None  # unit, member or amount: what a quarantined row is counted by
+    take: str | None = None  # code or name: the part of a `代码-名称` cell
+    values: Mapping[str, str] | None = None  # written in the source -> kept in the warehouse
+    person: bool = False  # identifies a person: replaced by a keyed pseudonym while landing
+    unit: str | None = None  # the amount's unit where the sheet does not say it
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One source table: how to pull and read it, its period, who owes it by when."""
+
+    system: str
+    table: str
+    meta: Mapping[str, Any]
+    columns: tuple[Column, ...]
+
+    @property
+    def name(self) -> str:
+        """The table's name, `finance.payments`."""
+        return f"{self.system}.{self.table}"
+
+    @property
+    def relation(self) -> str:
+        """The table's relation in the schema `landing`."""
+        return f"{self.system}__{self.table}"
+
+    @property
+    def title(self) -> str:
+        """The Chinese title, for people."""
+        return str(self.meta["title"])
+
+    @property
+    def period_kind(self) -> str:
+        """Which of PERIOD_KINDS one delivery covers."""
+        return str(self.meta["period"]["kind"])
+
+    @property
+    def year_offsets(self) -> tuple[int, ...]:
+        """The periods owed for an open year, as years relative to it."""
+        return tuple(self.meta["period"].get("years", [0]))
+
+    @property
+    def file_patterns(self) -> tuple[str, ...]:
+        """The name patterns of the files in the inbox that are this table's."""
+        return tuple(self.meta["pull"].get("files", ()))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The hash of the whole entry: an edited contract reads its files anew."""
+        plain = {"meta": self.meta, "columns": [vars(column) for column in self.columns]}
+        return hashlib.sha256(
+            json.dumps(plain, sort_keys=True, ensure_ascii=False, default=str).encode()
+        ).hexdigest()
+
+    def column_of_role(self, role: str) -> Column | None:
+        """Find the column of a role, if the table has one."""
+        return next((column for column in self.columns if column.role == role), None)
+
+    def period_of_year(self, year: int) -> str:
+        """Name the period that serves a year, as it is published."""
+        period = self.meta["period"]
+        match self.period_kind:
+            case "calendar_year":
+                return str(year)
+            case "census_day":
+                return f"{year}-{period.get('month_day', '09-01')}"
+            case "year_end":
+                return f"{year}-12-31"
+            case "span":
+                return f"{year - int(period['length_years']) + 1}-01..{year}-12"
+            case _:
+                return "standing"
+
+    def due_date_of_year(self, year: int) -> str:
+        """Say by when the period of a year is owed, as an ISO date."""
+        due = self.meta["owed"]["due"]
+        return f"{year + int(due.get('year_offset', 0))}-{due['month_day']}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the whole entry as it is kept in a release's manifest, for the trace."""
+        return {
+            "system": self.system,
+            "table": self.table,
+            "meta": dict(self.meta),
+            "columns": [
+                {key: value for key, value in vars(column).items() if value is not None}
+                for column in self.columns
+            ],
+        }
+
+
+def contract_from_json(entry: Mapping[str, Any]) -> Contract:
+    """Read an entry back from a release's manifest."""
+    columns = tuple(
+        Column(**{**column, "captions": tuple(column["captions"])}) for column in entry["columns"]
+    )
+    return Contract(entry["system"], entry["table"], entry["meta"], columns)
+
+
+def _column(where: str, entry: Mapping[str, Any]) -> Column:
+    meta = entry.get("config", {}).get("meta", {})
+    if unknown := set(meta) - COLUMN_KEYS:
+        raise ZipingError(f"{where}, column {entry['name']}: unknown words {sorted(unknown)}")
+    if "captions" not in meta:
+        raise ZipingError(f"{where}, column {entry['name']}: `captions` is missing")
+    return Column(
+        name=entry["name"],
+        data_type=entry["data_type"],
+        **{**meta, "captions": tuple(str(caption) for caption in meta["captions"])},
+    )
+
+
+def _contract(path: Path, system: str, entry: Mapping[str, Any]) -> Contract:
+    where = f"{path.name}, table {entry['name']}"
+    meta = entry.get("config", {}).get("meta", {})
+    if unknown := set(meta) - TABLE_KEYS:
+        raise ZipingError(f"{where}: unknown words {sorted(unknown)}")
+    if missing := {"title", "pull", "period", "read", "owed"} - set(meta):
+        raise ZipingError(f"{where}: {sorted(missing)} missing from `config.meta`")
+    if meta["period"].get("kind") not in PERIOD_KINDS:
+        raise ZipingError(f"{where}: period.kind must be one of {', '.join(PERIOD_KINDS)}")
+    columns = tuple(_column(where, column) for column in entry.get("columns", ()))
+    if not columns:
+        raise ZipingError(f"{where}: no columns are declared")
+    return Contract(system, entry["name"], meta, columns)
+
+
+def _entries(path: Path) -> Iterator[Contract]:
+    try:
+        content = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
+        raise ZipingError(f"{path.name}, line {line}: not readable as YAML") from None
+    for source in content["sources"]:
+        for entry in source["tables"]:
+            yield _contract(path, source["name"], entry)
+
+
+def load_contracts(folder: Path = STAGING) -> dict[str, Contract]:
+    """Read the contracts of all source tables, keyed by `system.table`."""
+    paths = sorted(folder.glob("*/_*__sources.yml"))
+    return {contract.name: contract for path in paths for contract in _entries(path)}

@@ -1,0 +1,102 @@
+"""Writing so that a crash cannot hurt: a temporary name, fsync, rename, fsync of the folder."""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+PART = ".part"
+
+
+def fsync_folder(folder: Path) -> None:
+    """Bring a folder's entries to the disk; without it a rename may not survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fsync_file(path: Path) -> None:
+    """Bring a file's bytes to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def part_name(target: Path) -> Path:
+    """Name a temporary sibling, on the same device so that the rename is atomic."""
+    return target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}{PART}")
+
+
+def write_durably(target: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a whole file under its final name or not at all."""
+    part = part_name(target)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    fsync_folder(target.parent)
+
+
+def write_json(target: Path, content: Any) -> None:
+    """Write JSON that people can read, keys in order."""
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+    write_durably(target, text.encode() + b"\n")
+
+
+def build_folder(target: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a folder apart and rename it to its name when every file is on the disk."""
+    part = part_name(target)
+    part.mkdir(parents=True)
+    try:
+        fill(part)
+        for folder, _, names in os.walk(part):
+            for name in names:
+                fsync_file(Path(folder) / name)
+            fsync_folder(Path(folder))
+        if target.exists():
+            shutil.rmtree(target)
+        part.rename(target)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    fsync_folder(target.parent)
+
+
+def switch_link(link: Path, target: str) -> None:
+    """Point a link at another target in one step; readers see the old one or the new one."""
+    part = part_name(link)
+    part.symlink_to(target)
+    part.replace(link)
+    fsync_folder(link.parent)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what a killed night left half-written directly in a folder."""
+    for part in folder.glob(f".*{PART}"):
+        if part.is_dir() and not part.is_symlink():
+            shutil.rmtree(part)
+        else:
+            part.unlink()
+
+
+def hash_file(path: Path) -> str:
+    """Hash a file's bytes with sha256."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,40 @@
+"""The errors that end a night or a command with one sentence, and the exit codes."""
+
+PUBLISHED = 0
+FAILED = 1
+WRONG_USE = 2
+BLOCKED = 3
+GAPS = 4
+
+GRAVITY = (FAILED, BLOCKED, GAPS, PUBLISHED)
+
+
+class ZipingError(Exception):
+    """A failure with a sentence that names what to do; the command ends with `exit_code`."""
+
+    exit_code = FAILED
+
+
+class WrongUse(ZipingError):
+    """The command or the settings are wrong."""
+
+    exit_code = WRONG_USE
+
+
+class Blocked(ZipingError):
+    """A gate or a failed dbt test prevents the release."""
+
+    exit_code = BLOCKED
+
+
+class Rejected(ZipingError):
+    """A delivery that cannot be accepted; the last good one of its period stays in force."""
+
+
+class Unavailable(ZipingError):
+    """A source that cannot be asked now; retrying may help."""
+
+
+def gravest(codes: list[int]) -> int:
+    """Pick the gravest exit code, in the order 1, 3, 4, 0."""
+    return min(codes, key=GRAVITY.index) if codes else PUBLISHED

@@ -1,0 +1,74 @@
+"""The formulas of the indicators in decimal arithmetic: the second means beside the SQL."""
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+
+TEN_DECIMALS = Decimal("1e-10")
+
+
+def ratio(numerator: Decimal, denominator: Decimal, multiplier: int = 1) -> Decimal | None:
+    """Divide exactly, half up at ten decimals, away from zero; None over zero."""
+    if denominator == 0:
+        return None
+    with localcontext() as context:
+        context.prec = 80
+        return (multiplier * numerator / denominator).quantize(TEN_DECIMALS, ROUND_HALF_UP)
+
+
+def total(numerator: Decimal, _denominator: Decimal, multiplier: int = 1) -> Decimal | None:
+    """Take the sum itself."""
+    return multiplier * numerator
+
+
+def difference(later: Decimal, earlier: Decimal) -> Decimal | None:
+    """Take the later value less the earlier one."""
+    return later - earlier
+
+
+def growth(later: Decimal, earlier: Decimal) -> Decimal | None:
+    """Take the growth in percent."""
+    return ratio(later - earlier, earlier, 100)
+
+
+OF_ROWS = {
+    "sum": total,
+    "count": total,
+    "count_distinct": total,
+    "ratio": ratio,
+    "share_meeting": ratio,
+}
+OF_VALUES = {"difference": difference, "growth": growth}
+
+
+def all_met(judgements: Iterable[str]) -> str:
+    """Judge the test of all tests: one failed fails it, one undecided leaves it undecided."""
+    found = set(judgements) - {"不适用", "无标准"}
+    if "未达标" in found:
+        return "未达标"
+    return "达标" if found == {"达标"} else "无法判定"
+
+
+def funded_students(
+    students: int, special_needs: int, *, is_special: bool, is_compulsory: bool, floor: int
+) -> tuple[int, int]:
+    """Say for how many pupils operating funds are owed: of the stage, and of special needs.
+
+    The floor comes first, then pupils with special needs are taken out; no pupils, no floor.
+    """
+    if is_special:
+        return 0, students
+    if not is_compulsory:
+        return students, 0
+    return max(students, floor if students else 0) - special_needs, special_needs
+
+
+def entitlement(owed: Sequence[tuple[int, Decimal]]) -> Decimal:
+    """Add up half-years times standards: what a school is owed for a year, in yuan."""
+    doubled = sum((Decimal(half_years) * standard for half_years, standard in owed), Decimal(0))
+    return (doubled / 2).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def required_hours_times_60(standard: Decimal, months_in_post: int) -> Decimal:
+    """Give sixty times the training hours owed for the months in post, at most sixty of them."""
+    return standard * min(months_in_post, 60)
+

@@ -1,0 +1,120 @@
+"""Render what the gates found as one static page for the office and the engineer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+TEMPLATES = Path(__file__).parent / "templates"
+GRAVITY = {"critical": 0, "warning": 1, "info": 2}
+SEVERITIES = {"critical": "严重", "warning": "提示", "info": "说明"}
+NO_WORD = "—"
+
+
+def gates_page(outcomes: Sequence[Mapping[str, Any]], *, title: str, generated_for: str) -> str:
+    """Render the outcomes of all gates as self-contained HTML that works from a file."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    views = [_outcome(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
+    return environment.get_template("gates.html.j2").render(
+        title=title,
+        generated_for=generated_for,
+        outcomes=views,
+        accepted=sum(view["accepted"] for view in views),
+        failed_rules=sum(view["failed_rules"] for view in views),
+    )
+
+
+def _outcome(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Say of one file what the page shows of it, the gravest rules first."""
+    is_release = str(outcome.get("suite", "")).startswith("report.")
+    rules = [_rule(result, is_release=is_release) for result in outcome.get("results") or ()]
+    rules.sort(key=lambda rule: (rule["passed"], rule["gravity"]))
+    failed = [rule for rule in rules if not rule["passed"]]
+    accepted = outcome.get("accepted") is True
+    return {
+        "anchor": f"s{number}",
+        "suite": outcome.get("suite") or NO_WORD,
+        "title": outcome.get("title") or outcome.get("suite") or NO_WORD,
+        "district_code": outcome.get("district_code") or NO_WORD,
+        "period": outcome.get("period") or NO_WORD,
+        "original_name": outcome.get("original_name") or NO_WORD,
+        "file_id": outcome.get("file_id") or "",
+        "accepted": accepted,
+        "verdict": _verdict(accepted=accepted, has_failed=bool(failed), is_release=is_release),
+        "mark": "bad" if not accepted else "note" if failed else "good",
+        "rejections": list(outcome.get("rejections") or ()),
+        "counts": [
+            (label, f"{outcome[key]:,}" if outcome.get(key) is not None else NO_WORD)
+            for key, label in (
+                ("rows_read", "读取"),
+                ("rows_landed", "入库"),
+                ("rows_quarantined", "搁置"),
+                ("rows_skipped", "略过"),
+            )
+        ],
+        "gravest": failed[0] if failed else None,
+        "failed_rules": len(failed),
+        "rules": rules,
+    }
+
+
+def _verdict(*, accepted: bool, has_failed: bool, is_release: bool) -> str:
+    if not accepted:
+        return "不发布" if is_release else "拒收"
+    if has_failed:
+        return "可发布（有提示）" if is_release else "接收（有提示）"
+    return "可发布" if is_release else "接收"
+
+
+def _rule(result: Mapping[str, Any], *, is_release: bool) -> dict[str, Any]:
+    places = list(result.get("places") or ())
+    count = int(result.get("failed_count") or len(places))
+    passed = result.get("success") is True and not result.get("raised")
+    notes = result.get("notes") or {}
+    severity = str(result.get("severity"))
+    return {
+        "passed": passed,
+        "gravity": 0 if result.get("raised") else GRAVITY.get(severity, 0),
+        "severity": SEVERITIES.get(severity, severity),
+        "what": notes.get("what") or NO_WORD,
+        "why": notes.get("why") or NO_WORD,
+        "resolve": notes.get("resolve") or NO_WORD,
+        "name": " · ".join(str(result[key]) for key in ("type", "column") if result.get(key)),
+        "raised": bool(result.get("raised")),
+        "consequence": _consequence(result, severity, is_release=is_release),
+        "count": count,
+        "places": _grouped(places),
+        "more": max(count - len(places), 0),
+    }
+
+
+def _consequence(result: Mapping[str, Any], severity: str, *, is_release: bool) -> str:
+    """Say what a failure of the rule leads to; a rule that could not be run closes the gate."""
+    if not result.get("raised") and result.get("effect") == "provisional":
+        return "所列行搁置，相关数字标为“暂定”"
+    if not result.get("raised") and result.get("effect") == "none":
+        return "所列行搁置，不影响数字"
+    if result.get("raised") or severity == "critical":
+        return "本次不发布" if is_release else "整份文件拒收"
+    return "照常发布，并附此提示" if severity == "warning" else "仅供参考"
+
+
+def _grouped(places: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Group places by sheet and column: 基层汇总 · operating_yuan: rows 17, 18."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for place in places:
+        where = (str(place.get("sheet") or ""), str(place.get("column") or ""))
+        rows = groups.setdefault(where, [])
+        if place.get("row"):
+            rows.append(str(place["row"]))
+    return [
+        {"where": " · ".join(part for part in where if part), "rows": "、".join(rows)}
+        for where, rows in groups.items()
+    ]

@@ -1,0 +1,101 @@
+"""The manifest of a release: what it was made from, by which code, and how its gates judged it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from flows.lib.definitions import facts
+from flows.lib.durable import hash_file
+from flows.lib.fingerprint import fingerprint_of
+from flows.lib.night import Night, gap_sentences, inputs_of_year
+from flows.lib.releases import MANIFEST, Release
+from flows.lib.settings import SAMPLE_DISTRICT
+from flows.lib.standing import Standing
+
+MANIFEST_VERSION = 1
+STATES_OF_GAPS = ("missing", "partial", "provisional")
+
+
+def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    entries = {}
+    for one in found:
+        if one.delivery and one.acceptance:
+            outcome = one.acceptance.outcome
+            for file in one.delivery.files:
+                entries[(one.delivery.source, one.delivery.period, file.sha256)] = {
+                    "source": one.delivery.source,
+                    "title": one.owed.contract.title,
+                    "district_code": one.delivery.district_code,
+                    "period": one.delivery.period,
+                    "original_name": file.original_name,
+                    "sha256": file.sha256,
+                    "size": file.size,
+                    "origin": one.delivery.origin,
+                    "received_at": one.delivery.received_at,
+                    "owner_office": one.owed.contract.meta["owed"]["by"],
+                    "rows_landed": outcome["rows_landed"],
+                    "rows_quarantined": outcome["rows_quarantined"],
+                    "rows_skipped": outcome["rows_skipped"],
+                    "sign_off": outcome["sign_off"],
+                }
+    return [entries[key] for key in sorted(entries)]
+
+
+def _gate_summary(outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "suite": one["suite"],
+            "period": one["period"],
+            "file_id": one["file_id"],
+            "accepted": one["accepted"],
+            "failed": [
+                {key: rule[key] for key in ("type", "column", "severity", "effect", "failed_count")}
+                for rule in one["results"]
+                if not rule["success"]
+            ],
+        }
+        for one in outcomes
+    ]
+
+
+def make_manifest(
+    night: Night,
+    year: int,
+    release_name: str,
+    previous: Release | None,
+    states: Sequence[str],
+) -> dict[str, Any]:
+    """Gather the manifest of a year's release; `states` are those of its values."""
+    own = [one for one in night.standings if one.owed.evaluation_year == year]
+    inputs = inputs_of_year(night, year)
+    settings = night.settings
+    gaps = gap_sentences(own)
+    return {
+        "manifest_version": MANIFEST_VERSION,
+        "release": release_name,
+        "title": f"{settings.district_title}{year}年教育职责自评数据",
+        "district_code": settings.district,
+        "district_title": settings.district_title,
+        "evaluation_year": year,
+        "is_sample": settings.district == SAMPLE_DISTRICT,
+        "fingerprint": fingerprint_of(inputs),
+        "inputs": inputs,
+        "deliveries": _delivery_entries(own),
+        "contracts": {
+            name: contract.as_json() for name, contract in sorted(night.contracts.items())
+        },
+        "facts": facts(),
+        "gates": _gate_summary(night.outcomes),
+        "gaps": gaps,
+        "rejections": list(dict.fromkeys(text for one in own for text in one.rejections)),
+        "has_gaps": bool(gaps) or any(state in STATES_OF_GAPS for state in states),
+        "previous": previous
+        and {
+            "release": previous.name,
+            "manifest_sha256": hash_file(previous.folder / MANIFEST),
+        },
+        "night": night.name,
+        "started_at": night.started_at,
+        "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "stages": night.stages,
+    }

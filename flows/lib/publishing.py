@@ -1,0 +1,219 @@
+"""Filling the folder of a release from the build: tables, marts, evidence, manifest."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.lib.definitions import Model, facts, marts, report_tables
+from flows.lib.report_database import write_report_database
+from flows.lib.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    import duckdb
+
+FEWEST_PERSONS_SHOWN = 5
+ORDER = {
+    "report_values": "district_code, indicator_id, period, dimension, member",
+    "report_figures": "district_code, order_no, part",
+    "report_indicators": "indicator_id",
+    "report_needs": "indicator_id, source, year_offset",
+    "report_evidence":
+        "district_code, indicator_id, period, dimension, member, role, fact, file_id",
+}  # fmt: skip
+
+
+def _write_parquet(connection: "duckdb.DuckDBPyConnection", query: str, target: Path) -> None:
+    """Write a query's rows; every column is nullable whatever tonight's rows hold."""
+    import pyarrow.parquet as pq
+
+    table = connection.execute(query).to_arrow_table()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, target, compression="zstd")
+
+
+def _report_query(model: Model, year: int) -> str:
+    columns = ", ".join(model.columns)
+    chosen = f"where evaluation_year = {year}" if "evaluation_year" in model.columns else ""
+    return f"select {columns} from report.{model.name} {chosen} order by {ORDER[model.name]}"
+
+
+def _covered(model: Model, column: str) -> str:
+    """Write a mart's column so that no count of one to four persons can be read from it."""
+    meta = model.column_meta(column)
+    counts = {}
+    indicator = meta.get("indicator", {})
+    for role in ("numerator", "denominator"):
+        measure = indicator.get(role, {}).get("measure")
+        if measure in model.columns:
+            counts[measure] = model.column_meta(measure).get("persons_unit")
+    counts[column] = meta.get("persons_unit")
+    hidden = [
+        f"({name} > 0 and {name} < {FEWEST_PERSONS_SHOWN * unit})"
+        for name, unit in sorted(counts.items())
+        if unit
+    ]
+    if indicator.get("formula") == "share_meeting" and len(hidden) == 2:
+        upper = indicator["denominator"]["measure"]
+        lower = indicator["numerator"]["measure"]
+        rest = f"{upper} - {lower}"
+        hidden.append(f"({rest} > 0 and {rest} < {FEWEST_PERSONS_SHOWN})")
+    return f"case when not ({' or '.join(hidden)}) then {column} end as {column}" if hidden else column
+
+
+def _mart_query(model: Model, year: int) -> str:
+    columns = ", ".join(_covered(model, column) for column in model.columns)
+    keys = [name for name in ("district_code", "year", "period", "dimension", "member", "school_code")
+            if name in model.columns]  # fmt: skip
+    return (
+        f"select {columns} from marts.{model.name} "
+        f"where year between {year - 1} and {year} order by {', '.join(keys)}"
+    )
+
+
+def _fact_query(
+    connection: "duckdb.DuckDBPyConnection", name: str, fact: Mapping[str, Any], year: int
+) -> str:
+    """Choose what trace needs of a fact: keys, measures and where each row stands, no person."""
+    present = {
+        row[0]
+        for row in connection.execute(
+            "select column_name from duckdb_columns() "
+            "where schema_name = 'intermediate' and table_name = $1",
+            [name],
+        ).fetchall()
+    }
+    wanted = ["district_code", "year", "stage", *fact["keys"], *fact["measures"]]
+    wanted += ["_file_id", "_sheet", "_row_number"]
+    columns = [column for column in wanted if column in present]
+    return (
+        f"select {', '.join(columns)} from intermediate.{name} "
+        f"where year between {year - 1} and {year} order by all"
+    )
+
+
+def published_tables() -> list[dict[str, Any]]:
+    """Describe the tables of `report.duckdb`, with their titles."""
+    tables = [
+        {"name": model.name, "file": f"{model.name}.parquet", "model": model}
+        for model in report_tables()
+    ]
+    tables += [
+        {"name": model.name, "file": f"marts/{model.name}.parquet", "model": model}
+        for model in marts()
+        if model.meta.get("grain") != "school"
+    ]
+    return [
+        {
+            "name": table["name"],
+            "file": table["file"],
+            "title": table["model"].description.strip(),
+            "columns": {name: table["model"].title(name) for name in table["model"].columns},
+        }
+        for table in tables
+    ]
+
+
+def write_tables(build: Path, folder: Path, year: int) -> None:
+    """Write tables, marts and facts of an evaluation year into the folder of a release."""
+    internal = folder / "internal"
+    internal.mkdir(mode=0o700)
+    with open_warehouse(build) as connection:
+        for model in report_tables():
+            query = _report_query(model, year)
+            _write_parquet(connection, query, folder / f"{model.name}.parquet")
+            target = str(folder / f"{model.name}.csv").replace("'", "''")
+            connection.execute(f"copy ({query}) to '{target}' (format csv, header)")
+        for model in marts():
+            place = internal if model.meta.get("grain") == "school" else folder
+            target_file = place / "marts" / f"{model.name}.parquet"
+            _write_parquet(connection, _mart_query(model, year), target_file)
+        for name, fact in facts().items():
+            query = _fact_query(connection, name, fact, year)
+            _write_parquet(connection, query, internal / "facts" / f"{name}.parquet")
+        for name in ("int_unmatched_units", "int_school_successors"):
+            query = f"select * from intermediate.{name} order by all"
+            _write_parquet(connection, query, internal / f"{name}.parquet")
+        _write_parquet(
+            connection,
+            "select * exclude (unit) from landing.quarantine order by all",
+            internal / "quarantine.parquet",
+        )
+        _write_parquet(
+            connection, "select * from seeds.standards order by all", folder / "standards.parquet"
+        )
+    write_report_database(folder, published_tables())
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """Read a published table's rows."""
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[dict[str, Any]]:
+    """Judge the published tables of a part folder by the suites of the report."""
+    import duckdb
+    import pyarrow.parquet as pq
+
+    from flows.lib.suites import judge_rows, judge_table, load_suite
+
+    outcomes = []
+    for path in sorted(suites.glob("*.yml")):
+        suite = load_suite(path)
+        table = pq.read_table(folder / f"{path.stem}.parquet")
+        with duckdb.connect() as connection:
+            connection.register("landed", table)
+            columns = ", ".join(f"{sql} as {name}" for name, sql in suite.aggregates.items())
+            cursor = connection.execute(f"select {columns or '1 as nothing'} from landed")
+            names = [description[0] for description in cursor.description or ()]
+            aggregates = dict(zip(names, cursor.fetchone() or (), strict=True))
+        results = [*judge_rows(suite, table), *judge_table(suite, aggregates)]
+        failed = [one for one in results if not one.success]
+        outcomes.append(
+            {
+                "suite": suite.name,
+                "title": "发布表",
+                "district_code": district,
+                "period": str(year),
+                "original_name": f"{path.stem}.parquet",
+                "file_id": "",
+                "accepted": not any(
+                    one.raised or one.rule.severity == "critical" for one in failed
+                ),
+                "rejections": [
+                    f"{suite.name}: {one.rule.notes.what}"
+                    for one in failed
+                    if one.raised or one.rule.severity == "critical"
+                ],
+                "rows_read": table.num_rows,
+                "rows_landed": table.num_rows,
+                "rows_quarantined": 0,
+                "rows_skipped": 0,
+                "results": [
+                    {
+                        "type": one.rule.type,
+                        "column": one.rule.column,
+                        "severity": one.rule.severity,
+                        "effect": one.rule.effect,
+                        "success": one.success,
+                        "raised": one.raised,
+                        "failed_count": len(one.failed_positions),
+                        "notes": vars(one.rule.notes),
+                        "places": [
+                            {"sheet": "", "row": position + 1, "column": one.rule.column}
+                            for position in one.failed_positions[:20]
+                        ],
+                    }
+                    for one in results
+                ],
+            }
+        )
+    return outcomes
+
+
+def sources_summary(deliveries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """List the deliveries of a release, each once, in order."""
+    unique = {(one["source"], one["period"], one["sha256"]): dict(one) for one in deliveries}
+    return [unique[key] for key in sorted(unique)]

@@ -1,0 +1,211 @@
+"""Recomputing numerators and denominators from raw cells, one way per kind of measure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flows.lib.formulas import entitlement, funded_students, required_hours_times_60
+from flows.lib.publishing import rows_of
+from flows.lib.raw_rows import FactRow, RawRows
+
+COMPULSORY = ("普通小学", "普通初中")
+SPECIAL = "特殊教育"
+TERM_DAYS = {"spring": (3, 1), "autumn": (9, 1), "year_end": (12, 31)}
+
+
+class Recomputation:
+    """Recomputes one measure of a fact for one year and stage, and finds what contributes."""
+
+    def __init__(self, raw: RawRows, fact: str, measure: str, year: int, stage: str | None) -> None:
+        """Take the raw rows of a release and what is to be recomputed."""
+        self.raw, self.fact, self.measure = raw, fact, measure
+        self.year, self.stage = year, stage
+        self.district = str(raw.release.manifest["district_code"])
+        self.described = raw.release.manifest["facts"][fact]["measures"][measure]
+        self.differences: list[str] = []
+
+    def rows(self, fact: str | None = None, measure: str | None = None) -> Iterator[FactRow]:
+        """Go through the fact's rows that carry the value."""
+        stage = self.stage if fact is None else None
+        return self.raw.fact(
+            fact or self.fact, measure or self.measure, self.year, self.district, stage
+        )
+
+    def total(self) -> Decimal:
+        """Recompute the measure's sum from the raw cells."""
+        kinds: dict[str | None, Callable[[], Decimal]] = {
+            None: self._sum_of_cells,
+            "funded_students": self._funded,
+            "boarders": self._funded,
+            "school_entitlements": self._schools,
+            "trained_staff": self._trained,
+            "staff_with_required_hours": self._with_hours,
+        }
+        return kinds[self.described["trace"]]()
+
+    def _sum_of_cells(self) -> Decimal:
+        """Add up the cells of each row; a count takes the row's share, once the row is found."""
+        found = Decimal(0)
+        for row in self.rows():
+            cells = self.raw.raw(row)
+            if not self.described["cells"]:
+                found += row.measure
+                continue
+            value = sum((cells[name] or Decimal(0) for name in self.described["cells"]), Decimal(0))
+            if value != row.measure:
+                self._differs(row.file_id, row.row_number)
+            found += value
+        return found
+
+    def _differs(self, file_id: str, row_number: int) -> None:
+        name = self.raw.sources[file_id]["original_name"]
+        self.differences.append(f"{name}, row {row_number}: the raw cells give another value")
+
+    def standard(self, standard_id: str, stage: str, day_kind: str) -> Decimal | None:
+        """Find the standard in force on a day: the nearest authority, the latest row."""
+        day = date(self.year, *TERM_DAYS[day_kind])
+        found = [
+            row
+            for row in rows_of(self.raw.release.folder / "standards.parquet")
+            if row["standard_id"] == standard_id
+            and row["stage"] == stage
+            and row["valid_from"] <= day
+            and (row["valid_to"] is None or day <= row["valid_to"])
+            and (row["region_code"] == "CN" or self.district.startswith(row["region_code"]))
+        ]
+        found.sort(
+            key=lambda row: (
+                0 if row["region_code"] == "CN" else len(row["region_code"]),
+                row["valid_from"],
+            )
+        )
+        return Decimal(found[-1]["value"]) if found else None
+
+    def owed_rows(self) -> Counter[tuple[str, str, str, str]]:
+        """Count pupils and boarders of public schools from the raw census files.
+
+        Keyed (term, school, stage, what); what is `funded` or `boarders`. Which rows are public
+        institutions' is what the fact of student months says.
+        """
+        counted: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+        for row in self.rows("int_student_months", "student_months"):
+            cells = self.raw.raw(row)
+            term = "spring" if row.measure == 8 else "autumn"
+            count = counted[(term, cells["school_code"], cells["stage"])]
+            count["students"] += 1
+            count["special_needs"] += bool(cells["has_special_needs"])
+            count["boarders"] += bool(cells["is_boarder"])
+        owed: Counter[tuple[str, str, str, str]] = Counter()
+        for (term, school, stage), count in counted.items():
+            funded, special = funded_students(
+                count["students"],
+                count["special_needs"],
+                is_special=stage == SPECIAL,
+                is_compulsory=stage in COMPULSORY,
+                floor=int(self.standard("small_school_floor", "total", term) or 0),
+            )
+            owed[(term, school, stage, "funded")] += funded
+            owed[(term, school, SPECIAL, "funded")] += special
+            if stage in COMPULSORY:
+                owed[(term, school, stage, "boarders")] += count["boarders"]
+        return owed
+
+    def _funded(self) -> Decimal:
+        """Recount for how many half-years pupils or boarders are owed for."""
+        wanted = "boarders" if self.described["trace"] == "boarders" else "funded"
+        owed = self.owed_rows()
+        for row in self.rows():
+            keys = row.keys
+            place = (keys["term"], keys["school_code"], keys["stage"], wanted)
+            if owed[place] != row.measure:
+                self.differences.append(
+                    f"school {keys['school_code']}, {keys['term']}: the raw rows give another count"
+                )
+        return Decimal(
+            sum(
+                count
+                for (_, _, stage, what), count in owed.items()
+                if what == wanted and (self.stage is None or stage == self.stage)
+            )
+        )
+
+    def _schools(self) -> Decimal:
+        """Recompute each school's entitlement and payments, and count those that are met."""
+        entitled, allocated = self.entitlements(), self.allocations()
+        met = 0
+        for row in self.raw.fact(self.fact, "schools", self.year, self.district, None):
+            code = row.keys["school_code"]
+            owed, paid = entitled.get(code, Decimal(0)), allocated.get(code, Decimal(0))
+            if owed != row.keys["entitled_yuan"] or paid != row.keys["allocated_yuan"]:
+                self.differences.append(f"school {code}: the raw rows give other amounts")
+            met += 1 if self.measure == "schools" or paid >= owed else 0
+        return Decimal(met)
+
+    def _successors(self) -> dict[str, str]:
+        rows = rows_of(self.raw.release.folder / "internal" / "int_school_successors.parquet")
+        return {
+            row["school_code"]: row["successor_code"] for row in rows if row["year"] == self.year
+        }
+
+    def entitlements(self) -> dict[str, Decimal]:
+        """Recompute what each school was owed, teaching points at their managing school."""
+        ledgers = {
+            row.keys["school_code"]: row.keys["ledger_school_code"]
+            for row in self.rows("int_funded_students", "funded_half_years")
+        }
+        successors = self._successors()
+        owed: dict[str, list[tuple[int, Decimal]]] = defaultdict(list)
+        for (term, school, stage, what), count in self.owed_rows().items():
+            if stage not in (*COMPULSORY, SPECIAL):
+                continue
+            name, of = ("operating_per_student", stage) if what == "funded" else ("boarder_addition", "total")
+            ledger = ledgers.get(school, school)
+            owed[successors.get(ledger, ledger)].append(
+                (count, self.standard(name, of, term) or Decimal(0))
+            )
+        return {school: entitlement(parts) for school, parts in owed.items()}
+
+    def allocations(self) -> dict[str, Decimal]:
+        """Recompute what was paid to each school."""
+        successors = self._successors()
+        paid: dict[str, Decimal] = defaultdict(Decimal)
+        for row in self.rows("int_operating_funds", "allocated_yuan"):
+            code = row.keys["school_code"]
+            paid[successors.get(code, code)] += self.raw.raw(row)["amount_yuan"]
+        return paid
+
+    def _trainings(self) -> tuple[dict[str, Decimal], set[str]]:
+        hours: dict[str, Decimal] = defaultdict(Decimal)
+        trained: set[str] = set()
+        for row in self.rows("int_training_hours", "training_hours"):
+            cells = self.raw.raw(row)
+            hours[cells["staff_id"]] += cells["hours"]
+            if cells["trained_on"].year == self.year:
+                trained.add(cells["staff_id"])
+        return hours, trained
+
+    def _trained(self) -> Decimal:
+        """Recount who was trained in the year."""
+        _, trained = self._trainings()
+        staff = self.rows("int_staff_training", "staff")
+        return Decimal(sum(self.raw.raw(row)["staff_id"] in trained for row in staff))
+
+    def _with_hours(self) -> Decimal:
+        """Recount who has the hours owed."""
+        hours, _ = self._trainings()
+        standard = self.standard("training_hours", "total", "year_end") or Decimal(0)
+        met = 0
+        for row in self.rows("int_staff_training", "staff"):
+            cells: dict[str, Any] = self.raw.raw(row)
+            needed = required_hours_times_60(standard, self._months(cells["entered_on"]))
+            met += 60 * hours[cells["staff_id"]] >= needed
+        return Decimal(met)
+
+    def _months(self, entered: date | None) -> int:
+        """Count the full months from the day of entry to the end of the span."""
+        if entered is None or entered <= date(self.year - 4, 1, 1):
+            return 60
+        months = (self.year + 1 - entered.year) * 12 + 1 - entered.month
+        return months - (entered.day > 1)

@@ -1,0 +1,103 @@
+"""What is in force tonight: the newest accepted delivery of each period owed, and the gaps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flows.lib.acceptance import Acceptance, rejection_sentence
+from flows.lib.contracts import Contract
+from flows.lib.settings import Settings
+from flows.lib.store import Delivery, newest_first
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One period of a source table that an open year needs."""
+
+    contract: Contract
+    district_code: str
+    evaluation_year: int
+    year_offset: int
+
+    @property
+    def period(self) -> str:
+        """The period as it is published."""
+        return self.contract.period_of_year(self.evaluation_year + self.year_offset)
+
+    @property
+    def due(self) -> str:
+        """By when it is owed."""
+        return self.contract.due_date_of_year(self.evaluation_year + self.year_offset)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The table, district and period, as deliveries are keyed."""
+        return self.contract.name, self.district_code, self.period
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How it stands with one owed period."""
+
+    owed: Owed
+    delivery: Delivery | None
+    acceptance: Acceptance | None
+    rejections: tuple[str, ...]  # of deliveries newer than the one in force
+    is_overdue: bool
+
+    @property
+    def gap(self) -> str | None:
+        """Say in a sentence what is missing; None when a delivery is in force."""
+        if self.delivery:
+            return None
+        contract = self.owed.contract
+        state = "逾期未报" if self.is_overdue else "尚未报送"
+        reason = "已报送但未通过检查" if self.rejections else state
+        return (
+            f"{contract.title}({self.owed.period})缺失:由{contract.meta['owed']['by']}"
+            f"于{self.owed.due}前报送,{reason}"
+        )
+
+
+def owed_periods(
+    contracts: Mapping[str, Contract], settings: Settings, years: Sequence[int]
+) -> list[Owed]:
+    """List what the open years need."""
+    return [
+        Owed(contract, settings.district, year, offset)
+        for contract in contracts.values()
+        for year in years
+        for offset in contract.year_offsets
+    ]
+
+
+def known_by(deliveries: Sequence[Delivery], as_of: date | None) -> list[Delivery]:
+    """Cut knowledge: only deliveries received up to the end of a day (UTC)."""
+    if as_of is None:
+        return list(deliveries)
+    return [one for one in deliveries if one.received_at[:10] <= as_of.isoformat()]
+
+
+def candidates(deliveries: Sequence[Delivery], owed: Owed) -> list[Delivery]:
+    """List the deliveries for an owed period, newest first, each content once."""
+    found = {one.id: one for one in reversed(newest_first(deliveries)) if one.key == owed.key}
+    return newest_first(list(found.values()))
+
+
+def standing_of(
+    owed: Owed,
+    deliveries: Sequence[Delivery],
+    judge: Mapping[tuple[str, str, str], Acceptance],
+    today: date,
+) -> Standing:
+    """Find the newest accepted delivery; those newer that were rejected are told.
+
+    `judge` maps (source, period, delivery id) to its verdict.
+    """
+    rejections: list[str] = []
+    for delivery in candidates(deliveries, owed):
+        acceptance = judge[(delivery.source, delivery.period, delivery.id)]
+        if acceptance.accepted:
+            return Standing(owed, delivery, acceptance, tuple(rejections), False)
+        rejections.append(rejection_sentence(delivery, acceptance))
+    return Standing(owed, None, None, tuple(rejections), today.isoformat() > owed.due)

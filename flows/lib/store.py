@@ -1,0 +1,146 @@
+"""The kept bytes: every delivery as received, by content, with a manifest line; never edited."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from flows.lib.durable import fsync_folder, hash_file, part_name
+from flows.lib.errors import ZipingError
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One file of a delivery, found by its content."""
+
+    sha256: str
+    size: int
+    original_name: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The bytes received for one source table, district and period."""
+
+    source: str
+    district_code: str
+    period: str
+    files: tuple[LandedFile, ...]
+    received_at: str  # UTC, ISO 8601
+    origin: str  # inbox, http or sql
+    version: str | None = None  # what the system calls this state, for example an ETag
+    supersedes: str | None = None
+    source_date: str | None = None
+    number: int = 0  # the line in the manifest: the order of receipt, whatever the clock did
+
+    @property
+    def id(self) -> str:
+        """The hash of its bytes; a delivery of one file has that file's."""
+        if len(self.files) == 1:
+            return self.files[0].sha256
+        return sha256("".join(file.sha256 for file in self.files).encode()).hexdigest()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The table, district and period for which it stands."""
+        return self.source, self.district_code, self.period
+
+    @property
+    def name(self) -> str:
+        """The name under which it came."""
+        return self.files[0].original_name
+
+
+class Store:
+    """`raw/landed`: the content and the manifest of what was received."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the store at a folder; nothing is made before something lands."""
+        self.folder = folder
+        self.manifest = folder / "manifest.jsonl"
+
+    def path(self, digest: str) -> Path:
+        """Say where the content of a hash is kept."""
+        return self.folder / "content" / digest[:2] / digest
+
+    def deliveries(self) -> list[Delivery]:
+        """Read all deliveries in the order of receipt; a torn last line never happened."""
+        if not self.manifest.exists():
+            return []
+        *lines, _torn = self.manifest.read_bytes().split(b"\n")
+        found = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry = json.loads(line)
+                files = tuple(LandedFile(**file) for file in entry.pop("files"))
+                found.append(Delivery(files=files, number=number, **entry))
+            except (ValueError, TypeError, KeyError):
+                raise ZipingError(
+                    f"{self.manifest}, line {number}, is damaged: restore raw/landed from a backup"
+                ) from None
+        return found
+
+    def keep(self, stream: BinaryIO, original_name: str) -> LandedFile:
+        """Copy bytes in under their hash, fsynced before they get their name."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.chmod(0o700)
+        part = part_name(self.folder / "content")
+        digest, size = sha256(), 0
+        try:
+            with part.open("xb") as file:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+                    size += len(block)
+                    file.write(block)
+                file.flush()
+                os.fsync(file.fileno())
+            target = self.path(digest.hexdigest())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        for folder in (target.parent, target.parent.parent, self.folder):
+            fsync_folder(folder)
+        return LandedFile(digest.hexdigest(), size, original_name)
+
+    def record(self, delivery: Delivery) -> Delivery:
+        """Append a delivery to the manifest, after cutting a line torn by a killed night."""
+        earlier = self.deliveries()
+        last = next((other for other in reversed(earlier) if other.key == delivery.key), None)
+        entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
+        entry.pop("number")
+        line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+        with self.manifest.open("ab") as file:
+            if size := file.tell():
+                whole = self.manifest.read_bytes().rfind(b"\n") + 1
+                if whole != size:
+                    file.truncate(whole)
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        fsync_folder(self.folder)
+        return self.deliveries()[-1]
+
+    def verify(self, deliveries: Iterable[Delivery]) -> None:
+        """Stop when kept bytes are gone or are not what their name says."""
+        for delivery in deliveries:
+            for file in delivery.files:
+                path = self.path(file.sha256)
+                if not path.exists():
+                    raise ZipingError(
+                        f"{delivery.source} {delivery.period}: the kept bytes {file.sha256[:12]} "
+                        "are gone from raw/landed: restore them from a backup"
+                    )
+                if hash_file(path) != file.sha256:
+                    raise ZipingError(
+                        f"{delivery.source} {delivery.period}: the kept bytes {file.sha256[:12]} "
+                        "were changed in raw/landed: restore them from a backup"
+                    )
+
+
+def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Order deliveries of one key: by the date the source states, then by receipt."""
+    return sorted(deliveries, key=lambda one: (one.source_date or "", one.number), reverse=True)

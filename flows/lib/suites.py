@@ -1,0 +1,248 @@
+"""Expectation suites: what must be true of a table, and its rules run by Great Expectations."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from flows.lib.expecting import Answer, frame_of, joined, not_answered, run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CHUNK_ROWS = 100_000
+SEVERITIES = ("critical", "warning", "info")
+EFFECTS = ("none", "provisional")
+READINGS_OF_EVERY_FILE = (
+    "exact_duplicate", "unreadable_cell", "required_column", "quarantine_limit",
+)  # fmt: skip
+READINGS = ("own_total", "totals_row_missing", *READINGS_OF_EVERY_FILE)
+# These would hide failing rows, or are stated beside the kwargs and nowhere else.
+FORBIDDEN_KWARGS = (
+    "mostly", "result_format", "catch_exceptions", "meta", "severity", "notes", "id",
+)  # fmt: skip
+# Great Expectations has harmless defaults for these: a rule that leaves them out asks nothing.
+ASKS_BY = {
+    "expect_column_values_to_be_in_set": ("value_set",),
+    "expect_column_values_to_not_be_in_set": ("value_set",),
+    "expect_column_values_to_match_regex": ("regex",),
+    "expect_column_values_to_not_match_regex": ("regex",),
+    "expect_column_values_to_be_between": ("min_value", "max_value"),
+    "expect_column_value_lengths_to_be_between": ("min_value", "max_value"),
+}
+# What these say of a row they say of it alone; every other rule looks at the whole table at once.
+NULL_RULES = ("expect_column_values_to_not_be_null", "expect_column_values_to_be_null")
+ROW_LOCAL = (
+    *ASKS_BY, *NULL_RULES, "expect_column_value_lengths_to_equal",
+    "expect_column_pair_values_to_be_equal", "expect_column_pair_values_a_to_be_greater_than_b",
+)  # fmt: skip
+COLUMN_KWARGS = ("column", "column_A", "column_B")
+
+
+class SuiteError(ValueError):
+    """A suite that cannot be relied upon; the sentence names the file and the rule."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What is asked, why it matters and how to resolve it, for the office and the engineer."""
+
+    what: str
+    why: str
+    resolve: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One expectation: with an effect it judges rows and sets them aside, without one the table."""
+
+    type: str
+    kwargs: Mapping[str, Any] = field(hash=False)
+    severity: str
+    effect: str | None
+    notes: Notes
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        single = [self.kwargs[key] for key in COLUMN_KWARGS if key in self.kwargs]
+        return tuple(map(str, [*single, *self.kwargs.get("column_list", ())]))
+
+    @property
+    def column(self) -> str | None:
+        """The column, or the columns of a rule on several, as they are shown."""
+        return ", ".join(self.columns) or None
+
+    @property
+    def is_row_rule(self) -> bool:
+        """Whether the rule sets rows aside."""
+        return self.effect is not None
+
+
+@dataclass(frozen=True)
+class ReadingRule:
+    """The severity and notes of what is checked while a file is read."""
+
+    severity: str
+    effect: str | None
+    notes: Notes
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What must be true of one table."""
+
+    name: str
+    aggregates: Mapping[str, str] = field(hash=False)
+    rules: tuple[Rule, ...]
+    reading: Mapping[str, ReadingRule] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What became of a rule; it carries positions and names of exceptions, never a value."""
+
+    rule: Rule
+    success: bool
+    raised: bool
+    failed_positions: tuple[int, ...] = ()
+    error: str = ""
+
+
+class _Loader(yaml.CSafeLoader):
+    """A YAML loader that refuses a key given twice, which would drop rules in silence."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """Make a mapping of different keys."""
+        keys = [str(key.value) for key, _ in node.value]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{twice[0]} stands twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+def load_suite(path: Path) -> Suite:
+    """Read a suite; raises SuiteError where it is missing, empty or unclear."""
+    try:
+        raw = yaml.load(path.read_bytes(), _Loader)
+    except OSError as error:
+        raise SuiteError(f"{path}: the suite cannot be read ({error.strerror})") from None
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise SuiteError(f"{path}: the suite is no readable YAML: {problem}") from None
+    raw = _mapping(raw, f"{path}: the suite", ("name", "rules"), ("aggregates", "reading"))
+    name, rules = raw["name"], raw["rules"]
+    if not isinstance(rules, list) or not rules:
+        raise SuiteError(f"{path}: the suite has no rules")
+    aggregates = raw.get("aggregates") or {}
+    if not isinstance(aggregates, dict) or not all(isinstance(v, str) for v in aggregates.values()):
+        raise SuiteError(f"{path}: aggregates must give one SQL expression a name")
+    readings = raw.get("reading") or {}
+    if not isinstance(readings, dict):
+        raise SuiteError(f"{path}: reading must give rules by name")
+    if unknown := sorted(set(map(str, readings)) - set(READINGS)):
+        raise SuiteError(f"{path}: reading knows no {unknown[0]}, only {', '.join(READINGS)}")
+    is_read = not str(name).startswith("report.")  # what we publish is not read from a file
+    if is_read and (missing := sorted(set(READINGS_OF_EVERY_FILE) - set(readings))):
+        raise SuiteError(f"{path}: reading must say what {missing[0]} leads to")
+    return Suite(
+        name=str(name),
+        aggregates=aggregates,
+        rules=tuple(_rule(f"{path}: rule {n}", entry) for n, entry in enumerate(rules, start=1)),
+        reading={key: _reading(f"{path}: reading {key}", v) for key, v in readings.items()},
+    )
+
+
+def _mapping(
+    raw: Any, where: str, required: Sequence[str], optional: Sequence[str]
+) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise SuiteError(f"{where} is empty or no mapping")
+    if unknown := sorted(set(map(str, raw)) - set(required) - set(optional)):
+        raise SuiteError(f"{where} knows no key {unknown[0]}")
+    if missing := [key for key in required if raw.get(key) in (None, "")]:
+        raise SuiteError(f"{where} does not state its {missing[0]}")
+    return raw
+
+
+def _common(where: str, raw: dict[str, Any]) -> tuple[str, str | None, Notes]:
+    """Check severity, effect and notes."""
+    if raw["severity"] not in SEVERITIES:
+        raise SuiteError(f"{where} has a severity other than {', '.join(SEVERITIES)}")
+    if "effect" in raw and raw["effect"] not in EFFECTS:
+        raise SuiteError(f"{where} has an effect other than {', '.join(EFFECTS)}")
+    keys = [entry.name for entry in fields(Notes)]
+    notes = _mapping(raw["notes"], f"{where} notes", keys, ())
+    return raw["severity"], raw.get("effect"), Notes(**{key: str(notes[key]) for key in keys})
+
+
+def _rule(where: str, raw: Any) -> Rule:
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    where = f"{where} ({kind})" if kind else where
+    raw = _mapping(raw, where, ("type", "kwargs", "severity", "notes"), ("effect",))
+    kwargs = _mapping(raw["kwargs"], f"{where} kwargs", (), raw["kwargs"])
+    if forbidden := sorted(set(FORBIDDEN_KWARGS) & set(kwargs)):
+        raise SuiteError(f"{where} must not use {forbidden[0]} among its kwargs")
+    rule = Rule(str(raw["type"]), kwargs, *_common(where, raw))
+    if not rule.columns:
+        raise SuiteError(f"{where} names no column; what is counted of a table is an aggregate")
+    asks_by = ASKS_BY.get(rule.type, ())
+    if asks_by and all(kwargs.get(key) is None for key in asks_by):
+        raise SuiteError(f"{where} asks nothing: it states no {' or '.join(asks_by)}")
+    return rule
+
+
+def _reading(where: str, raw: Any) -> ReadingRule:
+    return ReadingRule(*_common(where, _mapping(raw, where, ("severity", "notes"), ("effect",))))
+
+
+def judge_rows(suite: Suite, table: "pa.Table") -> list[RuleResult]:
+    """Run the row rules; failed positions are row numbers of the table, from 0."""
+    rules = [rule for rule in suite.rules if rule.is_row_rule]
+    local = [rule for rule in rules if rule.type in ROW_LOCAL]
+    whole = [rule for rule in rules if rule.type not in ROW_LOCAL]
+    parts = [
+        run(_asked(local), frame_of(table.slice(start, CHUNK_ROWS), _words(local), start))
+        for start in range(0, max(table.num_rows, 1), CHUNK_ROWS)
+    ]
+    answers = [joined(answers) for answers in zip(*parts, strict=True)]
+    answers += run(_asked(whole), frame_of(table, _words(whole)))
+    by_rule = {id(rule): answer for rule, answer in zip(local + whole, answers, strict=True)}
+    return [_of_rows(rule, by_rule[id(rule)]) for rule in rules]
+
+
+def judge_table(suite: Suite, aggregates: Mapping[str, Any]) -> list[RuleResult]:
+    """Run the table rules over the aggregates; a null one fails, for nothing was measured."""
+    import pandas as pd
+
+    rules = [rule for rule in suite.rules if not rule.is_row_rule]
+    row = {name: pd.Series([value], dtype=object) for name, value in aggregates.items()}
+    nulls = {name for name, value in aggregates.items() if pd.isna(value)}
+    results = []
+    for rule, answer in zip(rules, run(_asked(rules), pd.DataFrame(row)), strict=True):
+        if rule.type not in NULL_RULES and nulls.intersection(rule.columns):
+            answer = not_answered("NothingMeasured")
+        results.append(RuleResult(rule, answer.success, answer.raised, (), answer.error))
+    return results
+
+
+def _asked(rules: Iterable[Rule]) -> list[tuple[str, Mapping[str, Any]]]:
+    return [(rule.type, rule.kwargs) for rule in rules]
+
+
+def _words(rules: Iterable[Rule]) -> set[str]:
+    """Find the columns that rules name, also those in their conditions."""
+    texts = [str(rule.kwargs.get("row_condition", "")) for rule in rules]
+    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    return words.union(*(rule.columns for rule in rules))
+
+
+def _of_rows(rule: Rule, answer: Answer) -> RuleResult:
+    """Let a row rule that cannot say which rows fail count as raised."""
+    if not answer.raised and (answer.positions is None or answer.success == bool(answer.positions)):
+        answer = not_answered("NoPositions")
+    return RuleResult(rule, answer.success, answer.raised, answer.positions or (), answer.error)

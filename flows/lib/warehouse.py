@@ -1,0 +1,185 @@
+"""The build database: the relations `landing.*` over what is in force; dbt builds the rest."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.lib.contracts import Contract
+from flows.lib.settings import Settings
+from flows.lib.standing import Standing
+
+if TYPE_CHECKING:
+    import duckdb
+
+# dbt's types are the common subset; only these two are called otherwise by DuckDB.
+SOURCE_COLUMNS = ("district_code", "period", "_file_id", "_sheet", "_row_number")
+LANDING_TABLES = {
+    "districts": """district_code varchar, district_title varchar, framework varchar,
+        evaluation_year integer""",
+    "deliveries": """source varchar, district_code varchar, period varchar, file_id varchar,
+        original_name varchar, origin varchar, rows_landed bigint, rows_quarantined bigint""",
+    "source_status": """district_code varchar, source varchar, source_title varchar,
+        evaluation_year integer, year_offset integer, period varchar, is_in_force boolean,
+        owner_office varchar, due_on varchar, gap varchar, units_expected varchar,
+        has_amounts boolean""",
+    "quarantine": """district_code varchar, source varchar, period varchar, file_id varchar,
+        sheet varchar, row_number bigint, column_name varchar, rule varchar, effect varchar,
+        unit varchar, member varchar, amount decimal(38,2)""",
+    "units_received": """district_code varchar, source varchar, period varchar, unit varchar,
+        member varchar""",
+}
+
+
+@contextmanager
+def open_warehouse(path: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Open the build database; this module alone does (a second mode would be refused)."""
+    import duckdb
+
+    connection = duckdb.connect(str(path))
+    try:
+        connection.execute("set enable_progress_bar = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _paths(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
+
+
+def _make_relation(
+    connection: "duckdb.DuckDBPyConnection", contract: Contract, standings: Sequence[Standing]
+) -> None:
+    """Make one relation over the explicit list of deliveries, or an empty one of its columns."""
+    files = sorted({one.acceptance.rows for one in standings if one.acceptance})
+    names = [column.name for column in contract.columns] + list(SOURCE_COLUMNS)
+    if files:
+        connection.execute(
+            f"create view landing.{contract.relation} as "
+            f"select {', '.join(names)} from read_parquet({_paths(files)})"
+        )
+        return
+    types = {column.name: column.data_type for column in contract.columns}
+    types |= dict.fromkeys(SOURCE_COLUMNS, "string") | {"_row_number": "bigint"}
+    columns = ", ".join(f"{name} {types[name]}" for name in names)
+    connection.execute(f"create table landing.{contract.relation} ({columns})")
+
+
+def _source_status(standing: Standing) -> tuple[Any, ...]:
+    owed, contract = standing.owed, standing.owed.contract
+    return (
+        owed.district_code,
+        contract.name,
+        contract.title,
+        owed.evaluation_year,
+        owed.year_offset,
+        owed.period,
+        standing.delivery is not None,
+        contract.meta["owed"]["by"],
+        owed.due,
+        standing.gap,
+        contract.meta.get("units", {}).get("expected"),
+        contract.column_of_role("amount") is not None,
+    )
+
+
+def _deliveries(standings: Sequence[Standing]) -> list[tuple[Any, ...]]:
+    rows = {
+        (
+            one.delivery.source,
+            one.delivery.district_code,
+            one.delivery.period,
+            file.sha256,
+            file.original_name,
+            one.delivery.origin,
+            one.acceptance.outcome["rows_landed"],
+            one.acceptance.outcome["rows_quarantined"],
+        )
+        for one in standings
+        if one.delivery and one.acceptance
+        for file in one.delivery.files
+    }
+    return sorted(rows)
+
+
+def _fill_quarantine(
+    connection: "duckdb.DuckDBPyConnection", standings: Sequence[Standing]
+) -> None:
+    for one in {(s.owed.key): s for s in standings if s.acceptance}.values():
+        assert one.acceptance and one.delivery
+        connection.execute(
+            "insert into landing.quarantine select $1, $2, $3, file_id, sheet, row_number, "
+            f"column_name, rule, effect, unit, member, amount from read_parquet("
+            f"{_paths([one.acceptance.quarantine])}) order by all",
+            [one.delivery.district_code, one.delivery.source, one.delivery.period],
+        )
+
+
+def _fill_units(
+    connection: "duckdb.DuckDBPyConnection", contracts: Mapping[str, Contract]
+) -> None:
+    """List which units reported, also by a row that is in quarantine."""
+    for contract in contracts.values():
+        if units := contract.meta.get("units"):
+            member = units.get("by_member", "null")
+            connection.execute(
+                "insert into landing.units_received "
+                f"select district_code, '{contract.name}', period, {units['column']}, {member} "
+                f"from landing.{contract.relation} where {units['column']} is not null "
+                f"union select district_code, source, period, unit, member from landing.quarantine "
+                f"where source = '{contract.name}' and unit is not null"
+            )
+
+
+def prepare_warehouse(
+    path: Path,
+    contracts: Mapping[str, Contract],
+    standings: Sequence[Standing],
+    settings: Settings,
+    years: Sequence[int],
+) -> None:
+    """Make the build database anew with `landing.*`; it is disposable and never a source."""
+    for old in (path, path.with_name(path.name + ".wal")):
+        if old.is_dir():
+            raise IsADirectoryError(f"{old} is a folder: remove it")
+        old.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open_warehouse(path) as connection:
+        connection.execute("create schema landing")
+        for name, columns in LANDING_TABLES.items():
+            connection.execute(f"create table landing.{name} ({columns})")
+        for contract in contracts.values():
+            own = [one for one in standings if one.owed.contract.name == contract.name]
+            _make_relation(connection, contract, own)
+
+        def insert(name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                connection.executemany(f"insert into landing.{name} values ({marks})", rows)
+
+        insert(
+            "districts",
+            [
+                (settings.district, settings.district_title, settings.framework, year)
+                for year in sorted(years)
+            ],
+        )
+        insert("deliveries", _deliveries(standings))
+        insert("source_status", [_source_status(one) for one in standings])
+        _fill_quarantine(connection, standings)
+        _fill_units(connection, contracts)
+
+
+def dbt_environment(build: Path, target: Path) -> dict[str, str]:
+    """Give the environment in which dbt finds the build database and reports nothing."""
+    return {
+        "ZIPING_BUILD": str(build),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_VERSION_CHECK": "false",
+        "DBT_PARTIAL_PARSE": "true",
+        "DO_NOT_TRACK": "1",
+        "HOME": os.environ.get("HOME", str(build.parent)),
+    }

@@ -1,0 +1,168 @@
+"""Making a whole district: draw it from the seed, then write its nine source tables."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from flows.sample import csv_files, outside, workbooks
+from flows.sample.crosswalk import Unit, crosswalk_rows, draw_units
+from flows.sample.dirt import chosen_kinds
+from flows.sample.district import School, draw_schools
+from flows.sample.drawing import generator
+from flows.sample.enrolments import Body, Heads, plan_enrolments
+from flows.sample.entitlements import claims_of, paid_claims
+from flows.sample.funds import (
+    YEARS,
+    funds_by_stage,
+    funds_rows,
+    institution_weights,
+    share_out,
+)
+from flows.sample.funds_workbook import write_funds
+from flows.sample.payments import allot, pay, payments_by_stage
+from flows.sample.registers import DAY as REGISTER_DAY
+from flows.sample.registers import draw_rooms
+from flows.sample.staff import draw_staff
+from flows.sample.students import Enrolment, count_heads, draw_censuses
+from flows.sample.targets import Targets, targets_of
+from flows.sample.trainings import draw_trainings
+
+YEAR = YEARS[-1]
+MARK = "样例数据"
+
+
+@dataclass(frozen=True)
+class District:
+    """What every table rests on."""
+
+    seed: int
+    schools: Sequence[School]
+    units: Mapping[str, Unit]
+    enrolments: Mapping[int, Sequence[Enrolment]]
+    heads: Mapping[int, Mapping[Body, Heads]]
+    targets: Targets
+    dirt: frozenset[str]
+    inbox: Path
+    sample: Path
+
+
+def write_key(warehouse: Path, seed: int) -> None:
+    """Write the key of the sample's pseudonyms, unless there is one."""
+    warehouse.mkdir(parents=True, exist_ok=True)
+    key = sha256(f"ziping sample key {seed}".encode()).hexdigest()
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        descriptor = os.open(warehouse / "person_id.key", flags, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"{key}\n")
+
+
+def _draw(workspace: Path, seed: int, scale: float, dirt: frozenset[str]) -> District:
+    schools = draw_schools(generator(seed, "schools"), scale)
+    plans = plan_enrolments(generator(seed, "enrolments"), schools, scale)
+    enrolments = draw_censuses(generator(seed, "students"), schools, plans)
+    return District(
+        seed=seed,
+        schools=schools,
+        units=draw_units(generator(seed, "units"), schools),
+        enrolments=enrolments,
+        heads={year: count_heads(rows) for year, rows in enrolments.items()},
+        targets=targets_of(seed, scale),
+        dirt=dirt,
+        inbox=workspace / "raw" / "inbox",
+        sample=workspace / "raw" / "sample",
+    )
+
+
+def _write_schools(district: District, rows: Counter[str]) -> None:
+    folder, rng = district.inbox / "schools", generator(district.seed, "school files")
+    path = folder / f"学校代码库_{MARK}.csv"
+    rows["schools.schools"] = csv_files.write_library(path, rng, district.schools)
+    crosswalk = crosswalk_rows(rng, district.schools, district.units)
+    path = folder / f"单位对照表_{MARK}.csv"
+    rows["schools.crosswalk"] = csv_files.write_crosswalk(path, rng, crosswalk)
+
+
+def _write_students(district: District, rows: Counter[str]) -> None:
+    juniors = {school.code for school in district.schools if school.kind == "311"}
+    for year, enrolments in district.enrolments.items():
+        unreadable = None
+        if "unreadable_student_stage" in district.dirt and year == YEAR:
+            unreadable = next(row.number for row in enrolments if row.school_code in juniors)
+        path = district.sample / f"students-{year}-09-01.jsonl"
+        rng = generator(district.seed, path.name)
+        rows["schools.students"] += outside.write_census(path, rng, enrolments, unreadable)
+
+
+def _write_staff(district: District, rows: Counter[str]) -> None:
+    targets, seed = district.targets, district.seed
+    rng = generator(seed, "staff")
+    staff = draw_staff(rng, district.schools, district.heads[YEAR], targets.trained_staff)
+    without_number = None
+    if "no_staff_number" in district.dirt:
+        without_number = next(p.staff_number for p in staff if p.is_public_teacher_in_post)
+    path = district.sample / "staffing.sqlite"
+    rows["staffing.staff"] = outside.write_staff(path, rng, staff, without_number)
+    rng = generator(seed, "trainings")
+    trainings = draw_trainings(rng, staff, targets.trained_staff, targets.undertrained_staff)
+    path = district.inbox / "staffing" / f"教师培训学时_2019-2023_{MARK}.xlsx"
+    rows["staffing.trainings"] = workbooks.write_trainings(path, rng, trainings)
+
+
+def _write_finance(district: District, rows: Counter[str]) -> None:
+    schools, seed, folder = district.schools, district.seed, district.inbox / "finance"
+    rng = generator(seed, "funds")
+    funds = funds_by_stage(rng, schools, district.heads, district.targets)
+    weights = institution_weights(rng, schools, district.heads)
+    spent = payments_by_stage(rng, schools, district.heads, funds, district.targets)
+    for year in YEARS:
+        dirt = district.dirt if year == YEAR else frozenset[str]()
+        rng = generator(seed, f"funds of {year}")
+        path = folder / f"教育经费统计_{year}年_{MARK}.xlsx"
+        of_schools = funds_rows(rng, schools, share_out(funds[year], weights[year]))
+        rows["finance.education_funds"] += write_funds(path, rng, of_schools, year, dirt)
+
+        rng = generator(seed, f"payments of {year}")
+        claims = claims_of(schools, district.heads, year)
+        paid = paid_claims(rng, schools, claims, district.targets.underpaid_schools)
+        shares = share_out(spent[year], weights[year])
+        payments = pay(rng, allot(rng, schools, shares, paid, year), year)
+        path = folder / f"支付明细_{year}年_{MARK}.csv"
+        rows["finance.payments"] += csv_files.write_payments(
+            path, rng, payments, district.units, dirt
+        )
+    path = folder / f"项目库_{MARK}.csv"
+    rows["finance.projects"] = csv_files.write_projects(path, generator(seed, "projects"))
+
+
+def _write_registers(district: District, rows: Counter[str]) -> None:
+    rng = generator(district.seed, "registers")
+    rooms = draw_rooms(rng, district.schools, district.heads[YEAR], district.targets)
+    path = district.inbox / "registers" / f"心理辅导室台账_{REGISTER_DAY}_{MARK}.xlsx"
+    rows["registers.counselling_rooms"] = workbooks.write_rooms(path, rng, rooms)
+
+
+def make(workspace: Path, *, seed: int, scale: float, dirt: Sequence[str]) -> dict[str, int]:
+    """Draw a district and write it."""
+    if not 0 < scale <= 1:
+        raise ValueError("scale must be above 0 and at most 1")
+    district = _draw(workspace, seed, scale, chosen_kinds(dirt))
+    for folder in ("schools", "staffing", "finance", "registers"):
+        (district.inbox / folder).mkdir(parents=True, exist_ok=True)
+    district.sample.mkdir(parents=True, exist_ok=True)
+    rows: Counter[str] = Counter()
+    _write_schools(district, rows)
+    _write_students(district, rows)
+    _write_staff(district, rows)
+    _write_finance(district, rows)
+    _write_registers(district, rows)
+    outside.write_note(district.sample)
+    write_key(workspace / "warehouse", seed)
+    return dict(rows)

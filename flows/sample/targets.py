@@ -1,0 +1,108 @@
+"""What a district shall come out at: the default one at its targets, every other by chance."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+from flows.sample import DEFAULT_SEED
+from flows.sample.drawing import between, generator
+
+PUBLISHED = Path(__file__).with_name("targets.csv")
+GROWING_STAGES = ("幼儿园", "小学", "初中", "高中")
+FEN_OF_TEN_THOUSAND_YUAN = 1_000_000
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The outcomes towards which a district is built; money in fen, growth in percent."""
+
+    funds_before: int
+    funds_increase: int | None  # None: whatever the institutions without a stage add
+    funds_growth: Mapping[str, Decimal]
+    payments_growth: Mapping[str, Decimal]
+    trained_staff: int
+    schools: int
+    rooms_in_task_list: int
+    schools_to_be_merged: int
+    schools_with_room: int
+    underpaid_schools: int = 0
+    undertrained_staff: int = 0
+
+
+def _printed(value: str) -> tuple[Decimal, Decimal]:
+    """Give the interval of what is printed so."""
+    number = Decimal(value)
+    half = Decimal(5).scaleb(int(number.as_tuple().exponent) - 1)
+    return number - half, number + half
+
+
+def _published_increase(rng: Random, figures: Mapping[str, str], funds: int) -> int:
+    """Draw an increase that prints right both in yuan and in percent of the year before."""
+    low, high = (bound * FEN_OF_TEN_THOUSAND_YUAN for bound in _printed(figures["4.2"]))
+    shares = [growth / (100 + growth) for growth in _printed(figures["4.3"])]
+    low, high = max(low, funds * shares[0]), min(high, funds * shares[1])
+    return int(between(rng, low, high, 0))
+
+
+def _published(rng: Random, scale: float) -> Targets:
+    """Read the targets of the default district and draw unrounded values that print so."""
+    with PUBLISHED.open(encoding="utf-8", newline="") as file:
+        figures = {row["figure"]: row["value"] for row in csv.DictReader(file)}
+    low, high = (int(bound * FEN_OF_TEN_THOUSAND_YUAN) for bound in _printed(figures["4.1"]))
+    funds = rng.randint((low + high) // 2, high - (high - low) // 20)
+    increase = _published_increase(rng, figures, funds)
+    growth = {
+        stage: between(rng, *_printed(figures[f"4.{number}"]), 6)
+        for number, stage in enumerate(GROWING_STAGES, start=4)
+    }
+    trained = int(figures["21.1"].removesuffix("余")) + rng.randrange(80, 300)
+    return Targets(
+        funds_before=int((funds - increase) * scale),
+        # A small district has too few pupils to close the total without odd amounts.
+        funds_increase=increase if scale == 1 else None,
+        funds_growth=growth,
+        payments_growth=_some_growth(rng),
+        trained_staff=int(trained * scale),
+        schools=int(figures["K3.2"]),
+        rooms_in_task_list=int(figures["K3.1"]),
+        schools_to_be_merged=int(figures["K3.3"]),
+        schools_with_room=int(figures["K3.4"]),
+    )
+
+
+def _some_growth(rng: Random) -> dict[str, Decimal]:
+    return {stage: between(rng, Decimal(0), Decimal("0.9"), 6) for stage in GROWING_STAGES}
+
+
+def _drawn(rng: Random, scale: float) -> Targets:
+    """Draw the outcomes of any other district; some of them miss their standards."""
+    funds_growth, payments_growth = _some_growth(rng), _some_growth(rng)
+    if rng.random() < 0.5:
+        falling = rng.choice((funds_growth, payments_growth))
+        falling[rng.choice(GROWING_STAGES)] = between(rng, Decimal("-0.5"), Decimal(0), 6)
+    merged = rng.randrange(6, 18)
+    with_room = 56 - merged - rng.randrange(5)
+    return Targets(
+        funds_before=int(rng.randrange(60_000_000_000, 90_000_000_000) * scale),
+        funds_increase=None,
+        funds_growth=funds_growth,
+        payments_growth=payments_growth,
+        trained_staff=int(rng.randrange(3600, 4700) * scale),
+        schools=56,
+        rooms_in_task_list=rng.randrange(12, with_room),
+        schools_to_be_merged=merged,
+        schools_with_room=with_room,
+        underpaid_schools=rng.randrange(2),
+        undertrained_staff=rng.randrange(2),
+    )
+
+
+def targets_of(seed: int, scale: float) -> Targets:
+    """Give the targets of a seed."""
+    rng = generator(seed, "targets")
+    return _published(rng, scale) if seed == DEFAULT_SEED else _drawn(rng, scale)

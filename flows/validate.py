@@ -1,0 +1,22 @@
+"""The flow `validate`: the gates of the published tables, asked before a release gets its name."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from flows.lib.acceptance import SUITES
+from flows.lib.errors import Blocked
+from flows.lib.night import OPEN
+from flows.lib.publishing import gate_outcomes
+
+
+@flow
+def validate(night: str, year: int, folder: str) -> None:
+    """Judge a part folder; a critical rule that fails, or cannot be run, blocks the release."""
+    tonight = OPEN[night]
+    with tonight.stage("gates of the report"):
+        outcomes = gate_outcomes(Path(folder), SUITES / "report", year, tonight.settings.district)
+    tonight.outcomes += outcomes
+    rejections = [sentence for one in outcomes for sentence in one["rejections"]]
+    if rejections:
+        raise Blocked(f"{year}: {'; '.join(rejections)}")

@@ -1,0 +1,173 @@
+"""The answer key against a district worked out by hand."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+from answer_key import (
+    Heads,
+    amount,
+    annual,
+    code,
+    compute,
+    day,
+    full_months,
+    growth,
+    text,
+)
+from tiny_district import EXPECTED, SHORTFALLS, A, write_tiny_district
+
+FINANCE = Path("raw/inbox/finance")
+
+
+@pytest.fixture(scope="module")
+def district(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny district, not to be changed by a test."""
+    workspace = tmp_path_factory.mktemp("tiny")
+    write_tiny_district(workspace)
+    return workspace
+
+
+@pytest.fixture
+def copy(district: Path, tmp_path: Path) -> Path:
+    """The tiny district, free to be changed."""
+    return Path(shutil.copytree(district, tmp_path / "copy"))
+
+
+def test_hand_computed_figures(district: Path) -> None:
+    """Every figure comes out as worked out by hand in tiny_district.EXPECTED."""
+    result = compute(district)
+    assert {key: result.get(key, "absent") for key in EXPECTED} == EXPECTED
+    assert result["shortfalls"] == SHORTFALLS
+
+
+@pytest.mark.parametrize(
+    ("stage", "heads", "yuan"),
+    [
+        ("普通小学", Heads(86, 12, 0), 75_600),  # 100·720 + 12·300 = 72000 + 3600
+        ("普通小学", Heads(640, 0, 3), 476_640),  # 637·720 + 3·6000 = 458640 + 18000
+        ("普通初中", Heads(512, 320, 2), 587_400),  # 510·940 + 2·6000 + 320·300
+        ("普通小学", Heads(0, 0, 0), 0),  # no pupils, no floor
+        ("普通小学", Heads(60, 0, 1), 77_280),  # floor first: 99·720 + 6000
+        ("普通小学", Heads(99, 0, 0), 72_000),  # 100·720
+        ("普通小学", Heads(100, 0, 0), 72_000),
+        ("普通小学", Heads(101, 0, 0), 72_720),
+        ("特殊教育", Heads(6, 2, 6), 36_000),  # 6·6000, no boarders' money
+        ("普通高中", Heads(300, 200, 1), 0),  # not of the compulsory stage
+    ],
+)
+def test_entitlement_of_a_year(stage: str, heads: Heads, yuan: int) -> None:
+    """The golden vectors of the entitlement by the standards of 2023."""
+    assert annual(stage, heads, date(2023, 9, 1)) == yuan
+
+
+def test_standards_rise_with_2023() -> None:
+    """The old standards hold to the end of 2022."""
+    heads = Heads(100, 10, 0)
+    assert annual("普通小学", heads, date(2022, 12, 31)) == 67_000  # 100·650 + 10·200
+    assert annual("普通小学", heads, date(2023, 1, 1)) == 75_000  # 100·720 + 10·300
+
+
+def test_full_months() -> None:
+    """Only full months count."""
+    end = date(2024, 1, 1)
+    assert full_months(date(2020, 3, 15), end) == 45  # to 2023-12-15
+    assert full_months(date(2022, 9, 1), end) == 16
+    assert full_months(date(2019, 1, 2), end) == 59
+
+
+def test_normalisation() -> None:
+    """Dirt in single cells."""
+    assert text("\u3000２０５ 1０1 ") == "205101"
+    assert code("２０５０２０２\uff0d小学教育") == "2050202"
+    assert amount("\u3000\uff11,234\uff0e50 ") == Decimal("1234.50")
+    assert amount("-1,000.00") == Decimal(-1000)
+    days = {day(d) for d in ("20190512", "2019-05-12", "2019年5月12日", "\uff12019-5-12")}
+    assert days == {date(2019, 5, 12)}
+    assert day("合计") is None
+
+
+def test_growth_without_base() -> None:
+    """No growth without both inputs or on a base of zero."""
+    assert growth(Decimal(5), None) is None
+    assert growth(None, Decimal(5)) is None
+    assert growth(Decimal(5), Decimal(0)) is None
+    assert growth(Decimal(101), Decimal(100)) == 1
+
+
+def test_missing_year_leaves_growth_open(copy: Path) -> None:
+    """Without the funds of 2022 only what needs them is missing."""
+    (copy / FINANCE / "教育经费统计_2022年_样例数据.xlsx").unlink()
+    result = compute(copy)
+    open_keys = ("4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.9")
+    assert [result[key] for key in open_keys] == [None] * 7
+    assert result["4.1"] == EXPECTED["4.1"]
+    assert result["5.8"] == 75
+
+
+def test_fall_is_not_met(copy: Path) -> None:
+    """One falling stage makes 4.9 fail."""
+    path = copy / FINANCE / "支付明细_2022年_样例数据.csv"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"54,000.00"', b'"54,054.01"'))  # 2023: 54,054.00
+    assert compute(copy)["4.9"] == "未达标"
+
+
+def test_dirty_csv_gives_the_same(copy: Path) -> None:
+    """Other encodings, column orders, blanks and full-width characters change nothing."""
+    wide = {ord("0") + i: ord("\uff10") + i for i in range(10)} | {ord("-"): 0xFF0D}
+    for path in sorted((copy / "raw" / "inbox").rglob("*.csv")):
+        raw = path.read_bytes()
+        utf8 = b"\xe5\xad\xa6" in raw  # 学 in UTF-8
+        rows = list(csv.reader(raw.decode("utf-8-sig" if utf8 else "gb18030").splitlines()))
+        dirty = [
+            [f"\u3000{cell.translate(wide)} " if cell else "" for cell in row[::-1]] for row in rows
+        ]
+        encoding = "gb18030" if utf8 else "utf-8-sig"
+        with path.open("w", encoding=encoding, newline="") as file:
+            csv.writer(file).writerows(dirty)
+    result = compute(copy)
+    assert {key: result[key] for key in EXPECTED} == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("元", 10_000), ("千元", 10), ("亿元", Decimal("0.0001"))]
+)
+def test_unit_of_the_funds_file(copy: Path, unit: str, factor: Decimal | int) -> None:
+    """Amounts as text in another unit give the same figures."""
+    for path in sorted((copy / FINANCE).glob("教育经费统计*.xlsx")):
+        book = openpyxl.load_workbook(path)
+        sheet = book.worksheets[0]
+        sheet.cell(row=2, column=9, value=f" 单位\uff1a{unit}")
+        for row in range(5, sheet.max_row):
+            for column in range(5, 10):
+                value = Decimal(str(sheet.cell(row=row, column=column).value))
+                sheet.cell(row=row, column=column, value=f"{value * factor:,f}")
+        book.save(path)
+    result = compute(copy)
+    assert {key: result[key] for key in EXPECTED} == EXPECTED
+
+
+def test_newest_file_wins(copy: Path) -> None:
+    """Of two files of one year the last by name counts."""
+    old = copy / FINANCE / "教育经费统计_2022年_样例数据.xlsx"
+    shutil.copy(old, copy / FINANCE / "教育经费统计_2023年_样例数据_旧.xlsx")
+    shutil.copy(old, copy / FINANCE / "教育经费统计_2023年_样例数据_旧_2.xlsx")
+    assert compute(copy)["4.2"] == 0
+
+
+def test_unit_code_changes_with_the_day(copy: Path) -> None:
+    """A payment under a unit code that no longer holds reaches no school."""
+    path = copy / FINANCE / "支付明细_2023年_样例数据.csv"
+    path.write_bytes(path.read_bytes().replace(b"20230630,205101", b"20230701,205101"))
+    short = [(A, Decimal(552_240), Decimal(534_240)), *SHORTFALLS]  # 18,000 less
+    result = compute(copy)
+    assert result["shortfalls"] == short
+    assert result["schools_meeting"] == 2
+    assert result["5.5a"] == 6000  # still paid within the district
