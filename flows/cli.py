@@ -19,9 +19,14 @@ app = typer.Typer(
 )
 
 WorkspaceOption = Annotated[
-    Path, typer.Option("--workspace", help="The folder with raw/ and warehouse/.", envvar="ZIPING_WORKSPACE")
+    Path,
+    typer.Option(
+        "--workspace", help="The folder with raw/ and warehouse/.", envvar="ZIPING_WORKSPACE"
+    ),
 ]
-YearOption = Annotated[int | None, typer.Option(help="One evaluation year; all open ones if not given.")]
+YearOption = Annotated[
+    int | None, typer.Option(help="One evaluation year; all open ones if not given.")
+]
 
 
 def end_with(error: BaseException) -> typer.Exit:
@@ -39,7 +44,7 @@ def nightly(
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
     """Run the night: land, check, build, audit and publish what is new."""
-    from flows.lib.run import run_nightly
+    from flows.run import run_nightly
 
     try:
         code = run_nightly(Workspace(workspace.resolve()), year, as_of.date() if as_of else None)
@@ -53,7 +58,9 @@ def sample(
     seed: Annotated[int, typer.Option(help="Another seed makes another district.")] = 2023,
     scale: Annotated[float, typer.Option(help="1 is full size, 0.05 a small district.")] = 1.0,
     dirt: Annotated[list[str] | None, typer.Option(help="A kind of dirt to switch on.")] = None,
-    serve: Annotated[bool, typer.Option(help="Only serve the school system's API on loopback.")] = False,
+    serve: Annotated[
+        bool, typer.Option(help="Only serve the school system's API on loopback.")
+    ] = False,
     port: Annotated[int, typer.Option(help="The port to serve on.")] = 8765,
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
@@ -74,7 +81,7 @@ def sample(
 @app.command()
 def run(workspace: WorkspaceOption = CHECKOUT) -> None:
     """Make the sample if the workspace is empty and is the sample's, then run the night."""
-    from flows.lib.run import run_nightly
+    from flows.run import run_nightly
     from flows.samples import make_sample, sample_api, workspace_is_empty
 
     place = Workspace(workspace.resolve())
@@ -129,7 +136,9 @@ def releases(year: YearOption = None, workspace: WorkspaceOption = CHECKOUT) -> 
 @app.command()
 def changes(
     year: YearOption = None,
-    release: Annotated[str | None, typer.Option(help="A release; the current one if not given.")] = None,
+    release: Annotated[
+        str | None, typer.Option(help="A release; the current one if not given.")
+    ] = None,
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
     """Show what differs from the release before, and which file or definition caused it."""
@@ -146,11 +155,13 @@ def trace(
     figure: Annotated[str, typer.Argument(help="A figure of the report (4.1) or an indicator.")],
     rows: Annotated[bool, typer.Option("--rows", help="List each contributing row.")] = False,
     year: YearOption = None,
-    release: Annotated[str | None, typer.Option(help="A release; the current one if not given.")] = None,
+    release: Annotated[
+        str | None, typer.Option(help="A release; the current one if not given.")
+    ] = None,
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
     """Show where a figure comes from, and recompute it from the raw cells."""
-    from flows.lib.tracing import print_trace
+    from flows.lib.trace_page import print_trace
 
     try:
         agrees = print_trace(Workspace(workspace.resolve()), figure, year, release, show_rows=rows)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from prefect import flow, task
+from prefect.futures import PrefectConcurrentFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.lib.errors import Unavailable
@@ -16,7 +17,7 @@ def network_may_help(_task: Any, _run: Any, state: Any) -> bool:
         state.result()
     except Unavailable:
         return True
-    except Exception:
+    except BaseException:  # noqa: BLE001 - whatever else failed, asking again cannot help
         return False
     return False
 
@@ -28,7 +29,12 @@ def pull(night: str, source: str, period: str) -> None:
     land_pull(tonight.store, tonight.contracts[source], tonight.settings, period)
 
 
-@flow(task_runner=ThreadPoolTaskRunner(max_workers=4))
+SIDE_BY_SIDE: ThreadPoolTaskRunner[PrefectConcurrentFuture[Any]] = ThreadPoolTaskRunner(
+    max_workers=4
+)
+
+
+@flow(task_runner=SIDE_BY_SIDE)  # type: ignore[arg-type]
 def ingest(night: str) -> None:
     """Land dropped files, pull what has changed, and judge every new delivery.
 
@@ -37,8 +43,7 @@ def ingest(night: str) -> None:
     tonight = OPEN[night]
     if tonight.difference:
         waiting = [
-            pull.submit(night, owed.contract.name, owed.period)
-            for owed in tonight.difference.pulls
+            pull.submit(night, owed.contract.name, owed.period) for owed in tonight.difference.pulls
         ]
         for dropped in tonight.difference.dropped:
             land_dropped(tonight.store, dropped)

@@ -1,5 +1,6 @@
 """The flow `publish`: a release built apart, audited, then switched in by one link."""
 
+from functools import partial
 from pathlib import Path
 
 from prefect import flow
@@ -29,10 +30,7 @@ def _fill(night: Night, year: int, name: str, folder: Path) -> None:
         write_tables(night.workspace.build, folder, year)
     validate(night.name, year, str(folder))
     with night.stage("release files"):
-        tables = {
-            path.stem: rows_of(path)
-            for path in sorted(folder.glob("*.parquet"))
-        }
+        tables = {path.stem: rows_of(path) for path in sorted(folder.glob("*.parquet"))}
         states = [row["state"] for row in tables["report_values"]]
         previous = newest_release(night.workspace, year)
         manifest = make_manifest(night, year, name, previous, states)
@@ -56,7 +54,7 @@ def publish(night: str, years: list[int]) -> None:
         target = year_folder(tonight.workspace, year) / name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            build_folder(target, lambda folder, y=year, n=name: _fill(tonight, y, n, folder))
+            build_folder(target, partial(_fill, tonight, year, name))
         except Blocked as error:
             tonight.blocked.append(str(error))
             tonight.results[year] = {"result": "blocked", "exit_code": error.exit_code}

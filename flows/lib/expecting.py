@@ -93,7 +93,11 @@ def _batch_definition() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)  # it logs values
+    # It logs values, and others may have set the levels of its loggers.
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("great_expectations."):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}  # type: ignore[assignment]

@@ -71,4 +71,3 @@ def entitlement(owed: Sequence[tuple[int, Decimal]]) -> Decimal:
 def required_hours_times_60(standard: Decimal, months_in_post: int) -> Decimal:
     """Give sixty times the training hours owed for the months in post, at most sixty of them."""
     return standard * min(months_in_post, 60)
-

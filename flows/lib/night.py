@@ -1,10 +1,8 @@
 """One night: its lock, what it sees, what stands in force, and the record that it leaves."""
 
 import contextlib
-import fcntl
 import json
 import os
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from flows.lib.durable import write_durably, write_json
 from flows.lib.errors import FAILED, GAPS, PUBLISHED, Unavailable, ZipingError, gravest
 from flows.lib.fingerprint import fingerprint_of, inputs_of
 from flows.lib.inbox import Dropped, new_files, view_inbox
+from flows.lib.lock import take_lock
 from flows.lib.person_key import PersonKey, load_person_key
 from flows.lib.pulling import source_of
 from flows.lib.redaction import sentence_of
@@ -129,9 +128,7 @@ def look(night: Night) -> Difference:
         dropped = new_files(view, deliveries)
         pulls = _changed_pulls(night, deliveries)
     known = verdicts(night, judge_new=False)
-    unjudged = [
-        one for one in _relevant(night) if (one.source, one.period, one.id) not in known
-    ]
+    unjudged = [one for one in _relevant(night) if (one.source, one.period, one.id) not in known]
     return Difference(tuple(dropped), tuple(pulls), tuple(unjudged))
 
 
@@ -210,26 +207,6 @@ def exit_code_of(night: Night) -> int:
     return gravest(codes)
 
 
-def _lock(workspace: Workspace) -> int:
-    """Take the kernel's lock; it goes with the process, and no child inherits it."""
-    path = workspace.warehouse / "lock"
-    if path.is_dir():
-        raise ZipingError(f"{path} is a folder: remove it, then run again")
-    workspace.warehouse.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(descriptor, 400, 0).decode("utf-8", "replace").strip()
-        os.close(descriptor)
-        raise ZipingError(f"another run holds the lock: {holder or 'unknown'}") from None
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    text = f"process {os.getpid()} on {socket.gethostname()} since {since}\n".encode()
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, text, 0)
-    return descriptor
-
-
 def _next_folder(workspace: Workspace, today: date) -> Path:
     numbers = [
         int(path.name.split("-")[0])
@@ -271,7 +248,7 @@ def tonight(
     if OPEN:
         yield next(iter(OPEN.values()))
         return
-    lock = _lock(workspace)
+    lock = take_lock(workspace)
     try:
         remove_leftovers(workspace)
         night = _open(workspace, year, as_of)
@@ -289,6 +266,13 @@ def tonight(
             OPEN.clear()
     finally:
         os.close(lock)
+
+
+def look_at_standings(workspace: Workspace) -> Night:
+    """Find what stands in force now, for people who ask by day: no lock, no judging, no record."""
+    night = _open(workspace, None, None)
+    find_standings(night, judge_new=False)
+    return night
 
 
 def write_record(night: Night, code: int, failure: str | None = None) -> None:

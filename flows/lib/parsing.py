@@ -2,19 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from flows.lib.cells import UNITS_OF_YUAN, Unreadable, half_width, reader_of, squeezed
-from flows.lib.contracts import Column, Contract
-from flows.lib.errors import Rejected
+from flows.lib.cells import Unreadable, half_width, reader_of, squeezed
+from flows.lib.contracts import Contract
+from flows.lib.headers import Header, find_header, plain_caption, sign_off_of, unit_of_sheet
 from flows.lib.sheets import Sheet, open_sheets
 
-HEADER_WITHIN_ROWS = 40
 OWN_TOTAL_TOLERANCE = Decimal(1)  # printed totals may be off by their last digit
 
 
@@ -54,104 +52,6 @@ class Reading:
     sign_off: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Header:
-    """Where the columns of a contract stand in a sheet."""
-
-    last_row: int
-    captions: tuple[str, ...]
-    positions: Mapping[str, int]
-
-
-def plain_caption(cell: Any) -> str:
-    """Normalise a caption: half width, no blanks."""
-    return squeezed(cell) or ""
-
-
-def _joined_captions(rows: list[list[Any]]) -> tuple[str, ...]:
-    width = max(len(row) for row in rows)
-    joined = []
-    for column in range(width):
-        parts: list[str] = []
-        for row in rows:
-            caption = plain_caption(row[column]) if column < len(row) else ""
-            if caption and caption not in parts:
-                parts.append(caption)
-        joined.append("/".join(parts))
-    return tuple(joined)
-
-
-def _positions(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str, int]:
-    found = {}
-    for column in columns:
-        wanted = [plain_caption(caption) for caption in column.captions]
-        for caption in wanted:
-            if captions.count(caption) == 1:
-                found[column.name] = captions.index(caption)
-                break
-    return found
-
-
-def _find_header(
-    rows: Iterator[tuple[int, list[Any]]],
-    merged: Mapping[tuple[int, int], Any],
-    contract: Contract,
-    above: list[tuple[int, list[Any]]],
-) -> Header:
-    """Find the rows whose joined captions hold every required column; collect those above."""
-    height = int(contract.meta["read"].get("header_rows", 1))
-    required = {column.name for column in contract.columns if column.required}
-    window: list[tuple[int, list[Any]]] = []
-    best: dict[str, int] = {}
-    for number, row in rows:
-        filled = [
-            merged.get((number, column), cell) if (number, column) in merged else cell
-            for column, cell in enumerate(row)
-        ]
-        window.append((number, filled))
-        above.append((number, filled))
-        if len(window) > height:
-            window.pop(0)
-        if len(window) == height:
-            captions = _joined_captions([cells for _, cells in window])
-            positions = _positions(captions, contract.columns)
-            if required <= positions.keys():
-                del above[-height:]
-                return Header(number, captions, positions)
-            best = max(best, positions, key=len)
-        if len(above) >= HEADER_WITHIN_ROWS:
-            break
-    missing = [
-        f"{column.captions[0]} ({column.name})"
-        for column in contract.columns
-        if column.required and column.name not in best
-    ]
-    raise Rejected(f"column not found: {', '.join(missing)}; add it to the export and send it again")
-
-
-def _unit_of_sheet(contract: Contract, above: list[tuple[int, list[Any]]]) -> str | None:
-    if contract.meta["read"].get("unit") != "in_sheet":
-        return None
-    for _, row in above:
-        for cell in row:
-            found = re.search(r"单位[::]?\(?([^)\s]+?)\)?$", plain_caption(cell))
-            if found and found[1] in UNITS_OF_YUAN:
-                return found[1]
-    raise Rejected("no cell says the unit (单位:元 or 单位:万元): write it above the header")
-
-
-def _sign_off(contract: Contract, above: list[tuple[int, list[Any]]]) -> dict[str, str]:
-    labels: Mapping[str, str] = contract.meta.get("sign_off", {})
-    found: dict[str, str] = {}
-    for _, row in above:
-        cells = [text for cell in row if (text := half_width(cell))]
-        for key, label in labels.items():
-            for cell, following in pairwise(cells):
-                if cell.rstrip(":") == label:
-                    found[key] = following
-    return found
-
-
 class SheetReader:
     """Reads the sheets of one file into a Reading."""
 
@@ -174,11 +74,11 @@ class SheetReader:
     def read(self, sheet: Sheet) -> None:
         """Read one sheet: what stands above the header, the header, then row by row."""
         above: list[tuple[int, list[Any]]] = []
-        header = _find_header(sheet.rows, sheet.merged, self.contract, above)
+        header = find_header(sheet.rows, sheet.merged, self.contract, above)
         self.reading.skipped["title"] += len(above)
         self.reading.skipped["header"] += int(self.contract.meta["read"].get("header_rows", 1))
-        self.reading.sign_off |= _sign_off(self.contract, above)
-        unit = _unit_of_sheet(self.contract, above)
+        self.reading.sign_off |= sign_off_of(self.contract, above)
+        unit = unit_of_sheet(self.contract, above)
         self.readers = {
             column.name: reader_of(column, unit, self.pseudonym)
             for column in self.contract.columns

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import duckdb
 
 FEWEST_PERSONS_SHOWN = 5
+MART_KEYS = ("district_code", "year", "period", "dimension", "member", "school_code")
 ORDER = {
     "report_values": "district_code, indicator_id, period, dimension, member",
     "report_figures": "district_code, order_no, part",
@@ -26,7 +27,7 @@ def _write_parquet(connection: "duckdb.DuckDBPyConnection", query: str, target: 
     """Write a query's rows; every column is nullable whatever tonight's rows hold."""
     import pyarrow.parquet as pq
 
-    table = connection.execute(query).to_arrow_table()
+    table = connection.sql(query).to_arrow_table()
     target.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, target, compression="zstd")
 
@@ -57,13 +58,14 @@ def _covered(model: Model, column: str) -> str:
         lower = indicator["numerator"]["measure"]
         rest = f"{upper} - {lower}"
         hidden.append(f"({rest} > 0 and {rest} < {FEWEST_PERSONS_SHOWN})")
-    return f"case when not ({' or '.join(hidden)}) then {column} end as {column}" if hidden else column
+    return (
+        f"case when not ({' or '.join(hidden)}) then {column} end as {column}" if hidden else column
+    )
 
 
 def _mart_query(model: Model, year: int) -> str:
     columns = ", ".join(_covered(model, column) for column in model.columns)
-    keys = [name for name in ("district_code", "year", "period", "dimension", "member", "school_code")
-            if name in model.columns]  # fmt: skip
+    keys = [name for name in MART_KEYS if name in model.columns]
     return (
         f"select {columns} from marts.{model.name} "
         f"where year between {year - 1} and {year} order by {', '.join(keys)}"
@@ -93,23 +95,17 @@ def _fact_query(
 
 def published_tables() -> list[dict[str, Any]]:
     """Describe the tables of `report.duckdb`, with their titles."""
-    tables = [
-        {"name": model.name, "file": f"{model.name}.parquet", "model": model}
-        for model in report_tables()
-    ]
-    tables += [
-        {"name": model.name, "file": f"marts/{model.name}.parquet", "model": model}
-        for model in marts()
-        if model.meta.get("grain") != "school"
-    ]
+    of_district = [model for model in marts() if model.meta.get("grain") != "school"]
+    tables = [(f"{model.name}.parquet", model) for model in report_tables()]
+    tables += [(f"marts/{model.name}.parquet", model) for model in of_district]
     return [
         {
-            "name": table["name"],
-            "file": table["file"],
-            "title": table["model"].description.strip(),
-            "columns": {name: table["model"].title(name) for name in table["model"].columns},
+            "name": model.name,
+            "file": file,
+            "title": model.description.strip(),
+            "columns": {name: model.title(name) for name in model.columns},
         }
-        for table in tables
+        for file, model in tables
     ]
 
 

@@ -200,13 +200,12 @@ class SqlSource:
 
 def source_of(contract: Contract, settings: Settings) -> HttpSource | SqlSource:
     """Make the source that a contract pulls from."""
-    kinds = {"http": HttpSource, "sql": SqlSource}
-    return kinds[contract.meta["pull"]["from"]](contract, settings)
+    if contract.meta["pull"]["from"] == "http":
+        return HttpSource(contract, settings)
+    return SqlSource(contract, settings)
 
 
-def land_pull(
-    store: Store, contract: Contract, settings: Settings, period: str
-) -> Delivery | None:
+def land_pull(store: Store, contract: Contract, settings: Settings, period: str) -> Delivery | None:
     """Pull one period of a live source and land it; None where nothing is new."""
     try:
         content, version = source_of(contract, settings).fetch(period)

@@ -10,7 +10,7 @@ from typing import Any
 from flows.lib.contracts import Contract, contract_from_json
 from flows.lib.durable import hash_file
 from flows.lib.errors import ZipingError
-from flows.lib.parsing import read_file
+from flows.lib.parsing import Reading, read_file
 from flows.lib.releases import Release
 from flows.lib.store import Store
 
@@ -38,7 +38,7 @@ class RawRows:
 
     release: Release
     store: Store
-    _read: dict[str, dict[Place, dict[str, Any]]] = field(default_factory=dict)
+    _read: dict[str, tuple[Reading, dict[Place, int]]] = field(default_factory=dict)
 
     @cached_property
     def contracts(self) -> dict[str, Contract]:
@@ -61,27 +61,26 @@ class RawRows:
             raise ZipingError(f"the raw bytes of {name} were changed: restore them from a backup")
         return path
 
-    def rows(self, file_id: str) -> dict[Place, dict[str, Any]]:
-        """Read a file's rows, by sheet and row number."""
+    def _reading(self, file_id: str) -> tuple[Reading, dict[Place, int]]:
+        """Read a file once; find its rows by sheet and row number."""
         if file_id not in self._read:
             contract = self.contracts[self.sources[file_id]["source"]]
             reading = read_file(self.path(file_id), contract)
-            names = list(reading.columns)
             places = zip(reading.sheets, reading.row_numbers, strict=True)
-            values = zip(*reading.columns.values(), strict=True)
-            self._read[file_id] = {
-                place: dict(zip(names, row, strict=True))
-                for place, row in zip(places, values, strict=True)
-            }
+            self._read[file_id] = reading, {place: index for index, place in enumerate(places)}
         return self._read[file_id]
 
-    def raw(self, row: FactRow) -> dict[str, Any]:
-        """Find the raw cells of a fact's row."""
+    def cells(self, row: FactRow, *names: str) -> list[Any]:
+        """Read some raw cells of a fact's row."""
+        reading, places = self._reading(row.file_id)
         try:
-            return self.rows(row.file_id)[(row.sheet, row.row_number)]
+            index = places[(row.sheet, row.row_number)]
         except KeyError:
             name = self.sources[row.file_id]["original_name"]
-            raise ZipingError(f"{name} has no row {row.row_number}: the release and it differ") from None
+            raise ZipingError(
+                f"{name} has no data row {row.row_number}: the release and it differ"
+            ) from None
+        return [reading.columns[name][index] for name in names]
 
     def fact(
         self, name: str, measure: str, year: int, district: str, stage: str | None

@@ -4,15 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from flows.lib.formulas import entitlement, funded_students, required_hours_times_60
 from flows.lib.publishing import rows_of
 from flows.lib.raw_rows import FactRow, RawRows
+from flows.lib.standards import DAYS, standard_in_force
 
 COMPULSORY = ("普通小学", "普通初中")
 SPECIAL = "特殊教育"
-TERM_DAYS = {"spring": (3, 1), "autumn": (9, 1), "year_end": (12, 31)}
+PER_STUDENT = "operating_per_student"
 
 
 class Recomputation:
@@ -24,6 +24,7 @@ class Recomputation:
         self.year, self.stage = year, stage
         self.district = str(raw.release.manifest["district_code"])
         self.described = raw.release.manifest["facts"][fact]["measures"][measure]
+        self.standards = rows_of(raw.release.folder / "standards.parquet")
         self.differences: list[str] = []
 
     def rows(self, fact: str | None = None, measure: str | None = None) -> Iterator[FactRow]:
@@ -49,11 +50,11 @@ class Recomputation:
         """Add up the cells of each row; a count takes the row's share, once the row is found."""
         found = Decimal(0)
         for row in self.rows():
-            cells = self.raw.raw(row)
-            if not self.described["cells"]:
+            cells = self.raw.cells(row, *self.described["cells"])
+            if not cells:
                 found += row.measure
                 continue
-            value = sum((cells[name] or Decimal(0) for name in self.described["cells"]), Decimal(0))
+            value = sum((cell or Decimal(0) for cell in cells), Decimal(0))
             if value != row.measure:
                 self._differs(row.file_id, row.row_number)
             found += value
@@ -64,24 +65,10 @@ class Recomputation:
         self.differences.append(f"{name}, row {row_number}: the raw cells give another value")
 
     def standard(self, standard_id: str, stage: str, day_kind: str) -> Decimal | None:
-        """Find the standard in force on a day: the nearest authority, the latest row."""
-        day = date(self.year, *TERM_DAYS[day_kind])
-        found = [
-            row
-            for row in rows_of(self.raw.release.folder / "standards.parquet")
-            if row["standard_id"] == standard_id
-            and row["stage"] == stage
-            and row["valid_from"] <= day
-            and (row["valid_to"] is None or day <= row["valid_to"])
-            and (row["region_code"] == "CN" or self.district.startswith(row["region_code"]))
-        ]
-        found.sort(
-            key=lambda row: (
-                0 if row["region_code"] == "CN" else len(row["region_code"]),
-                row["valid_from"],
-            )
-        )
-        return Decimal(found[-1]["value"]) if found else None
+        """Find the standard in force on a day of the year."""
+        day = date(self.year, *DAYS[day_kind])
+        row = standard_in_force(self.standards, standard_id, stage, self.district, day)
+        return Decimal(row["value"]) if row else None
 
     def owed_rows(self) -> Counter[tuple[str, str, str, str]]:
         """Count pupils and boarders of public schools from the raw census files.
@@ -91,12 +78,14 @@ class Recomputation:
         """
         counted: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
         for row in self.rows("int_student_months", "student_months"):
-            cells = self.raw.raw(row)
+            school, stage, has_special_needs, is_boarder = self.raw.cells(
+                row, "school_code", "stage", "has_special_needs", "is_boarder"
+            )
             term = "spring" if row.measure == 8 else "autumn"
-            count = counted[(term, cells["school_code"], cells["stage"])]
+            count = counted[(term, school, stage)]
             count["students"] += 1
-            count["special_needs"] += bool(cells["has_special_needs"])
-            count["boarders"] += bool(cells["is_boarder"])
+            count["special_needs"] += bool(has_special_needs)
+            count["boarders"] += bool(is_boarder)
         owed: Counter[tuple[str, str, str, str]] = Counter()
         for (term, school, stage), count in counted.items():
             funded, special = funded_students(
@@ -160,7 +149,8 @@ class Recomputation:
         for (term, school, stage, what), count in self.owed_rows().items():
             if stage not in (*COMPULSORY, SPECIAL):
                 continue
-            name, of = ("operating_per_student", stage) if what == "funded" else ("boarder_addition", "total")
+            is_boarders = what == "boarders"
+            name, of = ("boarder_addition", "total") if is_boarders else (PER_STUDENT, stage)
             ledger = ledgers.get(school, school)
             owed[successors.get(ledger, ledger)].append(
                 (count, self.standard(name, of, term) or Decimal(0))
@@ -173,24 +163,25 @@ class Recomputation:
         paid: dict[str, Decimal] = defaultdict(Decimal)
         for row in self.rows("int_operating_funds", "allocated_yuan"):
             code = row.keys["school_code"]
-            paid[successors.get(code, code)] += self.raw.raw(row)["amount_yuan"]
+            (amount,) = self.raw.cells(row, "amount_yuan")
+            paid[successors.get(code, code)] += amount
         return paid
 
     def _trainings(self) -> tuple[dict[str, Decimal], set[str]]:
         hours: dict[str, Decimal] = defaultdict(Decimal)
         trained: set[str] = set()
         for row in self.rows("int_training_hours", "training_hours"):
-            cells = self.raw.raw(row)
-            hours[cells["staff_id"]] += cells["hours"]
-            if cells["trained_on"].year == self.year:
-                trained.add(cells["staff_id"])
+            person, number, day = self.raw.cells(row, "staff_id", "hours", "trained_on")
+            hours[person] += number
+            if day.year == self.year:
+                trained.add(person)
         return hours, trained
 
     def _trained(self) -> Decimal:
         """Recount who was trained in the year."""
         _, trained = self._trainings()
         staff = self.rows("int_staff_training", "staff")
-        return Decimal(sum(self.raw.raw(row)["staff_id"] in trained for row in staff))
+        return Decimal(sum(self.raw.cells(row, "staff_id")[0] in trained for row in staff))
 
     def _with_hours(self) -> Decimal:
         """Recount who has the hours owed."""
@@ -198,9 +189,9 @@ class Recomputation:
         standard = self.standard("training_hours", "total", "year_end") or Decimal(0)
         met = 0
         for row in self.rows("int_staff_training", "staff"):
-            cells: dict[str, Any] = self.raw.raw(row)
-            needed = required_hours_times_60(standard, self._months(cells["entered_on"]))
-            met += 60 * hours[cells["staff_id"]] >= needed
+            person, entered = self.raw.cells(row, "staff_id", "entered_on")
+            needed = required_hours_times_60(standard, self._months(entered))
+            met += 60 * hours[person] >= needed
         return Decimal(met)
 
     def _months(self, entered: date | None) -> int:

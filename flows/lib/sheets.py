@@ -62,7 +62,7 @@ def xlsx_sheets(path: Path) -> Iterator[Sheet]:
 
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
-    except Exception as error:  # the reader's own errors have no common base
+    except Exception as error:  # noqa: BLE001 - the reader's errors have no common base
         raise Rejected(
             f"not readable as a workbook ({type(error).__name__}): save it again as .xlsx"
         ) from None

@@ -44,6 +44,7 @@ class Standing:
     acceptance: Acceptance | None
     rejections: tuple[str, ...]  # of deliveries newer than the one in force
     is_overdue: bool
+    is_waiting: bool = False  # something landed that the next night will judge
 
     @property
     def gap(self) -> str | None:
@@ -95,9 +96,14 @@ def standing_of(
     `judge` maps (source, period, delivery id) to its verdict.
     """
     rejections: list[str] = []
+    is_waiting = False
     for delivery in candidates(deliveries, owed):
-        acceptance = judge[(delivery.source, delivery.period, delivery.id)]
-        if acceptance.accepted:
-            return Standing(owed, delivery, acceptance, tuple(rejections), False)
-        rejections.append(rejection_sentence(delivery, acceptance))
-    return Standing(owed, None, None, tuple(rejections), today.isoformat() > owed.due)
+        acceptance = judge.get((delivery.source, delivery.period, delivery.id))
+        if acceptance is None:
+            is_waiting = True
+        elif acceptance.accepted:
+            return Standing(owed, delivery, acceptance, tuple(rejections), False, is_waiting)
+        else:
+            rejections.append(rejection_sentence(delivery, acceptance))
+    is_overdue = today.isoformat() > owed.due
+    return Standing(owed, None, None, tuple(rejections), is_overdue, is_waiting)

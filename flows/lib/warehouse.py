@@ -117,9 +117,7 @@ def _fill_quarantine(
         )
 
 
-def _fill_units(
-    connection: "duckdb.DuckDBPyConnection", contracts: Mapping[str, Contract]
-) -> None:
+def _fill_units(connection: "duckdb.DuckDBPyConnection", contracts: Mapping[str, Contract]) -> None:
     """List which units reported, also by a row that is in quarantine."""
     for contract in contracts.values():
         if units := contract.meta.get("units"):

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 DEFAULT_SEED = 2023
+MARK = "样例数据"  # "sample data": in every file, by its name or within
 
-__all__ = ["DEFAULT_SEED", "make_district"]
+__all__ = ["DEFAULT_SEED", "MARK", "make_district"]
 
 
 def make_district(

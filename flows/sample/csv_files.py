@@ -25,7 +25,7 @@ PAYMENT_CAPTIONS = (
     "支付凭证号", "支付日期", "预算单位", "支出功能分类", "部门预算经济分类", "政府预算经济分类",
     "项目编码", "项目名称", "资金性质", "支付金额", "用途", "收款人全称", "是否删除",
 )  # fmt: skip
-DAY, UNIT, FUNCTION, ECONOMIC_CLASS, PROJECT, AMOUNT = 1, 2, 3, 4, 6, 9
+UNIT, FUNCTION, ECONOMIC_CLASS, PROJECT, AMOUNT = 2, 3, 4, 6, 9
 PAYMENT_DIRT: tuple[tuple[int, Way], ...] = (
     (UNIT, with_blanks),
     (UNIT, in_full_width),
@@ -98,9 +98,9 @@ def _rows_of_other_units(rng: Random, payments: Sequence[Payment]) -> list[int]:
     first_of_school: dict[str, int] = {}
     for place in rng.sample(range(len(payments)), len(payments)):
         payment = payments[place]
-        if payment.project.purpose == OPERATING and payment.project.stage == "小学":
-            if payment.fen > 0 and not payment.is_deleted:
-                first_of_school.setdefault(payment.school.code, place)
+        is_operating = payment.project.purpose == OPERATING and payment.project.stage == "小学"
+        if is_operating and payment.fen > 0 and not payment.is_deleted:
+            first_of_school.setdefault(payment.school.code, place)
     return list(first_of_school.values())[:3]
 
 

@@ -46,16 +46,16 @@ KINDS = (
     Kind("missing_school", FUNDS, "partial", ("4.1", "4.2", "4.3", "4.6", "4.9"),
          "One junior school has not reported: the figures of 初中 and in total are partial."),
     Kind("lost_column", FUNDS, "rejected", ("4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.9"),
-         "Without the column 学段 the delivery of 2023 is rejected and the last one stands."),
+         "Without the column 学段 the file is rejected: the last one stands, or 2023 is missing."),
     Kind("unmatched_unit", PAYMENTS, "provisional", (*PER_FUNDED_STUDENT, "5.8"),
          "Three payments of a unit that the crosswalk lacks are listed; 5.x is provisional."),
     Kind("truncated_payments", PAYMENTS, "rejected", ("4.9", *PER_FUNDED_STUDENT, "5.8"),
-         "A payment file that ends without its totals row is rejected."),
+         "A file without its totals row is rejected: the last one stands, or 2023 is missing."),
     Kind("unreadable_student_stage", "schools.students", "provisional",
-         ("4.4", "4.5", "4.6", "4.7", "4.9", "5.1a", "5.2a", "5.8"),
-         "One pupil of a junior school without a known stage makes what counts pupils provisional."),
+         ("4.4", "4.5", "4.6", "4.7", "4.9", *PER_FUNDED_STUDENT, "5.8"),
+         "One pupil without a known stage makes what counts pupils provisional."),
     Kind("no_staff_number", "staffing.staff", "provisional", ("21.1", "21.2"),
-         "One public teacher without 工号 is set aside; the figures of trainings are provisional."),
+         "One public teacher without 工号 is set aside; 21.1 and 21.2 are provisional."),
 )  # fmt: skip
 
 
@@ -105,6 +105,4 @@ def with_duplicates(rng: Random, rows: Sequence[Row]) -> list[Row]:
     repeated: dict[int, list[Row]] = {}
     for place in rng.sample(range(len(rows)), count):
         repeated.setdefault(rng.randrange(place, len(rows)), []).append(rows[place])
-    return [
-        each for place, row in enumerate(rows) for each in (row, *repeated.get(place, ()))
-    ]
+    return [each for place, row in enumerate(rows) for each in (row, *repeated.get(place, ()))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from random import Random
 
@@ -47,11 +47,11 @@ class School:
     managed_by: str = ""
     merged_into: str = ""
     former_name: str = ""
-    stages: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Derive the stages."""
-        object.__setattr__(self, "stages", tuple(self.sizes))
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that it runs."""
+        return tuple(self.sizes)
 
     @property
     def is_public(self) -> bool:
@@ -125,8 +125,14 @@ def draw_schools(rng: Random, scale: float) -> list[School]:
     points = next(g for g in GROUPS if g.kind == POINT)
     merged = [draw(country_primary) for _ in MERGED_BEFORE_THE_CENSUSES]
     schools.append(replace(draw(points), closed=POINT_CLOSED_ON))
-    managers = [s for s in schools if s.is_public and "小学" in s.stages and s.area in COUNTRY]
-    managers = [s for s in managers if not s.is_point]
+    managers = [
+        school
+        for school in schools
+        if school.is_public
+        and not school.is_point
+        and "小学" in school.stages
+        and school.area in COUNTRY
+    ]
     schools = [_managed(school, rng.choice(managers)) for school in schools]
     schools += [
         replace(school, closed=day, merged_into=rng.choice(managers).code, sizes={})
@@ -145,7 +151,9 @@ def _managed(school: School, manager: School) -> School:
 
 def _rename_one(rng: Random, schools: Sequence[School], place: str) -> list[School]:
     """Let one junior school have had another name before."""
-    renamed = rng.choice([school for school in schools if school.kind == "311"])
+    renamed = rng.choice(
+        [school for school in schools if school.kind == "311" and school.is_public]
+    )
     former = replace(renamed, former_name=f"样例区{place}初级中学")
     return [former if school is renamed else school for school in schools]
 

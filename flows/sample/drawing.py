@@ -22,7 +22,7 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
 
 def uneven(rng: Random, total: int, parts: int) -> list[int]:
     """Split a whole number into parts of which none is three times another."""
-    return apportion(total, [rng.randrange(520, 1500) for _ in range(parts)])
+    return apportion(total, [rng.randrange(52_000, 150_000) for _ in range(parts)])
 
 
 def between(rng: Random, low: Decimal, high: Decimal, digits: int) -> Decimal:

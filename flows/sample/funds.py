@@ -113,7 +113,9 @@ def share_out(totals: Mapping[str, int], weights: Mapping[Body, int]) -> Fen:
     return shares
 
 
-def funds_rows(rng: Random, schools: Sequence[School], shares: Mapping[Body, int]) -> list[FundsRow]:
+def funds_rows(
+    rng: Random, schools: Sequence[School], shares: Mapping[Body, int]
+) -> list[FundsRow]:
     """Split the funds of each institution and stage into the four kinds."""
     by_code = {school.code: school for school in schools}
     rows = []

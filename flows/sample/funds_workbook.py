@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 
 from xlsxwriter.worksheet import Worksheet
 
+from flows.sample import MARK
 from flows.sample.dirt import soil, with_blanks
 from flows.sample.funds import FundsRow
 from flows.sample.kinds import OTHER, STAGES
-from flows.sample.workbooks import MARK, workbook_at
+from flows.sample.targets import FEN_OF_TEN_THOUSAND_YUAN
+from flows.sample.workbooks import workbook_at
 
 SCHOOL_COLUMNS, STAGE_COLUMN = ["序号", "学校标识码", "学校名称"], "学段"
 PROGRAMME, PROGRAMME_COLUMNS = "教育事业费", ["其中:人员经费", "其中:公用经费"]
 OTHER_AMOUNTS = ["基建经费", "教育费附加", "合计"]
 OPERATING = 1  # the place of 公用经费 among the amounts
 UNREADABLE = "待核"
-FEN_OF_TEN_THOUSAND_YUAN = 1_000_000
 CELLS_WITH_THOUSANDS = 6
+HEADER_ROWS = 4
 
-Cell = int | str | None  # fen, or a text in place of an amount
+Cell = int | str  # fen, or a text in place of an amount
+Line = tuple[list[str], Sequence[Cell]]  # what stands before the amounts, and all amounts
 
 
 def _write_header(sheet: Worksheet, year: int, columns: Sequence[str]) -> None:
@@ -46,17 +49,16 @@ def _in_ten_thousands(fen: int) -> Decimal:
 def _write_line(
     sheet: Worksheet, place: int, texts: Sequence[str], amounts: Sequence[Cell]
 ) -> None:
-    """Write a row: what stands before the amounts, the amounts and their sum."""
+    """Write a row of the form."""
     for column, text in enumerate(texts):
         if text.isdigit() and column == 0:
             sheet.write_number(place, column, int(text))
         elif text:
             sheet.write_string(place, column, text)
-    total = sum(cell for cell in amounts if isinstance(cell, int))
-    for column, cell in enumerate((*amounts, total), start=len(texts)):
+    for column, cell in enumerate(amounts, start=len(texts)):
         if isinstance(cell, int):
             sheet.write_number(place, column, float(_in_ten_thousands(cell)))
-        elif cell:
+        else:
             sheet.write_string(place, column, cell)
 
 
@@ -89,9 +91,9 @@ def _cells(rng: Random, rows: Sequence[FundsRow], dirt: frozenset[str]) -> list[
     return cells
 
 
-def _sums(rows: Sequence[FundsRow], cells: Sequence[Sequence[Cell]]) -> list[Cell]:
-    """Add the columns up as the office does, to which an unreadable cell is nothing."""
-    return [
+def _with_total(rows: Sequence[FundsRow], cells: Sequence[Sequence[Cell]]) -> list[int]:
+    """Add the columns and all of them up; to the office an unreadable cell is nothing."""
+    sums = [
         sum(
             row.amounts[column]
             for row, line in zip(rows, cells, strict=True)
@@ -99,6 +101,21 @@ def _sums(rows: Sequence[FundsRow], cells: Sequence[Sequence[Cell]]) -> list[Cel
         )
         for column in range(len(rows[0].amounts))
     ]
+    return [*sums, sum(sums)]
+
+
+def _lines(
+    rows: Sequence[FundsRow], texts: Sequence[Sequence[str]], cells: Sequence[Sequence[Cell]]
+) -> Iterator[Line]:
+    """List the rows of the form, with the sums after each stage and at the end."""
+    start = 0
+    for place, (row, text, line) in enumerate(zip(rows, texts, cells, strict=True)):
+        yield [str(place + 1), *text], [*line, _with_total([row], [line])[-1]]
+        end = place + 1
+        if end == len(rows) or rows[end].stage != row.stage:
+            yield ["", "", "小计", ""], _with_total(rows[start:end], cells[start:end])
+            start = end
+    yield ["", "", "合计", ""], _with_total(rows, cells)
 
 
 def write_funds(
@@ -118,16 +135,9 @@ def write_funds(
     with workbook_at(path) as workbook:
         sheet = workbook.add_worksheet("基层汇总")
         _write_header(sheet, year, columns)
-        place = 4
-        group = 0
-        for number, (text, line) in enumerate(zip(texts, cells, strict=True), start=1):
-            _write_line(sheet, place, [str(number), *text][:width], line)
-            place += 1
-            if number == len(rows) or rows[number].stage != rows[number - 1].stage:
-                sums = _sums(rows[group:number], cells[group:number])
-                _write_line(sheet, place, ["", "", "小计", ""][:width], sums)
-                place, group = place + 1, number
-        _write_line(sheet, place, ["", "", "合计", ""][:width], _sums(rows, cells))
+        lines = list(_lines(rows, texts, cells))
+        for place, (front, amounts) in enumerate(lines, start=HEADER_ROWS):
+            _write_line(sheet, place, front[:width], amounts)
         footer = f"填表人:——  审核人:——  填表日期:{year + 1}年3月20日"
-        sheet.write_string(place + 1, 0, footer)
+        sheet.write_string(HEADER_ROWS + len(lines), 0, footer)
     return len(rows)

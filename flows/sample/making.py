@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from flows.sample import csv_files, outside, workbooks
+from flows.sample import MARK, csv_files, outside, workbooks
 from flows.sample.crosswalk import Unit, crosswalk_rows, draw_units
 from flows.sample.dirt import chosen_kinds
 from flows.sample.district import School, draw_schools
@@ -33,7 +33,6 @@ from flows.sample.targets import Targets, targets_of
 from flows.sample.trainings import draw_trainings
 
 YEAR = YEARS[-1]
-MARK = "样例数据"
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,9 @@ def _write_schools(district: District, rows: Counter[str]) -> None:
 
 
 def _write_students(district: District, rows: Counter[str]) -> None:
-    juniors = {school.code for school in district.schools if school.kind == "311"}
+    juniors = {
+        school.code for school in district.schools if school.kind == "311" and school.is_public
+    }
     for year, enrolments in district.enrolments.items():
         unreadable = None
         if "unreadable_student_stage" in district.dirt and year == YEAR:

@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 from random import Random
 
+from flows.sample import MARK
 from flows.sample.dirt import ROWS_PER_SOILED_ROW, soil, with_blanks
 from flows.sample.staff import Person
 from flows.sample.students import Enrolment
 
-MARK = "样例数据"
 NOTE = f"{MARK}: everything in this folder is invented; it stands for systems outside.\n"
 SCHEMA = """
 create table jzg (
@@ -39,7 +39,7 @@ def write_note(folder: Path) -> None:
 def write_census(
     path: Path, rng: Random, enrolments: Sequence[Enrolment], unreadable: str | None
 ) -> int:
-    """Write one census as JSON Lines; one pupil with an unreadable stage where a number is given."""
+    """Write one census as JSON Lines; the stage of the pupil named, if any, is unreadable."""
     count = len(enrolments)
     soiled = set(rng.sample(range(count), max(1, count // ROWS_PER_SOILED_ROW)))
     with path.open("w", encoding="utf-8", newline="\n") as file:
@@ -61,7 +61,7 @@ def _compact(day: date | None) -> str | None:
 def write_staff(
     path: Path, rng: Random, staff: Sequence[Person], without_number: str | None
 ) -> int:
-    """Write the staff database; one person has lost the number where one is given."""
+    """Write the staff database; the person named, if any, has lost the number."""
     codes = [[person.school_code] for person in staff]
     soil(rng, codes, ((0, with_blanks),))
     rows = [

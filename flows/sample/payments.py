@@ -24,8 +24,7 @@ from flows.sample.spending import (
     MEALS,
     MISCELLANEOUS,
     SECURITY,
-    SOCIAL_FUNCTIONS,
-    SOCIAL_ITEMS,
+    SOCIAL_PAYMENTS,
     STAFF,
     SURCHARGE_FUNCTION,
     SURCHARGE_FUNDS,
@@ -41,7 +40,6 @@ SHARE_OF_REVERSALS, SHARE_OF_DELETED = 0.01, 0.005
 USES_BEYOND_CLAIMS = {STAFF: 905, MEALS: 30, AID: 22, SECURITY: 18, MISCELLANEOUS: 25}
 USES_OF_INSTITUTIONS = {STAFF: 640, MISCELLANEOUS: 360}
 SURCHARGE_PER_MILLE = 12
-SOCIAL_PER_MILLE = (95, 42, 68)
 
 
 @dataclass(frozen=True)
@@ -112,9 +110,7 @@ def allot(
     left = dict(shares)
     for (code, stage, purpose), fen in claims.items():
         left[code, stage] -= fen
-        yield _allotment(
-            by_code[code], FUNCTION_OF_STAGE[stage], purpose, stage, fen, year
-        )
+        yield _allotment(by_code[code], FUNCTION_OF_STAGE[stage], purpose, stage, fen, year)
     for (code, stage), fen in left.items():
         school = by_code[code]
         if is_institution(school):
@@ -135,9 +131,9 @@ def allot(
                 ITEMS[BUILDING],
                 SURCHARGE_FUNDS,
             )
-        for social, rate in zip(SOCIAL_FUNCTIONS, SOCIAL_PER_MILLE, strict=True):
+        for social, (rate, item) in SOCIAL_PAYMENTS.items():
             project = project_of(STAFF, stage, year)
-            yield Allotment(school, social, project, fen * rate // 1000, 12, SOCIAL_ITEMS)
+            yield Allotment(school, social, project, fen * rate // 1000, 12, (item,))
 
 
 def pay(rng: Random, allotments: Iterable[Allotment], year: int) -> list[Payment]:
@@ -147,7 +143,7 @@ def pay(rng: Random, allotments: Iterable[Allotment], year: int) -> list[Payment
         for place, fen in enumerate(uneven(rng, allotment.fen, allotment.payments)):
             item = allotment.items[place % len(allotment.items)]
             payment = Payment(
-                date(year, (place * 5) % 12 + 1, rng.randrange(1, 29)),
+                date(year, (place * 5) % 12 + 1, rng.randrange(4, 29)),
                 allotment.school,
                 allotment.function,
                 item,

@@ -27,10 +27,9 @@ def person_number(taken: Counter[date], born: date) -> str:
 
 def _organisation_check(digits: str) -> str:
     """Give the check sign of an organisation's eight digits (GB 11714)."""
-    rest = 11 - sum(
-        int(digit) * weight for digit, weight in zip(digits, ORGANISATION_WEIGHTS, strict=True)
-    ) % 11
-    return {10: "X", 11: "0"}.get(rest, str(rest))
+    pairs = zip(digits, ORGANISATION_WEIGHTS, strict=True)
+    rest = -sum(int(digit) * weight for digit, weight in pairs) % 11
+    return "X" if rest == 10 else str(rest)
 
 
 def credit_check(signs: str) -> str:

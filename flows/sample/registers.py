@@ -36,11 +36,10 @@ def draw_rooms(
     def share(count: int) -> int:
         return len(listed) * count // targets.schools
 
-    merged, rest = set(), [school.code for school in by_size]
-    merged = set(rest[: share(targets.schools_to_be_merged)])
-    rest = rest[len(merged) :]
-    with_room = rng.sample(rest, share(targets.schools_with_room))
-    in_task_list = set(with_room[: share(targets.rooms_in_task_list)])
+    codes = [school.code for school in by_size]
+    merged = codes[: share(targets.schools_to_be_merged)]
+    with_room = rng.sample(codes[len(merged) :], share(targets.schools_with_room))
+    in_task_list = with_room[: share(targets.rooms_in_task_list)]
     rooms = []
     for school in sorted(listed, key=lambda school: school.code):
         since = None

@@ -17,10 +17,11 @@ from threading import Thread
 from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
-SAMPLE_TOKEN = "sample-token"  # noqa: S105 - it guards invented data on loopback
+from flows.sample import MARK
+
+SAMPLE_TOKEN = "sample-token"  # it guards invented data on loopback
 PATH = "/api/v1/students"
 LARGEST_PAGE = 5000
-MARK = "样例数据"
 
 
 class Refused(Exception):

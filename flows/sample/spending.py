@@ -21,12 +21,6 @@ FUNCTIONS_OF_INSTITUTIONS = {
     "样例区教育技术装备中心": "2050299-其他普通教育支出",
 }
 SURCHARGE_FUNCTION = "2050999-其他教育费附加安排的支出"
-# Paid for the same people, but no education payments.
-SOCIAL_FUNCTIONS = (
-    "2080505-机关事业单位基本养老保险缴费支出",
-    "2101102-事业单位医疗",
-    "2210201-住房公积金",
-)
 STAFF, MEALS, AID, SECURITY, BUILDING, MISCELLANEOUS = (
     "人员经费", "营养改善", "学生资助", "安保", "基本建设", "其他",
 )  # fmt: skip
@@ -113,7 +107,21 @@ OPERATING_ITEMS = (
     Item("30227-委托业务费", GOODS, ("校园保洁服务费",), SERVICES),
     Item("31002-办公设备购置", CAPITAL, ("购课桌椅", "购打印机,一体机"), SHOPS),
 )
-SOCIAL_ITEMS = (Item("30108-社会保险与公积金缴费", WAGES, ("单位缴费",), ("样例区社会保险专户",)),)
+# Paid for the same people, but no education payments: per mille of what the claims leave.
+SOCIAL_PAYMENTS = {
+    "2080505-机关事业单位基本养老保险缴费支出": (
+        95,
+        Item("30108-机关事业单位基本养老保险缴费", WAGES, ("单位缴费",), ("样例区社会保险专户",)),
+    ),
+    "2101102-事业单位医疗": (
+        42,
+        Item("30110-职工基本医疗保险缴费", WAGES, ("单位缴费",), ("样例区医疗保险专户",)),
+    ),
+    "2210201-住房公积金": (
+        68,
+        Item("30113-住房公积金", WAGES, ("单位缴存",), ("样例区住房公积金专户",)),
+    ),
+}
 ITEMS = {
     STAFF: STAFF_ITEMS,
     MEALS: (Item("30308-助学金", GRANTS, ("学生营养膳食补助",), ("样例学校食堂专户",)),),

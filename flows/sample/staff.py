@@ -26,8 +26,11 @@ SUBJECTS = {
 # Teachers per 1,000 pupils, by which the stages weigh against each other.
 TEACHERS_OF_A_THOUSAND = {"幼儿园": 70, "小学": 58, "初中": 73, "高中": 77, "特教": 200}
 SHARE_TRAINED_IN_THE_YEAR = 0.975
+TEACHERS_OF_PRIVATE_SCHOOLS = 0.75  # per pupil, against public ones
 SHARE_OF_OTHER_POSTS = 0.07
-SHARE_THAT_HAS_LEFT = 0.03
+SHARE_THAT_HAS_LEFT, SHARE_THAT_LEAVES_SOON = 0.03, 0.0015
+SHARE_THAT_CAME_LATE = 0.16  # within the five years of the training register
+SHARE_ON_THE_ESTABLISHMENT = 0.93
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,12 @@ def _places(
     private = [school for school in in_use if not school.is_public]
     principals = [Place(school, "校长", school.stages[-1]) for school in led]
     teaching = _teaching_places(public, heads, teachers - sum(s.is_public for s in led))
-    share_private = 0.75 * sum(heads[s.code, t].pupils for s in private for t in s.stages)
-    pupils = sum(heads[s.code, t].pupils for s in public for t in s.stages)
-    teaching += _teaching_places(private, heads, int(teachers * share_private / pupils))
+    pupils, private_pupils = (
+        sum(heads[school.code, stage].pupils for school in group for stage in school.stages)
+        for group in (public, private)
+    )
+    private_teachers = int(teachers * TEACHERS_OF_PRIVATE_SCHOOLS * private_pupils / pupils)
+    teaching += _teaching_places(private, heads, private_teachers)
     others = int(len(teaching) * SHARE_OF_OTHER_POSTS)
     sizes = [sum(school.sizes.values()) for school in led]
     other = [
@@ -108,7 +114,7 @@ def _places(
 
 def _entry(rng: Random, place: Place) -> date:
     """Draw the day of entry: most before the five years of the training register."""
-    is_late = place.post != "校长" and not place.has_left and rng.random() < 0.16
+    is_late = place.post != "校长" and not place.has_left and rng.random() < SHARE_THAT_CAME_LATE
     if is_late:
         year = rng.randrange(2019, 2024)
         if year < 2023 and rng.random() < 0.25:
@@ -120,7 +126,7 @@ def _entry(rng: Random, place: Place) -> date:
 def _left(rng: Random, place: Place) -> date | None:
     """Draw the day on which a person left: few after the census, as a later export shows."""
     if not place.has_left:
-        late = place.post == "专任教师" and place.stage and rng.random() < 0.0015
+        late = place.post == "专任教师" and place.stage and rng.random() < SHARE_THAT_LEAVES_SOON
         return date(2023, rng.randrange(10, 13), rng.randrange(1, 29)) if late else None
     return date(rng.randrange(2019, 2024), rng.choice((1, 2, 6, 7, 8)), rng.randrange(1, 29))
 
@@ -136,9 +142,12 @@ def draw_staff(
     staff = []
     for number, place in enumerate(places, start=1):
         entered = _entry(rng, place)
-        born = date(entered.year - rng.randrange(21, 27), rng.randrange(1, 13), rng.randrange(1, 29))
+        age = rng.randrange(21, 27)
+        born = date(entered.year - age, rng.randrange(1, 13), rng.randrange(1, 29))
         is_public = place.school.is_public and not is_institution(place.school)
-        is_permanent = place.school.is_public and (place.post == "校长" or rng.random() < 0.93)
+        is_permanent = place.school.is_public and (
+            place.post == "校长" or rng.random() < SHARE_ON_THE_ESTABLISHMENT
+        )
         staff.append(
             Person(
                 staff_number=f"SY{number:06d}",

@@ -11,6 +11,7 @@ from random import Random
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from flows.sample import MARK
 from flows.sample.dirt import (
     in_full_width,
     in_lower_case,
@@ -21,7 +22,6 @@ from flows.sample.dirt import (
 from flows.sample.registers import DAY, Room
 from flows.sample.trainings import YEARS, Training
 
-MARK = "样例数据"
 TRAINING_CAPTIONS = ("序号", "工号", "培训项目", "培训级别", "培训日期", "学时")
 ROOM_CAPTIONS = (
     "序号", "学校标识码", "学校名称", "是否列入建设任务", "投入使用日期", "验收结果", "是否拟撤并",
@@ -102,5 +102,6 @@ def write_rooms(path: Path, rng: Random, rooms: Sequence[Room]) -> int:
         for number, row in enumerate(rows, start=1):
             sheet.write_number(number + 5, 0, number)
             for column, cell in enumerate(row, start=1):
-                sheet.write_string(number + 5, column, cell)
+                if cell:
+                    sheet.write_string(number + 5, column, cell)
     return len(rows)

@@ -108,7 +108,7 @@ select
     order_no,
     item_no,
     place,
-    title_zh,
+    title_zh as title,
     indicator_id,
     period,
     dimension,

@@ -1,10 +1,12 @@
 """Running a night from the command: look first, load the heavy tools only for a difference."""
 
+import contextlib
 from datetime import date
 
 from rich.console import Console
 from rich.table import Table
 
+from flows.lib.console import make_console
 from flows.lib.errors import GAPS
 from flows.lib.night import (
     Night,
@@ -22,7 +24,7 @@ from flows.lib.settings import Workspace
 
 def run_nightly(workspace: Workspace, year: int | None, as_of: date | None) -> int:
     """Run the night and print what came of it; give the exit code."""
-    console = Console(highlight=False)
+    console = make_console()
     with tonight(workspace, year, as_of) as night:
         with night.stage("look"):
             night.difference = look(night)
@@ -40,11 +42,10 @@ def run_nightly(workspace: Workspace, year: int | None, as_of: date | None) -> i
 
 
 def _run_flow(night: Night, year: int | None, as_of: date | None, console: Console) -> None:
-    with (
-        console.status("building the night"),
-        night.stage("Prefect server"),
-        prefect_server(night.workspace.warehouse, night.settings.prefect_start_seconds),
-    ):
+    with console.status("building the night"), contextlib.ExitStack() as stack:
+        with night.stage("start of Prefect's server"):
+            seconds = night.settings.prefect_start_seconds
+            stack.enter_context(prefect_server(night.workspace.warehouse, seconds))
         with night.stage("imports"):
             from flows.nightly import nightly
         nightly(year, as_of, str(night.workspace.root))
@@ -59,9 +60,9 @@ def report_night(night: Night, console: Console) -> None:
         if release and result["result"] == "published":
             print_figures(release, console)
     for sentence in (*night.blocked, *gap_sentences(night.standings), *night.unavailable):
-        console.print(f"  ! {sentence}", markup=False)
+        console.print(f"  ! {sentence}")
     for sentence in night.remarks:
-        console.print(f"  - {sentence}", markup=False)
+        console.print(f"  - {sentence}")
     if exit_code_of(night) == GAPS:
         console.print("gaps stand open: see `ziping status` and `ziping sources`")
     stages = Table("stage", "wall s", "CPU s")
@@ -87,7 +88,7 @@ def print_figures(release: Release, console: Console) -> None:
         value = values[tuple(figure[key] for key in keys)]
         number = figure["figure_id"] + (f".{figure['part']}" if figure["part"] > 1 else "")
         table.add_row(
-            number, figure["title_zh"], figure["text"] or "", value["state"], value["judgement"]
+            number, figure["title"], figure["text"] or "", value["state"], value["judgement"]
         )
     console.print(table)
     if release.manifest["is_sample"]:

@@ -1,0 +1,174 @@
+"""What differs between a release and the one before, and what caused each difference."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flows.lib.console import make_console, plain
+from flows.lib.durable import hash_file
+from flows.lib.publishing import rows_of
+from flows.lib.releases import MANIFEST, Release, find_release, releases_of
+from flows.lib.settings import Workspace, load_settings
+
+KEY = ("district_code", "indicator_id", "period", "dimension", "member")
+COMPARED = ("state", "value", "value_text", "judgement", "standard_value")
+DEFINING = ("title_zh", "title_en", "unit", "decimals", "formula", "population", "standard_id",
+            "basis", "owner_office", "publish", "definition_zh")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Content:
+    """The tables of a release that are compared."""
+
+    release: Release
+    values: Mapping[tuple[Any, ...], Mapping[str, Any]]
+    indicators: Mapping[str, Mapping[str, Any]]
+    figures: Mapping[tuple[str, int], Mapping[str, Any]]
+    needs: Mapping[str, set[str]]
+    standards: frozenset[tuple[Any, ...]]
+    deliveries: Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+def content_of(release: Release) -> Content:
+    """Read what is compared of a release."""
+    folder = release.folder
+    needs: dict[str, set[str]] = {}
+    for row in rows_of(folder / "report_needs.parquet"):
+        needs.setdefault(row["indicator_id"], set()).add(row["source"])
+    return Content(
+        release,
+        {tuple(r[name] for name in KEY): r for r in rows_of(folder / "report_values.parquet")},
+        {r["indicator_id"]: r for r in rows_of(folder / "report_indicators.parquet")},
+        {(r["figure_id"], r["part"]): r for r in rows_of(folder / "report_figures.parquet")},
+        needs,
+        frozenset(tuple(r.values()) for r in rows_of(folder / "standards.parquet")),
+        {(one["source"], one["period"]): one for one in release.manifest["deliveries"]},
+    )
+
+
+def file_changes(old: Content, new: Content) -> dict[tuple[str, str], str]:
+    """Say which delivery is in force now instead of which."""
+    found = {}
+    for key in sorted(old.deliveries.keys() | new.deliveries.keys()):
+        before, now = old.deliveries.get(key), new.deliveries.get(key)
+        if before and now and before["sha256"] == now["sha256"]:
+            continue
+        if before and now:
+            text = f"{now['original_name']} ({before['sha256'][:12]} → {now['sha256'][:12]})"
+        elif now:
+            text = f"{now['original_name']} ({now['sha256'][:12]}) 新到"
+        else:
+            assert before
+            text = f"{before['original_name']} ({before['sha256'][:12]}) 不再有效"
+        found[key] = f"{key[0]} {key[1]}: {text}"
+    return found
+
+
+def causes_of(
+    old: Content, new: Content, key: tuple[Any, ...], files: Mapping[tuple[str, str], str]
+) -> list[str]:
+    """Find what made a value differ: files, its definition, its standard, or neither."""
+    indicator = key[1]
+    needed = old.needs.get(indicator, set()) | new.needs.get(indicator, set())
+    causes = [f"数据 {text}" for (source, _), text in files.items() if source in needed]
+    before, now = old.values.get(key), new.values.get(key)
+    if before and now and before["standard_value"] != now["standard_value"]:
+        causes.append("标准有变动")
+    versions = [
+        content.indicators.get(indicator, {}).get("definition_version") for content in (old, new)
+    ]
+    if versions[0] != versions[1] and "标准有变动" not in causes:
+        causes.append("定义有变动")
+    if not causes and before and now and before["state"] != now["state"]:
+        causes.append("数据状态有变动(缺失、待核或逾期)")
+    if not causes and old.standards != new.standards:
+        causes.append("标准有变动")
+    return causes or ["程序或库版本有变动"]
+
+
+def _shown(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return "无"
+    value = row["value_text"] if row["value"] is None else plain(row["value"])
+    return f"{value or '—'} [{row['state']}, {row['judgement']}]"
+
+
+def compare(old: Content, new: Content) -> Iterator[str]:
+    """Tell the differences: files, figures with their causes, definitions, standards."""
+    files = file_changes(old, new)
+    for text in files.values():
+        yield f"数据: {text}"
+    numbers = {
+        (r["indicator_id"], r["period"], r["member"]): r["figure_id"] for r in new.figures.values()
+    }
+    moved = 0
+    for key in sorted(old.values.keys() | new.values.keys()):
+        before, now = old.values.get(key), new.values.get(key)
+        if before and now and all(before[name] == now[name] for name in COMPARED):
+            continue
+        moved += 1
+        title = new.indicators.get(key[1], old.indicators.get(key[1], {})).get("title_zh", key[1])
+        number = numbers.get((key[1], key[2], key[4]))
+        name = f"{number} {title}" if number else str(title)
+        member = "" if key[4] == "total" else f" {key[4]}"
+        causes = ";".join(causes_of(old, new, key, files))
+        yield f"{name}{member} {key[2]}: {_shown(before)} → {_shown(now)};原因: {causes}"
+    if files and not moved:
+        yield "数据有更新,但没有数值变动"
+    yield from _definition_changes(old, new)
+
+
+def _definition_changes(old: Content, new: Content) -> Iterator[str]:
+    for name in sorted(old.indicators.keys() | new.indicators.keys()):
+        before, now = old.indicators.get(name), new.indicators.get(name)
+        if before is None or now is None:
+            yield f"定义: {name} {'新增' if now else '取消'}"
+        elif before != now:
+            changed = [column for column in DEFINING if before[column] != now[column]]
+            yield f"定义: {now['title_zh']} ({name}): {'、'.join(changed) or '计算语句'} 有变动"
+    for key in sorted(old.figures.keys() | new.figures.keys()):
+        before, now = old.figures.get(key), new.figures.get(key)
+        words = ("title", "place", "order_no", "publish")
+        if before and now and any(before[word] != now[word] for word in words):
+            yield f"定义: 报告提纲 {key[0]} 有变动"
+        elif (before is None) != (now is None):
+            yield f"定义: 报告提纲 {key[0]} {'新增' if now else '取消'}"
+    if old.standards != new.standards:
+        for row in sorted(new.standards ^ old.standards, key=str):
+            yield f"标准: {'新增' if row in new.standards else '取消'} {row[0]} {row[2]} {row[4]:f}"
+
+
+def predecessor(workspace: Workspace, release: Release) -> tuple[Release | None, list[str]]:
+    """Find the release before, and say where the chain of manifests does not hold."""
+    previous = release.manifest["previous"]
+    if previous is None:
+        return None, []
+    found = {one.name: one for one in releases_of(workspace, release.manifest["evaluation_year"])}
+    before = found.get(previous["release"])
+    if before is None:
+        return None, [f"the release before, {previous['release']}, is gone"]
+    if hash_file(before.folder / MANIFEST) != previous["manifest_sha256"]:
+        return None, [f"the manifest of {before.name} was changed after it was published"]
+    return before, before.faults()
+
+
+def print_changes(workspace: Workspace, year: int | None, name: str | None) -> None:
+    """Print what differs from the release before."""
+    console = make_console()
+    release = find_release(workspace, year or load_settings(workspace).default_year, name)
+    before, faults = predecessor(workspace, release)
+    for fault in faults:
+        console.print(f"! {fault}", soft_wrap=True)
+    if before is None or faults:
+        if not faults:
+            console.print(f"{release.name} is the first release of the year", soft_wrap=True)
+        return
+    console.print(f"{before.name} → {release.name}", soft_wrap=True)
+    lines = list(compare(content_of(before), content_of(release)))
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    if not lines:
+        console.print(
+            "no figure, definition or standard differs: code or library versions changed",
+            soft_wrap=True,
+        )

@@ -1,0 +1,167 @@
+"""What the gate of one delivery finds: rows set aside, rules failed, reasons to reject it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from flows.lib.contracts import Contract
+from flows.lib.parsing import Reading, SetAside, amount_of
+from flows.lib.suites import Rule, RuleResult, Suite
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
+PLACES_SHOWN = 20
+
+
+class Judgement:
+    """Collects what the gate of one delivery finds, without any value of a row."""
+
+    def __init__(self, contract: Contract, suite: Suite, file_id: str) -> None:
+        """Take the contract, the suite and the file whose rows are judged."""
+        self.contract, self.suite, self.file_id = contract, suite, file_id
+        self.results: list[dict[str, Any]] = []
+        self.rejections: list[str] = []
+        self.quarantine: list[dict[str, Any]] = []
+
+    def note(
+        self, rule: Rule, *, places: list[dict[str, Any]], success: bool, raised: bool = False
+    ) -> None:
+        """Keep one rule's result, with the first places where it failed."""
+        self.results.append(
+            {
+                "type": rule.type,
+                "column": rule.column,
+                "severity": rule.severity,
+                "effect": rule.effect,
+                "success": success,
+                "raised": raised,
+                "failed_count": len(places),
+                "notes": vars(rule.notes),
+                "places": places[:PLACES_SHOWN],
+            }
+        )
+
+    def of_reading(self, reading: Reading) -> None:
+        """Judge what the file itself showed while it was read."""
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for finding in reading.findings:
+            found[finding.rule].append(
+                {"sheet": finding.sheet, "row": finding.row_number, "column": finding.column}
+            )
+        for row in reading.set_aside:
+            found[row.rule].append(
+                {"sheet": row.sheet, "row": row.row_number, "column": row.column}
+            )
+            self.set_aside(row, self.suite.reading[row.rule].effect or "provisional")
+        for finding in reading.findings:
+            if finding.rule == "exact_duplicate":
+                self.set_aside(
+                    SetAside(finding.sheet, finding.row_number, "", finding.rule, None, None, None),
+                    "none",
+                )
+        for name, rule in self.suite.reading.items():
+            places = found.pop(name, [])
+            as_rule = Rule(name, {}, rule.severity, rule.effect, rule.notes)
+            self.note(as_rule, places=places, success=not places)
+            if places and rule.severity == "critical":
+                self.rejections.append(f"{rule.notes.what}: {_place_text(places)}")
+        for name, places in found.items():
+            self.rejections.append(f"the suite has no word on {name}: {_place_text(places)}")
+
+    def of_rows(self, results: Iterable[RuleResult], table: "pa.Table") -> set[int]:
+        """Set the rows aside that break a row rule; give their positions."""
+        taken: set[int] = set()
+        sheets, numbers = table["_sheet"], table["_row_number"]
+        unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
+        amounts = [column.name for column in self.contract.columns if column.role == "amount"]
+        for result in results:
+            rule, places = result.rule, []
+            for position in result.failed_positions:
+                sheet, number = sheets[position].as_py(), numbers[position].as_py()
+                places.append({"sheet": sheet, "row": number, "column": rule.column})
+                values = {name: table[name][position].as_py() for name in amounts}
+                self.set_aside(
+                    SetAside(
+                        sheet,
+                        number,
+                        rule.column or "",
+                        rule.type,
+                        table[unit.name][position].as_py() if unit else None,
+                        table[member.name][position].as_py() if member else None,
+                        amount_of(values, amounts),
+                    ),
+                    rule.effect or "provisional",
+                )
+            taken.update(result.failed_positions)
+            self.note(rule, places=places, success=result.success, raised=result.raised)
+            if result.raised:
+                self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
+        return taken
+
+    def of_table(self, results: Iterable[RuleResult]) -> None:
+        """Judge the delivery as a whole."""
+        for result in results:
+            rule = result.rule
+            self.note(rule, places=[], success=result.success, raised=result.raised)
+            if result.raised:
+                self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
+            elif not result.success and rule.severity == "critical":
+                self.rejections.append(f"{rule.notes.what} {rule.notes.resolve}")
+
+    def set_aside(self, row: SetAside, effect: str) -> None:
+        """Put a row into quarantine; it keeps what is readable of its keys and amount."""
+        self.quarantine.append(
+            {
+                "file_id": self.file_id,
+                "sheet": row.sheet,
+                "row_number": row.row_number,
+                "column_name": row.column,
+                "rule": row.rule,
+                "effect": effect,
+                "unit": row.unit,
+                "member": row.member,
+                "amount": row.amount,
+            }
+        )
+
+    def of_limit(self, rows_of_data: int, readable_amount: Decimal) -> None:
+        """Reject a delivery of which more is set aside than its contract allows."""
+        limit = DEFAULT_LIMIT | dict(self.contract.meta.get("quarantine_limit", {}))
+        counted = {
+            (row["sheet"], row["row_number"]): row["amount"]
+            for row in self.quarantine
+            if row["effect"] != "none"
+        }
+        amount = sum((abs(value) for value in counted.values() if value is not None), Decimal(0))
+        over_rows = len(counted) > Decimal(str(limit["rows"])) * rows_of_data
+        over_amount = amount > Decimal(str(limit["amount"])) * readable_amount
+        if counted and (over_rows or over_amount):
+            places = [{"sheet": sheet, "row": row} for sheet, row in counted]
+            self.rejections.append(
+                f"{len(counted)} of {rows_of_data} rows would be set aside, more than the "
+                f"quarantine_limit allows: {_place_text(places)}"
+            )
+            for result in self.results:
+                if result["type"] == "quarantine_limit":
+                    result |= {"success": False, "failed_count": len(counted)}
+
+
+def _place_text(places: list[dict[str, Any]]) -> str:
+    shown = [
+        " ".join(
+            part
+            for part in (
+                f"sheet {place['sheet']}" if place.get("sheet") else "",
+                f"row {place['row']}" if place.get("row") else "",
+                f"column {place['column']}" if place.get("column") else "",
+            )
+            if part
+        )
+        or "the whole file"
+        for place in places[:3]
+    ]
+    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+    return "; ".join(shown) + more

@@ -1,0 +1,313 @@
+"""What holds for all files, whoever writes them; the names of the tests are the rules."""
+
+import ast
+import csv
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlglot
+import typer
+import yaml
+from sqlglot import exp
+
+from flows.lib.contracts import load_contracts
+from flows.lib.settings import Settings
+from flows.lib.warehouse import dbt_environment, prepare_warehouse
+
+ROOT = Path(__file__).resolve().parents[1]
+DBT = ROOT / "dbt_project"
+MODELS = sorted((DBT / "models").rglob("*.sql"))
+MACROS = sorted((DBT / "macros").rglob("*.sql"))
+# What one engine alone knows may stand in macros/engine/; everything else is searched.
+PORTABLE = MODELS + [path for path in MACROS if path.parent.name != "engine"]
+PREFECT_FILES = {
+    f"flows/{name}.py" for name in ("nightly", "ingest", "transform", "validate", "publish")
+}
+PUBLISHED = [f"report_{name}" for name in "values figures indicators needs evidence".split()]
+REPORT_2023 = ("74489", "52841", "5729.81", "1208.9015", "56849", "73298")
+MOST_LINES = 300
+
+FUNCTIONS_OF_ONE_ENGINE = """
+    arg_max arg_min array avg collect_list collect_set concat date_add date_diff date_format
+    date_trunc dateadd datediff explode from_json generate_series get_json_object group_concat
+    json_extract json_extract_string list listagg median named_struct nfc_normalize quantile_cont
+    range regexp_like regexp_matches regexp_replace sequence sha1 sha2 sha256 startswith
+    starts_with strftime string_agg strpos strptime struct to_date unnest
+""".split()
+ONLY_ONE_ENGINE = re.compile(
+    "|".join(
+        (
+            rf"\b({'|'.join(FUNCTIONS_OF_ONE_ENGINE)})\s*\(",
+            r"\b(div|ignore nulls|interval|pivot|qualify|rlike|similar to|tablesample|unpivot)\b",
+            r"\b(distinct on|by name|by all)\b|\* (exclude|replace)\b|\btrue =|= true\b",
+            r"\bas (varchar|hugeint|integer|numeric|float|real|timestamp\w*)\b",
+            r"\bcast\s*\([^()]* as text ?\)",
+            r"\bdecimal\b(?!\s*\(\s*\d+\s*,\s*(\d+|j)\s*\))",  # j: a macro's argument
+            r"/|::|->|, ?\)|, from\b",  # quotients come from ratio alone
+            r'[\[\]{}"`]|[一-鿿]',
+        )
+    )
+)
+CLOCK = (
+    r"\b(current_date|current_time|current_timestamp|localtime|localtimestamp|getdate|sysdate"
+    r"|run_started_at|modules\.datetime)\b|\b(now|today)\s*\("
+)
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _files(*places: str, suffixes: tuple[str, ...] = ()) -> list[Path]:
+    """List the files of the project below some folders, without what tools leave there."""
+    found = []
+    for place in places:
+        for folder, folders, names in os.walk(ROOT / place):
+            folders[:] = [name for name in folders if name not in {"target", "logs", "__pycache__"}]
+            found += [Path(folder) / name for name in names]
+    return sorted(path for path in found if not suffixes or path.suffix in suffixes)
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"\{#.*?#\}|--[^\n]*", " ", text, flags=re.DOTALL)
+
+
+def _only_one_engine(text: str) -> list[str]:
+    """Find what one engine alone knows outside of comments, Jinja and text literals."""
+    sql = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " j ", _without_comments(text), flags=re.DOTALL)
+    sql = re.sub(r"'(?:[^']|'')*'", "''", sql).lower()
+    return [match[0] for match in ONLY_ONE_ENGINE.finditer(" ".join(sql.split()))]
+
+
+def _yaml_models(folder: str) -> Iterator[dict[str, Any]]:
+    for path in sorted((DBT / "models" / folder).rglob("*.yml")):
+        yield from yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+
+
+@pytest.fixture(scope="session")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The compiled models by name, over a build database in which nothing has landed."""
+    from dbt.cli.main import dbtRunner
+
+    folder = tmp_path_factory.mktemp("house_rules")
+    build, target = folder / "build.duckdb", folder / "target"
+    prepare_warehouse(build, load_contracts(), [], Settings(), [2023])
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in dbt_environment(build, target).items():
+            patch.setenv(name, value)
+        patch.setenv("DBT_LOG_PATH", str(folder / "logs"))
+        result = dbtRunner().invoke(
+            ["--quiet", "compile", "--project-dir", str(DBT), "--profiles-dir", str(DBT)]
+        )
+    assert result.success, result.exception
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return {n["name"]: n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "spark"])
+@pytest.mark.parametrize("model", [path.stem for path in MODELS])
+def test_a_compiled_model_is_sql_for_both_engines(
+    nodes: dict[str, dict[str, Any]], model: str, dialect: str
+) -> None:
+    sql = nodes[model]["compiled_code"]
+    if dialect == "spark":
+        sql = sql.replace("//", "div")  # comes from macros/engine/ alone, as the next test proves
+    assert isinstance(sqlglot.parse_one(sql, dialect=dialect), exp.Query)
+
+
+@pytest.mark.parametrize("path", PORTABLE, ids=_name)
+def test_no_sql_that_only_one_engine_knows(path: Path) -> None:
+    assert _only_one_engine(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_found"),
+    [
+        ("select * exclude (a) from t", True),
+        ("select a, from t", True),
+        ("select cast(a as varchar) from t", True),
+        ("select cast(a as text) from t", True),
+        ("with x as (select a as text) select text from x", False),
+        ("select cast(a as decimal) from t", True),
+        ("select cast(a as decimal(38, 2)) from t", False),
+        ("select a / b from t", True),
+        ("select {{ ratio('a', 'b') }} as r from t -- a / b", False),
+        ("select 'a/b 中' as \"c\" from t", True),
+        ("select 'a/b 中' as c from t where exists (select 1) union all select 1", False),
+        ("select 甲 from t", True),
+        ("select [1, 2] as a", True),
+        ("select a::int from t", True),
+    ],
+)
+def test_the_search_finds_what_it_should(sql: str, is_found: bool) -> None:
+    assert bool(_only_one_engine(sql)) is is_found
+
+
+@pytest.mark.parametrize("path", MODELS + MACROS, ids=_name)
+def test_no_model_and_no_macro_asks_the_clock(path: Path) -> None:
+    assert not re.search(CLOCK, _without_comments(path.read_text(encoding="utf-8")).lower())
+
+
+def test_every_model_has_a_yaml_of_its_name() -> None:
+    missing = []
+    for path in MODELS:
+        described = path.with_suffix(".yml")
+        content = (
+            yaml.safe_load(described.read_text(encoding="utf-8")) if described.exists() else {}
+        )
+        if [model["name"] for model in content.get("models", [])] != [path.stem]:
+            missing.append(_name(described))
+    assert not missing
+
+
+def test_marts_and_published_tables_have_an_enforced_contract(
+    nodes: dict[str, dict[str, Any]],
+) -> None:
+    names = [*PUBLISHED, *(path.stem for path in MODELS if path.parent.name == "marts")]
+    assert [name for name in names if not nodes[name]["config"]["contract"]["enforced"]] == []
+    untyped = [
+        f"{name}.{column['name']}"
+        for name in names
+        for column in nodes[name]["columns"].values()
+        if not column["data_type"]
+    ]
+    assert not untyped
+
+
+def test_no_published_column_is_a_double() -> None:
+    doubles = [
+        f"{model['name']}.{column['name']}"
+        for model in _yaml_models("report")
+        for column in model.get("columns", [])
+        if re.match(r"(?i)(double|float|real)", str(column.get("data_type", "")))
+    ]
+    assert not doubles
+
+
+def test_seeds_declare_the_type_of_every_column() -> None:
+    declared = {
+        seed["name"]: set(seed["config"]["column_types"])
+        for path in (DBT / "seeds").rglob("*.yml")
+        for seed in yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"]
+    }
+    columns = {}
+    for path in (DBT / "seeds").rglob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as stream:
+            columns[path.stem] = set(next(csv.reader(stream)))
+    assert columns == declared
+
+
+def test_only_the_flows_import_prefect() -> None:
+    importing = set()
+    for path in _files("flows", suffixes=(".py",)):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            if any(name.split(".")[0] in {"prefect", "prefect_dbt"} for name in names):
+                importing.add(_name(path))
+    assert importing - PREFECT_FILES == set()
+
+
+def test_no_figure_of_the_report_stands_in_the_pipeline() -> None:
+    written = "|".join(
+        re.escape(form)
+        for figure in REPORT_2023
+        for form in (figure, f"{float(figure):,}".removesuffix(".0"))
+    )
+    pattern = re.compile(rf"(?<![0-9.])({written})(?![0-9])")
+    found = [
+        f"{_name(path)}: {match[0]}"
+        for path in _files("flows", "dbt_project", "expectations")
+        if _name(path) != "flows/sample/targets.csv"
+        for match in pattern.finditer(
+            re.sub(r"(?<=\d)_(?=\d)", "", path.read_text(encoding="utf-8", errors="replace"))
+        )
+    ]
+    assert not found
+
+
+def test_nothing_is_left_undone() -> None:
+    unfinished = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    places = [*_files("flows", "dbt_project", "expectations", "tests", ".ci"), ROOT / "Makefile"]
+    found = [
+        _name(path)
+        for path in places
+        if path != Path(__file__).resolve()
+        and unfinished.search(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert not found
+
+
+def test_no_file_is_too_long_to_read() -> None:
+    long = {
+        _name(path): lines
+        for path in _files(
+            "flows", "tests", "dbt_project", "expectations", suffixes=(".py", ".sql", ".yml")
+        )
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) >= MOST_LINES
+    }
+    assert long == {}
+
+
+def _readme_code() -> list[str]:
+    """List the lines of code blocks and the code spans of the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    fence = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", flags=re.DOTALL | re.MULTILINE)
+    lines = [line for block in fence.findall(text) for line in block.splitlines()]
+    return lines + re.findall(r"`([^`\n]+)`", fence.sub("", text))
+
+
+def test_every_command_in_the_readme_exists() -> None:
+    from flows.cli import app
+
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    unknown = []
+    for line in _readme_code():
+        for command, rest in re.findall(r"\bziping ([a-z][a-z-]*)([^|;&#]*)", line):
+            options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)) - {"--help"}
+            known = (
+                {o for p in commands[command].params for o in p.opts}
+                if command in commands
+                else set()
+            )
+            if command not in commands or options - known:
+                unknown.append(line)
+    assert not unknown
+
+
+def test_every_make_target_in_the_readme_exists() -> None:
+    targets = set(
+        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    named = {name for line in _readme_code() for name in re.findall(r"\bmake ([a-z]+)", line)}
+    assert named - targets == set()
+    assert {"setup", "run", "test"} <= targets
+
+
+def test_what_an_indicator_rests_on_is_never_deeper_than_two() -> None:
+    components: dict[str, list[str]] = {}
+    for model in _yaml_models("marts"):
+        for column in model["columns"]:
+            base = column.get("config", {}).get("meta", {}).get("indicator")
+            if base is None:
+                continue
+            components[base["id"]] = []
+            for derived in base.get("derived", []):
+                components[derived["id"]] = derived.get("of", [base["id"]])
+    assert components
+    unknown = {part for parts in components.values() for part in parts} - set(components)
+    assert not unknown
+    too_deep = {
+        name
+        for name, parts in components.items()
+        for part in parts
+        for second in components[part]
+        if components[second]
+    }
+    assert not too_deep

@@ -1,0 +1,305 @@
+"""Tests of the workbook that officials read."""
+
+import zipfile
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from flows.lib.workbook import write_workbook
+
+FORMULA_LIKE = "=1+1"
+SHA = "1234567890" * 6 + "1234"
+FIRST = 5  # the first row under the captions
+HEAD = {"district_code": "519900", "evaluation_year": 2023}
+
+
+def indicator(indicator_id: str, **change: Any) -> dict[str, Any]:
+    """Write a definition."""
+    return {
+        "indicator_id": indicator_id, "title_zh": f"指标{indicator_id}", "value_type": "money",
+        "unit": "元", "decimals": 2, "formula": "sum", "multiplier": "1", "numerator": "int_x.yuan",
+        "denominator": None, "components": "[]", "population": "全区公办教育机构",
+        "standard_id": None, "data_class": "statistical", "owner_office": "财政局",
+        "basis": "国办发〔2018〕82号", "definition_zh": "三项之和。", "definition_version": "01",
+    } | change  # fmt: skip
+
+
+def key(indicator_id: str, period: str = "2023") -> dict[str, Any]:
+    """Write the key of a value."""
+    return HEAD | {
+        "indicator_id": indicator_id, "period": period, "dimension": "total", "member": "total",
+    }  # fmt: skip
+
+
+def value(indicator_id: str, period: str = "2023", **change: Any) -> dict[str, Any]:
+    """Write a value."""
+    return key(indicator_id, period) | {
+        "state": "actual", "value": Decimal("20690193.5000000000"), "value_text": None,
+        "unit": "元", "numerator": Decimal("20690193.5000000000"), "denominator": None,
+        "standard_id": None, "standard_value": None, "judgement": "无标准", "margin": None,
+        "reason": None, "missing_sources": None, "units_expected": 7, "units_received": 7,
+        "quarantined_rows": 0, "quarantined_amount": Decimal("0.00"),
+    } | change  # fmt: skip
+
+
+def figure(number: int, indicator_id: str, text: str, **change: Any) -> dict[str, Any]:
+    """Write a figure of the report."""
+    return key(indicator_id) | {
+        "figure_id": f"4.{number}", "part": 1, "order_no": number, "item_no": "4",
+        "place": "一(二)4", "title": f"图{number}", "text": text, "publish": "public",
+    } | change  # fmt: skip
+
+
+def evidence(indicator_id: str, period: str = "2023", **change: Any) -> dict[str, Any]:
+    """Write a file that a value rests on."""
+    return key(indicator_id, period) | {
+        "role": "numerator", "file_id": SHA, "fact": "int_x", "source": "finance.education_funds",
+        "original_name": f"{period}.xlsx", "sha256": SHA, "sheets": '["基层汇总"]', "row_count": 8,
+        "measure_sum": Decimal("20690193.50"),
+    } | change  # fmt: skip
+
+
+def standard(region_code: str, amount: str, **change: Any) -> dict[str, Any]:
+    """Write a row of the seed of standards, as CSV gives it."""
+    return {
+        "standard_id": "per_student", "region_code": region_code, "stage": "普通小学",
+        "comparison": ">=", "value": amount, "unit": "元/生·年", "valid_from": "2023-01-01",
+        "valid_to": "", "applies_by": "term", "document": f"{amount}办法", "document_number": "1号",
+        "certainty": "unverified",
+    } | change  # fmt: skip
+
+
+def release() -> dict[str, list[dict[str, Any]]]:
+    """Write the tables of a small release with every kind of trouble."""
+    increase = (
+        '[{"id":"funds","weight":1,"year_offset":0},{"id":"funds","weight":-1,"year_offset":-1}]'
+    )
+    hidden: dict[str, Any] = {
+        "unit": "人",
+        "judgement": "无法判定",
+        "reason": "涉及1至4人",
+        "value": Decimal(3),
+    }
+    gone: dict[str, Any] = {
+        "value": None,
+        "numerator": None,
+        "judgement": "无法判定",
+        "reason": FORMULA_LIKE,
+    }
+    return {
+        "report_figures": [
+            figure(5, "exam", "不公开"),
+            figure(1, "funds", "2069万元"),
+            figure(2, "increase", "15万元", title=FORMULA_LIKE),
+            figure(3, "few", "＊", part=2),
+            figure(4, "gone", "数据缺失"),
+            figure(6, "rate", "100%"),
+            figure(1, "funds", "别区", district_code="519901"),
+        ],
+        "report_values": [
+            value("funds"),
+            value("funds", "2022"),
+            value("increase", value=Decimal("-146193.5"), judgement="未达标"),
+            value("few", state="suppressed", **hidden),
+            value("exam", state="withheld", **hidden),
+            value(
+                "gone", state="missing", missing_sources='["finance.education_funds 2023"]', **gone
+            ),
+            value("rate", value=Decimal("99.9988"), margin=Decimal("-0.0012"), judgement="未达标"),
+        ],
+        "report_indicators": [
+            indicator("few", value_type="count", decimals=0, standard_id="per_student"),
+            indicator("funds"),
+            indicator("increase", formula="difference", numerator=None, components=increase),
+            indicator("gone"),
+            indicator("exam"),
+            indicator("rate", value_type="percent"),
+        ],
+        "report_evidence": [
+            evidence("funds"),
+            evidence("funds", "2022", measure_sum=Decimal("12345678901234567.89")),
+            evidence("few", row_count=3),
+        ],
+        "standards": [
+            standard("CN", "650"),
+            standard("CN", "600", valid_from="2016-01-01", valid_to="2022-12-31"),
+            standard("51", "720.00"),
+            standard("CN", "940", stage="普通初中", certainty="verified"),
+            standard("50", "9999"),
+        ],
+    }
+
+
+def manifest(**change: Any) -> dict[str, Any]:
+    """Write what the release says of itself."""
+    delivery = {
+        "source": "finance.education_funds", "title": "教育经费统计", "period": "2023",
+        "original_name": FORMULA_LIKE, "sha256": SHA, "rows_landed": 8, "rows_quarantined": 1,
+        "owner_office": "财政局",
+    }  # fmt: skip
+    return HEAD | {
+        "title": "样例区2023年教育职责自评数据", "district_title": "样例区", "release": "2023-0001",
+        "is_sample": True, "deliveries": [delivery], "gaps": ["缺一份。"],
+        "rejections": ["退一份。"],
+    } | change  # fmt: skip
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """Write the workbook."""
+    write_workbook(tmp_path / "report.xlsx", release(), manifest())
+    return tmp_path / "report.xlsx"
+
+
+@pytest.fixture
+def book(target: Path) -> Workbook:
+    """Open the workbook."""
+    return load_workbook(target)
+
+
+def rows(sheet: Worksheet) -> Iterator[dict[str, Any]]:
+    """Read a sheet by its captions."""
+    captions = [str(cell.value) for cell in sheet[FIRST - 1]]
+    for row in sheet.iter_rows(min_row=FIRST):
+        yield dict(zip(captions, row, strict=True))
+
+
+def figures(book: Workbook) -> dict[str, dict[str, Any]]:
+    """Read the first sheet by figure."""
+    return {row["图号"].value: row for row in rows(book["指标"])}
+
+
+def test_same_input_gives_same_bytes(tmp_path: Path, target: Path) -> None:
+    """Nothing of the clock or the machine enters the file."""
+    write_workbook(tmp_path / "again.xlsx", release(), manifest())
+    assert (tmp_path / "again.xlsx").read_bytes() == target.read_bytes()
+
+
+def test_sheets_and_order_of_figures(book: Workbook) -> None:
+    """The sheets stand in their order, the figures in that of the report, of this district only."""
+    assert book.sheetnames == ["指标", "定义", "缺失与待核", "来源"]
+    assert list(figures(book)) == ["4.1", "4.2", "4.3(2)", "4.4", "4.5", "4.6"]
+    assert [row["指标编号"].value for row in rows(book["定义"])][:2] == ["funds", "increase"]
+
+
+def test_money_stays_a_number_in_yuan(book: Workbook) -> None:
+    """The printed text has a column of its own beside the number in the base unit."""
+    row = figures(book)["4.1"]
+    assert row["印出文字"].value == "2069万元"
+    assert (row["数值"].value, row["数值"].number_format) == (20690193.5, "#,##0.00")
+    assert figures(book)["4.2"]["数值"].value == -146193.5
+
+
+def test_near_miss_shows_that_it_is_one(book: Workbook) -> None:
+    """A value that rounds to its standard and misses it is shown with more decimals."""
+    row = figures(book)["4.6"]
+    assert (row["数值"].value, row["数值"].number_format) == (99.9988, "0.000000")
+    assert row["判定"].fill.start_color.rgb == "FFF8C9C9"
+
+
+def test_long_numbers_are_never_scientific(book: Workbook) -> None:
+    """A large sum carries a format that writes it out."""
+    sums = [row["合计"] for row in rows(book["来源"]) if row["合计"].value]
+    assert sums[2].value > 1e16
+    assert {cell.number_format for cell in sums} == {"#,##0.00"}
+    width = book["来源"].column_dimensions[sums[2].column_letter].width
+    assert width > len("12,345,678,901,234,567.89")
+
+
+@pytest.mark.parametrize(("label", "sign"), [("4.3(2)", "＊"), ("4.5", "不公开")])
+def test_hidden_values_show_no_number(book: Workbook, label: str, sign: str) -> None:
+    """A suppressed or withheld value stands nowhere, nor do the rows that it rests on."""
+    row = figures(book)[label]
+    assert row["数值"].value == sign
+    assert [row[name].value for name in ("分子", "分母", "距标准")] == [None, None, None]
+    assert row["印出文字"].hyperlink is None
+    assert label not in {line["图号"].value for line in rows(book["来源"])}
+
+
+def test_links_lead_to_definition_and_evidence(book: Workbook) -> None:
+    """Each link ends in the row of the same indicator or figure; a difference has its inputs'."""
+    for label, row in figures(book).items():
+        name, cell = row["图号"].hyperlink.location.split("!")
+        assert name == "定义"
+        assert book[name][cell].value is not None
+        if row["印出文字"].hyperlink:
+            name, cell = row["印出文字"].hyperlink.location.split("!")
+            assert book[name].cell(book[name][cell].row, 3).value == label
+    assert figures(book)["4.1"]["图号"].hyperlink.location == "定义!A5"
+    files = [row["文件"].value for row in rows(book["来源"]) if row["图号"].value == "4.2"]
+    assert files == ["2023.xlsx", "2022.xlsx"]
+
+
+def test_definition_says_formula_and_standard_in_words(book: Workbook) -> None:
+    """The nearest region's standard of the year is shown, and that it is not verified."""
+    defined = {row["指标编号"].value: row for row in rows(book["定义"])}
+    assert defined["increase"]["计算方法"].value == "本期 − 上期。依据：指标funds"
+    few = defined["few"]
+    assert few["标准"].value == (
+        "普通小学 ≥720元/生·年（2023-01-01起）\n普通初中 ≥940元/生·年（2023-01-01起）"
+    )
+    assert few["标准文件及文号"].value == "《720.00办法》1号\n《940办法》1号"
+    assert few["核实"].value == "标准待核"
+    assert defined["funds"]["核实"].value is None
+
+
+def test_missing_sheet_lists_figures_then_sentences(book: Workbook) -> None:
+    """Everything that is not simply actual is there with its reason and its sources."""
+    found = list(rows(book["缺失与待核"]))
+    assert [row["状态"].value for row in found] == [
+        "不公开(人数过少)", "数据缺失", "不得公开", "缺口", "退回",
+    ]  # fmt: skip
+    assert found[1]["缺失来源"].value == "教育经费统计 2023"
+    assert found[1]["已报/应报"].value == "7/7"
+    assert found[3]["说明"].value == "缺一份。"
+
+
+def test_nothing_missing_is_said(tmp_path: Path) -> None:
+    """A whole release says that it is whole, and one that is no sample carries no mark."""
+    tables = release()
+    tables["report_figures"] = [figure(1, "funds", "2069万元")]
+    whole = manifest(gaps=[], rejections=[], is_sample=False)
+    write_workbook(tmp_path / "whole.xlsx", tables, whole)
+    book = load_workbook(tmp_path / "whole.xlsx")
+    assert [row["说明"].value for row in rows(book["缺失与待核"])] == [
+        "没有缺失、待核或退回的数据。"
+    ]
+    assert all("样例数据" not in str(cell.value) for cell in book["指标"]["A"])
+
+
+def test_text_is_never_a_formula(book: Workbook, target: Path) -> None:
+    """What looks like a formula, a code or a hash stays text."""
+    cells = [
+        figures(book)["4.2"]["标题"],
+        figures(book)["4.4"]["说明"],
+        next(rows(book["来源"]))["文件"],
+    ]
+    with zipfile.ZipFile(target) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert all(b"<f>" not in archive.read(name) for name in sheets)
+        assert b"<t>=1+1</t>" in archive.read("xl/sharedStrings.xml")
+    assert {cell.value for cell in cells} == {FORMULA_LIKE}
+    sha = next(rows(book["来源"]))["sha256"]
+    assert (sha.value, sha.data_type, sha.number_format) == (SHA, "s", "@")
+
+
+def test_every_sheet_is_marked_and_set_up_for_print(book: Workbook) -> None:
+    """Each sheet says 样例数据 in red, prints on A4 across one page wide, repeats its head."""
+    for sheet in book:
+        assert sheet["A1"].value == f"样例区2023年教育职责自评数据　{sheet.title}"
+        assert sheet["A2"].value == "样例区（519900）　2023年　发布 2023-0001"
+        assert (sheet["A3"].value, sheet["A3"].font.color.rgb) == ("样例数据", "FFC00000")
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+        setup, footer = sheet.sheet_properties.pageSetUpPr, sheet.oddFooter
+        assert setup is not None
+        assert setup.fitToPage is True
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.print_title_rows == "$1:$4"
+        assert footer is not None
+        assert footer.right.text == "第 &P 页，共 &N 页"
+        assert sheet.freeze_panes == "D5"
