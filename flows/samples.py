@@ -9,8 +9,6 @@ from flows.lib.errors import WrongUse
 from flows.lib.settings import SAMPLE_DISTRICT, Settings, Workspace, load_settings
 from flows.lib.store import Store
 
-SAMPLE_TOKEN = "sample-token"  # opens nothing but the invented district on loopback
-
 
 def workspace_is_empty(workspace: Workspace) -> bool:
     """Say whether nothing has landed and nothing waits in the inbox."""
@@ -38,7 +36,7 @@ def sample_api(workspace: Workspace, settings: Settings) -> Iterator[None]:
     if settings.district != SAMPLE_DISTRICT or not files.exists():
         yield
         return
-    from flows.sample.server import serve
+    from flows.sample.server import SAMPLE_TOKEN, serve
 
     database = files / "staffing.sqlite"
     with serve(workspace.root, token=SAMPLE_TOKEN) as server:
@@ -58,7 +56,7 @@ def sample_api(workspace: Workspace, settings: Settings) -> Iterator[None]:
 
 def serve_sample(workspace: Workspace, port: int) -> None:
     """Serve the sample's API on loopback until stopped."""
-    from flows.sample.server import serve
+    from flows.sample.server import SAMPLE_TOKEN, serve
 
     with serve(workspace.root, port=port, token=SAMPLE_TOKEN) as server:
         print(f"ZIPING_STUDENTS_API_URL={server.url}")

@@ -5,7 +5,7 @@ import csv
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,16 @@ CLOCK = (
 )
 
 
+def _none(found: Iterable[str]) -> None:
+    """Expect nothing, and say all that was found."""
+    if shown := sorted(found):
+        pytest.fail("\n".join(shown), pytrace=False)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
 def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -86,7 +96,7 @@ def _only_one_engine(text: str) -> list[str]:
 
 def _yaml_models(folder: str) -> Iterator[dict[str, Any]]:
     for path in sorted((DBT / "models" / folder).rglob("*.yml")):
-        yield from yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+        yield from yaml.safe_load(_text(path)).get("models", [])
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +115,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
             ["--quiet", "compile", "--project-dir", str(DBT), "--profiles-dir", str(DBT)]
         )
     assert result.success, result.exception
-    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads(_text(target / "manifest.json"))
     return {n["name"]: n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
 
 
@@ -122,7 +132,7 @@ def test_a_compiled_model_is_sql_for_both_engines(
 
 @pytest.mark.parametrize("path", PORTABLE, ids=_name)
 def test_no_sql_that_only_one_engine_knows(path: Path) -> None:
-    assert _only_one_engine(path.read_text(encoding="utf-8")) == []
+    _none(_only_one_engine(_text(path)))
 
 
 @pytest.mark.parametrize(
@@ -150,33 +160,24 @@ def test_the_search_finds_what_it_should(sql: str, is_found: bool) -> None:
 
 @pytest.mark.parametrize("path", MODELS + MACROS, ids=_name)
 def test_no_model_and_no_macro_asks_the_clock(path: Path) -> None:
-    assert not re.search(CLOCK, _without_comments(path.read_text(encoding="utf-8")).lower())
+    _none(match[0] for match in re.finditer(CLOCK, _without_comments(_text(path)).lower()))
 
 
 def test_every_model_has_a_yaml_of_its_name() -> None:
     missing = []
     for path in MODELS:
         described = path.with_suffix(".yml")
-        content = (
-            yaml.safe_load(described.read_text(encoding="utf-8")) if described.exists() else {}
-        )
-        if [model["name"] for model in content.get("models", [])] != [path.stem]:
+        models = yaml.safe_load(_text(described))["models"] if described.exists() else []
+        if [model["name"] for model in models] != [path.stem]:
             missing.append(_name(described))
-    assert not missing
+    _none(missing)
 
 
 def test_marts_and_published_tables_have_an_enforced_contract(
     nodes: dict[str, dict[str, Any]],
 ) -> None:
     names = [*PUBLISHED, *(path.stem for path in MODELS if path.parent.name == "marts")]
-    assert [name for name in names if not nodes[name]["config"]["contract"]["enforced"]] == []
-    untyped = [
-        f"{name}.{column['name']}"
-        for name in names
-        for column in nodes[name]["columns"].values()
-        if not column["data_type"]
-    ]
-    assert not untyped
+    _none(name for name in names if not nodes[name]["config"]["contract"]["enforced"])
 
 
 def test_no_published_column_is_a_double() -> None:
@@ -186,32 +187,32 @@ def test_no_published_column_is_a_double() -> None:
         for column in model.get("columns", [])
         if re.match(r"(?i)(double|float|real)", str(column.get("data_type", "")))
     ]
-    assert not doubles
+    _none(doubles)
 
 
 def test_seeds_declare_the_type_of_every_column() -> None:
     declared = {
         seed["name"]: set(seed["config"]["column_types"])
         for path in (DBT / "seeds").rglob("*.yml")
-        for seed in yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"]
+        for seed in yaml.safe_load(_text(path))["seeds"]
     }
     columns = {}
     for path in (DBT / "seeds").rglob("*.csv"):
         with path.open(encoding="utf-8", newline="") as stream:
             columns[path.stem] = set(next(csv.reader(stream)))
-    assert columns == declared
+    assert declared == columns
 
 
 def test_only_the_flows_import_prefect() -> None:
     importing = set()
     for path in _files("flows", suffixes=(".py",)):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(_text(path))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module or ""]
             if any(name.split(".")[0] in {"prefect", "prefect_dbt"} for name in names):
                 importing.add(_name(path))
-    assert importing - PREFECT_FILES == set()
+    _none(importing - PREFECT_FILES)
 
 
 def test_no_figure_of_the_report_stands_in_the_pipeline() -> None:
@@ -225,11 +226,9 @@ def test_no_figure_of_the_report_stands_in_the_pipeline() -> None:
         f"{_name(path)}: {match[0]}"
         for path in _files("flows", "dbt_project", "expectations")
         if _name(path) != "flows/sample/targets.csv"
-        for match in pattern.finditer(
-            re.sub(r"(?<=\d)_(?=\d)", "", path.read_text(encoding="utf-8", errors="replace"))
-        )
+        for match in pattern.finditer(re.sub(r"(?<=\d)_(?=\d)", "", _text(path)))
     ]
-    assert not found
+    _none(found)
 
 
 def test_nothing_is_left_undone() -> None:
@@ -238,26 +237,22 @@ def test_nothing_is_left_undone() -> None:
     found = [
         _name(path)
         for path in places
-        if path != Path(__file__).resolve()
-        and unfinished.search(path.read_text(encoding="utf-8", errors="replace"))
+        if path != Path(__file__).resolve() and unfinished.search(_text(path))
     ]
-    assert not found
+    _none(found)
 
 
 def test_no_file_is_too_long_to_read() -> None:
-    long = {
-        _name(path): lines
-        for path in _files(
-            "flows", "tests", "dbt_project", "expectations", suffixes=(".py", ".sql", ".yml")
-        )
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) >= MOST_LINES
-    }
-    assert long == {}
+    files = _files(
+        "flows", "tests", "dbt_project", "expectations", suffixes=(".py", ".sql", ".yml")
+    )
+    lines = {_name(path): len(_text(path).splitlines()) for path in files}
+    _none(f"{name}: {count} lines" for name, count in lines.items() if count >= MOST_LINES)
 
 
 def _readme_code() -> list[str]:
     """List the lines of code blocks and the code spans of the README."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = _text(ROOT / "README.md")
     fence = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", flags=re.DOTALL | re.MULTILINE)
     lines = [line for block in fence.findall(text) for line in block.splitlines()]
     return lines + re.findall(r"`([^`\n]+)`", fence.sub("", text))
@@ -266,27 +261,22 @@ def _readme_code() -> list[str]:
 def test_every_command_in_the_readme_exists() -> None:
     from flows.cli import app
 
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(app).commands
     unknown = []
     for line in _readme_code():
         for command, rest in re.findall(r"\bziping ([a-z][a-z-]*)([^|;&#]*)", line):
             options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)) - {"--help"}
-            known = (
-                {o for p in commands[command].params for o in p.opts}
-                if command in commands
-                else set()
-            )
+            params = commands[command].params if command in commands else []
+            known = {option for param in params for option in param.opts}
             if command not in commands or options - known:
                 unknown.append(line)
-    assert not unknown
+    _none(unknown)
 
 
 def test_every_make_target_in_the_readme_exists() -> None:
-    targets = set(
-        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    targets = set(re.findall(r"^([a-z]+):", _text(ROOT / "Makefile"), re.MULTILINE))
     named = {name for line in _readme_code() for name in re.findall(r"\bmake ([a-z]+)", line)}
-    assert named - targets == set()
+    _none(named - targets)
     assert {"setup", "run", "test"} <= targets
 
 
@@ -300,14 +290,10 @@ def test_what_an_indicator_rests_on_is_never_deeper_than_two() -> None:
             components[base["id"]] = []
             for derived in base.get("derived", []):
                 components[derived["id"]] = derived.get("of", [base["id"]])
-    assert components
-    unknown = {part for parts in components.values() for part in parts} - set(components)
-    assert not unknown
-    too_deep = {
+    _none(
         name
         for name, parts in components.items()
         for part in parts
         for second in components[part]
         if components[second]
-    }
-    assert not too_deep
+    )

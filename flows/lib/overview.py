@@ -8,6 +8,7 @@ from rich.table import Table
 
 from flows.lib.console import make_console
 from flows.lib.night import look_at_standings, records
+from flows.lib.publishing import rows_of
 from flows.lib.releases import current_release, releases_of, years_published
 from flows.lib.settings import Workspace, load_settings
 
@@ -17,6 +18,7 @@ RESULTS = {0: "complete", 1: "failed", 2: "wrong use", 3: "blocked", 4: "with ga
 def print_sources(workspace: Workspace) -> None:
     """Print each source table and period: the delivery in force, or who owes it since when."""
     night = look_at_standings(workspace)
+    units = _units(workspace)
     table = Table(
         "source", "period", "in force", "received", "rows", "set aside", "units", "owed by"
     )
@@ -32,7 +34,7 @@ def print_sources(workspace: Workspace) -> None:
                 one.delivery.received_at[:10],
                 str(outcome["rows_landed"]),
                 str(outcome["rows_quarantined"]),
-                _units(workspace, contract.name, one.owed.period),
+                units.get((contract.name, one.owed.period), ""),
                 owner,
             )
         else:
@@ -49,20 +51,16 @@ def print_sources(workspace: Workspace) -> None:
         console.print(f"! {sentence}")
 
 
-def _units(workspace: Workspace, source: str, period: str) -> str:
-    """Say how many of the units that had to report did, as the last build counted them."""
-    if not workspace.build.is_file():
-        return ""
-    from flows.lib.warehouse import open_warehouse
-
-    with open_warehouse(workspace.build) as connection:
-        row = connection.execute(
-            "select count(distinct school_code), count(distinct school_code) - "
-            "count(distinct school_code) filter (not is_received) "
-            "from intermediate.int_units_expected where source = $1 and period = $2",
-            [source, period],
-        ).fetchone()
-    return f"{row[1]} of {row[0]}" if row and row[0] else ""
+def _units(workspace: Workspace) -> dict[tuple[str, str], str]:
+    """Say how many of the units that had to report did, as the current releases counted them."""
+    counted: dict[tuple[str, str], dict[str, bool]] = {}
+    for year in years_published(workspace):
+        if release := current_release(workspace, year):
+            for row in rows_of(release.folder / "internal" / "int_units_expected.parquet"):
+                units = counted.setdefault((row["source"], row["period"]), {})
+                school = row["school_code"]
+                units[school] = units.get(school, True) and row["is_received"]
+    return {key: f"{sum(units.values())} of {len(units)}" for key, units in counted.items()}
 
 
 def print_status(workspace: Workspace, nights: int) -> None:

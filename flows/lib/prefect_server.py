@@ -6,14 +6,17 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
+from flows.lib.durable import part_name
 from flows.lib.errors import ZipingError
 
 PR_SET_PDEATHSIG = 1
@@ -62,11 +65,23 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _keep_as_template(database: Path, template: Path) -> None:
+    """Keep the empty database: making its tables costs as much as all else of a server's start."""
+    part = part_name(template)
+    with (
+        contextlib.closing(sqlite3.connect(database)) as made,
+        contextlib.closing(sqlite3.connect(part)) as kept,
+    ):
+        made.backup(kept)
+    part.replace(template)
+
+
 @contextlib.contextmanager
 def prefect_server(warehouse: Path, start_seconds: float) -> Iterator[None]:
     """Offer a Prefect server for the length of a run; Prefect must not be imported before."""
     home = warehouse / "prefect"
-    home.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
     os.environ.update(QUIET | {"PREFECT_HOME": str(home)})
     if asked := os.environ.get("PREFECT_API_URL"):
         if not _answers(asked.rstrip("/"), 10):
@@ -77,6 +92,9 @@ def prefect_server(warehouse: Path, start_seconds: float) -> Iterator[None]:
         yield
         return
     database = home / "run.db"
+    template = warehouse / f"prefect-{version('prefect')}.db"
+    if template.exists():
+        shutil.copyfile(template, database)
     port = _free_port()
     environment = os.environ | SERVICES_OFF
     environment["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{database}"
@@ -97,11 +115,14 @@ def prefect_server(warehouse: Path, start_seconds: float) -> Iterator[None]:
         deadline = time.monotonic() + start_seconds
         while not _answers(url, 2):
             if child.poll() is not None or time.monotonic() > deadline:
+                template.unlink(missing_ok=True)
                 raise ZipingError(
                     f"Prefect's temporary server did not start within {start_seconds:.0f} s; "
                     "set ZIPING_PREFECT_START_SECONDS higher on a slow machine"
                 )
             time.sleep(0.1)
+        if not template.exists():
+            _keep_as_template(database, template)
         os.environ["PREFECT_API_URL"] = url
         yield
     finally:

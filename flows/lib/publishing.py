@@ -126,7 +126,7 @@ def write_tables(build: Path, folder: Path, year: int) -> None:
         for name, fact in facts().items():
             query = _fact_query(connection, name, fact, year)
             _write_parquet(connection, query, internal / "facts" / f"{name}.parquet")
-        for name in ("int_unmatched_units", "int_school_successors"):
+        for name in ("int_unmatched_units", "int_school_successors", "int_units_expected"):
             query = f"select * from intermediate.{name} order by all"
             _write_parquet(connection, query, internal / f"{name}.parquet")
         _write_parquet(
