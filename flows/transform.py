@@ -15,6 +15,7 @@ FAILED_STATUSES = ("error", "fail", "skipped", "runtime error", "partial success
 
 def run_dbt(command: list[str]) -> None:
     """Run dbt in this process; a failed or skipped node fails, and a failed test blocks."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     project = str(CHECKOUT / "dbt_project")
@@ -25,6 +26,8 @@ def run_dbt(command: list[str]) -> None:
             *("--log-level", "none", "--log-level-file", "none", "--quiet"),
         ]
     )
+    # dbt holds the database open; a second night in this process would find the old one.
+    DuckDBConnectionManager.close_all_connections()
     nodes = getattr(result.result, "results", None) or []
     failed = [one for one in nodes if str(one.status) in FAILED_STATUSES]
     if result.exception is not None:
