@@ -6,7 +6,14 @@ from pathlib import Path
 from prefect import flow
 
 from flows.ingest import ingest
-from flows.lib.night import find_standings, look, tonight, write_gates_page, years_to_build
+from flows.lib.night import (
+    find_standings,
+    forget_unused_readings,
+    look,
+    tonight,
+    write_gates_page,
+    years_to_build,
+)
 from flows.lib.settings import CHECKOUT, Workspace
 from flows.publish import publish
 from flows.transform import transform
@@ -27,4 +34,6 @@ def nightly(
             transform(night.name, years)
             publish(night.name, years)
         write_gates_page(night)
+        if year is None and as_of is None:
+            forget_unused_readings(night)
         return {year: str(result["result"]) for year, result in night.results.items()}

@@ -238,7 +238,7 @@ def accept(
         outcome["files"] = {name: hash_file(folder / name) for name in tables}
         write_json(folder / OUTCOME, outcome)
 
-    cache.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = cache / cache_key(delivery, contract, key.id)
     build_folder(folder, fill)
     return Acceptance(folder, outcome)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from flows.lib.acceptance import Acceptance, accept, cached
+from flows.lib.acceptance import Acceptance, accept, cache_key, cached
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.durable import write_durably, write_json
 from flows.lib.errors import FAILED, GAPS, PUBLISHED, Unavailable, ZipingError, gravest
@@ -20,7 +21,7 @@ from flows.lib.lock import take_lock
 from flows.lib.person_key import PersonKey, load_person_key
 from flows.lib.pulling import source_of
 from flows.lib.redaction import sentence_of
-from flows.lib.releases import newest_release, remove_leftovers, switch_current
+from flows.lib.releases import current_release, newest_release, remove_leftovers, switch_current
 from flows.lib.settings import Settings, Workspace, load_settings
 from flows.lib.standing import Owed, Standing, candidates, known_by, owed_periods, standing_of
 from flows.lib.store import Delivery, Store
@@ -185,6 +186,10 @@ def years_to_build(night: Night) -> list[int]:
         release = newest_release(night.workspace, year)
         wanted = fingerprint_of(inputs_of_year(night, year))
         if release and not release.faults() and release.fingerprint == wanted:
+            pointed = current_release(night.workspace, year)
+            if pointed is None or pointed.name != release.name:
+                before = pointed.name if pointed else "nothing"
+                night.remarks.append(f"{year}: current pointed at {before}, now at {release.name}")
             switch_current(night.workspace, year, night.settings.default_year, release)
             night.results[year] = {
                 "result": "unchanged",
@@ -266,6 +271,14 @@ def tonight(
             OPEN.clear()
     finally:
         os.close(lock)
+
+
+def forget_unused_readings(night: Night) -> None:
+    """Remove cached readings that no delivery of the night's years has any more."""
+    wanted = {cache_key(one, night.contracts[one.source], night.key.id) for one in _relevant(night)}
+    for folder in night.workspace.cache.iterdir():
+        if folder.is_dir() and folder.name not in wanted:
+            shutil.rmtree(folder)
 
 
 def look_at_standings(workspace: Workspace) -> Night:

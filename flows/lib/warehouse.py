@@ -145,6 +145,7 @@ def prepare_warehouse(
         old.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with open_warehouse(path) as connection:
+        path.chmod(0o600)
         connection.execute("create schema landing")
         for name, columns in LANDING_TABLES.items():
             connection.execute(f"create table landing.{name} ({columns})")
