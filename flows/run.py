@@ -3,10 +3,7 @@
 import contextlib
 from datetime import date
 
-from rich.console import Console
-from rich.table import Table
-
-from flows.lib.console import make_console
+from flows.lib.console import make_console, say
 from flows.lib.errors import GAPS
 from flows.lib.night import (
     Night,
@@ -24,7 +21,6 @@ from flows.lib.settings import Workspace
 
 def run_nightly(workspace: Workspace, year: int | None, as_of: date | None) -> int:
     """Run the night and print what came of it; give the exit code."""
-    console = make_console()
     with tonight(workspace, year, as_of) as night:
         with night.stage("look"):
             night.difference = look(night)
@@ -34,15 +30,14 @@ def run_nightly(workspace: Workspace, year: int | None, as_of: date | None) -> i
                 changed = bool(years_to_build(night))
         if changed:
             night.results.clear()
-            night.unavailable.clear()
             with night.stage("whole run"):
-                _run_flow(night, year, as_of, console)
-        report_night(night, console)
+                _run_flow(night, year, as_of)
+        report_night(night)
         return exit_code_of(night)
 
 
-def _run_flow(night: Night, year: int | None, as_of: date | None, console: Console) -> None:
-    with console.status("building the night"), contextlib.ExitStack() as stack:
+def _run_flow(night: Night, year: int | None, as_of: date | None) -> None:
+    with make_console().status("building the night"), contextlib.ExitStack() as stack:
         with night.stage("start of Prefect's server"):
             seconds = night.settings.prefect_start_seconds
             stack.enter_context(prefect_server(night.workspace.warehouse, seconds))
@@ -51,31 +46,32 @@ def _run_flow(night: Night, year: int | None, as_of: date | None, console: Conso
         nightly(year, as_of, str(night.workspace.root))
 
 
-def report_night(night: Night, console: Console) -> None:
+def report_night(night: Night) -> None:
     """Print the result, the figures, what is missing or set aside, and the stages."""
     for year in night.years:
         result = night.results.get(year, {"result": "failed"})
-        console.print(f"{year}: {result['result']} {result.get('release', '')}")
+        say(f"{year}: {result['result']} {result.get('release', '')}")
         release = current_release(night.workspace, year)
         if release and result["result"] == "published":
-            print_figures(release, console)
+            print_figures(release)
     for sentence in (*night.blocked, *gap_sentences(night.standings), *night.unavailable):
-        console.print(f"  ! {sentence}")
-    for sentence in night.remarks:
-        console.print(f"  - {sentence}")
+        say(f"  ! {sentence}")
+    for sentence in dict.fromkeys(night.remarks):
+        say(f"  - {sentence}")
     if exit_code_of(night) == GAPS:
-        console.print("gaps stand open: see `ziping status` and `ziping sources`")
-    stages = Table("stage", "wall s", "CPU s")
+        say("gaps stand open: see `ziping status` and `ziping sources`")
     for name, seconds in night.stages.items():
-        stages.add_row(name, f"{seconds['wall_seconds']:.1f}", f"{seconds['cpu_seconds']:.1f}")
-    console.print(stages)
+        wall, cpu = seconds["wall_seconds"], seconds["cpu_seconds"]
+        say(f"{name:34}{wall:8.1f} s wall{cpu:8.1f} s CPU")
     for year in night.years:
         if release := current_release(night.workspace, year):
-            console.print(f"release {year}: {release.folder}", soft_wrap=True)
+            say(f"release {year}: {release.folder}")
 
 
-def print_figures(release: Release, console: Console) -> None:
+def print_figures(release: Release) -> None:
     """Print a release's figures with state and judgement, and what is set aside."""
+    from rich.table import Table
+
     from flows.lib.publishing import rows_of
 
     keys = ("district_code", "indicator_id", "period", "dimension", "member")
@@ -87,17 +83,15 @@ def print_figures(release: Release, console: Console) -> None:
     for figure in rows_of(release.folder / "report_figures.parquet"):
         value = values[tuple(figure[key] for key in keys)]
         number = figure["figure_id"] + (f".{figure['part']}" if figure["part"] > 1 else "")
-        table.add_row(
-            number, figure["title"], figure["text"] or "", value["state"], value["judgement"]
-        )
-    console.print(table)
+        state, judgement = value["state"], value["judgement"]
+        table.add_row(number, figure["title"], figure["text"] or "", state, judgement)
+    make_console().print(table)
     if release.manifest["is_sample"]:
-        console.print("样例数据: everything in it is invented")
-    set_aside = [one for one in release.manifest["deliveries"] if one["rows_quarantined"]]
-    for one in set_aside:
-        console.print(
-            f"set aside: {one['rows_quarantined']} of "
-            f"{one['rows_landed'] + one['rows_quarantined']} rows of {one['source']} "
-            f"{one['period']} ({one['original_name']})",
-            markup=False,
-        )
+        say("样例数据: everything in it is invented")
+    for one in release.manifest["deliveries"]:
+        if set_aside := one["rows_quarantined"]:
+            total = one["rows_landed"] + set_aside
+            say(
+                f"set aside: {set_aside} of {total} rows of {one['source']} {one['period']} "
+                f"({one['original_name']})"
+            )

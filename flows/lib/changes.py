@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flows.lib.console import make_console, plain
+from flows.lib.console import plain, say
 from flows.lib.durable import hash_file
 from flows.lib.publishing import rows_of
 from flows.lib.releases import MANIFEST, Release, find_release, releases_of
@@ -154,21 +154,17 @@ def predecessor(workspace: Workspace, release: Release) -> tuple[Release | None,
 
 def print_changes(workspace: Workspace, year: int | None, name: str | None) -> None:
     """Print what differs from the release before."""
-    console = make_console()
     release = find_release(workspace, year or load_settings(workspace).default_year, name)
     before, faults = predecessor(workspace, release)
     for fault in faults:
-        console.print(f"! {fault}", soft_wrap=True)
+        say(f"! {fault}")
     if before is None or faults:
         if not faults:
-            console.print(f"{release.name} is the first release of the year", soft_wrap=True)
+            say(f"{release.name} is the first release of the year")
         return
-    console.print(f"{before.name} → {release.name}", soft_wrap=True)
+    say(f"{before.name} → {release.name}")
     lines = list(compare(content_of(before), content_of(release)))
     for line in lines:
-        console.print(line, soft_wrap=True)
+        say(line)
     if not lines:
-        console.print(
-            "no figure, definition or standard differs: code or library versions changed",
-            soft_wrap=True,
-        )
+        say("no figure, definition or standard differs: code or library versions changed")

@@ -2,15 +2,23 @@
 
 import sys
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WIDTH_OF_LOGS = 150
 
 
-def make_console() -> Console:
-    """Make a console that prints text as it is, without markup."""
+def say(text: str) -> None:
+    """Print a line as it is; whatever reads the output gets it whole."""
+    sys.stdout.write(f"{text}\n")
+
+
+def make_console() -> "Console":
+    """Make a console for tables, which prints text as it is, without markup."""
+    from rich.console import Console
+
     width = None if sys.stdout.isatty() else WIDTH_OF_LOGS
     return Console(highlight=False, markup=False, width=width)
 

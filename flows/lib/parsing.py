@@ -96,11 +96,11 @@ class SheetReader:
                 self._check_totals(sheet.name, number, header, row)
             if kind:
                 self.reading.skipped[kind] += 1
-            elif hash(tuple(row)) in self.seen:
+            elif (fingerprint := hash(str(row))) in self.seen:  # hash(-1.0) is hash(-2.0)
                 self.reading.skipped["exact_duplicate"] += 1
                 self.reading.findings.append(Finding("exact_duplicate", sheet.name, number, ""))
             else:
-                self.seen.add(hash(tuple(row)))
+                self.seen.add(fingerprint)
                 self._take(sheet.name, number, header, row)
 
     def _kind(self, header: Header, row: list[Any]) -> str | None:
@@ -111,14 +111,20 @@ class SheetReader:
         if self.footer and self.footer.search(first):
             return "note"
         if self.totals:
-            place = header.positions.get(self.totals["column"])
-            if place is None:
-                place = header.captions.index(self.totals["column"])
-            if place < len(row) and squeezed(row[place]) in self.totals["labels"]:
+            if self._total_label(header, row) in self.totals["labels"]:
                 return "total"
         if tuple(plain_caption(cell) for cell in row) == header.captions:
             return "header"
         return None
+
+    def _total_label(self, header: Header, row: list[Any]) -> str | None:
+        """Read where a totals row says so; a file may lack that column: then its first cell."""
+        place = header.positions.get(self.totals["column"])
+        if place is None and self.totals["column"] in header.captions:
+            place = header.captions.index(self.totals["column"])
+        if place is None:
+            return next((text for cell in row if (text := squeezed(cell))), None)
+        return squeezed(row[place]) if place < len(row) else None
 
     def _cell(self, name: str, header: Header, row: list[Any]) -> Any:
         """Read one cell through the column's cache, which also knows what is unreadable."""
@@ -177,10 +183,7 @@ class SheetReader:
 
     def _check_totals(self, sheet: str, number: int, header: Header, row: list[Any]) -> None:
         """Compare the file's own total with the sum of its detail."""
-        place = header.positions.get(self.totals["column"])
-        if place is None:
-            place = header.captions.index(self.totals["column"])
-        scope = "group" if squeezed(row[place]) == "小计" else "whole"
+        scope = "group" if self._total_label(header, row) == "小计" else "whole"
         self.found_totals_row = self.found_totals_row or scope == "whole"
         for name in self._checked():
             stated = self._cell(name, header, row)

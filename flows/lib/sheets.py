@@ -40,8 +40,7 @@ def csv_sheets(path: Path) -> Iterator[Sheet]:
     text = _decoded(path)
     if "\0" in text[:4096]:
         raise Rejected("the file holds binary data, not CSV: export it again as CSV")
-    head = text[: text.find("\n") if "\n" in text else None]
-    delimiter = max(DELIMITERS, key=head.count)
+    delimiter = max(DELIMITERS, key=text[:4096].count)  # the first line may be a bare title
 
     def rows() -> Iterator[tuple[int, list[Any]]]:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from flows.lib.console import make_console, plain
+from flows.lib.console import plain, say
 from flows.lib.raw_rows import FactRow
 from flows.lib.recomputing import Recomputation
 from flows.lib.releases import find_release
@@ -88,23 +88,22 @@ def print_trace(
     workspace: Workspace, figure: str, year: int | None, name: str | None, *, show_rows: bool
 ) -> bool:
     """Print the trace of a figure and say whether the second computation agrees."""
-    console = make_console()
     wanted = year or load_settings(workspace).default_year
     tracer = Tracer(workspace, find_release(workspace, wanted, name))
     manifest = tracer.release.manifest
-    console.print(f"{manifest['title']} release {tracer.release.name}", soft_wrap=True)
+    say(f"{manifest['title']} release {tracer.release.name}")
     if manifest["is_sample"]:
-        console.print("样例数据", soft_wrap=True)
+        say("样例数据")
     agrees = True
     for key in tracer.keys_of(figure):
         for printed in tracer.figures:
             if printed["figure_id"] == figure and printed["member"] == key[5]:
-                console.print(f"{figure} {printed['title']}: {printed['text']}", soft_wrap=True)
+                say(f"{figure} {printed['title']}: {printed['text']}")
         traced = tracer.trace(key)
         for line in _lines(tracer, traced, 0, show_rows=show_rows):
-            console.print(line, soft_wrap=True)
+            say(line)
         if traced.value["state"] in ("actual", "provisional", "partial"):
             verdict = "重算一致" if traced.agrees else "重算不一致或无法重算"
-            console.print(f"  {verdict}", soft_wrap=True)
+            say(f"  {verdict}")
         agrees = agrees and traced.agrees
     return agrees
