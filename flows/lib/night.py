@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from flows.lib.person_key import PersonKey, load_person_key
 from flows.lib.pulling import source_of
 from flows.lib.redaction import sentence_of
 from flows.lib.releases import current_release, newest_release, remove_leftovers, switch_current
-from flows.lib.settings import Settings, Workspace, load_settings
+from flows.lib.settings import SAMPLE_DISTRICT, Settings, Workspace, load_settings
 from flows.lib.standing import Owed, Standing, candidates, known_by, owed_periods, standing_of
 from flows.lib.store import Delivery, Store
 
@@ -190,6 +190,12 @@ def years_to_build(night: Night) -> list[int]:
             if pointed is None or pointed.name != release.name:
                 before = pointed.name if pointed else "nothing"
                 night.remarks.append(f"{year}: current pointed at {before}, now at {release.name}")
+            shown = current_release(night.workspace, year)
+            if shown and shown.name != release.name:
+                night.remarks.append(
+                    f"{year}: current pointed at {shown.name}; it points at the newest, "
+                    f"{release.name}, again"
+                )
             switch_current(night.workspace, year, night.settings.default_year, release)
             night.results[year] = {
                 "result": "unchanged",
@@ -234,7 +240,7 @@ def _open(workspace: Workspace, year: int | None, as_of: date | None) -> Night:
         as_of=as_of,
         today=as_of or today,
         folder=_next_folder(workspace, today),
-        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        started_at=datetime.now(CHINA).isoformat(timespec="seconds"),
     )
 
 
@@ -296,7 +302,7 @@ def write_record(night: Night, code: int, failure: str | None = None) -> None:
         {
             "night": night.name,
             "started_at": night.started_at,
-            "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "ended_at": datetime.now(CHINA).isoformat(timespec="seconds"),
             "as_of": night.as_of.isoformat() if night.as_of else None,
             "years": {str(year): result for year, result in night.results.items()},
             "exit_code": code,
@@ -318,9 +324,10 @@ def write_gates_page(night: Night) -> None:
     outcomes = [dict(one.outcome) for one in judged.values()]
     outcomes.sort(key=lambda one: (one["suite"], one["period"], one["accepted"]))
     night.folder.mkdir(parents=True, exist_ok=True)
+    sample = "(样例数据)" if night.settings.district == SAMPLE_DISTRICT else ""
     page = gates_page(
         [*outcomes, *night.outcomes],
-        title=f"{night.settings.district_title}数据检查",
+        title=f"{night.settings.district_title}数据检查{sample}",
         generated_for=night.name,
     )
     write_durably(night.folder / GATES_PAGE, page.encode())

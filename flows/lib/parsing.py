@@ -52,6 +52,11 @@ class Reading:
     sign_off: dict[str, str] = field(default_factory=dict)
 
 
+def is_header(header: Header, row: list[Any]) -> bool:
+    """Say whether a row repeats the header, as on printed pages."""
+    return tuple(plain_caption(cell) for cell in row) == header.captions
+
+
 class SheetReader:
     """Reads the sheets of one file into a Reading."""
 
@@ -110,10 +115,9 @@ class SheetReader:
             return "blank"
         if self.footer and self.footer.search(first):
             return "note"
-        if self.totals:
-            if self._total_label(header, row) in self.totals["labels"]:
-                return "total"
-        if tuple(plain_caption(cell) for cell in row) == header.captions:
+        if self.totals and self._total_label(header, row) in self.totals["labels"]:
+            return "total"
+        if plain_caption(first) in header.captions and is_header(header, row):
             return "header"
         return None
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.definitions import Model, facts, marts, report_tables
+from flows.lib.errors import Blocked
 from flows.lib.report_database import write_report_database
 from flows.lib.warehouse import open_warehouse
 
@@ -153,11 +154,17 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
     import duckdb
     import pyarrow.parquet as pq
 
-    from flows.lib.suites import judge_rows, judge_table, load_suite
+    from flows.lib.suites import SuiteError, judge_rows, judge_table, load_suite
 
     outcomes = []
-    for path in sorted(suites.glob("*.yml")):
-        suite = load_suite(path)
+    paths = sorted(suites.glob("*.yml"))
+    if not paths:
+        raise Blocked(f"{suites.name}: no suite is there, so nothing was asked of the report")
+    for path in paths:
+        try:
+            suite = load_suite(path)
+        except SuiteError as error:
+            raise Blocked(str(error)) from None
         table = pq.read_table(folder / f"{path.stem}.parquet")
         with duckdb.connect() as connection:
             connection.register("landed", table)

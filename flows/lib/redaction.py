@@ -7,9 +7,12 @@ from pathlib import Path
 from flows.lib.errors import ZipingError
 from flows.lib.settings import CHECKOUT
 
-# What could be a value: anything quoted, runs of digits, ids, e-mail-like words, Han text.
-QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`|“[^”\n]*”")
-RUNS = re.compile(r"[0-9０-９][0-9０-９Xx,.\-]{3,}|[A-Za-z]{1,3}[0-9]{4,}|[^\x00-\x7f]+")
+# What could be a value: anything quoted (an apostrophe within a word opens nothing, a quote that
+# is not closed hides the rest), e-mail-like words, runs of digits, ids, Han text.
+QUOTED = re.compile(
+    r"(?<!\w)[bru]?'(?:.*?'(?!\w)|.*)|\"(?:[^\"]*\"|.*)|`(?:[^`]*`|.*)|“(?:[^”]*”|.*)"
+)
+RUNS = re.compile(r"\S+@\S+|[0-9０-９][0-9０-９Xx,.\-]{3,}|[A-Za-z]{1,3}[0-9]{4,}|[^\x00-\x7f]+")
 
 
 def redacted(text: str, limit: int = 400) -> str:

@@ -134,8 +134,9 @@ def switch_current(workspace: Workspace, year: int, default_year: int, release: 
 def remove_leftovers(workspace: Workspace) -> None:
     """Remove what killed nights left half-built; releases and raw bytes are never touched."""
     folders = [workspace.warehouse, workspace.cache, workspace.nights, workspace.landed]
-    if workspace.releases.exists():
-        folders += [path for path in workspace.releases.iterdir() if path.is_dir()]
+    for parent in (workspace.releases, workspace.nights):
+        if parent.exists():
+            folders += [path for path in parent.iterdir() if path.is_dir()]
     for folder in folders:
         if folder.exists():
             remove_parts(folder)
