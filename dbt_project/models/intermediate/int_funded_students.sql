@@ -1,7 +1,8 @@
 -- One row per public school or teaching point, year, term and stage: for how many pupils and
 -- boarders operating funds are owed. Spring rests on the census before, autumn on this year's.
 -- The floor comes first, then pupils with special needs are taken out; they are counted under
--- 特殊教育. A school without pupils is owed nothing, not the floor.
+-- 特殊教育. A school without pupils is owed nothing, not the floor. A year of which a census is
+-- missing has no rows.
 with
 
 enrolments as (
@@ -10,9 +11,9 @@ enrolments as (
 
 ),
 
-years as (
+sources_in_force as (
 
-    select * from {{ ref('int_years') }}
+    select * from {{ ref('int_sources_in_force') }}
 
 ),
 
@@ -37,6 +38,22 @@ terms as (
 
 ),
 
+years as (
+
+    select
+        this_census.district_code,
+        this_census.year
+    from sources_in_force as this_census
+    inner join sources_in_force as last_census
+        on
+            this_census.district_code = last_census.district_code
+            and this_census.source = last_census.source
+            and this_census.year - 1 = last_census.year
+    where this_census.source = 'schools.students'
+
+),
+
+-- The floor is one per school and stage, in however many files its pupils came.
 counted as (
 
     select
@@ -45,14 +62,14 @@ counted as (
         school_code,
         ledger_school_code,
         stage,
-        _file_id,
+        min(_file_id) as _file_id,
         cast(count(*) as bigint) as students,
         cast(sum(case when has_special_needs then 1 else 0 end) as bigint)
             as special_needs_students,
         cast(sum(case when is_boarder then 1 else 0 end) as bigint) as boarders
     from enrolments
     where is_public
-    group by district_code, census_year, school_code, ledger_school_code, stage, _file_id
+    group by district_code, census_year, school_code, ledger_school_code, stage
 
 ),
 
@@ -88,6 +105,7 @@ by_term as (
             and years.year = floors.year
             and terms.term = floors.day_kind
             and floors.standard_id = 'small_school_floor'
+            and floors.stage = 'total'
 
 ),
 

@@ -1,7 +1,8 @@
 -- One row per public school with a compulsory stage, or special school, that is open at the end
 -- of the year: what it was owed (half by the spring standard on the census before, half by the
 -- autumn standard on this year's) and what was paid to it. Teaching points belong to their
--- managing school, merged schools to their successor.
+-- managing school, merged schools to their successor. A year of which a source is missing has no
+-- rows: without pupils nothing would be owed, without payments every school would be short.
 with
 
 funded_students as (
@@ -40,6 +41,27 @@ successors as (
 
 ),
 
+sources_in_force as (
+
+    select * from {{ ref('int_sources_in_force') }}
+
+),
+
+complete_years as (
+
+    select
+        district_code,
+        year
+    from sources_in_force
+    where
+        source in (
+            'finance.payments', 'finance.projects', 'schools.crosswalk', 'schools.students'
+        )
+    group by district_code, year
+    having count(*) = 4
+
+),
+
 compulsory_schools as (
 
     select
@@ -48,6 +70,16 @@ compulsory_schools as (
         schools_on_days.school_code,
         schools_on_days.school_name
     from schools_on_days
+    inner join complete_years
+        on
+            schools_on_days.district_code = complete_years.district_code
+            and schools_on_days.year = complete_years.year
+    -- the pupils of spring stand in the census before
+    inner join sources_in_force as last_census
+        on
+            schools_on_days.district_code = last_census.district_code
+            and schools_on_days.year - 1 = last_census.year
+            and last_census.source = 'schools.students'
     where
         schools_on_days.day_kind = 'year_end'
         and schools_on_days.is_public
@@ -93,6 +125,7 @@ owed_by_row as (
             and funded_students.year = boarder_standards.year
             and funded_students.term = boarder_standards.day_kind
             and boarder_standards.standard_id = 'boarder_addition'
+            and boarder_standards.stage = 'total'
     where funded_students.stage in ('普通小学', '普通初中', '特殊教育')
 
 ),
@@ -165,6 +198,8 @@ select
     cast(1 as bigint) as schools,
     cast(case when allocated_yuan >= entitled_yuan then 1 else 0 end as bigint)
         as fully_funded_schools,
-    cast(case when allocated_yuan < entitled_yuan then entitled_yuan - allocated_yuan else 0 end
-        as decimal(38, 2)) as shortfall_yuan
+    cast(
+        case when allocated_yuan < entitled_yuan then entitled_yuan - allocated_yuan else 0 end
+        as decimal(38, 2)
+    ) as shortfall_yuan
 from compared

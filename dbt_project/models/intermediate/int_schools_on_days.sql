@@ -1,5 +1,6 @@
 -- One row per school and day on which it is looked at: the census day and the end of the year.
--- A teaching point has no ledger: its money is its managing school's.
+-- A teaching point has no ledger: its money is its managing school's. Whether a school of an
+-- unknown founder is public is not known, and stays so.
 with
 
 years as (
@@ -69,7 +70,7 @@ ranked as (
     inner join schools
         on
             days.district_code = schools.district_code
-            and schools.valid_from <= days.on_day
+            and days.on_day >= schools.valid_from
             and (schools.valid_to is null or days.on_day <= schools.valid_to)
 
 )
@@ -82,7 +83,7 @@ select
     ranked.school_name,
     ranked.type_code,
     coalesce(school_types.type_group, 'other') as type_group,
-    coalesce(founders.is_public, false) as is_public,
+    founders.is_public,
     case
         when school_types.type_group = 'teaching_point'
             then coalesce(ranked.managing_school_code, ranked.school_code)

@@ -59,6 +59,7 @@ in_post as (
             and staff.year = standards_on_days.year
             and standards_on_days.day_kind = 'year_end'
             and standards_on_days.standard_id = 'training_hours'
+            and standards_on_days.stage = 'total'
     where
         staff_posts.is_teacher_or_principal
         and schools_on_days.is_public

@@ -75,7 +75,7 @@ ranked as (
                 or substr(days.district_code, 1, length(standards.region_code))
                 = standards.region_code
             )
-            and standards.valid_from <= days.on_day
+            and days.on_day >= standards.valid_from
             and (standards.valid_to is null or days.on_day <= standards.valid_to)
 
 )

@@ -1,5 +1,6 @@
 -- One row per pupil of a public institution and calendar year: eight months of the school year
--- that began the year before, four of the one that begins in it.
+-- that began the year before, four of the one that begins in it. A year of which a census is
+-- missing has no rows: a third of an average is none.
 with
 
 enrolments as (
@@ -8,9 +9,9 @@ enrolments as (
 
 ),
 
-years as (
+sources_in_force as (
 
-    select * from {{ ref('int_years') }}
+    select * from {{ ref('int_sources_in_force') }}
 
 ),
 
@@ -20,6 +21,21 @@ parts as (
         column1 as years_after_census,
         column2 as student_months
     from (values (1, 8), (0, 4)) as parts (column1, column2)
+
+),
+
+years as (
+
+    select
+        this_census.district_code,
+        this_census.year
+    from sources_in_force as this_census
+    inner join sources_in_force as last_census
+        on
+            this_census.district_code = last_census.district_code
+            and this_census.source = last_census.source
+            and this_census.year - 1 = last_census.year
+    where this_census.source = 'schools.students'
 
 )
 

@@ -61,46 +61,83 @@ expected as (
             and owed.year = schools_on_days.year
             and owed.day_kind = schools_on_days.day_kind
     where
-        case owed.population
-            when 'public_institutions'
-                then schools_on_days.is_public and schools_on_days.type_group <> 'teaching_point'
-            when 'schools_with_pupils' then schools_on_days.type_group <> 'other'
-            when 'public_schools_with_staff'
-                then
-                    schools_on_days.is_public
-                    and schools_on_days.type_group not in ('teaching_point', 'other')
-            when 'primary_and_secondary_schools'
-                then schools_on_days.type_group = 'primary_or_secondary'
-        end
+        (
+            owed.population = 'public_institutions'
+            and schools_on_days.is_public
+            and schools_on_days.type_group <> 'teaching_point'
+        )
+        or (
+            owed.population = 'schools_with_pupils'
+            and schools_on_days.type_group <> 'other'
+        )
+        or (
+            owed.population = 'public_schools_with_staff'
+            and schools_on_days.is_public
+            and schools_on_days.type_group not in ('teaching_point', 'other')
+        )
+        or (
+            owed.population = 'primary_and_secondary_schools'
+            and schools_on_days.type_group = 'primary_or_secondary'
+        )
+
+),
+
+with_stage as (
+
+    select
+        expected.district_code,
+        expected.source,
+        expected.period,
+        expected.school_code,
+        expected.school_name,
+        school_stages.stage
+    from expected
+    left join school_stages
+        on
+            expected.district_code = school_stages.district_code
+            and expected.year = school_stages.year
+            and expected.day_kind = school_stages.day_kind
+            and expected.school_code = school_stages.school_code
+
+),
+
+received as (
+
+    select distinct
+        with_stage.district_code,
+        with_stage.source,
+        with_stage.period,
+        with_stage.school_code,
+        coalesce(with_stage.stage, '') as stage
+    from with_stage
+    inner join units_received
+        on
+            with_stage.district_code = units_received.district_code
+            and with_stage.source = units_received.source
+            and with_stage.period = units_received.period
+            and with_stage.school_code = units_received.unit
+            -- a table without a member per unit says nothing about stages
+            and (
+                with_stage.stage is null
+                or units_received.member is null
+                or with_stage.stage = units_received.member
+            )
 
 )
 
 select
-    expected.district_code,
-    expected.source,
-    expected.period,
-    expected.school_code,
-    expected.school_name,
-    school_stages.stage,
-    exists (
-        select 1
-        from units_received
-        where
-            units_received.district_code = expected.district_code
-            and units_received.source = expected.source
-            and units_received.period = expected.period
-            and units_received.unit = expected.school_code
-            -- a table without a member per unit says nothing about stages
-            and (
-                units_received.member is null
-                or school_stages.stage is null
-                or units_received.member = school_stages.stage
-            )
-    ) as is_received
-from expected
-left join school_stages
+    with_stage.district_code,
+    with_stage.source,
+    with_stage.period,
+    with_stage.school_code,
+    with_stage.school_name,
+    with_stage.stage,
+    received.school_code is not null as is_received
+from with_stage
+left join received
     on
-        expected.district_code = school_stages.district_code
-        and expected.year = school_stages.year
-        and expected.day_kind = school_stages.day_kind
-        and expected.school_code = school_stages.school_code
+        with_stage.district_code = received.district_code
+        and with_stage.source = received.source
+        and with_stage.period = received.period
+        and with_stage.school_code = received.school_code
+        and coalesce(with_stage.stage, '') = received.stage

@@ -1,5 +1,6 @@
--- One row per source row that staging cannot match to a school and fact that lost it thereby: it
--- is listed and counts like a row in quarantine, never a silent drop.
+-- One row per source row that cannot be matched to a school, or to one of which it is known whether
+-- it is public, and fact that lost it thereby: it is listed and counts like a row in quarantine,
+-- never a silent drop. The member says which values it may belong to: null is any.
 with
 
 payments_by_unit as (
@@ -17,6 +18,12 @@ enrolments as (
 staff as (
 
     select * from {{ ref('stg_staffing__staff') }}
+
+),
+
+staff_posts as (
+
+    select * from {{ ref('staff_posts') }}
 
 ),
 
@@ -57,7 +64,11 @@ unmatched as (
         'finance.payments' as source,
         period,
         unit_code as unit,
-        case when funds_kind = 'special_needs' then '特殊教育' else stage end as member,
+        case funds_kind
+            when 'special_needs' then '特殊教育'
+            when 'boarder' then 'total'
+            else stage
+        end as member,
         amount_yuan as amount,
         _file_id,
         _sheet,
@@ -89,16 +100,17 @@ unmatched as (
         staff._sheet,
         staff._row_number
     from staff
+    inner join staff_posts on staff.post = staff_posts.post
+    left join schools_on_days
+        on
+            staff.district_code = schools_on_days.district_code
+            and staff.year = schools_on_days.year
+            and staff.school_code = schools_on_days.school_code
+            and schools_on_days.day_kind = 'census'
     where
-        not exists (
-            select 1
-            from schools_on_days
-            where
-                schools_on_days.district_code = staff.district_code
-                and schools_on_days.year = staff.year
-                and schools_on_days.day_kind = 'census'
-                and schools_on_days.school_code = staff.school_code
-        )
+        schools_on_days.is_public is null
+        and staff_posts.is_teacher_or_principal
+        and (staff.entered_on is null or staff.entered_on <= make_date(staff.year, 9, 1))
         and (staff.left_on is null or staff.left_on >= make_date(staff.year, 9, 1))
     union all
     select

@@ -123,7 +123,8 @@ select
     members.member,
     funds.operating_yuan,
     pupils.funded_half_years,
-    {{ ratio('funds.operating_yuan', 'pupils.funded_half_years', 2) }} as operating_per_student_yuan,
+    {{ ratio('funds.operating_yuan', 'pupils.funded_half_years', 2) }}
+        as operating_per_student_yuan,
     funds.boarder_yuan,
     pupils.boarder_half_years,
     {{ ratio('funds.boarder_yuan', 'pupils.boarder_half_years', 2) }} as boarder_per_boarder_yuan,

@@ -45,6 +45,8 @@ with_changes as (
             over (partition by district_code, year, dimension, member)
         <> max(coalesce(small_school_floor_students, 0))
             over (partition by district_code, year, dimension, member)
+        -- one that begins or ends between the terms
+        or count(*) over (partition by district_code, year, dimension, member) = 1
             as changes_within_year
     from by_term
 

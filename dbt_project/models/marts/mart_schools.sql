@@ -1,4 +1,5 @@
--- One row per district and end of a year: primary and secondary schools and their counselling rooms.
+-- One row per district and end of a year: primary and secondary schools and their counselling
+-- rooms.
 with
 
 schools as (

@@ -1,4 +1,5 @@
--- One row per due value that rests on numbers: the base values, and differences and growths of them.
+-- One row per due value that rests on numbers: the base values, and differences and growths of
+-- them.
 with
 
 value_keys as (

@@ -1,147 +1,55 @@
--- One row per due value: state, reason, standard and judgement. They are decided here and nowhere
--- else; only the test of all tests is made of its parts' judgements, in report_values.
+-- One row per due value: its judgement against the standard, and what must not be shown. Both are
+-- decided here and nowhere else; only the test of all tests is made of its parts' judgements, in
+-- report_values.
 with
 
-value_keys as (
+value_states as (
 
-    select * from {{ ref('value_keys') }}
-
-),
-
-value_inputs as (
-
-    select * from {{ ref('value_inputs') }}
+    select * from {{ ref('value_states') }}
 
 ),
 
-computed_values as (
+components as (
 
-    select * from {{ ref('computed_values') }}
-
-),
-
-indicators as (
-
-    select * from {{ ref('report_indicators') }}
+    select * from {{ ref('indicator_components') }}
 
 ),
 
-standards_on_days as (
-
-    select * from {{ ref('int_standards_on_days') }}
-
-),
-
--- Money of two terms may be owed by two standards: then one of them cannot judge the year.
-standards as (
-
-    select
-        value_keys.value_id,
-        indicators.standard_id,
-        max(standards_on_days.comparison) as comparison,
-        max(standards_on_days.value) as standard_value,
-        min(standards_on_days.value) = max(standards_on_days.value) as is_one_standard
-    from value_keys
-    inner join indicators on value_keys.indicator_id = indicators.indicator_id
-    inner join standards_on_days
-        on
-            value_keys.district_code = standards_on_days.district_code
-            and value_keys.year = standards_on_days.year
-            and indicators.standard_id = standards_on_days.standard_id
-            and (
-                (
-                    standards_on_days.applies_by = 'term'
-                    and standards_on_days.day_kind in ('spring', 'autumn')
-                )
-                or (
-                    standards_on_days.applies_by <> 'term'
-                    and standards_on_days.day_kind = 'year_end'
-                )
-            )
-            and (
-                standards_on_days.stage = value_keys.member or standards_on_days.stage = 'total'
-            )
-    where value_keys.formula <> 'standard'
-    group by value_keys.value_id, indicators.standard_id
-
-),
-
-shown_standards as (
-
-    select
-        value_keys.value_id,
-        case when value_keys.formula = 'standard' then indicators.standard_id end as standard_id
-    from value_keys
-    inner join indicators on value_keys.indicator_id = indicators.indicator_id
-
-),
-
-gathered as (
-
-    select
-        value_keys.value_id,
-        value_keys.district_code,
-        value_keys.evaluation_year,
-        value_keys.indicator_id,
-        value_keys.year,
-        value_keys.period,
-        value_keys.dimension,
-        value_keys.member,
-        value_keys.formula,
-        value_keys.is_applicable,
-        value_keys.numerator_persons_unit,
-        value_keys.denominator_persons_unit,
-        indicators.unit,
-        indicators.publish,
-        cast(indicators.multiplier as decimal(10, 0)) as multiplier,
-        computed_values.numerator,
-        computed_values.denominator,
-        computed_values.value,
-        value_inputs.gap,
-        value_inputs.missing_sources,
-        value_inputs.units_expected,
-        value_inputs.units_received,
-        value_inputs.units_missing,
-        value_inputs.quarantined_rows,
-        value_inputs.quarantined_amount,
-        value_inputs.rows_without_amount,
-        value_inputs.is_denominator_in_doubt,
-        coalesce(standards.standard_id, shown_standards.standard_id) as standard_id,
-        standards.comparison,
-        case when standards.is_one_standard then standards.standard_value end as standard_value,
-        coalesce(not standards.is_one_standard, false) as has_two_standards
-    from value_keys
-    inner join value_inputs on value_keys.value_id = value_inputs.value_id
-    inner join indicators on value_keys.indicator_id = indicators.indicator_id
-    inner join shown_standards on value_keys.value_id = shown_standards.value_id
-    left join computed_values on value_keys.value_id = computed_values.value_id
-    left join standards on value_keys.value_id = standards.value_id
-
-),
-
-with_state as (
+-- How far the value is from its standard, and by how much the rows set aside could move it, both
+-- times the denominator: nothing is divided before it is judged.
+with_distance as (
 
     select
         *,
-        formula in ('ratio', 'share_meeting', 'growth')
-        and gap is null
-        and coalesce(denominator, 0) = 0 as has_nobody_to_count,
-        case
-            when not is_applicable then 'not_applicable'
-            when gap is not null then 'missing'
-            when
-                formula in ('ratio', 'share_meeting', 'growth') and coalesce(denominator, 0) = 0
-                then 'not_applicable'
-            when value is null and formula <> 'all_met' then 'missing'
-            when units_received < units_expected then 'partial'
-            when quarantined_rows > 0 then 'provisional'
-            else 'actual'
-        end as open_state,
-        -- How far the value is from its standard, and by how much the rows set aside could move it,
-        -- both times the denominator: nothing is divided before it is judged.
-        multiplier * numerator - standard_value * coalesce(denominator, 1) as distance,
-        multiplier * quarantined_amount as doubt
-    from gathered
+        multiplier * cast(numerator as decimal(33, 10))
+        - cast(standard_value as decimal(12, 4))
+        * cast(coalesce(denominator, 1) as decimal(25, 10)) as distance,
+        multiplier * cast(quarantined_amount as decimal(33, 2)) as doubt
+    from value_states
+
+),
+
+-- Whether the standard is met without the rows set aside, and with them, counted up or down.
+with_tests as (
+
+    select
+        *,
+        case comparison
+            when '>=' then distance >= 0
+            when '<=' then distance <= 0
+            when '=' then distance = 0
+        end as is_met,
+        case comparison
+            when '>=' then distance - doubt >= 0
+            when '<=' then distance + doubt <= 0
+            when '=' then distance = 0 and doubt = 0
+        end as is_met_in_any_case,
+        case comparison
+            when '>=' then distance + doubt >= 0
+            when '<=' then distance - doubt <= 0
+            when '=' then abs(distance) <= doubt
+        end as may_be_met
+    from with_distance
 
 ),
 
@@ -153,22 +61,18 @@ with_judgement as (
             when open_state = 'not_applicable' then '不适用'
             when standard_id is null or formula = 'standard' then '无标准'
             when open_state in ('missing', 'partial') or has_two_standards then '无法判定'
-            when standard_value is null then '无标准'
+            when is_met is null then '无法判定'
+            when open_state = 'actual' then case when is_met then '达标' else '未达标' end
             when
-                open_state = 'provisional'
-                and (
-                    rows_without_amount > 0
-                    or is_denominator_in_doubt
-                    or formula in ('growth', 'share_meeting')
-                    or abs(distance) <= doubt
-                )
+                rows_without_amount > 0
+                or is_denominator_in_doubt
+                or formula in ('growth', 'share_meeting')
                 then '无法判定'
-            when comparison = '>=' and distance >= 0 then '达标'
-            when comparison = '<=' and distance <= 0 then '达标'
-            when comparison = '=' and distance = 0 then '达标'
+            when is_met_in_any_case then '达标'
+            when may_be_met then '无法判定'
             else '未达标'
         end as open_judgement
-    from with_state
+    from with_tests
 
 ),
 
@@ -192,12 +96,6 @@ with_cover as (
             else open_state
         end as own_state
     from with_judgement
-
-),
-
-components as (
-
-    select * from {{ ref('indicator_components') }}
 
 ),
 
@@ -261,28 +159,11 @@ select
             then value - standard_value
     end as margin,
     case state
-        when 'not_applicable'
-            then case
-                when not is_applicable then '本区' || period || '年度未举办公办' || member
-                when has_nobody_to_count then '本期没有计入分母的对象'
-            end
-        when 'missing' then coalesce(gap, '没有适用的标准或数据')
-        when 'partial'
-            then '应报' || cast(units_expected as string) || '个单位(次),实报'
-            || cast(units_received as string) || '个;未报:' || coalesce(units_missing, '')
-        when 'provisional'
-            then cast(quarantined_rows as string) || '行数据待核,暂不计入'
-            || case
-                when rows_without_amount > 0
-                    then ',其中' || cast(rows_without_amount as string) || '行数额不能识别'
-                else ',涉及' || cast(quarantined_amount as string) || '元'
-            end
         when 'suppressed' then '涉及1至4人,按规定不公开数值'
         when 'withheld' then '按规定不得公开'
-        when 'actual'
-            then case when has_two_standards then '春季、秋季标准不同,不能以一个标准判定全年' end
+        else open_reason
     end as reason,
-    case when state = 'missing' then missing_sources end as missing_sources,
+    missing_sources,
     units_expected,
     units_received,
     quarantined_rows,

@@ -22,12 +22,14 @@ base_evidence as (
 
 deliveries as (
 
-    select distinct
+    -- the same bytes may have come under two names
+    select
         file_id,
         source,
         district_code,
-        original_name
+        min(original_name) as original_name
     from {{ source('landing', 'deliveries') }}
+    group by file_id, source, district_code
 
 )
 

@@ -19,7 +19,7 @@ report_values as (
 
 ),
 
--- A standard that changes within the year is printed once for each term.
+-- A standard that changes within the year is printed once for each term, as parts of their own.
 matched as (
 
     select
@@ -29,13 +29,13 @@ matched as (
         report_values.value,
         report_values.value_text,
         row_number() over (
-            partition by
-                outline.district_code,
-                outline.evaluation_year,
-                outline.figure_id,
-                outline.part
-            order by report_values.period nulls last
-        ) as term
+            partition by outline.district_code, outline.evaluation_year, outline.figure_id
+            order by outline.part nulls last, report_values.period nulls last
+        ) as place_in_figure,
+        dense_rank() over (
+            partition by outline.district_code, outline.evaluation_year, outline.figure_id
+            order by outline.part nulls last
+        ) as part_in_figure
     from outline
     inner join value_keys
         on
@@ -104,7 +104,7 @@ select
     district_code,
     evaluation_year,
     figure_id,
-    cast(part + term - 1 as int) as part,
+    cast(part + place_in_figure - part_in_figure as int) as part,
     order_no,
     item_no,
     place,

@@ -134,6 +134,7 @@ units as (
             and (
                 source_periods.dimension = 'total'
                 or source_periods.member = units_expected.stage
+                or {{ counts_special_needs('source_periods', 'units_expected.stage') }}
             )
 
 ),
@@ -146,8 +147,12 @@ units_by_school as (
         source,
         period,
         school_code,
-        max(school_name) as school_name,
-        min(case when is_received then 1 else 0 end) as is_received
+        min(case when is_received then 1 else 0 end) as is_received,
+        max(
+            case
+                when not is_received then coalesce(school_name, school_code) || '(' || period || ')'
+            end
+        ) as unit_missing
     from units
     group by value_id, source, period, school_code
 
@@ -159,8 +164,7 @@ units_counted as (
         value_id,
         cast(count(*) as int) as units_expected,
         cast(sum(is_received) as int) as units_received,
-        {{ joined_text("case when is_received = 0 then school_name || '(' || period || ')' end", '、') }}
-            as units_missing
+        {{ joined_text('unit_missing', '、') }} as units_missing
     from units_by_school
     group by value_id
 
@@ -199,6 +203,7 @@ set_aside_by_row as (
 
     select
         needs_with_status.value_id,
+        needs_with_status.source,
         set_aside.file_id,
         set_aside.sheet,
         set_aside.row_number,
@@ -217,9 +222,11 @@ set_aside_by_row as (
                 set_aside.member is null
                 or needs_with_status.dimension = 'total'
                 or needs_with_status.member = set_aside.member
+                or {{ counts_special_needs('needs_with_status', 'set_aside.member') }}
             )
     group by
         needs_with_status.value_id,
+        needs_with_status.source,
         set_aside.file_id,
         set_aside.sheet,
         set_aside.row_number
@@ -237,12 +244,38 @@ quarantined as (
     from set_aside_by_row
     group by value_id
 
+),
+
+doubts as (
+
+    select
+        value_id,
+        source
+    from units_by_school
+    where is_received = 0
+    union
+    select
+        value_id,
+        source
+    from set_aside_by_row
+
+),
+
+doubtful as (
+
+    select
+        value_id,
+        {{ json_list('source') }} as doubtful_sources
+    from doubts
+    group by value_id
+
 )
 
 select
     value_keys.value_id,
     gaps.gap,
     gaps.missing_sources,
+    doubtful.doubtful_sources,
     coalesce(units_counted.units_expected, 0) as units_expected,
     coalesce(units_counted.units_received, 0) as units_received,
     units_counted.units_missing,
@@ -254,3 +287,4 @@ from value_keys
 left join gaps on value_keys.value_id = gaps.value_id
 left join units_counted on value_keys.value_id = units_counted.value_id
 left join quarantined on value_keys.value_id = quarantined.value_id
+left join doubtful on value_keys.value_id = doubtful.value_id

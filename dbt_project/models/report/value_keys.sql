@@ -32,6 +32,12 @@ school_stages as (
 
 ),
 
+quarantine as (
+
+    select * from {{ source('landing', 'quarantine') }}
+
+),
+
 due as (
 
     select distinct
@@ -85,7 +91,17 @@ library as (
 
 ),
 
--- Pupils with special needs learn in ordinary schools too.
+-- A row of the library that is set aside may be the one school of a stage.
+libraries_in_doubt as (
+
+    select distinct district_code
+    from quarantine
+    where source = 'schools.schools' and effect = 'provisional'
+
+),
+
+-- Pupils with special needs learn in ordinary schools too. Where it is not known whether a school
+-- is public, its stages may be run.
 stages_run as (
 
     select distinct
@@ -93,14 +109,14 @@ stages_run as (
         year,
         stage
     from school_stages
-    where is_public
+    where coalesce(is_public, true)
     union
     select distinct
         district_code,
         year,
         '特殊教育' as stage
     from school_stages
-    where is_public and stage in ('普通小学', '普通初中')
+    where coalesce(is_public, true) and stage in ('普通小学', '普通初中')
 
 )
 
@@ -120,14 +136,18 @@ select
     with_period.formula,
     with_period.numerator_persons_unit,
     with_period.denominator_persons_unit,
-    -- Without a library nothing is known to be absent: the value is missing, not inapplicable.
-    with_period.dimension = 'total' or library.year is null or stages_run.stage is not null
-        as is_applicable
+    -- Without a whole library nothing is known to be absent: the value is missing, not
+    -- inapplicable.
+    with_period.dimension = 'total'
+    or library.year is null
+    or libraries_in_doubt.district_code is not null
+    or stages_run.stage is not null as is_applicable
 from with_period
 left join library
     on
         with_period.district_code = library.district_code
         and with_period.year = library.year
+left join libraries_in_doubt on with_period.district_code = libraries_in_doubt.district_code
 left join stages_run
     on
         with_period.district_code = stages_run.district_code
