@@ -1,0 +1,71 @@
+"""What the tests share: no settings of the developer, one Prefect server, a published night."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nights import copy_of, current, figure, night, rows, value, ziping
+
+from flows.lib.prefect_server import prefect_server
+from flows.lib.settings import Workspace
+from flows.sample.server import SAMPLE_TOKEN, serve
+from flows.samples import make_sample
+
+__all__ = ["current", "figure", "night", "rows", "value", "ziping"]
+
+SEED, SCALE = 2023, 0.05
+
+# Before anything is imported that reads them: no setting of the developer's reaches a test.
+for name in list(os.environ):
+    if name.startswith(("ZIPING_", "PREFECT_", "DBT_")):
+        del os.environ[name]
+os.environ["DO_NOT_TRACK"] = "1"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Keep one Prefect server for all nights of the tests; give its address.
+
+    Nights run in the process of the tests, so that Prefect, dbt and Great Expectations are
+    loaded once.
+    """
+    with prefect_server(tmp_path_factory.mktemp("prefect"), 300):
+        yield os.environ["PREFECT_API_URL"]
+
+
+@pytest.fixture(scope="session")
+def first_night(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Make a small sample district with one published night; only to be read."""
+    workspace = Workspace(tmp_path_factory.mktemp("first_night"))
+    make_sample(workspace, SEED, SCALE, [])
+    assert night(workspace) == 0
+    return workspace
+
+
+def _serve_sample(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """Serve the workspace's school system, and name it and its staffing database."""
+    database = workspace.root / "raw" / "sample" / "staffing.sqlite"
+    with serve(workspace.root, token=SAMPLE_TOKEN) as api:
+        monkeypatch.setenv("ZIPING_STUDENTS_API_URL", api.url)
+        monkeypatch.setenv("ZIPING_STUDENTS_API_TOKEN", SAMPLE_TOKEN)
+        monkeypatch.setenv("ZIPING_STAFFING_DATABASE_URL", f"sqlite:///{database}")
+        yield workspace
+
+
+@pytest.fixture
+def workspace(
+    first_night: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
+    """Copy the published district for one test, its systems up until the test ends."""
+    yield from _serve_sample(copy_of(first_night, tmp_path / "workspace"), monkeypatch)
+
+
+@pytest.fixture
+def new_workspace(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
+    """Make the small district without any night yet, its systems up until the test ends."""
+    fresh = Workspace(tmp_path / "workspace")
+    make_sample(fresh, SEED, SCALE, [])
+    yield from _serve_sample(fresh, monkeypatch)

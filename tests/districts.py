@@ -1,0 +1,178 @@
+"""Whole districts for the tests of figures, releases and traces: each is run once and only read."""
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from answer_key import CORE, STANDARDS, Result
+from nights import copy_of, night, raise_funds
+
+from flows.lib.publishing import rows_of
+from flows.lib.releases import Release, releases_of
+from flows.lib.settings import Workspace
+
+YEAR = 2023
+KEY = ("indicator_id", "period", "member")
+STANDARDS_OF_2023 = {"普通高中": 1100, "幼儿园": 500, "特殊教育": 6000} | {
+    name: max(steps.values()) for name, steps in STANDARDS.items()
+}
+OPERATING = {"普通小学": "5.1a", "普通初中": "5.2a", "特殊教育": "5.5a", "普通高中": "5.6a",
+             "幼儿园": "5.7a"}  # fmt: skip
+NOT_RUN = ("中等职业学校", "普通高等学校")
+RAISED_SCHOOL = "初级中学"
+
+ValueKey = tuple[str, str, str]  # indicator, period, member
+Answer = dict[str, Any]  # columns of report_values that the key knows
+
+
+def published(release: Release) -> dict[ValueKey, dict[str, Any]]:
+    """Read the values of a release by indicator, period and member."""
+    rows = rows_of(release.folder / "report_values.parquet")
+    return {tuple(row[name] for name in KEY): row for row in rows}
+
+
+def printed(release: Release) -> dict[str, str]:
+    """Read what the report prints, by figure (`4.8.2` is the second part of 4.8)."""
+    return {
+        row["figure_id"] + (f".{row['part']}" if row["part"] > 1 else ""): row["text"]
+        for row in rows_of(release.folder / "report_figures.parquet")
+    }
+
+
+def _judged(value: Any, met: bool | None) -> str:
+    return "无法判定" if value is None or met is None else "达标" if met else "未达标"
+
+
+def answers(key: Result) -> dict[ValueKey, Answer]:
+    """Say what the published values must be, by the answer key of the district's files."""
+    found: dict[ValueKey, Answer] = {}
+
+    def add(
+        indicator: str, member: str = "total", period: str = str(YEAR), **columns: Any
+    ) -> Answer:
+        return found.setdefault((indicator, period, member), columns)
+
+    for measure in ("funds", "payments"):
+        for year in (YEAR - 1, YEAR):
+            whole = key[f"{measure}/{year}/total"]
+            add(f"education_{measure}", period=str(year), value=whole, numerator=whole)
+            for stage in CORE:
+                add(
+                    f"{measure}_per_student",
+                    stage,
+                    str(year),
+                    value=key[f"{measure}_per_student/{year}/{stage}"],
+                    numerator=key[f"{measure}/{year}/{stage}"],
+                    denominator=key[f"months/{year}/{stage}"],
+                )
+        increase = key[f"{measure}_increase/{YEAR}"]
+        add(
+            f"education_{measure}_increase",
+            value=increase,
+            judgement=_judged(increase, increase >= 0),
+        )
+        for stage in CORE:
+            growth = key[f"{measure}_growth/{YEAR}/{stage}"]
+            met = None if growth is None else growth >= 0
+            add(
+                f"{measure}_per_student_growth", stage, value=growth, judgement=_judged(growth, met)
+            )
+    growth = key["4.3"]
+    add("education_funds_growth", value=growth, judgement=_judged(growth, growth >= 0))
+    add("only_rise", value=None, value_text=key["4.9"], judgement=key["4.9"])
+    for stage, figure in OPERATING.items():
+        add("operating_per_student", stage, **_per_head(key, figure, stage, stage))
+        add("operating_standard", stage, value=Decimal(STANDARDS_OF_2023[stage]))
+    add("boarder_funds_per_boarder", **_per_head(key, "5.3a", "寄宿生", "寄宿生"))
+    add("boarder_standard", value=Decimal(STANDARDS_OF_2023["寄宿生"]))
+    add("small_school_floor", value=Decimal(100))
+    add(
+        "fully_funded_schools_share",
+        value=key["5.8"],
+        numerator=key["schools_meeting"],
+        denominator=key["schools_compulsory"],
+        judgement=_judged(key["5.8"], key["5.8"] == 100),
+    )
+    add("trained_staff", value=key["21.1"], numerator=key["21.1"])
+    add(
+        "training_hours_share",
+        period="2019-01..2023-12",
+        value=key["21.2"],
+        denominator=key[f"staff/{YEAR}"],
+        judgement=_judged(key["21.2"], key["21.2"] == 100),
+    )
+    rooms = {
+        "counselling_rooms_in_task_list": "K3.1",
+        "primary_and_secondary_schools": "K3.2",
+        "schools_to_be_merged": "K3.3",
+        "schools_with_counselling_room": "K3.4",
+    }
+    for indicator, figure in rooms.items():
+        add(indicator, period=f"{YEAR}-12-31", value=key[figure], numerator=key[figure])
+    return found
+
+
+def _per_head(key: Result, figure: str, purpose: str, standard: str) -> Answer:
+    value = key[figure]
+    met = None if value is None else value >= STANDARDS_OF_2023[standard]
+    return {
+        "value": value,
+        "numerator": key[f"allocated/{YEAR}/{purpose}"],
+        "denominator": key[f"funded/{YEAR}/{purpose}"],
+        "judgement": _judged(value, met),
+    }
+
+
+def differences(
+    values: Mapping[ValueKey, Mapping[str, Any]], expected: Mapping[ValueKey, Answer]
+) -> list[str]:
+    """List where published values are not what the key says; suppressed ones by their state."""
+    found = []
+    for key in sorted(values.keys() | expected.keys()):
+        row, answer = values.get(key), expected.get(key)
+        if row is None:
+            found.append(f"{key}: not published")
+        elif row["state"] == "suppressed":
+            if any(row[name] is not None for name in ("value", "numerator", "denominator")):
+                found.append(f"{key}: suppressed, yet a number stands there")
+        elif answer is None:
+            if row["state"] != "not_applicable":
+                found.append(f"{key}: the key knows nothing of it")
+        else:
+            found += [
+                f"{key} {name}: published {row[name]}, by the key {wanted}"
+                for name, wanted in answer.items()
+                if row[name] != wanted
+            ]
+    return found
+
+
+def changed(
+    before: Mapping[ValueKey, Mapping[str, Any]], after: Mapping[ValueKey, Mapping[str, Any]]
+) -> set[ValueKey]:
+    """List the values of which anything differs."""
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+@lru_cache(maxsize=1)
+def corrected(first: Workspace, root: Path) -> Workspace:
+    """Let a corrected file come years after the first night: two releases.
+
+    `root` is a folder that is not there yet; the first deliveries are dated back to 2024-05-01.
+    """
+    workspace = copy_of(first, root)
+    manifest = workspace.landed / "manifest.jsonl"
+    entries = [json.loads(line) for line in manifest.read_text("utf-8").splitlines()]
+    lines = [json.dumps(entry | {"received_at": "2024-05-01T01:00:00+00:00"}) for entry in entries]
+    manifest.write_text("\n".join(lines) + "\n", "utf-8")
+    raise_funds(workspace, RAISED_SCHOOL, 0.1)  # 万元: 1000 yuan
+    assert night(workspace) == 0
+    return workspace
+
+
+def two_releases(workspace: Workspace) -> Sequence[Release]:
+    """Give the first release and the corrected one."""
+    return releases_of(workspace, YEAR)[:2]

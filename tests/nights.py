@@ -1,0 +1,143 @@
+"""What tests do with nights: run the commands, read what was published, change what is dropped."""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from flows.cli import app
+from flows.lib.publishing import rows_of
+from flows.lib.releases import Release, find_release, releases_of
+from flows.lib.settings import Workspace, load_settings
+from flows.samples import sample_api
+
+YEAR = 2023
+
+
+def ziping(*arguments: str, workspace: Workspace) -> int:
+    """Run a command in this process and give its exit code; what it prints is printed."""
+    code = app([*arguments, "--workspace", str(workspace.root)], standalone_mode=False)
+    return int(code or 0)
+
+
+def night(workspace: Workspace, *, year: int | None = None, as_of: date | None = None) -> int:
+    """Run a night as the command does, with the sample's systems up, and give its exit code."""
+    arguments = ["nightly"]
+    arguments += ["--year", str(year)] if year else []
+    arguments += ["--as-of", as_of.isoformat()] if as_of else []
+    with sample_api(workspace, load_settings(workspace)):
+        return ziping(*arguments, workspace=workspace)
+
+
+def current(workspace: Workspace, year: int = YEAR) -> Release:
+    """Find the release that readers see."""
+    return find_release(workspace, year, None)
+
+
+def names_of_releases(workspace: Workspace, year: int = YEAR) -> list[str]:
+    """List the releases of a year, oldest first."""
+    return [release.name for release in releases_of(workspace, year)]
+
+
+def rows(workspace: Workspace, table: str, year: int = YEAR) -> list[dict[str, Any]]:
+    """Read a published table of the current release, for example `report_values`."""
+    return rows_of(current(workspace, year).folder / f"{table}.parquet")
+
+
+def value(
+    workspace: Workspace,
+    indicator: str,
+    member: str = "total",
+    period: str | None = None,
+    year: int = YEAR,
+) -> dict[str, Any]:
+    """Read a row of `report_values` by indicator and member; the last period unless one is said."""
+    found = [
+        row
+        for row in rows(workspace, "report_values", year)
+        if row["indicator_id"] == indicator
+        and row["member"] == member
+        and period in (None, row["period"])
+    ]
+    assert found, f"no row of {indicator} {member} {period}"
+    return max(found, key=lambda row: str(row["period"]))
+
+
+def figure(workspace: Workspace, figure_id: str, part: int = 1, year: int = YEAR) -> dict[str, Any]:
+    """Read a figure of the report together with the value that it prints."""
+    key = ("district_code", "evaluation_year", "indicator_id", "period", "dimension", "member")
+    values = {
+        tuple(row[name] for name in key): row for row in rows(workspace, "report_values", year)
+    }
+    found = [
+        row
+        for row in rows(workspace, "report_figures", year)
+        if (row["figure_id"], row["part"]) == (figure_id, part)
+    ]
+    assert len(found) == 1, f"{len(found)} rows of figure {figure_id}.{part}"
+    return values[tuple(found[0][name] for name in key)] | found[0]
+
+
+def copy_of(workspace: Workspace, root: Path) -> Workspace:
+    """Copy a workspace whole, links as links."""
+    shutil.copytree(workspace.root, root, symlinks=True)
+    return Workspace(root)
+
+
+def dropped_file(workspace: Workspace, pattern: str) -> Path:
+    """Find the one file of the inbox that a pattern fits, for example `教育经费统计_2023*`."""
+    found = sorted(workspace.inbox.rglob(pattern))
+    assert len(found) == 1, f"{len(found)} files fit {pattern}"
+    return found[0]
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Drop other bytes under a name, as an office does; a linked copy elsewhere stays as it is."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
+def edit_workbook(path: Path, edit: Callable[[Any], None]) -> None:
+    """Edit the first sheet of a workbook and drop it again under the same name."""
+    book = openpyxl.load_workbook(path)
+    edit(book.worksheets[0])
+    path.unlink()
+    book.save(path)
+
+
+def rows_of_sheet(sheet: Any) -> Sequence[Sequence[Any]]:
+    """List the values of a sheet by row."""
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+
+def raise_funds(workspace: Workspace, school: str, ten_thousands: int, year: int = YEAR) -> None:
+    """Raise a school's operating funds in the statistics of education funds, sums and all.
+
+    `school` is a part of the school's name; its 公用经费 grows, and with it the row's sum, the
+    小计 of its stage and the 合计.
+    """
+
+    def edit(sheet: Any) -> None:
+        name, operating, total = 3, 6, 9
+        lines = list(range(5, sheet.max_row + 1))
+        own = next(n for n in lines if school in str(sheet.cell(n, name).value))
+        subtotal = next(n for n in lines if n > own and sheet.cell(n, name).value == "小计")
+        whole = next(n for n in lines if sheet.cell(n, name).value == "合计")
+        for line in (own, subtotal, whole):
+            for column in (operating, total):
+                before = str(sheet.cell(line, column).value).replace(",", "")
+                sheet.cell(line, column).value = round(float(before) + ten_thousands, 6)
+
+    edit_workbook(dropped_file(workspace, f"教育经费统计_{year}*"), edit)
+
+
+def digests(release: Release, *endings: str) -> Mapping[str, bytes]:
+    """Read the files of a release with these endings, by their names."""
+    return {
+        str(path.relative_to(release.folder)): path.read_bytes()
+        for path in sorted(release.folder.rglob("*"))
+        if path.suffix in endings
+    }

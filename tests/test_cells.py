@@ -1,0 +1,215 @@
+"""One cell: amounts, days, codes and yes/no in every notation that the offices use."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from flows.lib.cells import (
+    UNITS_OF_YUAN,
+    Unreadable,
+    boolean_cell,
+    code_part,
+    date_cell,
+    decimal_cell,
+    half_width,
+    integer_cell,
+    reader_of,
+    squeezed,
+)
+from flows.lib.contracts import Column
+
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
+FEN = st.integers(-(10**15), 10**15).map(lambda fen: Decimal(fen).scaleb(-2))
+PRINTABLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=30)
+
+NOTATIONS: dict[str, Callable[[Decimal], str]] = {
+    "plain": lambda yuan: f"{yuan:f}",
+    "no needless zeros": lambda yuan: f"{yuan:f}".rstrip("0").rstrip("."),
+    "grouped": lambda yuan: f"{yuan:,.2f}",
+    "full width": lambda yuan: f"{yuan:,.2f}".translate(FULL_WIDTH),
+    "blanks around and within": lambda yuan: f"\u3000 {yuan:,.2f}\xa0".replace(".", " ."),
+    "accountants' negative": lambda yuan: f"({-yuan:,.2f})" if yuan < 0 else f"{yuan:,.2f}",
+    "signed": lambda yuan: f"{yuan:+,.2f}",
+    "with a currency sign": lambda yuan: f"￥{yuan:,.2f}",
+    "as a power of ten": lambda yuan: f"{yuan:E}",
+}
+
+
+@pytest.mark.parametrize("notation", NOTATIONS.values(), ids=NOTATIONS.keys())
+@given(yuan=FEN)
+def test_an_amount_is_read_exactly_in_every_notation(
+    notation: Callable[[Decimal], str], yuan: Decimal
+) -> None:
+    assert decimal_cell(notation(yuan), 2, 1) == yuan
+
+
+@given(st.integers(-(10**12), 10**12), st.sampled_from([1, 1_000, 10_000, 100_000_000]))
+def test_a_unit_multiplies_without_losing_a_fen(fen: int, factor: int) -> None:
+    yuan = Decimal(fen).scaleb(-2)
+    in_unit = yuan / factor  # exact: the factor is a power of ten
+    assert decimal_cell(f"{in_unit:f}", 2, factor) == yuan
+
+
+@given(st.integers(-(10**14), 10**14))
+def test_a_number_of_a_workbook_is_the_number_that_was_typed(micro: int) -> None:
+    typed = Decimal(micro).scaleb(-6)  # 万元 with six decimals
+    assert decimal_cell(float(typed), 2, 10_000) == typed * 10_000
+
+
+@given(st.integers(-(10**9), 10**9))
+@example(5)
+@example(-5)
+def test_half_a_fen_is_rounded_away_from_zero(tenths_of_fen: int) -> None:
+    value = Decimal(tenths_of_fen).scaleb(-3)
+    expected = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert decimal_cell(str(value), 2, 1) == expected
+    assert abs(decimal_cell("0.005", 2, 1) or 0) == Decimal("0.01")
+    assert decimal_cell("-0.005", 2, 1) == Decimal("-0.01")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["待核", "-", "--5", "(-5)", "1,23", "1,2345.00", "12 元", "1.2.3", "1e", "1e9999", "0x10",
+     "nan", "Infinity", "١٢٣", "²", "5%", "１２，３", True, False, float("nan"), float("inf"),
+     "=SUM(A1)", "12;5", "1_000"],
+)  # fmt: skip
+def test_what_is_no_amount_is_unreadable_and_says_nothing_of_it(cell: object) -> None:
+    with pytest.raises(Unreadable) as caught:
+        decimal_cell(cell, 2, 1)
+    assert caught.value.args == ()
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("cell", [None, "", "  ", "\u3000", "\xa0\t"])
+def test_an_empty_cell_is_no_value_and_no_zero(cell: object) -> None:
+    assert decimal_cell(cell, 2, 1) is None
+    assert date_cell(cell) is None
+    assert boolean_cell(cell) is None
+    assert integer_cell(cell) is None
+    assert code_part(cell) is None
+    assert half_width(cell) is None
+    assert squeezed(cell) is None
+
+
+DAYS = {
+    "compact": "{0:04d}{1:02d}{2:02d}",
+    "iso": "{0:04d}-{1:02d}-{2:02d}",
+    "short": "{0}-{1}-{2}",
+    "slashes": "{0}/{1}/{2}",
+    "dots": "{0}.{1:02d}.{2:02d}",
+    "Chinese": "{0}年{1}月{2}日",
+    "Chinese without the last sign": "{0}年{1:02d}月{2:02d}",
+    "with midnight": "{0:04d}-{1:02d}-{2:02d} 00:00:00",
+    "blanks": "\u3000{0}-{1}- {2} ",
+}
+
+
+@pytest.mark.parametrize("notation", DAYS.values(), ids=DAYS.keys())
+@given(day=st.dates(date(1900, 1, 1), date(2999, 12, 31)), is_wide=st.booleans())
+def test_a_day_is_read_in_every_notation(notation: str, day: date, is_wide: bool) -> None:
+    text = notation.format(day.year, day.month, day.day)
+    assert date_cell(text.translate(FULL_WIDTH) if is_wide else text) == day
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)))
+def test_a_day_of_a_workbook_is_taken_as_it_is(moment: datetime) -> None:
+    assert date_cell(moment) == moment.date()
+    assert date_cell(moment.date()) == moment.date()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["20230230", "2023-13-01", "2023-02-29", "2023-9", "2023年", "9/1/2023", "230901", "45123",
+     45123.0, "0001-01-01", "2023-09-01 12:30:00", "2023-09-31", "明天", "2023-0901"],
+)  # fmt: skip
+def test_what_is_no_day_is_unreadable(cell: object) -> None:
+    with pytest.raises(Unreadable) as caught:
+        date_cell(cell)
+    assert caught.value.args == ()
+
+
+@given(PRINTABLE)
+def test_full_width_text_reads_like_half_width_text(text: str) -> None:
+    assert half_width(text.translate(FULL_WIDTH)) == half_width(text)
+    assert half_width(text) == (text.strip() or None)
+
+
+@given(st.text(max_size=30))
+def test_half_width_text_stays_as_it_is(text: str) -> None:
+    once = half_width(text)
+    assert once is None or half_width(once) == once
+
+
+@given(st.from_regex(r"[0-9A-Z]{1,10}", fullmatch=True), st.sampled_from("-－—–−"), st.text())
+def test_the_code_is_what_stands_before_the_first_dash(code: str, dash: str, name: str) -> None:
+    assert code_part(f" {code}{dash}{name}") == code
+    assert code_part(code) == code
+    assert code_part(code.translate(FULL_WIDTH) + dash + name) == code
+
+
+@given(st.integers(0, 10**14))
+def test_a_code_kept_as_a_number_gets_no_decimals(code: int) -> None:
+    assert squeezed(float(code)) == str(code)
+    assert squeezed(code) == str(code)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("是", True), (" 有 ", True), ("Ｙ", True), ("true", True), (True, True), (1, True),
+     ("否", False), ("无", False), ("n", False), ("FALSE", False), (False, False), (0.0, False)],
+)  # fmt: skip
+def test_yes_and_no_are_read_in_the_offices_words(cell: object, value: bool) -> None:
+    assert boolean_cell(cell) is value
+
+
+@pytest.mark.parametrize("cell", ["也许", "2", "是否", -1])
+def test_any_other_word_is_neither_yes_nor_no(cell: object) -> None:
+    with pytest.raises(Unreadable):
+        boolean_cell(cell)
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_a_whole_number_is_read_whole(number: int) -> None:
+    assert integer_cell(f"{number:,d}") == number
+    with pytest.raises(Unreadable):
+        integer_cell(f"{number}.5")
+
+
+def column(**meta: Any) -> Column:
+    return Column(**{"name": "amount_yuan", "data_type": "decimal(18,2)", "captions": ()} | meta)
+
+
+@pytest.mark.parametrize(("unit", "factor"), UNITS_OF_YUAN.items())
+def test_the_unit_of_the_sheet_holds_where_the_column_has_none(unit: str, factor: int) -> None:
+    amount = column(role="amount")
+    assert reader_of(amount, unit)("1.5") == Decimal(factor) * Decimal("1.5")
+    assert reader_of(column(role="amount", unit="元"), unit)("1.5") == Decimal("1.5")
+    assert reader_of(column(), unit)("1.5") == Decimal("1.5")  # hours are no money
+
+
+def test_an_amount_that_the_column_cannot_hold_is_unreadable() -> None:
+    read = reader_of(column(data_type="decimal(8,1)"))
+    assert read("9999999.9") == Decimal("9999999.9")
+    with pytest.raises(Unreadable):
+        read("10000000")
+
+
+def test_a_word_outside_the_list_is_unreadable() -> None:
+    read = reader_of(column(name="stage", data_type="string", values={"小学": "普通小学"}))
+    assert read(" 小 学 ") == "普通小学"
+    assert read("") is None
+    with pytest.raises(Unreadable):
+        read("初中")
+
+
+def test_a_persons_cell_is_replaced_before_anything_else_sees_it() -> None:
+    person = column(name="staff_id", data_type="string", person=True)
+    seen: list[object] = []
+    assert reader_of(person, None, lambda cell: seen.append(cell) or "x")("sy000001") == "x"
+    assert seen == ["sy000001"]
+    assert reader_of(person)(" ｓｙ 000001 ") == "SY000001"

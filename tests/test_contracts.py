@@ -1,0 +1,173 @@
+"""The contracts: one entry per source table, read strictly, and the same again from a release."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flows.lib.cells import reader_of
+from flows.lib.contracts import Contract, contract_from_json, load_contracts
+from flows.lib.errors import ZipingError
+from flows.lib.headers import plain_caption
+
+TABLES = {
+    "finance.payments", "finance.projects", "finance.education_funds", "staffing.staff",
+    "staffing.trainings", "schools.schools", "schools.crosswalk", "schools.students",
+    "registers.counselling_rooms",
+}  # fmt: skip
+META: dict[str, Any] = {
+    "title": "样例表",
+    "pull": {"from": "inbox", "files": ["*样例*.csv"]},
+    "period": {"kind": "calendar_year", "file_name": "(20[0-9]{2})年"},
+    "read": {"format": "csv"},
+    "owed": {"by": "样例股", "due": {"month_day": "01-31", "year_offset": 1}},
+}
+
+
+def load(folder: Path, meta: dict[str, Any], *columns: dict[str, Any]) -> dict[str, Contract]:
+    """Write one table's entry as its YAML stands in the project, and read it."""
+    table = {"name": "samples", "config": {"meta": meta}, "columns": list(columns)}
+    path = folder / "finance" / "_finance__sources.yml"
+    path.parent.mkdir(exist_ok=True)
+    text = yaml.safe_dump({"sources": [{"name": "finance", "tables": [table]}]}, allow_unicode=True)
+    path.write_text(text, "utf-8")
+    return load_contracts(folder)
+
+
+def column(**meta: Any) -> dict[str, Any]:
+    return {
+        "name": "code",
+        "data_type": "string",
+        "config": {"meta": {"captions": ["编码"]} | meta},
+    }
+
+
+def test_the_nine_source_tables_have_a_contract() -> None:
+    assert load_contracts().keys() == TABLES
+
+
+def test_an_entry_is_read_as_it_stands(tmp_path: Path) -> None:
+    (contract,) = load(tmp_path, META, column(role="unit")).values()
+    assert (contract.name, contract.relation) == ("finance.samples", "finance__samples")
+    assert contract.title == "样例表"
+    assert contract.period_of_year(2023) == "2023"
+    assert contract.due_date_of_year(2023) == "2024-01-31"
+    assert contract.year_offsets == (0,)
+    unit = contract.column_of_role("unit")
+    assert unit
+    assert unit.captions == ("编码",)
+    assert contract.column_of_role("amount") is None
+
+
+@pytest.mark.parametrize("word", ["titel", "quarantine_limits", "comment"])
+def test_an_unknown_word_of_a_table_is_refused_with_file_and_table(
+    tmp_path: Path, word: str
+) -> None:
+    with pytest.raises(ZipingError, match=f"_finance__sources.yml, table samples.*{word}"):
+        load(tmp_path, META | {word: 1}, column())
+
+
+@pytest.mark.parametrize("word", ["caption", "persn", "type"])
+def test_an_unknown_word_of_a_column_is_refused_with_table_and_column(
+    tmp_path: Path, word: str
+) -> None:
+    with pytest.raises(ZipingError, match=f"table samples, column code.*{word}"):
+        load(tmp_path, META, column(**{word: True}))
+
+
+@pytest.mark.parametrize("word", META)
+def test_a_word_that_every_table_needs_is_missed(tmp_path: Path, word: str) -> None:
+    meta = {key: value for key, value in META.items() if key != word}
+    with pytest.raises(ZipingError, match=f"table samples.*{word}"):
+        load(tmp_path, meta, column())
+
+
+def test_a_kind_of_period_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ZipingError, match=r"table samples: period\.kind must be one of"):
+        load(tmp_path, META | {"period": {"kind": "monthly"}}, column())
+
+
+def test_a_table_without_columns_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ZipingError, match="table samples: no columns"):
+        load(tmp_path, META)
+
+
+def test_a_column_without_captions_is_refused(tmp_path: Path) -> None:
+    entry = column()
+    del entry["config"]["meta"]["captions"]
+    with pytest.raises(ZipingError, match="column code: `captions` is missing"):
+        load(tmp_path, META, entry)
+
+
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "finance" / "_finance__sources.yml"
+    path.parent.mkdir()
+    path.write_text("sources:\n  - name: finance\n    tables: [\n", "utf-8")
+    with pytest.raises(ZipingError, match=r"_finance__sources.yml, line [34]: not readable"):
+        load_contracts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ({"kind": "calendar_year"}, "2023"),
+        ({"kind": "census_day"}, "2023-09-01"),
+        ({"kind": "census_day", "month_day": "10-01"}, "2023-10-01"),
+        ({"kind": "year_end"}, "2023-12-31"),
+        ({"kind": "span", "length_years": 5}, "2019-01..2023-12"),
+        ({"kind": "standing"}, "standing"),
+    ],
+)
+def test_a_year_is_served_by_its_period(
+    tmp_path: Path, period: dict[str, Any], expected: str
+) -> None:
+    (contract,) = load(tmp_path, META | {"period": period}, column()).values()
+    assert contract.period_of_year(2023) == expected
+
+
+def test_an_edit_anywhere_in_the_entry_changes_its_fingerprint(tmp_path: Path) -> None:
+    edited = [
+        load(tmp_path, META, column()),
+        load(tmp_path, META | {"title": "样例表二"}, column()),
+        load(tmp_path, META | {"quarantine_limit": {"rows": 0.5}}, column()),
+        load(tmp_path, META, column(take="code")),
+        load(tmp_path, META, column(values={"甲": "乙"})),
+        load(tmp_path, META, column(), column() | {"name": "other"}),
+    ]
+    assert len({found["finance.samples"].fingerprint for found in edited}) == len(edited)
+    assert load(tmp_path, META, column()) == edited[0]
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_contract_comes_back_whole_from_the_manifest_of_a_release(name: str) -> None:
+    contract = load_contracts()[name]
+    again = contract_from_json(json.loads(json.dumps(contract.as_json(), ensure_ascii=False)))
+    assert again.fingerprint == contract.fingerprint
+    assert again.columns == contract.columns
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_every_column_of_a_contract_can_be_read_and_found(name: str) -> None:
+    contract = load_contracts()[name]
+    captions = [plain_caption(text) for one in contract.columns for text in one.captions]
+    assert len(captions) == len(set(captions)), "one caption would name two columns"
+    for one in contract.columns:
+        assert reader_of(one, "万元", lambda cell: "x")("") in (None, "x")
+
+
+def test_ids_of_persons_are_declared_as_such() -> None:
+    declared = {
+        (name, column.name)
+        for name, contract in load_contracts().items()
+        for column in contract.columns
+        if column.person
+    }
+    assert declared == {
+        ("schools.students", "student_id"),
+        ("staffing.staff", "staff_id"),
+        ("staffing.trainings", "staff_id"),
+    }
+    asked = load_contracts()["staffing.staff"].meta["pull"]["sql"]
+    assert "sfzjh" not in asked  # what no figure needs is not even asked for
