@@ -1,11 +1,11 @@
 # A fresh machine needs Python 3.11 with pip, and make. Everything else is installed into .venv/.
 
-ifeq ($(origin PYTHON), undefined)
-PYTHON = $(shell for python in python3.11 python3; do $$python -c $(IS_3_11) 2>/dev/null && echo $$python && break; done)
-endif
 IS_3_11 = 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'
+PYTHON ?= $(shell for python in python3.11 python3; do \
+	$$python -c $(IS_3_11) 2>/dev/null && echo $$python && break; done)
 UV ?= uv
 BIN = .venv/bin
+PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 INSTALLED = .venv/installed
 
 # Nothing here reports its use to anybody.
@@ -22,11 +22,12 @@ setup: $(INSTALLED) ## install what requirements.lock names into .venv
 # The stamp is written last: an installation that was broken off is done again.
 $(INSTALLED): requirements.lock
 	@"$(PYTHON)" -c $(IS_3_11) 2>/dev/null || { \
-		echo "ziping needs Python 3.11: install it, or say make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+		echo "ziping needs Python 3.11: install it, or say PYTHON=/path/to/python3.11 make setup" >&2; \
+		exit 1; }
 	@test -x $(BIN)/pip || "$(PYTHON)" -m venv --clear .venv
-	@echo "installing $$(grep -c '^[a-z].*==' requirements.lock) packages into .venv, once; this takes minutes"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "installing $$(grep -c '^[a-z].*==' $<) packages into .venv, once; this takes minutes"
+	@$(PIP) --require-hashes -r $<
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: setup ## make the sample district if there is nothing yet, and run the night
@@ -40,15 +41,17 @@ check: setup ## look at style, types, SQL and who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
-	ZIPING_BUILD=:memory: DBT_TARGET_PATH="$(CURDIR)/target/lint" DBT_LOG_PATH="$(CURDIR)/target/lint" \
-		PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint --processes 0 $(wildcard dbt_project/models dbt_project/tests)
+	ZIPING_BUILD=:memory: PYTHONWARNINGS=ignore \
+		DBT_TARGET_PATH="$(CURDIR)/target/lint" DBT_LOG_PATH="$(CURDIR)/target/lint" \
+		$(BIN)/sqlfluff lint --processes 0 $(wildcard dbt_project/models dbt_project/tests)
 
 bench: setup ## measure how long a night takes
 	@$(BIN)/python tests/bench.py
 
 lock: ## resolve pyproject.toml into requirements.lock anew (needs uv)
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" --quiet --output-file requirements.lock
+		--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" --quiet \
+		--output-file requirements.lock
 
 clean: ## remove caches and compiled models; .venv, raw/ and warehouse/ stay
 	@rm -rf target dbt_project/target dbt_project/logs logs \

@@ -27,7 +27,7 @@ def run_dbt(command: list[str]) -> None:
         ]
     )
     # dbt holds the database open; a second night in this process would find the old one.
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     nodes = getattr(result.result, "results", None) or []
     failed = [one for one in nodes if str(one.status) in FAILED_STATUSES]
     if result.exception is not None:
