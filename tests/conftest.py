@@ -1,6 +1,7 @@
 """What the tests share: no settings of the developer, one Prefect server, a published night."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,12 +36,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def first_night(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the one place where workspaces run their nights, one after the other.
+
+    dbt parses everything anew where the path of the build database is another.
+    """
+    return tmp_path_factory.mktemp("district") / "workspace"
+
+
+@pytest.fixture(scope="session")
+def first_night(server: str, place: Path) -> Workspace:
     """Make a small sample district with one published night; only to be read."""
-    workspace = Workspace(tmp_path_factory.mktemp("first_night"))
+    workspace = Workspace(place)
     make_sample(workspace, SEED, SCALE, [])
     assert night(workspace) == 0
-    return workspace
+    return Workspace(place.rename(place.with_name("first_night")))
 
 
 def _serve_sample(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
@@ -51,21 +61,20 @@ def _serve_sample(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iter
         monkeypatch.setenv("ZIPING_STUDENTS_API_TOKEN", SAMPLE_TOKEN)
         monkeypatch.setenv("ZIPING_STAFFING_DATABASE_URL", f"sqlite:///{database}")
         yield workspace
+    shutil.rmtree(workspace.root)
 
 
 @pytest.fixture
 def workspace(
-    first_night: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first_night: Workspace, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Workspace]:
     """Copy the published district for one test, its systems up until the test ends."""
-    yield from _serve_sample(copy_of(first_night, tmp_path / "workspace"), monkeypatch)
+    yield from _serve_sample(copy_of(first_night, place), monkeypatch)
 
 
 @pytest.fixture
-def new_workspace(
-    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Workspace]:
+def new_workspace(server: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """Make the small district without any night yet, its systems up until the test ends."""
-    fresh = Workspace(tmp_path / "workspace")
+    fresh = Workspace(place)
     make_sample(fresh, SEED, SCALE, [])
     yield from _serve_sample(fresh, monkeypatch)

@@ -29,6 +29,7 @@ class Answering(BaseHTTPRequestHandler):
     """Answers one request; the faults below are told the page that is asked for."""
 
     faults: Mapping[str, str] = {}
+    asked: list[tuple[str, int]]
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep silent."""
@@ -36,9 +37,11 @@ class Answering(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer by the fault of the census."""
         query = parse_qs(urlsplit(self.path).query)
-        fault = self.faults.get(query["census"][0])
+        census, page = query["census"][0], int(query["page"][0])
+        self.asked.append((census, page))
+        fault = self.faults.get(census)
         with contextlib.suppress(ConnectionError):
-            (FAULTS[fault] if fault else send)(self, int(query["page"][0]))
+            (FAULTS[fault] if fault else send)(self, page)
 
     def say(
         self, body: bytes, status: int = 200, length: int | None = None, **headers: str
@@ -180,9 +183,15 @@ FAULTS = {
 
 
 @contextlib.contextmanager
-def faulty_api(faults: Mapping[str, str]) -> Iterator[str]:
-    """Serve censuses on loopback, each with the fault named for it; give the address."""
-    handler = type("Handler", (Answering,), {"faults": faults})
+def faulty_api(
+    faults: Mapping[str, str], asked: list[tuple[str, int]] | None = None
+) -> Iterator[str]:
+    """Serve censuses on loopback, each with the fault named for it; give the address.
+
+    `asked` is filled with the census and page of each request.
+    """
+    words = {"faults": faults, "asked": [] if asked is None else asked}
+    handler = type("Handler", (Answering,), words)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)

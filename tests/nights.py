@@ -82,7 +82,8 @@ def figure(workspace: Workspace, figure_id: str, part: int = 1, year: int = YEAR
 
 
 def copy_of(workspace: Workspace, root: Path) -> Workspace:
-    """Copy a workspace whole, links as links."""
+    """Copy a workspace whole, links as links; what stood there before is gone."""
+    shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(workspace.root, root, symlinks=True)
     return Workspace(root)
 

@@ -251,10 +251,10 @@ def test_no_file_is_too_long_to_read() -> None:
 
 
 def _readme_code() -> list[str]:
-    """List the lines of code blocks and the code spans of the README."""
+    """List the lines of the code blocks, without remarks, and the code spans of the README."""
     text = _text(ROOT / "README.md")
     fence = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", flags=re.DOTALL | re.MULTILINE)
-    lines = [line for block in fence.findall(text) for line in block.splitlines()]
+    lines = [line.split("#")[0] for block in fence.findall(text) for line in block.splitlines()]
     return lines + re.findall(r"`([^`\n]+)`", fence.sub("", text))
 
 

@@ -45,14 +45,14 @@ def correction(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def never_killed(
-    first_night: Workspace, correction: bytes, tmp_path_factory: pytest.TempPathFactory
+    first_night: Workspace, correction: bytes, place: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Workspace:
     """Run the night that nobody kills."""
-    workspace = copy_of(first_night, tmp_path_factory.mktemp("never_killed") / "workspace")
+    workspace = copy_of(first_night, place)
     replace_file(dropped_file(workspace, FUNDS_2023), correction)
     assert night(workspace) == 0
     assert len(names_of_releases(workspace)) == 2
-    return workspace
+    return Workspace(place.rename(tmp_path_factory.mktemp("never_killed") / "workspace"))
 
 
 @pytest.fixture
@@ -144,7 +144,9 @@ def part_in(folder: Path) -> bool:
     return any(path.name.endswith(".part") for path in folder.iterdir())
 
 
-def test_killed_while_landing(corrected: Workspace, never_killed: Workspace) -> None:
+def test_killed_while_landing_and_then_at_any_moment(
+    corrected: Workspace, never_killed: Workspace
+) -> None:
     # A large file makes the moment long enough; it is gone before the next night.
     large = corrected.inbox / "finance" / "支付明细_2022年_补.csv"
     with large.open("wb") as file:
@@ -153,6 +155,10 @@ def test_killed_while_landing(corrected: Workspace, never_killed: Workspace) -> 
     assert_readers_see_a_whole_release(corrected)
     assert part_in(corrected.landed)
     large.unlink()
+    rng = random.Random(2023)
+    for _ in range(3):
+        kill_at(corrected, lambda: True, delay=rng.uniform(0.1, 5))
+        assert_readers_see_a_whole_release(corrected)
     assert_the_next_night_heals(corrected, never_killed)
 
 
@@ -169,19 +175,14 @@ def test_killed_while_dbt_builds(corrected: Workspace, never_killed: Workspace) 
     assert_the_next_night_heals(corrected, never_killed)
 
 
-def test_killed_while_the_release_is_filled(corrected: Workspace, never_killed: Workspace) -> None:
+def test_killed_while_the_release_is_filled_and_again_as_soon_as_it_has_its_name(
+    corrected: Workspace, never_killed: Workspace
+) -> None:
     folder = year_folder(corrected, YEAR)
     kill_at(corrected, lambda: part_in(folder), delay=random.Random(10).uniform(0, 0.5))
     assert_readers_see_a_whole_release(corrected)
     assert part_in(folder)
     assert len(names_of_releases(corrected)) == 1
-    assert_the_next_night_heals(corrected, never_killed)
-
-
-def test_killed_as_soon_as_the_release_has_its_name(
-    corrected: Workspace, never_killed: Workspace
-) -> None:
-    folder = year_folder(corrected, YEAR)
     kill_at(corrected, lambda: any(folder.glob("00002-*")))
     assert_readers_see_a_whole_release(corrected)
     assert len(names_of_releases(corrected)) == 2
@@ -201,14 +202,6 @@ def test_killed_between_the_release_and_the_link(
     assert current(workspace).name == current(first_night).name
     assert_readers_see_a_whole_release(workspace)
     assert_the_next_night_heals(workspace, never_killed)
-
-
-def test_killed_three_times_at_any_moment(corrected: Workspace, never_killed: Workspace) -> None:
-    rng = random.Random(2023)
-    for _ in range(3):
-        kill_at(corrected, lambda: True, delay=rng.uniform(0.1, 6))
-        assert_readers_see_a_whole_release(corrected)
-    assert_the_next_night_heals(corrected, never_killed)
 
 
 def test_a_night_whose_main_process_alone_is_killed_leaves_no_server_behind(

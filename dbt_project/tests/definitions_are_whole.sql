@@ -1,0 +1,124 @@
+-- What: what the YAML of the marts and the seeds say of indicators fits together: each base indicator
+--   is measured, and what is measured is one; parts and standards exist; every row of every outline
+--   prints an indicator and member that exist; standards of one id, region and stage do not overlap.
+-- When it matters: these are loops over metadata and seeds; a wrong word in one of them takes an
+--   indicator or a standard away without an error.
+-- To resolve: the row names the indicator or standard; mend its meta in the mart's YAML or its row in
+--   the seed.
+with
+
+indicators as (
+
+    select * from {{ ref('report_indicators') }}
+
+),
+
+members as (
+
+    select * from {{ ref('indicator_members') }}
+
+),
+
+components as (
+
+    select * from {{ ref('indicator_components') }}
+
+),
+
+measured as (
+
+    select
+        indicator_id,
+        dimension,
+        cast(count(*) as bigint) as measures
+    from {{ ref('base_measures') }}
+    group by indicator_id, dimension
+
+),
+
+-- a mart without rows tonight measures none of its indicators, one with rows all of them
+measured_marts as (
+
+    select distinct
+        indicators.mart,
+        indicators.dimension
+    from indicators
+    inner join measured on indicators.indicator_id = measured.indicator_id
+
+),
+
+standards as (
+
+    select * from {{ ref('standards') }}
+
+)
+
+select
+    'a base indicator is not measured' as rule,
+    indicators.indicator_id as place
+from indicators
+inner join measured_marts
+    on
+        indicators.mart = measured_marts.mart
+        and indicators.dimension = measured_marts.dimension
+left join measured on indicators.indicator_id = measured.indicator_id
+where indicators.components = '[]' and measured.indicator_id is null
+union all
+select
+    'what is measured is no base indicator of this dimension' as rule,
+    measured.indicator_id as place
+from measured
+left join indicators
+    on
+        measured.indicator_id = indicators.indicator_id
+        and measured.dimension = indicators.dimension
+        and indicators.components = '[]'
+where indicators.indicator_id is null
+union all
+select
+    'a base indicator has no numerator, or one without needs' as rule,
+    indicators.indicator_id as place
+from indicators
+left join {{ ref('measure_needs') }} as needs
+    on indicators.indicator_id = needs.indicator_id and needs.role = 'numerator'
+where
+    indicators.components = '[]'
+    and indicators.formula <> 'standard'
+    and needs.indicator_id is null
+union all
+select
+    'a part that is no indicator' as rule,
+    components.indicator_id || ': ' || components.component_id as place
+from components
+left join indicators on components.component_id = indicators.indicator_id
+where indicators.indicator_id is null
+union all
+select
+    'a standard that is in no seed' as rule,
+    indicators.indicator_id || ': ' || indicators.standard_id as place
+from indicators
+left join standards on indicators.standard_id = standards.standard_id
+where indicators.standard_id is not null and standards.standard_id is null
+union all
+select
+    'the outline prints what is no indicator, or no member of it' as rule,
+    outline.framework || ' ' || cast(outline.year as string) || ' ' || outline.figure_id as place
+from {{ ref('report_outline') }} as outline
+left join members
+    on
+        outline.indicator_id = members.indicator_id
+        and outline.dimension = members.dimension
+        and outline.member = members.member
+where members.indicator_id is null
+union all
+select
+    'two standards hold on one day' as rule,
+    standards.standard_id || ' ' || standards.region_code || ' ' || standards.stage as place
+from standards
+inner join standards as later
+    on
+        standards.standard_id = later.standard_id
+        and standards.region_code = later.region_code
+        and standards.stage = later.stage
+        and standards.valid_from < later.valid_from
+where standards.valid_to is null or standards.valid_to >= later.valid_from

@@ -1,0 +1,88 @@
+-- What: the files behind a value add up to its numerator and its denominator. Entitlements alone have
+--   no evidence of their own: they rest on one row per school.
+-- When it matters: it is the proof that a figure can be traced to its files and rows.
+-- To resolve: compare base_evidence with the mart of the indicator: one of them takes rows that the
+--   other does not.
+with
+
+report_values as (
+
+    select * from {{ ref('report_values') }}
+
+),
+
+indicators as (
+
+    select * from {{ ref('report_indicators') }}
+
+),
+
+roles as (
+
+    select column1 as role
+    from (values ('numerator'), ('denominator')) as roles (column1)
+
+),
+
+evidence as (
+
+    select
+        district_code,
+        evaluation_year,
+        indicator_id,
+        period,
+        dimension,
+        member,
+        role,
+        cast(sum(measure_sum) as decimal(38, 2)) as measure_sum
+    from {{ ref('report_evidence') }}
+    group by district_code, evaluation_year, indicator_id, period, dimension, member, role
+
+),
+
+parts as (
+
+    select
+        report_values.district_code,
+        report_values.evaluation_year,
+        report_values.indicator_id,
+        report_values.period,
+        report_values.dimension,
+        report_values.member,
+        roles.role,
+        case roles.role when 'numerator' then indicators.numerator else indicators.denominator end
+            as fact_and_measure,
+        case
+            when roles.role = 'numerator' then report_values.numerator
+            else report_values.denominator
+        end as amount
+    from report_values
+    inner join indicators on report_values.indicator_id = indicators.indicator_id
+    cross join roles
+    where report_values.state in ('actual', 'provisional', 'partial')
+
+)
+
+select
+    parts.role,
+    parts.district_code,
+    parts.evaluation_year,
+    parts.indicator_id,
+    parts.period,
+    parts.member,
+    parts.amount,
+    evidence.measure_sum
+from parts
+left join evidence
+    on
+        parts.district_code = evidence.district_code
+        and parts.evaluation_year = evidence.evaluation_year
+        and parts.indicator_id = evidence.indicator_id
+        and parts.period = evidence.period
+        and parts.dimension = evidence.dimension
+        and parts.member = evidence.member
+        and parts.role = evidence.role
+where
+    parts.fact_and_measure is not null
+    and substr(parts.fact_and_measure, 1, 24) <> 'int_school_entitlements.'
+    and coalesce(parts.amount, 0) <> coalesce(evidence.measure_sum, 0)

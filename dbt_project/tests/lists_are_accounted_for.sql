@@ -1,0 +1,164 @@
+-- What: every landed row of the funding statistics is in its fact with the sum of its four amounts;
+--   every row of the register is, but for schools that are not open at the end of the year and are
+--   listed as unmatched; every school of the library is counted once at the end of each year, but
+--   for rows that do not hold on that day and schools that are no primary or secondary ones.
+-- When it matters: 4.1 is the sum of these rows, K3.x their number.
+-- To resolve: look at the row in the landed file, then at the last change in the fact named.
+with
+
+funds as (
+
+    select
+        'int_education_funds' as fact,
+        coalesce(landed._file_id, facts._file_id) as file_id,
+        coalesce(landed._sheet, facts._sheet) as sheet,
+        coalesce(landed._row_number, facts._row_number) as row_number,
+        case
+            when landed._file_id is null then 'in the fact, but not landed'
+            when facts._file_id is null then 'not in the fact, for no reason'
+            when
+                coalesce(
+                    facts.funds_yuan
+                    <> coalesce(landed.staff_yuan, 0)
+                    + coalesce(landed.operating_yuan, 0)
+                    + coalesce(landed.construction_yuan, 0)
+                    + coalesce(landed.surcharge_yuan, 0),
+                    true
+                )
+                then 'another amount in the fact'
+        end as rule
+    from {{ source('finance', 'education_funds') }} as landed
+    full join {{ ref('int_education_funds') }} as facts
+        on
+            landed.district_code = facts.district_code
+            and cast(landed.period as int) = facts.year
+            and landed._file_id = facts._file_id
+            and landed._sheet = facts._sheet
+            and landed._row_number = facts._row_number
+
+),
+
+rooms_unmatched as (
+
+    select
+        district_code,
+        _file_id,
+        _sheet,
+        _row_number
+    from {{ ref('int_unmatched_units') }}
+    where fact = 'int_counselling_rooms'
+
+),
+
+rooms as (
+
+    select
+        'int_counselling_rooms' as fact,
+        coalesce(landed._file_id, facts._file_id) as file_id,
+        coalesce(landed._sheet, facts._sheet) as sheet,
+        coalesce(landed._row_number, facts._row_number) as row_number,
+        case
+            when landed._file_id is null then 'in the fact, but not landed'
+            when facts._file_id is null and rooms_unmatched._file_id is null
+                then 'not in the fact, for no reason'
+            when facts._file_id is not null and rooms_unmatched._file_id is not null
+                then 'in the fact, though unmatched'
+        end as rule
+    from {{ source('registers', 'counselling_rooms') }} as landed
+    full join {{ ref('int_counselling_rooms') }} as facts
+        on
+            landed.district_code = facts.district_code
+            and cast(substr(landed.period, 1, 4) as int) = facts.year
+            and landed._file_id = facts._file_id
+            and landed._sheet = facts._sheet
+            and landed._row_number = facts._row_number
+    left join rooms_unmatched
+        on
+            landed.district_code = rooms_unmatched.district_code
+            and landed._file_id = rooms_unmatched._file_id
+            and landed._sheet = rooms_unmatched._sheet
+            and landed._row_number = rooms_unmatched._row_number
+
+),
+
+years as (
+
+    select * from {{ ref('int_years') }}
+
+),
+
+open_schools as (
+
+    select
+        years.district_code,
+        years.year,
+        landed.school_code,
+        min(landed._file_id) as file_id,
+        min(landed._sheet) as sheet,
+        min(landed._row_number) as row_number,
+        min(case when types.type_group = 'primary_or_secondary' then 1 else 0 end) as is_always,
+        max(case when types.type_group = 'primary_or_secondary' then 1 else 0 end) as is_ever
+    from years
+    inner join {{ source('schools', 'schools') }} as landed
+        on
+            years.district_code = landed.district_code
+            and make_date(years.year, 12, 31) >= landed.valid_from
+            and (landed.valid_to is null or make_date(years.year, 12, 31) <= landed.valid_to)
+    left join {{ ref('school_types') }} as types on landed.type_code = types.type_code
+    group by years.district_code, years.year, landed.school_code
+
+),
+
+counted_schools as (
+
+    select
+        district_code,
+        year,
+        school_code,
+        cast(sum(schools) as bigint) as schools
+    from {{ ref('int_primary_and_secondary_schools') }}
+    group by district_code, year, school_code
+
+),
+
+schools as (
+
+    select
+        'int_primary_and_secondary_schools' as fact,
+        open_schools.file_id,
+        open_schools.sheet,
+        open_schools.row_number,
+        case
+            when coalesce(open_schools.is_ever, 0) = 0 and counted_schools.schools > 0
+                then 'counted, though not open or of another type'
+            when open_schools.is_always = 1 and coalesce(counted_schools.schools, 0) = 0
+                then 'not counted, for no reason'
+            when counted_schools.schools > 1 then 'counted more than once'
+        end as rule
+    from open_schools
+    full join counted_schools
+        on
+            open_schools.district_code = counted_schools.district_code
+            and open_schools.year = counted_schools.year
+            and open_schools.school_code = counted_schools.school_code
+
+),
+
+all_lists as (
+
+    select * from funds
+    union all
+    select * from rooms
+    union all
+    select * from schools
+
+)
+
+select
+    rule,
+    fact,
+    file_id,
+    sheet,
+    row_number
+from all_lists
+where rule is not null

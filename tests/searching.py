@@ -1,0 +1,159 @@
+"""Searching files for the ids of persons, in whatever form a file may hold them."""
+
+import hashlib
+import io
+import json
+import re
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+# Every id of a sample has the unassigned area code, or is a staff number.
+TOKEN = re.compile(r"(?=(519900[0-9]{11}[0-9X]|SY[0-9]{6}))", re.IGNORECASE)
+HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}")
+WIDE = re.compile(
+    rb"(?:\xef\xbc[\x90-\x99]){6}|(?:\xa3[\xb0-\xb9]){6}"
+    rb"|(?:[\x10-\x19]\xff){6}|(?:\xff[\x10-\x19]){6}"
+)
+TO_HALF_WIDTH = {code + 0xFEE0: code for code in range(0x21, 0x7F)}
+DIGESTS = {"md5": 32, "sha1": 40, "sha256": 64}
+
+
+class Persons:
+    """The ids of a sample's persons, and what would give them away."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        """Take the ids as the systems write them."""
+        self.ids = {one.upper() for one in ids}
+        self.plain = {one.removeprefix("G") for one in self.ids}
+        forms = self.ids | self.plain | {one.lower() for one in self.ids}
+        self.hashed = {
+            hashlib.new(name, one.encode()).hexdigest() for one in forms for name in DIGESTS
+        }
+
+    def in_text(self, text: str) -> Iterator[str]:
+        """Find ids, plain or as an unkeyed hash, and say of each how it stands there."""
+        for found in TOKEN.finditer(text):
+            if found[1].upper() in self.plain:
+                yield f"plain {found[1]}"
+        for found in HEXADECIMAL.finditer(text):
+            run = found[0].lower()
+            for length in DIGESTS.values():
+                for start in range(len(run) - length + 1):
+                    if run[start : start + length] in self.hashed:
+                        yield f"hash {run[start : start + length]}"
+
+    def in_bytes(self, content: bytes) -> Iterator[str]:
+        """Search bytes as ASCII, UTF-8, GB18030 and UTF-16 of either order."""
+        yield from self.in_text(content.decode("latin-1"))
+        if b"\0" in content:  # UTF-16 writes an id's signs with zeros between them
+            yield from self.in_text(content.replace(b"\0", b"").decode("latin-1"))
+        if WIDE.search(content):
+            for encoding in ("utf-8", "gb18030", "utf-16-le", "utf-16-be"):
+                for start in (0, 1):
+                    text = content[start:].decode(encoding, "ignore")
+                    yield from self.in_text(text.translate(TO_HALF_WIDTH))
+
+
+def ids_of_sample(workspace: Path) -> Persons:
+    """List the ids of all pupils and staff of a sample's systems."""
+    sample = workspace / "raw" / "sample"
+    found: set[str] = set()
+    for path in sample.glob("students-*.jsonl"):
+        for line in path.read_text("utf-8").splitlines():
+            found.add("".join(json.loads(line)["XJH"].split()))
+    with closing(sqlite3.connect(f"file:{sample / 'staffing.sqlite'}?mode=ro", uri=True)) as staff:
+        for row in staff.execute("select gh, sfzjh from jzg"):
+            found |= {str(cell) for cell in row if cell}
+    return Persons(found)
+
+
+def contents_of(path: Path) -> Iterator[bytes]:
+    """Give a file's bytes, and what is packed in it unpacked, by what the file is."""
+    content = path.read_bytes()
+    yield content
+    if content.startswith(b"PAR1"):
+        yield _of_parquet(content)
+    elif content.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield name.encode() + b"\n" + archive.read(name)
+    elif content.startswith(b"SQLite format 3"):
+        yield _of_sqlite(path)
+    elif content[8:12] == b"DUCK":
+        yield _of_duckdb(path)
+
+
+def _of_parquet(content: bytes) -> bytes:
+    table = pq.read_table(io.BytesIO(content))
+    texts = []
+    for column in table.columns:
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
+            texts += [str(value) for value in column.unique().to_pylist()]
+    return "\n".join(texts).encode()
+
+
+def _of_sqlite(path: Path) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        for part in path.parent.glob(path.name + "*"):  # with its journal
+            shutil.copy(part, folder)
+        with closing(sqlite3.connect(Path(folder) / path.name)) as connection:
+            connection.text_factory = lambda text: text.decode("utf-8", "replace")
+            return "\n".join(connection.iterdump()).encode("utf-8", "replace")
+
+
+def _of_duckdb(path: Path) -> bytes:
+    texts = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(path, folder)
+        with duckdb.connect(copy) as connection:
+            columns = connection.execute(
+                "select schema_name, table_name, column_name from duckdb_columns() "
+                "semi join duckdb_tables() using (schema_name, table_name)"
+            ).fetchall()
+            for schema, table, column in columns:
+                query = f'select distinct "{column}"::varchar from "{schema}"."{table}"'
+                texts += [row[0] for row in connection.execute(query).fetchall() if row[0]]
+    return "\n".join(texts).encode()
+
+
+def files_below(*roots: Path, without: Iterable[Path] = ()) -> Iterator[Path]:
+    """List the files below some folders, but for those below others."""
+    left_out = tuple(without)
+    for root in roots:
+        for path in sorted(root.rglob("*")):
+            is_left_out = any(path.is_relative_to(folder) for folder in left_out)
+            if path.is_file() and not path.is_symlink() and not is_left_out:
+                yield path
+
+
+def persons_found(persons: Persons, paths: Iterable[Path]) -> list[str]:
+    """Say which files give a person away, and how."""
+    found = []
+    for path in paths:
+        for content in contents_of(path):
+            if how := next(persons.in_bytes(content), None):
+                found.append(f"{path}: {how}")
+                break
+    return found
+
+
+def text_found(wanted: Iterable[str], paths: Iterable[Path]) -> list[str]:
+    """Say which files hold one of some texts, in whatever encoding of ASCII, or packed."""
+    needles = [text.encode() for text in wanted]
+    return [
+        f"{path}: {needle.decode()[:12]}…"
+        for path in paths
+        for content in contents_of(path)
+        for needle in needles
+        if needle in content or needle in content.replace(b"\0", b"")
+    ]

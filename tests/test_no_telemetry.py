@@ -1,0 +1,91 @@
+"""A night asks nothing of the net beyond its sources: its sockets are watched."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from guarded_night import Guarded, guarded_night, run_guarded
+
+LOOPBACK = ("127.", "::1", "0.0.0.0", "::ffff:127.")
+ADDRESS = re.compile(r'(?:inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)")')
+ASKING = """
+import socket
+for ask in (
+    lambda: socket.create_connection(("192.0.2.1", 80), 1),
+    lambda: socket.getaddrinfo("telemetry.example", 443),
+    lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.2", 53)),
+):
+    try:
+        ask()
+    except OSError:
+        pass
+"""
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Guarded:
+    return guarded_night(tmp_path_factory.getbasetemp() / "guarded")
+
+
+def far_addresses(trace: str) -> set[str]:
+    """List the addresses beyond loopback that a trace of the kernel's calls shows."""
+    found = {first or second for first, second in ADDRESS.findall(trace)}
+    return {address for address in found if not address.startswith(LOOPBACK)}
+
+
+@pytest.mark.slow
+def test_the_night_succeeds_without_the_net(guarded: Guarded) -> None:
+    assert guarded.code == 0, guarded.output[-3000:]
+    assert "published" in guarded.output
+
+
+@pytest.mark.slow
+def test_every_process_of_the_night_was_watched(guarded: Guarded) -> None:
+    watched = (guarded.folder / "watched").read_text("utf-8")
+    assert watched.count("\n") >= 3
+    for process in ("flows.cli", "uvicorn", "flows.lib.report_database"):
+        assert process in watched, watched
+
+
+@pytest.mark.slow
+def test_no_process_of_the_night_asks_beyond_loopback(guarded: Guarded) -> None:
+    attempts = guarded.folder / "attempts"
+    assert not attempts.exists(), attempts.read_text("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_the_kernel_saw_no_connection_beyond_loopback(guarded: Guarded) -> None:
+    trace = guarded.trace.read_text("utf-8", "replace")
+    assert "127.0.0.1" in trace, "strace saw nothing at all"
+    assert far_addresses(trace) == set()
+
+
+def test_the_guard_sees_what_it_must_refuse(tmp_path: Path) -> None:
+    run_guarded(tmp_path, [sys.executable, "-c", ASKING])
+    attempts = (tmp_path / "attempts").read_text("utf-8").splitlines()
+    assert [line.split()[0] for line in attempts] == ["connect", "getaddrinfo", "sendto"]
+
+
+def test_the_guard_lets_loopback_pass(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        asking = f"import socket; socket.create_connection(('localhost', {port}), 5)"
+        assert run_guarded(tmp_path, [sys.executable, "-c", asking]) == 0
+    assert not (tmp_path / "attempts").exists()
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_the_trace_shows_what_goes_past_the_guard(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    past = "import _socket; s = _socket.socket(2, 2); s.connect(('192.0.2.3', 9))"
+    subprocess.run(
+        ["strace", "-f", "-qq", "-e", "trace=connect", "-o", str(trace),
+         sys.executable, "-c", past],
+        check=False,
+    )  # fmt: skip
+    assert far_addresses(trace.read_text("utf-8")) == {"192.0.2.3"}

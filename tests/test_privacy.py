@@ -1,0 +1,328 @@
+"""No id of a person leaves raw/: every file that a night writes is searched for every id."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from guarded_night import Guarded, guarded_night
+from nights import copy_of, dropped_file, edit_workbook, night, replace_file, ziping
+from openpyxl.worksheet.worksheet import Worksheet
+from searching import Persons, files_below, ids_of_sample, persons_found, text_found
+
+from flows.lib.settings import CHECKOUT, Workspace
+from flows.sample.server import SAMPLE_TOKEN, serve
+
+TOKEN = "canary-token-7c1d9e"
+PUPIL, STAFF = "G519900201309010017", "SY000123"
+COMMANDS = (
+    ["status"], ["sources"], ["changes"], ["releases"], ["trace", "4.1", "--rows"],
+    ["trace", "21.2", "--rows"],
+)  # fmt: skip
+PERSONS = Persons([PUPIL, STAFF, "51990019750101001X"])
+
+
+def raw_of(workspace: Workspace) -> Path:
+    return workspace.root / "raw"
+
+
+def written_by(workspace: Workspace, *more: Path) -> list[Path]:
+    """List every file of a workspace outside raw/, and those below other folders."""
+    found = list(files_below(workspace.root, *more, without=[raw_of(workspace)]))
+    assert {"report_values.parquet", "report.xlsx", "report.duckdb", "gates.html", "build.duckdb",
+            "rows.parquet", "quarantine.parquet"} <= {path.name for path in found}  # fmt: skip
+    return found
+
+
+def left_in_the_checkout(workspace: Workspace) -> list[Path]:
+    """List what was written into the checkout since a workspace was made (dbt's logs and such)."""
+    since = workspace.key_file.stat().st_mtime
+    without = [CHECKOUT / name for name in (".git", ".venv", "raw", "tests", "flows")]
+    return [
+        path for path in files_below(CHECKOUT, without=without) if path.stat().st_mtime >= since
+    ]
+
+
+def secrets_of(workspace: Workspace, *tokens: str) -> list[str]:
+    return [workspace.key_file.read_text("ascii").strip(), *tokens]
+
+
+# A night as it should be, in processes, a home and a temporary folder of its own
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Guarded:
+    found = guarded_night(tmp_path_factory.getbasetemp() / "guarded")
+    assert found.code == 0, found.output[-3000:]
+    return found
+
+
+@pytest.mark.slow
+def test_a_night_leaves_no_id_of_a_person_outside_raw(guarded: Guarded) -> None:
+    workspace = guarded.workspace
+    persons = ids_of_sample(workspace.root)
+    assert len(persons.ids) > 5000
+    files = [*written_by(workspace, guarded.folder), *left_in_the_checkout(workspace)]
+    files = [path for path in files if not path.is_relative_to(raw_of(workspace))]
+    assert guarded.folder / "output" in files
+    assert persons_found(persons, files) == []
+
+
+@pytest.mark.slow
+def test_a_night_writes_its_key_and_the_token_of_a_source_nowhere(guarded: Guarded) -> None:
+    workspace = guarded.workspace
+    files = [*files_below(guarded.folder), *left_in_the_checkout(workspace)]
+    secrets = secrets_of(workspace, SAMPLE_TOKEN)
+    assert text_found(secrets, [workspace.key_file]) != []
+    assert text_found(secrets, (path for path in files if path != workspace.key_file)) == []
+
+
+# A night with faults: ids where none should stand, and errors beside them
+
+
+def _faulty_funds(ids: list[str]) -> Callable[[Worksheet], None]:
+    def edit(sheet: Worksheet) -> None:
+        sheet.cell(1, 1).value = f"{sheet.cell(1, 1).value} 联系人 {ids[0]}"
+        sheet.cell(3, 10).value = "身份证号"  # a column that the contract does not declare
+        for number in range(5, sheet.max_row + 1):
+            sheet.cell(number, 10).value = ids[number % len(ids)]
+        sheet.cell(5, 5).value = f"待核 {ids[1]}"  # an unreadable amount that holds an id
+        sheet.cell(sheet.max_row, 1).value = f"填表人:{ids[2]}  审核人:{ids[3]}"
+
+    return edit
+
+
+def _faulty_trainings(sheet: Worksheet) -> None:
+    person = str(sheet.cell(3, 2).value)
+    sheet.cell(3, 5).value = person  # a day that is a 工号, in a row that names the person
+    sheet.cell(4, 6).value = "待核"
+
+
+def _faulty_payments(path: Path, ids: list[str]) -> None:
+    """Cut the totals row off and write ids into what is not read."""
+    lines = list(csv.reader(io.StringIO(path.read_bytes().decode("gb18030"), newline="")))
+    head, *body = lines
+    for number, line in enumerate(body):
+        line[head.index("用途")] = f"代发 {ids[number % len(ids)]}"
+    body[7][head.index("支付金额")] = ids[0]
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([head, *body[:-1]])
+    replace_file(path, buffer.getvalue().encode("gb18030"))
+
+
+def _faulty_systems(workspace: Workspace, ids: list[str]) -> None:
+    sample = workspace.root / "raw" / "sample"
+    census = sample / "students-2023-09-01.jsonl"
+    lines = census.read_text("utf-8").splitlines()
+    lines[100] = lines[100][:-1]  # no JSON any more, in the midst of ids
+    replace_file(census, "\n".join([*lines, ""]).encode())
+    census = sample / "students-2022-09-01.jsonl"
+    pupils = [json.loads(line) for line in census.read_text("utf-8").splitlines()]
+    pupils[5]["XD"] = pupils[5]["XJH"]  # a stage that is an id
+    replace_file(census, "".join(json.dumps(pupil) + "\n" for pupil in pupils).encode())
+    database = sample / "staffing.sqlite"
+    replace_file(database, database.read_bytes())
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("update jzg set rzrq = sfzjh where rowid = 3")
+        connection.execute("update jzg set gh = sfzjh where rowid = 4")
+        connection.execute("update jzg set gh = null where rowid = 5")
+        connection.commit()
+
+
+@pytest.fixture(scope="module")
+def faulty(
+    first_night: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Workspace, list[Path]]:
+    """A night over faults of every kind; with it the folders that its processes could write."""
+    root = tmp_path_factory.mktemp("faulty")
+    workspace = copy_of(first_night, root / "workspace")
+    ids = sorted(ids_of_sample(workspace.root).ids)[::97]
+    edit_workbook(dropped_file(workspace, "教育经费统计_2023*"), _faulty_funds(ids))
+    edit_workbook(dropped_file(workspace, "教师培训学时*"), _faulty_trainings)
+    _faulty_payments(dropped_file(workspace, "支付明细_2023*"), ids)
+    projects = dropped_file(workspace, "项目库*")
+    replace_file(projects, projects.read_bytes() + f'51990099,"{ids[4]}\r\n'.encode("gb18030"))
+    crosswalk = dropped_file(workspace, "单位对照表*")
+    replace_file(crosswalk, crosswalk.read_bytes() + ids[5].encode() + b",\xff\xfe\n")
+    _faulty_systems(workspace, ids)
+    home, temporary, output = root / "home", root / "tmp", root / "output"
+    for folder in (home, temporary, output):
+        folder.mkdir()
+    database = workspace.root / "raw" / "sample" / "staffing.sqlite"
+    capture = pytest.MonkeyPatch()
+    with pytest.MonkeyPatch.context() as patch, serve(workspace.root, token=TOKEN) as api:
+        patch.setenv("HOME", str(home))
+        patch.setenv("TMPDIR", str(temporary))
+        patch.setattr(tempfile, "tempdir", None)
+        patch.setenv("ZIPING_STUDENTS_API_URL", api.url)
+        patch.setenv("ZIPING_STUDENTS_API_TOKEN", TOKEN)
+        patch.setenv("ZIPING_STAFFING_DATABASE_URL", f"sqlite:///{database}")
+        with (output / "printed").open("w+", encoding="utf-8") as printed:
+            capture.setattr("sys.stdout", printed)
+            capture.setattr("sys.stderr", printed)
+            try:
+                assert night(workspace) == 4
+                for command in COMMANDS:
+                    ziping(*command, workspace=workspace)
+            finally:
+                capture.undo()
+    return workspace, [home, temporary, output, *tmp_path_factory.getbasetemp().glob("prefect*")]
+
+
+def test_the_faults_are_seen_and_told(faulty: tuple[Workspace, list[Path]]) -> None:
+    workspace, (_, _, output, *_) = faulty
+    printed = (output / "printed").read_text("utf-8")
+    told = "".join(printed.split())
+    for word in ("支付明细_2023年_样例数据.csvrejected", "项目库_样例数据.csvrejected",
+                 "单位对照表_样例数据.csvrejected", "nowholeJSONanswer", "（暂定）"):  # fmt: skip
+        assert word in told, printed[-4000:]
+    (page,) = sorted(workspace.nights.glob("*/gates.html"))[-1:]
+    assert "待核" not in page.read_text("utf-8")
+
+
+def test_a_night_with_faults_leaves_no_id_of_a_person_outside_raw(
+    faulty: tuple[Workspace, list[Path]],
+) -> None:
+    workspace, folders = faulty
+    persons = ids_of_sample_before_its_faults(workspace)
+    files = [*written_by(workspace, *folders), *left_in_the_checkout(workspace)]
+    assert any(path.name == "run.db" for path in files), "Prefect's database was not searched"
+    assert persons_found(persons, files) == []
+
+
+def ids_of_sample_before_its_faults(workspace: Workspace) -> Persons:
+    """List the ids of all deliveries that were kept: those of the first night are among them."""
+    found: set[str] = set()
+    for path in (workspace.landed / "content").rglob("*"):
+        if path.is_file() and path.read_bytes().startswith(b'{"request"'):
+            for line in path.read_text("utf-8").splitlines()[1:]:
+                row = json.loads(line)
+                found |= {str(row[name]) for name in ("XJH", "gh") if row.get(name)}
+    database = workspace.root / "raw" / "sample" / "staffing.sqlite"
+    with closing(sqlite3.connect(database)) as connection:
+        found |= {row[0] for row in connection.execute("select sfzjh from jzg")}
+    assert len(found) > 5000
+    return Persons("".join(one.split()) for one in found)
+
+
+def test_a_night_with_faults_writes_key_and_token_nowhere(
+    faulty: tuple[Workspace, list[Path]],
+) -> None:
+    workspace, folders = faulty
+    files = [*files_below(workspace.root, *folders), *left_in_the_checkout(workspace)]
+    secrets = secrets_of(workspace, TOKEN)
+    assert text_found(secrets, (path for path in files if path != workspace.key_file)) == []
+
+
+def test_raw_is_closed_to_others(first_night: Workspace) -> None:
+    assert first_night.landed.stat().st_mode & 0o777 == 0o700
+    assert first_night.key_file.stat().st_mode & 0o777 == 0o600
+
+
+# The search itself: an id that is planted is found
+
+
+def plant_in_parquet(path: Path, text: str) -> None:
+    pq.write_table(pa.table({"n": list(range(999)), "t": ["x"] * 998 + [text]}), path)
+
+
+def plant_in_dictionary(path: Path, text: str) -> None:
+    column = pa.array(["x"] * 998 + [text]).dictionary_encode()
+    pq.write_table(pa.table({"t": column}), path, compression="zstd")
+
+
+def plant_in_workbook(path: Path, text: str) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["x", text])
+    book.save(path)
+
+
+def plant_in_sqlite(path: Path, text: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table t (a text)")
+        connection.execute("insert into t values (?)", (text,))
+        connection.commit()
+
+
+def plant_in_duckdb(path: Path, text: str) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "create table t as select 'row ' || i::varchar as a from range(5000) r(i)"
+        )
+        connection.execute("insert into t values (?)", [text])
+
+
+def plant_in_zip(path: Path, text: str) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inner.txt", text * 50)
+
+
+def plant_in_log(path: Path, text: str) -> None:
+    path.write_text(f"2023-09-01 ERROR could not read '{text}'\n", "utf-8")
+
+
+PLANTS = {
+    "log": plant_in_log,
+    "parquet": plant_in_parquet,
+    "parquet with a dictionary": plant_in_dictionary,
+    "xlsx": plant_in_workbook,
+    "sqlite": plant_in_sqlite,
+    "duckdb": plant_in_duckdb,
+    "zip": plant_in_zip,
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS.keys())
+@pytest.mark.parametrize(
+    "text",
+    [PUPIL, PUPIL[1:], STAFF, STAFF.lower(), f"x{PUPIL}9", "51990019750101001x",
+     hashlib.md5(PUPIL.encode()).hexdigest(), hashlib.sha1(STAFF.encode()).hexdigest(),
+     hashlib.sha256(PUPIL[1:].encode()).hexdigest().upper()],
+)  # fmt: skip
+def test_a_planted_id_is_found(
+    tmp_path: Path, plant: Callable[[Path, str], None], text: str
+) -> None:
+    path = tmp_path / "planted"
+    plant(path, text)
+    assert len(persons_found(PERSONS, [path])) == 1
+    assert text_found([text], [path]) != []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("is_wide", [False, True])
+def test_an_id_is_found_in_every_encoding(tmp_path: Path, encoding: str, is_wide: bool) -> None:
+    text = PUPIL.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)} if is_wide else {})
+    path = tmp_path / "planted"
+    path.write_bytes(f"样例学生 {text} 样例".encode(encoding))
+    assert len(persons_found(PERSONS, [path])) == 1
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS.keys())
+def test_what_is_no_id_of_the_sample_is_not_taken_for_one(
+    tmp_path: Path, plant: Callable[[Path, str], None]
+) -> None:
+    path = tmp_path / "planted"
+    plant(path, f"G519900201309019999 SY999999 {hashlib.sha256(b'file').hexdigest()}")
+    assert persons_found(PERSONS, [path]) == []
+
+
+def test_files_outside_raw_are_all_searched(first_night: Workspace, tmp_path: Path) -> None:
+    workspace = copy_of(first_night, tmp_path / "workspace")
+    before = set(written_by(workspace))
+    assert not {path for path in before if path.is_relative_to(raw_of(workspace))}
+    hidden = workspace.warehouse / "nights" / ".hidden" / "trace.log.part"
+    hidden.parent.mkdir()
+    hidden.write_bytes(gzip.compress(b"nothing"))
+    assert set(written_by(workspace)) == before | {hidden}
