@@ -7,7 +7,8 @@ from prefect.futures import PrefectConcurrentFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.lib.errors import Unavailable
-from flows.lib.night import OPEN, verdicts
+from flows.lib.look import verdicts
+from flows.lib.night import OPEN
 from flows.lib.pulling import land_dropped, land_pull
 
 

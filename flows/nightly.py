@@ -6,14 +6,9 @@ from pathlib import Path
 from prefect import flow
 
 from flows.ingest import ingest
-from flows.lib.night import (
-    find_standings,
-    forget_unused_readings,
-    look,
-    tonight,
-    write_gates_page,
-    years_to_build,
-)
+from flows.lib.look import find_standings, forget_unused_readings, look, verdicts
+from flows.lib.night import tonight, years_to_build
+from flows.lib.records import write_gates_page
 from flows.lib.settings import CHECKOUT, Workspace
 from flows.publish import publish
 from flows.transform import transform
@@ -30,10 +25,12 @@ def nightly(
         with night.stage("ingest"):
             ingest(night.name)
         find_standings(night, judge_new=True)
-        if years := years_to_build(night):
-            transform(night.name, years)
-            publish(night.name, years)
-        write_gates_page(night)
+        try:
+            if years := years_to_build(night):
+                transform(night.name, years)
+                publish(night.name, years)
+        finally:
+            write_gates_page(night, verdicts(night, judge_new=False).values())
         if year is None and as_of is None:
             forget_unused_readings(night)
         return {year: str(result["result"]) for year, result in night.results.items()}

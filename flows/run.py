@@ -5,18 +5,12 @@ from datetime import date
 
 from flows.lib.console import make_console, say
 from flows.lib.errors import GAPS
-from flows.lib.night import (
-    Night,
-    exit_code_of,
-    find_standings,
-    gap_sentences,
-    look,
-    tonight,
-    years_to_build,
-)
+from flows.lib.look import find_standings, look
+from flows.lib.night import Night, exit_code_of, tonight, years_to_build
 from flows.lib.prefect_server import prefect_server
 from flows.lib.releases import Release, current_release
 from flows.lib.settings import Workspace
+from flows.lib.standing import gap_sentences
 
 
 def run_nightly(workspace: Workspace, year: int | None, as_of: date | None) -> int:

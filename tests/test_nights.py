@@ -36,10 +36,10 @@ from flows.lib import acceptance, definitions, fingerprint
 from flows.lib.acceptance import accept
 from flows.lib.contracts import load_contracts
 from flows.lib.errors import Blocked, Unavailable, ZipingError
-from flows.lib.night import records
 from flows.lib.person_key import load_person_key
 from flows.lib.publishing import gate_outcomes
 from flows.lib.pulling import SqlSource, land_pull
+from flows.lib.records import records
 from flows.lib.releases import year_folder
 from flows.lib.settings import CHECKOUT, Settings, Workspace, load_settings
 from flows.lib.standing import Owed, standing_of

@@ -15,7 +15,7 @@ ADDRESS = re.compile(r'(?:inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)")
 ASKING = """
 import socket
 for ask in (
-    lambda: socket.create_connection(("192.0.2.1", 80), 1),
+    lambda: socket.socket().connect(("192.0.2.1", 80)),
     lambda: socket.getaddrinfo("telemetry.example", 443),
     lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.2", 53)),
 ):

@@ -69,7 +69,7 @@
 
 
 {# The version of a definition: changes with its meta and with the SQL of its mart and all that
-   the mart rests on. #}
+   the mart rests on; the seed of standards is not among it, a changed standard shows by itself. #}
 {% macro definition_version(indicator) -%}
     {%- set texts = [tojson(indicator, sort_keys=true)] -%}
     {%- set waiting = [] -%}
@@ -79,7 +79,8 @@
     {%- endfor -%}
     {%- for _ in range(200) if waiting -%}
         {%- set current = waiting.pop() -%}
-        {%- if current not in seen and current in graph.nodes -%}
+        {%- if current not in seen and current in graph.nodes
+            and graph.nodes[current].name != 'standards' -%}
             {%- do seen.append(current) -%}
             {%- set node = graph.nodes[current] -%}
             {%- do texts.append(current ~ (node.raw_code or node.checksum.checksum)) -%}

@@ -1,10 +1,11 @@
--- What: what the YAML of the marts and the seeds say of indicators fits together: each base indicator
---   is measured, and what is measured is one; parts and standards exist; every row of every outline
---   prints an indicator and member that exist; standards of one id, region and stage do not overlap.
--- When it matters: these are loops over metadata and seeds; a wrong word in one of them takes an
---   indicator or a standard away without an error.
--- To resolve: the row names the indicator or standard; mend its meta in the mart's YAML or its row in
---   the seed.
+-- What: what the YAML of the marts and the seeds say of indicators fits together: each base
+--   indicator is measured, and what is measured is one; parts and standards exist; every row of
+--   every outline prints an indicator and member that exist; standards of one id, region and
+--   stage do not overlap.
+-- When it matters: these are loops over metadata and seeds; a wrong word in one of them takes
+--   an indicator or a standard away without an error.
+-- To resolve: the row names the indicator or standard; mend its meta in the mart's YAML or its
+--   row in the seed.
 with
 
 indicators as (

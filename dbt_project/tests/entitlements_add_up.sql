@@ -1,10 +1,11 @@
--- What: the entitlements of all schools are what their pupils and boarders of both terms add up to,
---   and the allocations what was paid, but for schools that the comparison does not take (private,
---   no compulsory stage, not open at the end of the year and without a successor). Every funded pupil
---   of a compulsory stage has a standard and a floor on the day of the term.
--- When it matters: a pupil without a standard lowers what a school is owed, and 5.8 passes wrongly.
--- To resolve: a missing standard is a row of seeds/standards.csv; otherwise look at the school in
---   int_school_entitlements, int_funded_students and int_school_successors.
+-- What: the entitlements of all schools are what their pupils and boarders of both terms add
+--   up to, and the allocations what was paid, but for schools that the comparison does not take
+--   (private, no compulsory stage, not open at the end of the year and without a successor).
+--   Every funded pupil of a compulsory stage has a standard and a floor on the day of the term.
+-- When it matters: a pupil without a standard lowers what a school is owed, and 5.8 passes
+--   wrongly.
+-- To resolve: a missing standard is a row of seeds/standards.csv; otherwise look at the school
+--   in int_school_entitlements, int_funded_students and int_school_successors.
 with
 
 standards as (

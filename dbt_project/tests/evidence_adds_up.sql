@@ -1,8 +1,8 @@
--- What: the files behind a value add up to its numerator and its denominator. Entitlements alone have
---   no evidence of their own: they rest on one row per school.
+-- What: the files behind a value add up to its numerator and its denominator. Entitlements
+--   alone have no evidence of their own: they rest on one row per school.
 -- When it matters: it is the proof that a figure can be traced to its files and rows.
--- To resolve: compare base_evidence with the mart of the indicator: one of them takes rows that the
---   other does not.
+-- To resolve: compare base_evidence with the mart of the indicator: one of them takes rows
+--   that the other does not.
 with
 
 report_values as (

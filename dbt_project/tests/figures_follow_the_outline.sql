@@ -1,8 +1,10 @@
--- What: every row of the outline gives one printed figure, or one a term for a standard, in its
---   order and with a text; every open year of a district has an outline; nothing else is printed.
--- When it matters: an indicator or member that is misspelt in the outline would vanish from the report.
--- To resolve: compare the figure's row in seeds/report_outline.csv with the indicator's id, dimension
---   and members in the mart's YAML.
+-- What: every row of the outline gives one printed figure, or one a term for a standard, in
+--   its order and with a text; every open year of a district has an outline; nothing else is
+--   printed.
+-- When it matters: an indicator or member that is misspelt in the outline would vanish from
+--   the report.
+-- To resolve: compare the figure's row in seeds/report_outline.csv with the indicator's id,
+--   dimension and members in the mart's YAML.
 with
 
 outline as (

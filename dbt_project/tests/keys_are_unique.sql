@@ -1,7 +1,7 @@
 -- What: no key stands twice, in seeds, staging, facts and the models of values.
 -- When it matters: a row that stands twice is counted twice wherever it is joined.
--- To resolve: the first model named here is where it begins; a seed or a landed table with two rows of
---   one key is mended there, otherwise the join that doubles the rows is.
+-- To resolve: the first model named here is where it begins; a seed or a landed table with two
+--   rows of one key is mended there, otherwise the join that doubles the rows is.
 {%- set row = ['_file_id', '_sheet', '_row_number'] %}
 {%- set keys = [
     ['school_types', ['type_code']],

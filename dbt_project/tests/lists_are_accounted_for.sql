@@ -1,7 +1,8 @@
--- What: every landed row of the funding statistics is in its fact with the sum of its four amounts;
---   every row of the register is, but for schools that are not open at the end of the year and are
---   listed as unmatched; every school of the library is counted once at the end of each year, but
---   for rows that do not hold on that day and schools that are no primary or secondary ones.
+-- What: every landed row of the funding statistics is in its fact with the sum of its four
+--   amounts; every row of the register is, but for schools that are not open at the end of the
+--   year and are listed as unmatched; every school of the library is counted once at the end of
+--   each year, but for rows that do not hold on that day and schools that are no primary or
+--   secondary ones.
 -- When it matters: 4.1 is the sum of these rows, K3.x their number.
 -- To resolve: look at the row in the landed file, then at the last change in the fact named.
 with

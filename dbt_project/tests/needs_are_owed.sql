@@ -1,9 +1,10 @@
--- What: the contracts owe every delivery that an indicator rests on, in each open year; what is not in
---   force says so in a sentence; a row that finds no school makes a value of its fact provisional.
--- When it matters: what no contract owes is asked of nobody, and its figure would be missing for ever;
---   a loss that no value notices is a silent drop.
--- To resolve: add the year to `period.years` in the contract of the source, or mend `needs` of the
---   measure in the fact's YAML.
+-- What: the contracts owe every delivery that an indicator rests on, in each open year; what
+--   is not in force says so in a sentence; a row that finds no school makes a value of its fact
+--   provisional.
+-- When it matters: what no contract owes is asked of nobody, and its figure would be missing
+--   for ever; a loss that no value notices is a silent drop.
+-- To resolve: add the year to `period.years` in the contract of the source, or mend `needs` of
+--   the measure in the fact's YAML.
 with
 
 source_status as (

@@ -1,9 +1,10 @@
--- What: every landed payment is in the fact with its amount, or out of it for a named reason: deleted,
---   not class 205 (education payments); deleted, no matching project, purpose other, unmatched unit
---   (operating funds). Nothing is in a fact that was not landed.
--- When it matters: a payment that is lost or doubled on the way changes 4.9 and 5.x without a mark.
--- To resolve: look at the row (file, sheet, row) in the landed file; then at the join or filter that
---   was changed last in int_education_payments or int_payments_by_unit.
+-- What: every landed payment is in the fact with its amount, or out of it for a named reason:
+--   deleted, not class 205 (education payments); deleted, no matching project, purpose other,
+--   unmatched unit (operating funds). Nothing is in a fact that was not landed.
+-- When it matters: a payment that is lost or doubled on the way changes 4.9 and 5.x without a
+--   mark.
+-- To resolve: look at the row (file, sheet, row) in the landed file; then at the join or
+--   filter that was changed last in int_education_payments or int_payments_by_unit.
 with
 
 landed as (

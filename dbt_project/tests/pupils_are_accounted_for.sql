@@ -1,10 +1,10 @@
--- What: the landed pupils of a census are student-months of two years (four and eight each) and
---   funded pupils of two terms, but for those of private schools, those that int_unmatched_units
---   lists, and years of which a census is missing. Funded pupils are the pupils and what the floor
---   adds, whether they stand under their stage or under 特殊教育.
+-- What: the landed pupils of a census are student-months of two years (four and eight each)
+--   and funded pupils of two terms, but for those of private schools, those that
+--   int_unmatched_units lists, and years of which a census is missing. Funded pupils are the
+--   pupils and what the floor adds, whether they stand under their stage or under 特殊教育.
 -- When it matters: nine pupils more or fewer turn a growth of 0.06 % around.
--- To resolve: the row says which year, term or months, and stage; compare the join of int_enrolments
---   with the library, then the fact named.
+-- To resolve: the row says which year, term or months, and stage; compare the join of
+--   int_enrolments with the library, then the fact named.
 with
 
 landed as (

@@ -1,10 +1,10 @@
 -- What: every landed row of staff is in int_staff_training, and every landed training in
---   int_training_hours with its hours, or out of it for a named reason: no principal or teacher, not
---   in post on the census day, unmatched school, private school or office; outside the five years,
---   not of anybody in post.
+--   int_training_hours with its hours, or out of it for a named reason: no principal or teacher,
+--   not in post on the census day, unmatched school, private school or office; outside the five
+--   years, not of anybody in post.
 -- When it matters: 21.1 and 21.2 count people; one that is lost or doubled passes unnoticed.
--- To resolve: look at the row in the landed file; then at the last change in int_staff_in_post or
---   int_training_hours.
+-- To resolve: look at the row in the landed file; then at the last change in int_staff_in_post
+--   or int_training_hours.
 with
 
 staff as (
@@ -133,9 +133,12 @@ trainings_with_reason as (
         facts._file_id is not null as is_in_fact,
         coalesce(trainings.hours, 0) = coalesce(facts.training_hours, 0) as is_same,
         case
-            when extract(year from trainings.trained_on) between trainings.year - 4 and trainings.year
-                then case when in_post.staff_id is null then 'not of anybody in post' end
-            else 'outside the five years'
+            when
+                trainings.trained_on < make_date(trainings.year - 4, 1, 1)
+                or trainings.trained_on > make_date(trainings.year, 12, 31)
+                or trainings.trained_on is null
+                then 'outside the five years'
+            when in_post.staff_id is null then 'not of anybody in post'
         end as reason
     from trainings
     full join {{ ref('int_training_hours') }} as facts

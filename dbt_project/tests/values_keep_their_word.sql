@@ -1,7 +1,7 @@
--- What: in report_values a number is there exactly where its state lets it be shown; what is missing
---   says which source; 达标 stands on actual or provisional values alone; a reason is given unless
---   the value is actual; a value that is hidden shows nothing from which it could be solved; ratio,
---   standard, margin and judgement agree with one another.
+-- What: in report_values a number is there exactly where its state lets it be shown; what is
+--   missing says which source; 达标 stands on actual or provisional values alone; a reason is
+--   given unless the value is actual; a value that is hidden shows nothing from which it could
+--   be solved; ratio, standard, margin and judgement agree with one another.
 -- When it matters: each of these is a promise to the reader of the report.
 -- To resolve: the value names itself; its state is decided in value_states, the rest in
 --   judged_values.

@@ -7,10 +7,10 @@ from typing import Any
 from flows.lib.definitions import facts
 from flows.lib.durable import hash_file
 from flows.lib.fingerprint import fingerprint_of
-from flows.lib.night import Night, gap_sentences, inputs_of_year
+from flows.lib.night import Night, inputs_of_year
 from flows.lib.releases import MANIFEST, Release
 from flows.lib.settings import SAMPLE_DISTRICT
-from flows.lib.standing import Standing
+from flows.lib.standing import Standing, gap_sentences
 
 MANIFEST_VERSION = 1
 STATES_OF_GAPS = ("missing", "partial", "provisional")

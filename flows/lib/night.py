@@ -1,33 +1,40 @@
-"""One night: its lock, what it sees, what stands in force, and the record that it leaves."""
+"""One night: its lock, what its steps share, which years it has to build, how it ends."""
 
 import contextlib
-import json
 import os
-import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.lib.acceptance import Acceptance, accept, cache_key, cached
 from flows.lib.contracts import Contract, load_contracts
-from flows.lib.durable import write_durably, write_json
-from flows.lib.errors import FAILED, GAPS, PUBLISHED, Unavailable, ZipingError, gravest
+from flows.lib.errors import FAILED, GAPS, PUBLISHED, ZipingError, gravest
 from flows.lib.fingerprint import fingerprint_of, inputs_of
-from flows.lib.inbox import Dropped, new_files, view_inbox
+from flows.lib.inbox import Dropped
 from flows.lib.lock import take_lock
 from flows.lib.person_key import PersonKey, load_person_key
-from flows.lib.pulling import source_of
+from flows.lib.records import write_record
 from flows.lib.redaction import sentence_of
 from flows.lib.releases import current_release, newest_release, remove_leftovers, switch_current
-from flows.lib.settings import SAMPLE_DISTRICT, Settings, Workspace, load_settings
-from flows.lib.standing import Owed, Standing, candidates, known_by, owed_periods, standing_of
+from flows.lib.settings import Settings, Workspace, load_settings
+from flows.lib.standing import Owed, Standing, gap_sentences, known_by, owed_periods
 from flows.lib.store import Delivery, Store
+from flows.lib.times import CHINA
 
-CHINA = timezone(timedelta(hours=8))
-RECORD, GATES_PAGE = "record.json", "gates.html"
+
+@dataclass(frozen=True)
+class Difference:
+    """What a look finds that was not there the night before."""
+
+    dropped: tuple[Dropped, ...]
+    pulls: tuple[Owed, ...]
+    unjudged: tuple[Delivery, ...]
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.dropped or self.pulls or self.unjudged)
 
 
 @dataclass
@@ -50,7 +57,7 @@ class Night:
     results: dict[int, dict[str, Any]] = field(default_factory=dict)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     blocked: list[str] = field(default_factory=list)
-    difference: "Difference | None" = None
+    difference: Difference | None = None
     standings: list[Standing] = field(default_factory=list)
 
     @property
@@ -78,96 +85,6 @@ class Night:
     def owed(self) -> list[Owed]:
         """List the periods that the night's years need."""
         return owed_periods(self.contracts, self.settings, self.years)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What a look finds that was not there the night before."""
-
-    dropped: tuple[Dropped, ...]
-    pulls: tuple[Owed, ...]
-    unjudged: tuple[Delivery, ...]
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to do."""
-        return bool(self.dropped or self.pulls or self.unjudged)
-
-
-def _relevant(night: Night) -> list[Delivery]:
-    """List the deliveries among which a period's one in force is sought."""
-    deliveries = night.deliveries()
-    found = {
-        (one.key, one.id): one for owed in night.owed() for one in candidates(deliveries, owed)
-    }
-    return list(found.values())
-
-
-def verdicts(night: Night, *, judge_new: bool) -> dict[tuple[str, str, str], Acceptance]:
-    """Give the verdict on each delivery; unless `judge_new`, only those of earlier nights."""
-    found = {}
-    for delivery in _relevant(night):
-        contract = night.contracts[delivery.source]
-        if judge_new:
-            verdict = accept(night.store, night.workspace.cache, delivery, contract, night.key)
-        else:
-            earlier = cached(night.workspace.cache, delivery, contract, night.key.id)
-            if earlier is None:
-                continue
-            verdict = earlier
-        found[(delivery.source, delivery.period, delivery.id)] = verdict
-    return found
-
-
-def look(night: Night) -> Difference:
-    """Look for what is new, in plain code: the inbox by hash, live systems by asking."""
-    deliveries = night.deliveries()
-    dropped: list[Dropped] = []
-    pulls: list[Owed] = []
-    if night.as_of is None:
-        view = view_inbox(night.workspace.inbox, night.contracts, (night.settings.district,))
-        night.remarks += view.remarks
-        dropped = new_files(view, deliveries)
-        pulls = _changed_pulls(night, deliveries)
-    known = verdicts(night, judge_new=False)
-    unjudged = [one for one in _relevant(night) if (one.source, one.period, one.id) not in known]
-    return Difference(tuple(dropped), tuple(pulls), tuple(unjudged))
-
-
-def _changed_pulls(night: Night, deliveries: Sequence[Delivery]) -> list[Owed]:
-    changed = []
-    live = {
-        owed.key: owed for owed in night.owed() if owed.contract.meta["pull"]["from"] != "inbox"
-    }
-    for owed in live.values():
-        last = next((one for one in reversed(deliveries) if one.key == owed.key), None)
-        state = None
-        if last:
-            is_http = owed.contract.meta["pull"]["from"] == "http"
-            state = last.version if is_http else last.id
-        try:
-            if source_of(owed.contract, night.settings).has_changed(owed.period, state):
-                changed.append(owed)
-        except Unavailable as error:
-            if last:
-                night.unavailable.append(f"{error}; the last delivery stands")
-            else:
-                # Nothing in force: worth the retries that the pull has.
-                changed.append(owed)
-    return changed
-
-
-def find_standings(night: Night, *, judge_new: bool) -> None:
-    """Find what is in force for every period owed."""
-    judged = verdicts(night, judge_new=judge_new)
-    deliveries = night.deliveries()
-    night.standings = [standing_of(owed, deliveries, judged, night.today) for owed in night.owed()]
-
-
-def gap_sentences(found: Sequence[Standing]) -> list[str]:
-    """List what is missing and what was rejected, each sentence once."""
-    sentences = [one.gap for one in found if one.gap]
-    sentences += [sentence for one in found for sentence in one.rejections]
-    return list(dict.fromkeys(sentences))
 
 
 def inputs_of_year(night: Night, year: int) -> dict[str, Any]:
@@ -227,7 +144,8 @@ def _next_folder(workspace: Workspace, today: date) -> Path:
     return workspace.nights / f"{max(numbers, default=0) + 1:05d}-{today.isoformat()}"
 
 
-def _open(workspace: Workspace, year: int | None, as_of: date | None) -> Night:
+def open_night(workspace: Workspace, year: int | None, as_of: date | None) -> Night:
+    """Gather what a night needs to know; no lock, so that people may ask by day."""
     settings = load_settings(workspace)
     today = datetime.now(CHINA).date()
     return Night(
@@ -262,7 +180,7 @@ def tonight(
     lock = take_lock(workspace)
     try:
         remove_leftovers(workspace)
-        night = _open(workspace, year, as_of)
+        night = open_night(workspace, year, as_of)
         OPEN[night.name] = night
         try:
             yield night
@@ -277,68 +195,3 @@ def tonight(
             OPEN.clear()
     finally:
         os.close(lock)
-
-
-def forget_unused_readings(night: Night) -> None:
-    """Remove cached readings that no delivery of the night's years has any more."""
-    wanted = {cache_key(one, night.contracts[one.source], night.key.id) for one in _relevant(night)}
-    for folder in night.workspace.cache.iterdir():
-        if folder.is_dir() and folder.name not in wanted:
-            shutil.rmtree(folder)
-
-
-def look_at_standings(workspace: Workspace) -> Night:
-    """Find what stands in force now, for people who ask by day: no lock, no judging, no record."""
-    night = _open(workspace, None, None)
-    find_standings(night, judge_new=False)
-    return night
-
-
-def write_record(night: Night, code: int, failure: str | None = None) -> None:
-    """Leave the record of the night for `ziping status`."""
-    night.folder.mkdir(parents=True, exist_ok=True)
-    write_json(
-        night.folder / RECORD,
-        {
-            "night": night.name,
-            "started_at": night.started_at,
-            "ended_at": datetime.now(CHINA).isoformat(timespec="seconds"),
-            "as_of": night.as_of.isoformat() if night.as_of else None,
-            "years": {str(year): result for year, result in night.results.items()},
-            "exit_code": code,
-            "failure": failure,
-            "gaps": gap_sentences(night.standings),
-            "unavailable": night.unavailable,
-            "remarks": night.remarks,
-            "blocked": night.blocked,
-            "stages": night.stages,
-        },
-    )
-
-
-def write_gates_page(night: Night) -> None:
-    """Write the page of the gates: the deliveries in force, those rejected, and the report."""
-    from flows.lib.gates_page import gates_page
-
-    judged = verdicts(night, judge_new=False)
-    outcomes = [dict(one.outcome) for one in judged.values()]
-    outcomes.sort(key=lambda one: (one["suite"], one["period"], one["accepted"]))
-    night.folder.mkdir(parents=True, exist_ok=True)
-    sample = "(样例数据)" if night.settings.district == SAMPLE_DISTRICT else ""
-    page = gates_page(
-        [*outcomes, *night.outcomes],
-        title=f"{night.settings.district_title}数据检查{sample}",
-        generated_for=night.name,
-    )
-    write_durably(night.folder / GATES_PAGE, page.encode())
-
-
-def records(workspace: Workspace) -> list[dict[str, Any]]:
-    """Read the records of the nights, oldest first; a damaged one is told as such."""
-    found = []
-    for path in sorted(workspace.nights.glob("*/" + RECORD)):
-        try:
-            found.append(json.loads(path.read_text("utf-8")))
-        except ValueError:
-            found.append({"night": path.parent.name, "failure": "the record is damaged"})
-    return found

@@ -7,8 +7,9 @@ from pathlib import Path
 from rich.table import Table
 
 from flows.lib.console import make_console
-from flows.lib.night import look_at_standings, records
+from flows.lib.look import look_at_standings
 from flows.lib.publishing import rows_of
+from flows.lib.records import records
 from flows.lib.releases import current_release, releases_of, years_published
 from flows.lib.settings import Workspace, load_settings
 

@@ -107,3 +107,10 @@ def standing_of(
             rejections.append(rejection_sentence(delivery, acceptance))
     is_overdue = today.isoformat() > owed.due
     return Standing(owed, None, None, tuple(rejections), is_overdue, is_waiting)
+
+
+def gap_sentences(found: Sequence[Standing]) -> list[str]:
+    """List what is missing and what was rejected, each sentence once."""
+    sentences = [one.gap for one in found if one.gap]
+    sentences += [sentence for one in found for sentence in one.rejections]
+    return list(dict.fromkeys(sentences))

@@ -1,0 +1,66 @@
+"""What a night leaves behind: its record and the page of its gates."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flows.lib.acceptance import Acceptance
+from flows.lib.durable import write_durably, write_json
+from flows.lib.settings import SAMPLE_DISTRICT, Workspace
+from flows.lib.standing import gap_sentences
+from flows.lib.times import CHINA
+
+if TYPE_CHECKING:
+    from flows.lib.night import Night
+
+RECORD, GATES_PAGE = "record.json", "gates.html"
+
+
+def write_record(night: "Night", code: int, failure: str | None = None) -> None:
+    """Leave the record of the night for `ziping status`."""
+    night.folder.mkdir(parents=True, exist_ok=True)
+    write_json(
+        night.folder / RECORD,
+        {
+            "night": night.name,
+            "started_at": night.started_at,
+            "ended_at": datetime.now(CHINA).isoformat(timespec="seconds"),
+            "as_of": night.as_of.isoformat() if night.as_of else None,
+            "years": {str(year): result for year, result in night.results.items()},
+            "exit_code": code,
+            "failure": failure,
+            "gaps": gap_sentences(night.standings),
+            "unavailable": night.unavailable,
+            "remarks": night.remarks,
+            "blocked": night.blocked,
+            "stages": night.stages,
+        },
+    )
+
+
+def write_gates_page(night: "Night", judged: Iterable[Acceptance]) -> None:
+    """Write the page of the gates: the deliveries in force, those rejected, and the report."""
+    from flows.lib.gates_page import gates_page
+
+    outcomes = [dict(one.outcome) for one in judged]
+    outcomes.sort(key=lambda one: (one["suite"], one["period"], one["accepted"]))
+    night.folder.mkdir(parents=True, exist_ok=True)
+    sample = "(样例数据)" if night.settings.district == SAMPLE_DISTRICT else ""
+    page = gates_page(
+        [*outcomes, *night.outcomes],
+        title=f"{night.settings.district_title}数据检查{sample}",
+        generated_for=night.name,
+    )
+    write_durably(night.folder / GATES_PAGE, page.encode())
+
+
+def records(workspace: Workspace) -> list[dict[str, Any]]:
+    """Read the records of the nights, oldest first; a damaged one is told as such."""
+    found = []
+    for path in sorted(workspace.nights.glob("*/" + RECORD)):
+        try:
+            found.append(json.loads(path.read_text("utf-8")))
+        except ValueError:
+            found.append({"night": path.parent.name, "failure": "the record is damaged"})
+    return found

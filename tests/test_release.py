@@ -1,0 +1,396 @@
+"""A release as its readers find it: whole, sealed, the same again, and readable everywhere."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from districts import corrected, two_releases
+from guarded_night import guarded_night
+from nights import YEAR, current, digests, rows
+
+from flows.lib.durable import hash_file
+from flows.lib.releases import Release
+from flows.lib.settings import Workspace
+
+KEY = ("district_code", "evaluation_year", "indicator_id", "period", "dimension", "member")
+TYPES = {
+    "report_values": """district_code varchar, evaluation_year integer, indicator_id varchar,
+        period varchar, dimension varchar, member varchar, state varchar, value decimal(38,10),
+        value_text varchar, unit varchar, numerator decimal(38,10), denominator decimal(38,10),
+        standard_id varchar, standard_value decimal(38,10), judgement varchar,
+        margin decimal(38,10), reason varchar, missing_sources varchar, units_expected integer,
+        units_received integer, quarantined_rows bigint, quarantined_amount decimal(38,2)""",
+    "report_figures": """district_code varchar, evaluation_year integer, figure_id varchar,
+        part integer, order_no integer, item_no varchar, place varchar, title varchar,
+        indicator_id varchar, period varchar, dimension varchar, member varchar, text varchar,
+        publish varchar""",
+    "report_indicators": """indicator_id varchar, title_zh varchar, title_en varchar, mart varchar,
+        mart_column varchar, value_type varchar, unit varchar, decimals integer, formula varchar,
+        multiplier varchar, numerator varchar, denominator varchar, components varchar,
+        dimension varchar, period_kind varchar, population varchar, standard_id varchar,
+        better varchar, data_class varchar, owner_office varchar, publish varchar, basis varchar,
+        definition_zh varchar, definition_version varchar""",
+    "report_needs": "indicator_id varchar, source varchar, year_offset integer",
+    "report_evidence": """district_code varchar, evaluation_year integer, indicator_id varchar,
+        period varchar, dimension varchar, member varchar, role varchar, file_id varchar,
+        fact varchar, source varchar, original_name varchar, sha256 varchar, sheets varchar,
+        row_count bigint, measure_sum decimal(38,2)""",
+}
+ARROW = {"varchar": "string", "integer": "int32", "bigint": "int64",
+         "decimal(38,10)": "decimal128(38, 10)", "decimal(38,2)": "decimal128(38, 2)"}  # fmt: skip
+KEYS = {
+    "report_values": KEY,
+    "report_figures": ("district_code", "evaluation_year", "figure_id", "part"),
+    "report_indicators": ("indicator_id",),
+    "report_needs": ("indicator_id", "source", "year_offset"),
+    "report_evidence": (*KEY, "role", "fact", "file_id"),
+}
+MARTS = {"mart_education_funds", "mart_operating_funds", "mart_operating_standards",
+         "mart_schools", "mart_staff_training"}  # fmt: skip
+
+
+def columns_of(table: str) -> dict[str, str]:
+    """Read a table's columns and their types, as DESIGN.md writes them."""
+    listed = re.split(r",\s+(?![0-9])", " ".join(TYPES[table].split()))
+    return dict(column.split(" ", 1) for column in listed)
+
+
+@pytest.fixture(scope="module")
+def release(first_night: Workspace) -> Release:
+    return current(first_night)
+
+
+@pytest.fixture(scope="module")
+def both(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return corrected(first_night, tmp_path_factory.getbasetemp() / "corrected")
+
+
+def test_a_release_has_its_files_and_no_others(release: Release) -> None:
+    present = {
+        str(path.relative_to(release.folder))
+        for path in release.folder.rglob("*")
+        if path.is_file()
+    }
+    tables = {f"{name}.{ending}" for name in TYPES for ending in ("parquet", "csv")}
+    marts = {f"marts/{name}.parquet" for name in MARTS}
+    single = {"report.duckdb", "report.xlsx", "manifest.json", "SHA256SUMS", "standards.parquet"}
+    internal = {name for name in present if name.startswith("internal/")}
+    assert present - internal == tables | marts | single
+    assert "internal/marts/mart_school_entitlements.parquet" in internal
+    assert len([name for name in internal if name.startswith("internal/facts/int_")]) == 10
+
+
+def test_what_is_internal_is_closed_to_others(release: Release) -> None:
+    assert (release.folder / "internal").stat().st_mode & 0o777 == 0o700
+
+
+def test_no_row_of_a_person_is_told_by_internal_facts(release: Release) -> None:
+    facts = release.folder / "internal" / "facts"
+    for name in ("int_staff_training", "int_training_hours", "int_student_months"):
+        columns = set(pq.read_schema(facts / f"{name}.parquet").names)
+        place = {"district_code", "year", "stage", "_file_id", "_sheet", "_row_number"}
+        measures = {"staff", "trained_staff", "staff_with_required_hours", "training_hours",
+                    "student_months"}  # fmt: skip
+        assert columns <= place | measures
+
+
+def test_the_checksums_hold_by_the_tool_that_everybody_has(release: Release) -> None:
+    checked = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"],
+        cwd=release.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    lines = (release.folder / "SHA256SUMS").read_text("utf-8").splitlines()
+    files = [path for path in release.folder.rglob("*") if path.is_file()]
+    assert len(lines) == len(files) - 1
+    assert release.faults() == []
+
+
+def test_one_link_leads_to_the_release_of_the_year(first_night: Workspace) -> None:
+    fixed = first_night.warehouse / "current"
+    assert str(fixed.readlink()) == f"releases/{YEAR}/current"
+    assert fixed.resolve() == current(first_night).folder
+    assert (first_night.releases / str(YEAR) / "current").readlink().parts == (
+        current(first_night).name,
+    )
+
+
+# The tables
+
+
+@pytest.mark.parametrize("table", TYPES)
+def test_a_table_has_the_columns_and_types_of_the_design(release: Release, table: str) -> None:
+    schema = pq.read_schema(release.folder / f"{table}.parquet")
+    expected = {name: ARROW[kind] for name, kind in columns_of(table).items()}
+    assert dict(zip(schema.names, map(str, schema.types), strict=True)) == expected
+    assert list(schema.names) == list(expected)
+    assert all(schema.field(name).nullable for name in schema.names)
+
+
+@pytest.mark.parametrize("table", TYPES)
+def test_a_table_has_one_row_per_key_in_order(release: Release, table: str) -> None:
+    found = pq.read_table(release.folder / f"{table}.parquet").to_pylist()
+    keys = [tuple(row[name] for name in KEYS[table]) for row in found]
+    assert found
+    assert len(set(keys)) == len(keys)
+    assert all(cell not in (None, "") for key in keys for cell in key)
+    order = ("district_code", "order_no", "part") if table == "report_figures" else KEYS[table]
+    ordered = [tuple(row[name] for name in order) for row in found]
+    assert ordered == sorted(ordered)
+
+
+def test_no_table_holds_a_float(release: Release) -> None:
+    paths = [*release.folder.glob("*.parquet"), *release.folder.glob("marts/*.parquet")]
+    assert len(paths) == len(TYPES) + len(MARTS) + 1
+    for path in paths:
+        for field in pq.read_schema(path):
+            assert not pa.types.is_floating(field.type), f"{path.name} {field.name}"
+            assert not pa.types.is_timestamp(field.type), f"{path.name} {field.name}"
+
+
+def test_no_clock_and_no_release_stands_in_the_tables(release: Release) -> None:
+    manifest = release.manifest
+    fresh = {release.name, release.fingerprint, release.fingerprint[:12], manifest["night"]}
+    fresh |= {manifest["written_at"][:10], manifest["started_at"][:10]}
+    for path in release.folder.glob("report_*.csv"):
+        text = path.read_text("utf-8")
+        assert not {word for word in fresh if word in text}, path.name
+
+
+@pytest.mark.parametrize("table", TYPES)
+def test_the_csv_is_the_parquet_for_a_reader_without_types(release: Release, table: str) -> None:
+    path = release.folder / f"{table}.csv"
+    assert not path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8", newline="") as file:
+        head, *body = csv.reader(file)
+    exact = pq.read_table(release.folder / f"{table}.parquet").to_pylist()
+    assert head == list(columns_of(table))
+    assert [["" if cell is None else str(cell) for cell in row] for row in body] == [
+        ["" if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
+         for cell in row.values()]
+        for row in exact
+    ]  # fmt: skip
+    read = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert read.shape == (len(exact), len(head))
+
+
+def test_a_csv_reader_that_guesses_finds_no_key_empty(release: Release) -> None:
+    read = pd.read_csv(release.folder / "report_values.csv")
+    assert not read[list(KEY)].isna().any().any()
+
+
+def test_pandas_reads_text_whole_numbers_and_exact_decimals(release: Release) -> None:
+    frame = pd.read_parquet(release.folder / "report_values.parquet")
+    assert list(frame.columns) == list(columns_of("report_values"))
+    assert isinstance(frame["evaluation_year"].iloc[0].item(), int)
+    assert {type(cell) for cell in frame["indicator_id"]} == {str}
+    funds = frame[(frame["indicator_id"] == "education_funds") & (frame["period"] == "2023")]
+    assert isinstance(funds["value"].iloc[0], Decimal)
+    assert frame["quarantined_rows"].dtype.kind == "i"
+
+
+def test_every_value_needs_a_definition_and_every_figure_a_value(first_night: Workspace) -> None:
+    values = rows(first_night, "report_values")
+    defined = {row["indicator_id"] for row in rows(first_night, "report_indicators")}
+    assert {row["indicator_id"] for row in values} <= defined
+    keys = {tuple(row[name] for name in KEY) for row in values}
+    for table in ("report_figures", "report_evidence"):
+        assert {tuple(row[name] for name in KEY) for row in rows(first_night, table)} <= keys
+    for row in values:
+        is_hidden = row["state"] in ("missing", "not_applicable", "suppressed", "withheld")
+        assert (row["value"] is None and row["value_text"] is None) == is_hidden, row
+        assert row["reason"] or row["state"] == "actual", row
+        assert row["judgement"] != "达标" or row["state"] in ("actual", "provisional"), row
+
+
+def test_evidence_adds_up_to_numerator_and_denominator(first_night: Workspace) -> None:
+    values = {tuple(row[name] for name in KEY): row for row in rows(first_night, "report_values")}
+    sums: dict[tuple[Any, ...], Decimal] = {}
+    for row in rows(first_night, "report_evidence"):
+        key = (*(row[name] for name in KEY), row["role"])
+        sums[key] = sums.get(key, Decimal(0)) + row["measure_sum"]
+    compared = 0
+    for (*key, role), total in sums.items():
+        if role in ("numerator", "denominator"):
+            value = values[tuple(key)][role]
+            if values[tuple(key)]["indicator_id"] == "fully_funded_schools_share":
+                continue  # its schools rest on several files each
+            assert total == value, (key, role)
+            compared += 1
+    assert compared > 30
+
+
+# The workbook
+
+
+def test_the_workbook_shows_the_figures_as_they_are_published(
+    first_night: Workspace, release: Release
+) -> None:
+    book = openpyxl.load_workbook(release.folder / "report.xlsx")
+    assert book.sheetnames == ["指标", "定义", "缺失与待核", "来源"]
+    sheet = book["指标"]
+    lines = list(sheet.iter_rows(values_only=True))
+    head = next(number for number, line in enumerate(lines) if "印出文字" in line)
+    number, text = lines[head].index("图号"), lines[head].index("印出文字")
+    shown = [(line[number], line[text]) for line in lines[head + 1 :] if line[number]]
+    published = [(row["figure_id"], row["text"]) for row in rows(first_night, "report_figures")]
+    assert [printed for _, printed in shown] == [printed for _, printed in published]
+    for (label, _), (figure, _) in zip(shown, published, strict=True):
+        assert str(label).startswith(figure)
+    assert all(sheet.page_setup.orientation for sheet in book.worksheets)
+    for sheet in book.worksheets:
+        assert any("样例数据" in str(cell.value) for row in sheet["A1:A4"] for cell in row)
+
+
+# The manifest
+
+
+def test_the_manifest_tells_what_the_release_was_made_from(
+    first_night: Workspace, release: Release
+) -> None:
+    manifest = json.loads((release.folder / "manifest.json").read_text("utf-8"))
+    assert manifest["release"] == release.name
+    assert (manifest["district_code"], manifest["evaluation_year"]) == ("519900", YEAR)
+    assert manifest["is_sample"] is True
+    delivered = {(one["source"], one["period"]): one for one in manifest["deliveries"]}
+    assert len(delivered) == 13
+    for one in delivered.values():
+        kept = first_night.landed / "content" / one["sha256"][:2] / one["sha256"]
+        assert hash_file(kept) == one["sha256"]
+        assert kept.stat().st_size == one["size"]
+        assert one["rows_landed"] > 0
+        assert one["received_at"].startswith("20")
+    assert re.fullmatch(r"[0-9a-f]{64}", manifest["inputs"]["code"])
+    assert {"duckdb", "dbt-core", "pandas"} <= manifest["inputs"]["libraries"].keys()
+    assert manifest["inputs"]["parameters"]["evaluation_year"] == YEAR
+    suites = {gate["suite"] for gate in manifest["gates"]}
+    assert {"finance.payments", "schools.students", "report.report_values"} <= suites
+    assert all(gate["accepted"] for gate in manifest["gates"])
+    assert {"dbt", "ingest"} <= manifest["stages"].keys()
+    assert manifest["written_at"] >= manifest["started_at"]
+    assert manifest["previous"] is None
+
+
+def test_each_manifest_seals_the_one_before(both: Workspace) -> None:
+    first, second = two_releases(both)
+    assert first.manifest["previous"] is None
+    assert second.manifest["previous"] == {
+        "release": first.name,
+        "manifest_sha256": hash_file(first.folder / "manifest.json"),
+    }
+    assert first.faults() == second.faults() == []
+    assert first.fingerprint != second.fingerprint
+    assert first.manifest["inputs"]["code"] == second.manifest["inputs"]["code"]
+
+
+# The same again
+
+
+@pytest.mark.slow
+def test_the_same_inputs_give_the_same_bytes_in_another_process(
+    release: Release, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    guarded = guarded_night(tmp_path_factory.getbasetemp() / "guarded")
+    assert guarded.code == 0, guarded.output[-3000:]
+    other = current(guarded.workspace)
+    assert other.manifest["written_at"] != release.manifest["written_at"]
+    assert other.fingerprint == release.fingerprint
+    for endings in ((".parquet", ".csv"), (".duckdb", ".xlsx")):
+        own, again = digests(release, *endings), digests(other, *endings)
+        assert own.keys() == again.keys()
+        assert [name for name in own if own[name] != again[name]] == []
+
+
+# DuckDB 1.x, as BI servers have it
+
+
+READING = """
+import duckdb, json, sys
+con = duckdb.connect(sys.argv[1], read_only=True)
+tables = con.execute(
+    "select table_name, comment from duckdb_tables() where schema_name = 'main'").fetchall()
+columns = con.execute(
+    "select table_name, column_name, data_type, comment from duckdb_columns() "
+    "where schema_name = 'main' order by table_name, column_index").fetchall()
+counts = {t: con.execute(f'select count(*) from "{t}"').fetchone()[0] for t, _ in tables}
+texts = con.execute(
+    "select f.text from report_figures f join report_values v using (district_code, "
+    "evaluation_year, indicator_id, period, dimension, member) order by order_no, part").fetchall()
+print(json.dumps([duckdb.__version__, tables, columns, counts, [t for t, in texts]]))
+"""
+
+
+@pytest.fixture(scope="module")
+def old_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python with a DuckDB 1.x in an environment of its own."""
+    folder = tmp_path_factory.mktemp("duckdb_1")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    pip += ["--disable-pip-version-check", "--only-binary", ":all:", "duckdb>=1.1,<2"]
+    done = subprocess.run(pip, capture_output=True, text=True, timeout=240, check=False)
+    if done.returncode:
+        pytest.fail(
+            "a DuckDB 1.x wheel could not be installed, so it is not known whether DuckDB 1.x "
+            f"opens report.duckdb: {done.stderr.strip()[-300:]}",
+            pytrace=False,
+        )
+    return python
+
+
+@pytest.fixture(scope="module")
+def read_by_old_duckdb(old_duckdb: Path, release: Release) -> dict[str, Any]:
+    done = subprocess.run(
+        [str(old_duckdb), "-I", "-c", READING, str(release.folder / "report.duckdb")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    version, tables, columns, counts, texts = json.loads(done.stdout)
+    return {"version": version, "tables": dict(tables), "columns": columns, "counts": counts,
+            "texts": texts}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_duckdb_1_opens_the_report(
+    read_by_old_duckdb: Mapping[str, Any], first_night: Workspace
+) -> None:
+    found = read_by_old_duckdb
+    assert found["version"].startswith("1.")
+    assert found["tables"].keys() == TYPES.keys() | MARTS
+    assert found["texts"] == [row["text"] for row in rows(first_night, "report_figures")]
+    for table in TYPES:
+        assert found["counts"][table] == len(rows(first_night, table))
+
+
+@pytest.mark.slow
+def test_duckdb_1_shows_the_types_and_names_of_the_design(
+    read_by_old_duckdb: Mapping[str, Any],
+) -> None:
+    for table in TYPES:
+        own = {name: kind.lower() for of, name, kind, _ in read_by_old_duckdb["columns"]
+               if of == table}  # fmt: skip
+        assert own == {name: kind.split("(")[0] if kind == "varchar(6)" else kind
+                       for name, kind in columns_of(table).items()}  # fmt: skip
+    plain = re.compile(r"varchar|integer|bigint|decimal\(38,(2|10)\)")
+    assert all(plain.fullmatch(kind.lower()) for _, _, kind, _ in read_by_old_duckdb["columns"])
+
+
+@pytest.mark.slow
+def test_tables_and_columns_carry_chinese_titles(read_by_old_duckdb: Mapping[str, Any]) -> None:
+    han = re.compile(r"[\u4e00-\u9fff]")
+    untitled = [name for name, comment in read_by_old_duckdb["tables"].items()
+                if not han.search(comment or "")]  # fmt: skip
+    untitled += [f"{of}.{name}" for of, name, _, comment in read_by_old_duckdb["columns"]
+                 if not han.search(comment or "")]  # fmt: skip
+    assert untitled == []
