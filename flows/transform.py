@@ -34,8 +34,9 @@ def run_dbt(command: list[str]) -> None:
         raise ZipingError(f"dbt: {redacted(str(result.exception))}")
     if not nodes:
         raise ZipingError("dbt built nothing: look at dbt_project for a selection or parse error")
-    tests = [one for one in failed if one.node.resource_type == "test"]
-    models = [one for one in failed if one not in tests and str(one.status) != "skipped"]
+    broken = [one for one in failed if str(one.status) != "skipped"]
+    tests = [one for one in broken if one.node.resource_type == "test"]
+    models = [one for one in broken if one.node.resource_type != "test"]
     if models:
         first = models[0]
         raise ZipingError(f"dbt: {first.node.name} failed: {redacted(first.message or '')}")

@@ -1,15 +1,17 @@
 """What the tests share: no settings of the developer, one Prefect server, a published night."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree, ignore_patterns, rmtree
 
 import pytest
-from nights import copy_of, current, figure, night, rows, value, ziping
+from nights import Said, copy_of, current, figure, night, rows, value, ziping
 
+from flows.lib import acceptance, definitions, fingerprint
+from flows.lib.contracts import load_contracts
 from flows.lib.prefect_server import prefect_server
-from flows.lib.settings import Workspace
+from flows.lib.settings import CHECKOUT, Workspace
 from flows.sample.server import SAMPLE_TOKEN, serve
 from flows.samples import make_sample
 
@@ -61,7 +63,7 @@ def _serve_sample(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iter
         monkeypatch.setenv("ZIPING_STUDENTS_API_TOKEN", SAMPLE_TOKEN)
         monkeypatch.setenv("ZIPING_STAFFING_DATABASE_URL", f"sqlite:///{database}")
         yield workspace
-    shutil.rmtree(workspace.root)
+    rmtree(workspace.root)
 
 
 @pytest.fixture
@@ -78,3 +80,49 @@ def new_workspace(server: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> 
     fresh = Workspace(place)
     make_sample(fresh, SEED, SCALE, [])
     yield from _serve_sample(fresh, monkeypatch)
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    """Read what was printed since the last time, without blanks: long lines are broken."""
+
+    def read() -> str:
+        captured = capsys.readouterr()
+        return "".join((captured.out + captured.err).split())
+
+    return read
+
+
+@pytest.fixture
+def quick_retries(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask a source again at once; what counts is how often."""
+    from flows.ingest import pull
+
+    monkeypatch.setattr(pull, "retry_delay_seconds", [0, 0])
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let the nights of a test run on a copy of the models and suites, which it may edit."""
+    copy = tmp_path / "checkout"
+    passed_over = ignore_patterns("target", "logs", "__pycache__", ".user.yml")
+    for name in ("flows", "dbt_project", "expectations"):
+        copytree(CHECKOUT / name, copy / name, ignore=passed_over)
+    import flows.transform
+    import flows.validate
+
+    monkeypatch.setattr(flows.transform, "CHECKOUT", copy)
+    monkeypatch.setattr(flows.validate, "SUITES", copy / "expectations")
+    monkeypatch.setattr(acceptance, "SUITES", copy / "expectations")
+    monkeypatch.setattr(fingerprint, "CHECKOUT", copy)
+    models = copy / "dbt_project" / "models"
+    monkeypatch.setattr(definitions, "MODELS", models)
+    monkeypatch.setattr(load_contracts, "__defaults__", (models / "staging",))
+    cached = (
+        fingerprint.code_version, definitions.marts, definitions.report_tables, definitions.facts,
+    )  # fmt: skip
+    for one in cached:
+        one.cache_clear()
+    yield copy
+    for one in cached:
+        one.cache_clear()

@@ -1,7 +1,10 @@
 """What tests do with nights: run the commands, read what was published, change what is dropped."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,11 +13,16 @@ import openpyxl
 
 from flows.cli import app
 from flows.lib.publishing import rows_of
+from flows.lib.records import records
 from flows.lib.releases import Release, find_release, releases_of
-from flows.lib.settings import Workspace, load_settings
-from flows.samples import sample_api
+from flows.lib.settings import CHECKOUT, Workspace, load_settings
+from flows.lib.store import Store
+from flows.samples import make_sample, sample_api
 
 YEAR = 2023
+CENSUSES = ("2021-09-01", "2022-09-01", "2023-09-01")
+FUNDS_2023, PAYMENTS_2023 = "教育经费统计_2023*", "支付明细_2023*"
+Said = Callable[[], str]  # what was printed since the last time, without blanks
 
 
 def ziping(*arguments: str, workspace: Workspace) -> int:
@@ -109,11 +117,6 @@ def edit_workbook(path: Path, edit: Callable[[Any], None]) -> None:
     book.save(path)
 
 
-def rows_of_sheet(sheet: Any) -> Sequence[Sequence[Any]]:
-    """List the values of a sheet by row."""
-    return [[cell.value for cell in row] for row in sheet.iter_rows()]
-
-
 def raise_funds(workspace: Workspace, school: str, ten_thousands: int, year: int = YEAR) -> None:
     """Raise a school's operating funds in the statistics of education funds, sums and all.
 
@@ -142,3 +145,55 @@ def digests(release: Release, *endings: str) -> Mapping[str, bytes]:
         for path in sorted(release.folder.rglob("*"))
         if path.suffix in endings
     }
+
+
+def child(*arguments: str, workspace: Workspace) -> subprocess.CompletedProcess[str]:
+    """Run a command as a process of its own."""
+    return subprocess.run(
+        [sys.executable, *arguments, "--workspace", str(workspace.root)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def last_record(workspace: Workspace) -> dict[str, Any]:
+    """Read the record of the last night."""
+    return records(workspace)[-1]
+
+
+def deliveries_of(workspace: Workspace, source: str, period: str) -> list[str]:
+    """List the hashes of what was received for a period, in the order of receipt."""
+    received = Store(workspace.landed).deliveries()
+    return [one.id for one in received if (one.source, one.period) == (source, period)]
+
+
+def soiled(tmp_path: Path, kind: str, pattern: str) -> bytes:
+    """Make the district once more with a kind of dirt and read the one file that has it."""
+    other = Workspace(tmp_path / f"with_{kind}")
+    make_sample(other, 2023, 0.05, [kind])
+    return dropped_file(other, pattern).read_bytes()
+
+
+def flip_a_bit(path: Path) -> None:
+    """Change one bit in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    replace_file(path, bytes(content))
+
+
+def edit_text(path: Path, old: str, new: str) -> None:
+    """Replace a text that stands once in a file."""
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, f"{old} stands {text.count(old)} times in {path.name}"
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def closed_port() -> int:
+    """Find a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

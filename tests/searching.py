@@ -17,13 +17,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 # Every id of a sample has the unassigned area code, or is a staff number.
-TOKEN = re.compile(r"(?=(519900[0-9]{11}[0-9X]|SY[0-9]{6}))", re.IGNORECASE)
-HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}")
-WIDE = re.compile(
-    rb"(?:\xef\xbc[\x90-\x99]){6}|(?:\xa3[\xb0-\xb9]){6}"
-    rb"|(?:[\x10-\x19]\xff){6}|(?:\xff[\x10-\x19]){6}"
-)
+TOKEN = re.compile(rb"519900[0-9]{11}[0-9Xx]|[Ss][Yy][0-9]{6}")
+HEXADECIMAL = re.compile(rb"[0-9a-fA-F]{32,}")
 TO_HALF_WIDTH = {code + 0xFEE0: code for code in range(0x21, 0x7F)}
+WIDE_ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
+WIDE_BEGINNINGS = [
+    "".join(chr(ord(sign) + 0xFEE0) for sign in beginning).encode(encoding)
+    for beginning in ("519900", "SY", "sy", "Sy", "sY")
+    for encoding in WIDE_ENCODINGS
+]
 DIGESTS = {"md5": 32, "sha1": 40, "sha256": 64}
 
 
@@ -39,13 +41,15 @@ class Persons:
             hashlib.new(name, one.encode()).hexdigest() for one in forms for name in DIGESTS
         }
 
-    def in_text(self, text: str) -> Iterator[str]:
+    def in_ascii(self, content: bytes) -> Iterator[str]:
         """Find ids, plain or as an unkeyed hash, and say of each how it stands there."""
-        for found in TOKEN.finditer(text):
-            if found[1].upper() in self.plain:
-                yield f"plain {found[1]}"
-        for found in HEXADECIMAL.finditer(text):
-            run = found[0].lower()
+        place = 0
+        while found := TOKEN.search(content, place):
+            place = found.start() + 1  # what looks like an id may begin within another
+            if (token := found[0].decode().upper()) in self.plain:
+                yield f"plain {token}"
+        for found in HEXADECIMAL.finditer(content):
+            run = found[0].decode().lower()
             for length in DIGESTS.values():
                 for start in range(len(run) - length + 1):
                     if run[start : start + length] in self.hashed:
@@ -53,14 +57,14 @@ class Persons:
 
     def in_bytes(self, content: bytes) -> Iterator[str]:
         """Search bytes as ASCII, UTF-8, GB18030 and UTF-16 of either order."""
-        yield from self.in_text(content.decode("latin-1"))
+        yield from self.in_ascii(content)
         if b"\0" in content:  # UTF-16 writes an id's signs with zeros between them
-            yield from self.in_text(content.replace(b"\0", b"").decode("latin-1"))
-        if WIDE.search(content):
-            for encoding in ("utf-8", "gb18030", "utf-16-le", "utf-16-be"):
+            yield from self.in_ascii(content.replace(b"\0", b""))
+        if any(beginning in content for beginning in WIDE_BEGINNINGS):
+            for encoding in WIDE_ENCODINGS:
                 for start in (0, 1):
-                    text = content[start:].decode(encoding, "ignore")
-                    yield from self.in_text(text.translate(TO_HALF_WIDTH))
+                    text = content[start:].decode(encoding, "ignore").translate(TO_HALF_WIDTH)
+                    yield from self.in_ascii(text.encode("ascii", "ignore"))
 
 
 def ids_of_sample(workspace: Path) -> Persons:

@@ -30,6 +30,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tiny_district import EXPECTED, H, write_tiny_district
 
 from flows.lib.person_key import make_person_key
+from flows.lib.publishing import rows_of
 from flows.lib.settings import Workspace
 from flows.sample.server import SAMPLE_TOKEN, serve
 from flows.samples import make_sample
@@ -190,6 +191,32 @@ def test_one_to_four_persons_are_not_told(tiny: Workspace) -> None:
         assert [row[name] for name in ("value", "numerator", "denominator", "margin")] == [None] * 4
     text = printed(current(tiny))
     assert (text["21.1"], text["21.2"]) == ("＊", "＊")
+
+
+PERSONS_IN = {"staff": 1, "trained_staff": 1, "staff_with_required_hours": 1,
+              "student_months": 12, "funded_half_years": 2, "boarder_half_years": 2}  # fmt: skip
+
+
+def test_marts_and_evidence_do_not_tell_them_either(tiny: Workspace) -> None:
+    release = current(tiny)
+    seen = set()
+    for path in release.folder.glob("marts/*.parquet"):
+        for row in rows_of(path):
+            for column, unit in PERSONS_IN.items():
+                count = row.get(column)
+                seen |= {column} & row.keys()
+                assert count is None or count == 0 or count >= 5 * unit, (path.stem, row)
+    assert seen == PERSONS_IN.keys()
+    (training,) = (
+        row
+        for row in rows_of(release.folder / "marts" / "mart_staff_training.parquet")
+        if row["year"] == 2023
+    )
+    assert (training["staff"], training["required_hours_rate"]) == (5, None)
+    hidden = {"trained_staff", "training_hours_share"}
+    evidence = {row["indicator_id"] for row in rows(tiny, "report_evidence")}
+    assert evidence
+    assert not evidence & hidden
 
 
 def test_an_amount_raised_by_1000_yuan_moves_what_rests_on_it(both: Workspace) -> None:

@@ -58,6 +58,16 @@ def _gate_summary(outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     ]
 
 
+def _verdicts(found: Sequence[Standing]) -> list[Mapping[str, Any]]:
+    """Give the verdict on each delivery in force, once, in the order of tables and periods."""
+    verdicts = {one.owed.key: one.acceptance.outcome for one in found if one.acceptance}
+    return [verdicts[key] for key in sorted(verdicts)]
+
+
+def _of_report(night: Night, year: int) -> list[Mapping[str, Any]]:
+    return [one for one in night.outcomes if one["period"] == str(year)]
+
+
 def make_manifest(
     night: Night,
     year: int,
@@ -85,7 +95,7 @@ def make_manifest(
             name: contract.as_json() for name, contract in sorted(night.contracts.items())
         },
         "facts": facts(),
-        "gates": _gate_summary(night.outcomes),
+        "gates": _gate_summary([*_verdicts(own), *_of_report(night, year)]),
         "gaps": gaps,
         "rejections": list(dict.fromkeys(text for one in own for text in one.rejections)),
         "has_gaps": bool(gaps) or any(state in STATES_OF_GAPS for state in states),

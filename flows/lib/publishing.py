@@ -103,7 +103,7 @@ def published_tables() -> list[dict[str, Any]]:
         {
             "name": model.name,
             "file": file,
-            "title": model.description.strip(),
+            "title": str(model.meta.get("title_zh") or model.description).strip(),
             "columns": {name: model.title(name) for name in model.columns},
         }
         for file, model in tables

@@ -1,0 +1,117 @@
+"""What stops a run before it can do harm: another run, the key, Prefect's server."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from nights import (
+    Said,
+    child,
+    closed_port,
+    last_record,
+    names_of_releases,
+    night,
+    raise_funds,
+    ziping,
+)
+
+from flows.lib.lock import take_lock
+from flows.lib.records import records
+from flows.lib.settings import Workspace
+from flows.lib.store import Store
+
+# One run at a time
+
+
+def test_a_second_run_says_who_holds_the_lock_and_ends(workspace: Workspace, said: Said) -> None:
+    before = len(records(workspace))
+    lock = take_lock(workspace)
+    try:
+        ended = child("-m", "flows.cli", "nightly", workspace=workspace)
+        assert ended.returncode == 1
+        assert f"another run holds the lock: process {os.getpid()} on" in ended.stderr
+        (workspace.warehouse / "lock").unlink()  # by somebody who means well
+        assert night(workspace) == 1
+        assert "anotherrunholdsthelock" in said()
+    finally:
+        os.close(lock)
+    assert len(records(workspace)) == before
+    assert night(workspace) == 0
+
+
+def test_a_lock_file_that_a_killed_run_left_stops_nobody(workspace: Workspace) -> None:
+    (workspace.warehouse / "lock").write_text(f"process {os.getpid()} on here since 1970\n")
+    assert night(workspace) == 0
+
+
+def test_the_lock_is_not_inherited_by_a_child(workspace: Workspace) -> None:
+    lock = take_lock(workspace)
+    command = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, close_fds=False) as process:
+        os.close(lock)
+        os.close(take_lock(workspace))
+        assert process.poll() is None
+        process.communicate(b"\n")
+
+
+# The key
+
+
+@pytest.mark.parametrize("fault", ["missing", "short", "empty", "readable by others"])
+def test_without_its_key_the_run_stops_and_none_is_made(
+    workspace: Workspace, said: Said, fault: str
+) -> None:
+    key = workspace.key_file
+    text = key.read_text()
+    if fault == "missing":
+        key.unlink()
+    elif fault == "readable by others":
+        key.chmod(0o644)
+    else:
+        key.write_text(text[:20] if fault == "short" else "")
+    raise_funds(workspace, "第一小学", 5)
+    before = Store(workspace.landed).deliveries()
+    assert night(workspace) == 1
+    printed = said()
+    assert "warehouse/person_id.key" in printed
+    assert text.strip() not in printed
+    assert key.exists() == (fault != "missing")
+    assert Store(workspace.landed).deliveries() == before
+    assert len(names_of_releases(workspace)) == 1
+
+
+def test_another_district_refuses_the_samples_public_key(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    monkeypatch.setenv("ZIPING_DISTRICT", "510104")
+    assert night(workspace) == 1
+    assert "publickeyofthesampledistrict" in said()
+
+
+def test_a_new_key_is_not_made_where_something_rests_on_the_old_one(
+    workspace: Workspace, said: Said
+) -> None:
+    workspace.key_file.unlink()
+    assert ziping("new-key", workspace=workspace) == 1
+    assert "restoreitfromyourbackup" in said()
+    assert not workspace.key_file.exists()
+
+
+# Prefect's server
+
+
+def test_a_prefect_server_that_does_not_answer_fails_the_night_within_seconds(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{closed_port()}/api")
+    raise_funds(workspace, "第一小学", 5)
+    assert night(workspace) == 1
+    printed = said()
+    assert "PREFECT_API_URL" in printed
+    assert "doesnotanswer" in printed
+    assert "Traceback" not in printed
+    record = last_record(workspace)
+    assert record["stages"]["look"]["wall_seconds"] < 10
+    assert record["stages"]["start of Prefect's server"]["wall_seconds"] < 10
+    assert len(names_of_releases(workspace)) == 1
