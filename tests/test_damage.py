@@ -89,7 +89,7 @@ def test_current_moved_back_by_hand_is_moved_forward_only_with_a_word(
     assert night(workspace) == 0
     printed = said()
     assert current(workspace).folder == newest.folder
-    assert older.name in printed
+    assert printed.count(f"currentpointedat{older.name}") == 1
     assert night(workspace) == 0
     assert older.name not in said()
 

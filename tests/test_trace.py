@@ -2,10 +2,7 @@
 
 import contextlib
 import io
-import json
 import re
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from districts import corrected, published, two_releases
 from nights import YEAR, copy_of, current, rows, ziping
+from searching import ids_of_sample
 
 from flows.lib.releases import write_sums
 from flows.lib.settings import Workspace
@@ -38,18 +36,6 @@ def traced(
     with contextlib.redirect_stdout(io.StringIO()) as output:
         agrees = print_trace(workspace, figure, None, release, show_rows=show_rows)
     return agrees, output.getvalue()
-
-
-def ids_of_persons(workspace: Workspace) -> set[str]:
-    """List the ids of every pupil and every member of staff of a sample."""
-    sample = workspace.root / "raw" / "sample"
-    found = set()
-    for path in sample.glob("students-*.jsonl"):
-        found |= {json.loads(line)["XJH"].strip() for line in path.read_text("utf-8").splitlines()}
-    with closing(sqlite3.connect(sample / "staffing.sqlite")) as connection:
-        for row in connection.execute("select gh, sfzjh from jzg"):
-            found |= set(row)
-    return found
 
 
 def test_the_outline_has_the_figures_that_are_traced_here(first_night: Workspace) -> None:
@@ -125,7 +111,7 @@ def test_the_rows_of_a_figure_are_listed_with_file_sheet_row_and_amount(
 
 
 def test_no_listing_tells_who_a_person_is(listings: dict[str, str], first_night: Workspace) -> None:
-    ids = ids_of_persons(first_night)
+    ids = ids_of_sample(first_night.root).ids
     assert len(ids) > 4000
     printed = set(re.findall(r"[0-9A-Za-z]+", "\n".join(listings.values())))
     assert not ids & printed

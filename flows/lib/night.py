@@ -107,12 +107,6 @@ def years_to_build(night: Night) -> list[int]:
             if pointed is None or pointed.name != release.name:
                 before = pointed.name if pointed else "nothing"
                 night.remarks.append(f"{year}: current pointed at {before}, now at {release.name}")
-            shown = current_release(night.workspace, year)
-            if shown and shown.name != release.name:
-                night.remarks.append(
-                    f"{year}: current pointed at {shown.name}; it points at the newest, "
-                    f"{release.name}, again"
-                )
             switch_current(night.workspace, year, night.settings.default_year, release)
             night.results[year] = {
                 "result": "unchanged",
