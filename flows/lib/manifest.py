@@ -1,7 +1,7 @@
 """The manifest of a release: what it was made from, by which code, and how its gates judged it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flows.lib.definitions import facts
@@ -11,6 +11,7 @@ from flows.lib.night import Night, inputs_of_year
 from flows.lib.releases import MANIFEST, Release
 from flows.lib.settings import SAMPLE_DISTRICT
 from flows.lib.standing import Standing, gap_sentences
+from flows.lib.times import CHINA
 
 MANIFEST_VERSION = 1
 STATES_OF_GAPS = ("missing", "partial", "provisional")
@@ -106,6 +107,6 @@ def make_manifest(
         },
         "night": night.name,
         "started_at": night.started_at,
-        "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "written_at": datetime.now(CHINA).isoformat(timespec="seconds"),
         "stages": night.stages,
     }
