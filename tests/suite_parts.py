@@ -75,6 +75,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "unit": TEXT, "decimals": WHOLE, "formula": TEXT, "publish": TEXT, "data_class": TEXT,
         "owner_office": TEXT, "basis": TEXT, "definition_zh": TEXT, "definition_version": TEXT,
     },
+    "report.report_needs": {"indicator_id": TEXT, "source": TEXT, "year_offset": WHOLE},
     "report.report_evidence": VALUE_KEY | {
         "role": TEXT, "file_id": TEXT, "fact": TEXT, "source": TEXT, "original_name": TEXT,
         "sha256": TEXT, "sheets": TEXT, "row_count": WHOLE, "measure_sum": WIDE,

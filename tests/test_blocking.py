@@ -72,7 +72,9 @@ def test_a_critical_rule_of_the_report_that_fails_prevents_the_release_until_it_
     assert "4.1一般公共预算教育经费2023" in said()
 
 
-@pytest.mark.parametrize("fault", ["a rule raises", "a suite is empty", "no suite is there"])
+@pytest.mark.parametrize(
+    "fault", ["a rule raises", "a suite is empty", "a suite is gone", "no suite is there"]
+)
 def test_gates_of_the_report_that_cannot_be_asked_count_as_failed(
     first_night: Workspace, tmp_path: Path, fault: str
 ) -> None:
@@ -89,6 +91,8 @@ def test_gates_of_the_report_that_cannot_be_asked_count_as_failed(
         path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     elif fault == "a suite is empty":
         path.write_bytes(b"")
+    elif fault == "a suite is gone":
+        path.unlink()
     else:
         rmtree(suites)
     try:

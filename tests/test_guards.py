@@ -75,6 +75,7 @@ def test_without_its_key_the_run_stops_and_none_is_made(
     assert night(workspace) == 1
     printed = said()
     assert "warehouse/person_id.key" in printed
+    assert "warehouse/person_id.key" in records(workspace)[-1]["failure"]
     assert text.strip() not in printed
     assert key.exists() == (fault != "missing")
     assert Store(workspace.landed).deliveries() == before

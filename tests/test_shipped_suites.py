@@ -179,6 +179,7 @@ def test_a_good_row_passes_every_rule() -> None:
             "decimals": 2, "publish": "public", "definition_version": "a", "definition_zh": "a",
             "basis": "a", "owner_office": "a",
         },
+        "report.report_needs": {"indicator_id": "a", "source": "b.c", "year_offset": -1},
         "report.report_evidence": {
             "district_code": "519900", "evaluation_year": 2023, "indicator_id": "funds",
             "period": "2023", "dimension": "total", "member": "total", "role": "numerator",

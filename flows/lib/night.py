@@ -15,7 +15,7 @@ from flows.lib.fingerprint import fingerprint_of, inputs_of
 from flows.lib.inbox import Dropped
 from flows.lib.lock import take_lock
 from flows.lib.person_key import PersonKey, load_person_key
-from flows.lib.records import write_record
+from flows.lib.records import write_failure, write_record
 from flows.lib.redaction import sentence_of
 from flows.lib.releases import current_release, newest_release, remove_leftovers, switch_current
 from flows.lib.settings import Settings, Workspace, load_settings
@@ -174,7 +174,12 @@ def tonight(
     lock = take_lock(workspace)
     try:
         remove_leftovers(workspace)
-        night = open_night(workspace, year, as_of)
+        try:
+            night = open_night(workspace, year, as_of)
+        except ZipingError as error:
+            today = datetime.now(CHINA)
+            write_failure(_next_folder(workspace, today.date()), error.exit_code, str(error), today)
+            raise
         OPEN[night.name] = night
         try:
             yield night

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.acceptance import Acceptance
@@ -37,6 +38,14 @@ def write_record(night: "Night", code: int, failure: str | None = None) -> None:
             "stages": night.stages,
         },
     )
+
+
+def write_failure(folder: Path, code: int, failure: str, now: datetime) -> None:
+    """Leave the record of a night that could not begin, as for want of its key."""
+    folder.mkdir(parents=True, exist_ok=True)
+    moment = now.isoformat(timespec="seconds")
+    record = {"night": folder.name, "exit_code": code, "failure": failure}
+    write_json(folder / RECORD, record | {"started_at": moment, "ended_at": moment})
 
 
 def write_gates_page(night: "Night", judged: Iterable[Acceptance]) -> None:
