@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -46,6 +47,21 @@ def test_bytes_are_kept_under_their_hash_for_the_owner_alone(store: Store) -> No
     assert (file.sha256, file.size, file.original_name) == (digest(content), len(content), "a.csv")
     assert store.path(file.sha256).read_bytes() == content
     assert store.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_sources_that_land_side_by_side_lose_no_line(store: Store) -> None:
+    def land_some(thread: int) -> None:
+        for number in range(12):
+            land(store, f"{thread} {number}".encode(), source=f"system.table_{thread}")
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(land_some, range(8)))
+    landed = {(one.source, one.id) for one in store.deliveries()}
+    assert landed == {
+        (f"system.table_{thread}", digest(f"{thread} {number}".encode()))
+        for thread in range(8)
+        for number in range(12)
+    }
 
 
 def test_a_folder_that_others_could_read_is_closed(store: Store) -> None:

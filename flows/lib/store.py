@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO
 
 from flows.lib.durable import fsync_folder, hash_file, part_name
@@ -61,6 +62,8 @@ class Store:
         """Open the store at a folder; nothing is made before something lands."""
         self.folder = folder
         self.manifest = folder / "manifest.jsonl"
+        # Sources are pulled side by side: without it, one would cut the line of another as torn.
+        self._recording = Lock()
 
     def path(self, digest: str) -> Path:
         """Say where the content of a hash is kept."""
@@ -108,21 +111,22 @@ class Store:
 
     def record(self, delivery: Delivery) -> Delivery:
         """Append a delivery to the manifest, after cutting a line torn by a killed night."""
-        earlier = self.deliveries()
-        last = next((other for other in reversed(earlier) if other.key == delivery.key), None)
-        entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
-        entry.pop("number")
-        line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-        with self.manifest.open("ab") as file:
-            if size := file.tell():
-                whole = self.manifest.read_bytes().rfind(b"\n") + 1
-                if whole != size:
-                    file.truncate(whole)
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        fsync_folder(self.folder)
-        return self.deliveries()[-1]
+        with self._recording:
+            earlier = self.deliveries()
+            last = next((other for other in reversed(earlier) if other.key == delivery.key), None)
+            entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
+            entry.pop("number")
+            line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+            with self.manifest.open("ab") as file:
+                if size := file.tell():
+                    whole = self.manifest.read_bytes().rfind(b"\n") + 1
+                    if whole != size:
+                        file.truncate(whole)
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+            fsync_folder(self.folder)
+            return self.deliveries()[-1]
 
     def verify(self, deliveries: Iterable[Delivery]) -> None:
         """Stop when kept bytes are gone or are not what their name says."""
