@@ -36,7 +36,10 @@ def _run_flow(night: Night, year: int | None, as_of: date | None) -> None:
             seconds = night.settings.prefect_start_seconds
             stack.enter_context(prefect_server(night.workspace.warehouse, seconds))
         with night.stage("imports"):
+            from flows.lib.expecting import load_great_expectations
             from flows.nightly import nightly
+
+            load_great_expectations()
         nightly(year, as_of, str(night.workspace.root))
 
 
