@@ -131,26 +131,13 @@ def _as_table(reading: Reading, contract: Contract, delivery: Delivery, file_id:
     return pa.table(arrays)
 
 
-def _aggregates(suite: Suite, landed: "pa.Table") -> dict[str, Any]:
-    import duckdb
-
-    if not suite.aggregates:
-        return {}
-    columns = ", ".join(f"{sql} as {name}" for name, sql in suite.aggregates.items())
-    with duckdb.connect() as connection:
-        connection.register("landed", landed)
-        cursor = connection.execute(f"select {columns} from landed")
-        names = [description[0] for description in cursor.description or ()]
-        return dict(zip(names, cursor.fetchone() or (), strict=True))
-
-
 def _judge(
     reading: Reading, contract: Contract, suite: Suite, delivery: Delivery
 ) -> tuple[Judgement, "pa.Table"]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from flows.lib.suites import judge_rows, judge_table
+    from flows.lib.suites import aggregates_of, judge_rows, judge_table
 
     judgement = Judgement(contract, suite, delivery.files[0].sha256)
     judgement.of_reading(reading)
@@ -158,7 +145,7 @@ def _judge(
     taken = judgement.of_rows(judge_rows(suite, table), table)
     kept = pa.array([position not in taken for position in range(table.num_rows)], pa.bool_())
     landed = table.filter(kept)
-    judgement.of_table(judge_table(suite, _aggregates(suite, landed)))
+    judgement.of_table(judge_table(suite, aggregates_of(suite, landed)))
     amounts = [column.name for column in contract.columns if column.role == "amount"]
     readable = sum(
         (pc.sum(pc.abs(table[name])).as_py() or Decimal(0) for name in amounts), Decimal(0)

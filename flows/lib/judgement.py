@@ -16,6 +16,23 @@ DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
 PLACES_SHOWN = 20
 
 
+def rule_outcome(
+    rule: Rule, places: list[dict[str, Any]], *, success: bool, raised: bool
+) -> dict[str, Any]:
+    """Write one rule's result as the gate page shows it, with the first places where it failed."""
+    return {
+        "type": rule.type,
+        "column": rule.column,
+        "severity": rule.severity,
+        "effect": rule.effect,
+        "success": success,
+        "raised": raised,
+        "failed_count": len(places),
+        "notes": vars(rule.notes),
+        "places": places[:PLACES_SHOWN],
+    }
+
+
 class Judgement:
     """Collects what the gate of one delivery finds, without any value of a row."""
 
@@ -30,19 +47,7 @@ class Judgement:
         self, rule: Rule, *, places: list[dict[str, Any]], success: bool, raised: bool = False
     ) -> None:
         """Keep one rule's result, with the first places where it failed."""
-        self.results.append(
-            {
-                "type": rule.type,
-                "column": rule.column,
-                "severity": rule.severity,
-                "effect": rule.effect,
-                "success": success,
-                "raised": raised,
-                "failed_count": len(places),
-                "notes": vars(rule.notes),
-                "places": places[:PLACES_SHOWN],
-            }
-        )
+        self.results.append(rule_outcome(rule, places, success=success, raised=raised))
 
     def of_reading(self, reading: Reading) -> None:
         """Judge what the file itself showed while it was read."""

@@ -10,7 +10,7 @@ from flows.lib.night import Difference, Night, open_night
 from flows.lib.pulling import source_of
 from flows.lib.settings import Workspace
 from flows.lib.standing import Owed, candidates, standing_of
-from flows.lib.store import Delivery
+from flows.lib.store import Delivery, last_of
 
 
 def _relevant(night: Night) -> list[Delivery]:
@@ -59,7 +59,7 @@ def _changed_pulls(night: Night, deliveries: Sequence[Delivery]) -> list[Owed]:
         owed.key: owed for owed in night.owed() if owed.contract.meta["pull"]["from"] != "inbox"
     }
     for owed in live.values():
-        last = next((one for one in reversed(deliveries) if one.key == owed.key), None)
+        last = last_of(deliveries, owed.key)
         state = None
         if last:
             is_http = owed.contract.meta["pull"]["from"] == "http"

@@ -1,11 +1,12 @@
 """Filling the folder of a release from the build: tables, marts, evidence, manifest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.definitions import PUBLISHED, Model, facts, marts, report_tables
 from flows.lib.errors import Blocked
+from flows.lib.judgement import rule_outcome
 from flows.lib.report_database import write_report_database
 from flows.lib.warehouse import open_warehouse
 
@@ -151,10 +152,9 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[dict[str, Any]]:
     """Judge the published tables of a part folder by the suites of the report."""
-    import duckdb
     import pyarrow.parquet as pq
 
-    from flows.lib.suites import SuiteError, judge_rows, judge_table, load_suite
+    from flows.lib.suites import SuiteError, aggregates_of, judge_rows, judge_table, load_suite
 
     outcomes = []
     for name in PUBLISHED:
@@ -163,13 +163,7 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
         except SuiteError as error:
             raise Blocked(str(error)) from None
         table = pq.read_table(folder / f"{name}.parquet")
-        with duckdb.connect() as connection:
-            connection.register("landed", table)
-            columns = ", ".join(f"{sql} as {name}" for name, sql in suite.aggregates.items())
-            cursor = connection.execute(f"select {columns or '1 as nothing'} from landed")
-            columns_of = [description[0] for description in cursor.description or ()]
-            aggregates = dict(zip(columns_of, cursor.fetchone() or (), strict=True))
-        results = [*judge_rows(suite, table), *judge_table(suite, aggregates)]
+        results = [*judge_rows(suite, table), *judge_table(suite, aggregates_of(suite, table))]
         failed = [one for one in results if not one.success]
         outcomes.append(
             {
@@ -192,28 +186,17 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
                 "rows_quarantined": 0,
                 "rows_skipped": 0,
                 "results": [
-                    {
-                        "type": one.rule.type,
-                        "column": one.rule.column,
-                        "severity": one.rule.severity,
-                        "effect": one.rule.effect,
-                        "success": one.success,
-                        "raised": one.raised,
-                        "failed_count": len(one.failed_positions),
-                        "notes": vars(one.rule.notes),
-                        "places": [
+                    rule_outcome(
+                        one.rule,
+                        [
                             {"sheet": "", "row": position + 1, "column": one.rule.column}
-                            for position in one.failed_positions[:20]
+                            for position in one.failed_positions
                         ],
-                    }
+                        success=one.success,
+                        raised=one.raised,
+                    )
                     for one in results
                 ],
             }
         )
     return outcomes
-
-
-def sources_summary(deliveries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """List the deliveries of a release, each once, in order."""
-    unique = {(one["source"], one["period"], one["sha256"]): dict(one) for one in deliveries}
-    return [unique[key] for key in sorted(unique)]

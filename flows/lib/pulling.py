@@ -12,7 +12,7 @@ from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected, Unavailable, ZipingError
 from flows.lib.inbox import Dropped
 from flows.lib.settings import Settings
-from flows.lib.store import Delivery, Store
+from flows.lib.store import Delivery, Store, last_of
 
 if TYPE_CHECKING:
     import requests
@@ -54,7 +54,7 @@ def _land_pull(
 ) -> Delivery | None:
     """Land a pull unless its bytes are what came last for the period."""
     key = (contract.name, district, period)
-    last = next((one for one in reversed(store.deliveries()) if one.key == key), None)
+    last = last_of(store.deliveries(), key)
     name = f"{contract.table}-{period}.jsonl"
     file = store.keep(io.BytesIO(content), name)
     if last and last.id == file.sha256 and last.version == version:

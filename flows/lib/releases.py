@@ -1,14 +1,13 @@
 """Releases: built apart, audited, then switched in by one link; complete and never edited."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from flows.lib.durable import fsync_folder, hash_file, remove_parts, switch_link
+from flows.lib.durable import hash_file, remove_parts, switch_link
 from flows.lib.errors import ZipingError
 from flows.lib.settings import Workspace
 
@@ -140,10 +139,3 @@ def remove_leftovers(workspace: Workspace) -> None:
     for folder in folders:
         if folder.exists():
             remove_parts(folder)
-
-
-def forget_folder(folder: Path) -> None:
-    """Remove a part folder that was not published."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.parent.exists():
-        fsync_folder(folder.parent)

@@ -112,8 +112,7 @@ class Store:
     def record(self, delivery: Delivery) -> Delivery:
         """Append a delivery to the manifest, after cutting a line torn by a killed night."""
         with self._recording:
-            earlier = self.deliveries()
-            last = next((other for other in reversed(earlier) if other.key == delivery.key), None)
+            last = last_of(self.deliveries(), delivery.key)
             entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
             entry.pop("number")
             line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
@@ -148,3 +147,8 @@ class Store:
 def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Order deliveries of one key: by the date the source states, then by receipt."""
     return sorted(deliveries, key=lambda one: (one.source_date or "", one.number), reverse=True)
+
+
+def last_of(deliveries: Sequence[Delivery], key: tuple[str, str, str]) -> Delivery | None:
+    """Find the delivery received last for a table, district and period."""
+    return next((one for one in reversed(deliveries) if one.key == key), None)

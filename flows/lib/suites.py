@@ -246,3 +246,17 @@ def _of_rows(rule: Rule, answer: Answer) -> RuleResult:
     if not answer.raised and (answer.positions is None or answer.success == bool(answer.positions)):
         answer = not_answered("NoPositions")
     return RuleResult(rule, answer.success, answer.raised, answer.positions or (), answer.error)
+
+
+def aggregates_of(suite: Suite, table: "pa.Table") -> dict[str, Any]:
+    """Compute a suite's aggregates over a table, for its table rules."""
+    import duckdb
+
+    if not suite.aggregates:
+        return {}
+    columns = ", ".join(f"{sql} as {name}" for name, sql in suite.aggregates.items())
+    with duckdb.connect() as connection:
+        connection.register("landed", table)
+        cursor = connection.execute(f"select {columns} from landed")
+        names = [description[0] for description in cursor.description or ()]
+        return dict(zip(names, cursor.fetchone() or (), strict=True))

@@ -1,7 +1,6 @@
 """Tracing a figure: its definition, its parts, its files and rows, and a second computation."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +16,7 @@ from flows.lib.releases import Release
 from flows.lib.settings import Workspace
 from flows.lib.standards import DAYS, standard_in_force
 from flows.lib.store import Store
+from flows.lib.times import shifted
 
 Key = tuple[Any, ...]
 KEY = ("district_code", "evaluation_year", "indicator_id", "period", "dimension", "member")
@@ -40,13 +40,6 @@ class Traced:
     def agrees(self) -> bool:
         """Whether everything that could be computed again is what was published."""
         return not self.differences and not self.gone and all(part.agrees for part in self.parts)
-
-
-def shifted(period: str, years: int) -> str:
-    """Move a period by years, however it is written."""
-    if not years:
-        return period
-    return re.sub(r"[0-9]{4}", lambda found: str(int(found[0]) + years), period)
 
 
 def year_of(period: str) -> int:

@@ -1,7 +1,6 @@
 """Write report.xlsx: one district's release as officials read and print it."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import xlsxwriter
 
 from flows.lib.durable import write_durably
+from flows.lib.times import shifted
 from flows.lib.workbook_words import COLUMNS, FILLS, WORDS
 
 Row = Mapping[str, Any]
@@ -208,16 +208,12 @@ def _evidence_keys(release: Release, key: Key) -> list[Key]:
         return []
     found = [key] if key in release.evidence else []
     for part in [] if found else release.indicators[key[2]]["components"]:
-        period = _shifted(key[3], int(part["year_offset"]))
+        period = shifted(key[3], int(part["year_offset"]))
         same = (*key[:2], part["id"], period, *key[4:])
         members = [other for other in release.values if other[:4] == same[:4]]
         for component in [same] if same in members or key[5] != "total" else members:
             found += _evidence_keys(release, component)
     return found
-
-
-def _shifted(period: str, years: int) -> str:
-    return re.sub(r"\d{4}", lambda year: str(int(year[0]) + years), period)
 
 
 def _write_sheet(
