@@ -111,13 +111,15 @@ def sources(workspace: WorkspaceOption = CHECKOUT) -> None:
 @app.command()
 def status(
     nights: Annotated[int, typer.Option(help="How many nights to show.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for a monitor.")] = False,
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
-    """Show the last nights and the gaps that stand open."""
-    from flows.lib.overview import print_status
+    """Show the last nights, what stands open and with whom, what was set aside, and the disk."""
+    from flows.lib.overview import print_status, print_status_as_json
 
     try:
-        print_status(Workspace(workspace.resolve()), nights)
+        show = print_status_as_json if as_json else print_status
+        show(Workspace(workspace.resolve()), nights)
     except Exception as error:
         raise end_with(error) from None
 

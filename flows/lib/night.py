@@ -178,7 +178,8 @@ def tonight(
             night = open_night(workspace, year, as_of)
         except ZipingError as error:
             today = datetime.now(CHINA)
-            write_failure(_next_folder(workspace, today.date()), error.exit_code, str(error), today)
+            folder = _next_folder(workspace, today.date())
+            write_failure(workspace, folder, error.exit_code, str(error), today)
             raise
         OPEN[night.name] = night
         try:

@@ -1,19 +1,21 @@
-"""What somebody reads in the morning: sources, nights, gaps, releases."""
+"""What people are shown of sources, nights and releases."""
 
-from collections import Counter
+import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
-from flows.lib.console import make_console
+from flows.lib.console import make_console, say
 from flows.lib.look import look_at_standings
+from flows.lib.morning import morning
 from flows.lib.publishing import rows_of
-from flows.lib.records import records
 from flows.lib.releases import current_release, releases_of, years_published
-from flows.lib.settings import Workspace, load_settings
+from flows.lib.settings import Workspace
 
-RESULTS = {0: "complete", 1: "failed", 2: "wrong use", 3: "blocked", 4: "with gaps"}
+LATEST_HOURS = 26  # a night at 02:00 that has run is never older
 
 
 def print_sources(workspace: Workspace) -> None:
@@ -65,46 +67,65 @@ def _units(workspace: Workspace) -> dict[tuple[str, str], str]:
 
 
 def print_status(workspace: Workspace, nights: int) -> None:
-    """Print the last nights and the gaps that stand open, with the nights since they do."""
+    """Print the last nights, what stands open and with whom, what was set aside, and the disk."""
     console = make_console()
-    found = records(workspace)
-    table = Table("night", "ended", "result", "years", "wall s", "CPU s")
-    for record in found[-nights:]:
-        stages = record.get("stages", {}).values()
-        top = max((one["wall_seconds"] for one in stages), default=0.0)
-        cpu = max((one["cpu_seconds"] for one in stages), default=0.0)
-        years = ", ".join(
-            f"{year} {one['result']} {one.get('release', '')}".strip()
-            for year, one in record.get("years", {}).items()
-        )
-        result = record.get("failure") or RESULTS[record["exit_code"]]
-        table.add_row(
-            record["night"],
-            record.get("ended_at", "")[:16],
-            result,
-            years,
-            f"{top:.1f}",
-            f"{cpu:.1f}",
-        )
-    console.print(table)
-    if not found:
+    seen = morning(workspace, nights)
+    if not seen["last"]:
         console.print("no night has run yet: `ziping nightly`")
         return
-    open_gaps = [*found[-1].get("gaps", ()), *found[-1].get("unavailable", ())]
-    since = Counter(
-        gap for record in found for gap in {*record.get("gaps", ()), *record.get("unavailable", ())}
-    )
-    for gap in open_gaps:
-        console.print(f"! {gap} (in {since[gap]} nights)")
-    for sentence in found[-1].get("blocked", ()):
+    table = Table("night", "ended", "result", "years", "wall s", "CPU s")
+    for one in seen["nights"]:
+        table.add_row(
+            one["night"],
+            (one["ended_at"] or "")[:16],
+            one["failure"] or one["result"],
+            ", ".join(
+                f"{year} {result['result']} {result.get('release', '')}".strip()
+                for year, result in one["years"].items()
+            ),
+            f"{one['wall_seconds']:.1f}",
+            f"{one['cpu_seconds']:.1f}",
+        )
+    console.print(table)
+    for one in seen["open"]:
+        days = f"{one['days_overdue']} days overdue" if one["days_overdue"] else "not yet due"
+        stands = ", the last good one in force" if one["in_force"] else ""
+        for sentence in one["sentences"]:
+            console.print(f"! {sentence} ({days}, in {one['nights_open']} nights{stands})")
+    for sentence in seen["said"]:
         console.print(f"! {sentence}")
-    settings = load_settings(workspace)
-    for year in settings.open_years:
-        release = current_release(workspace, year)
-        console.print(f"current {year}: {release.name if release else 'none'}")
-        if release:
-            for fault in release.faults():
-                console.print(f"! {fault}")
+    for one in seen["set_aside"]:
+        console.print(
+            f"set aside: {one['rows_set_aside']} of {one['rows']} rows of {one['source']} "
+            f"{one['period']} ({one['file']}): {one['owner']}"
+        )
+    for one in seen["releases"]:
+        _print_release(one)
+    for year in seen["years_without_release"]:
+        console.print(f"current {year}: none")
+    sizes = {name.removesuffix("_bytes"): size / 1e6 for name, size in seen["disk"].items()}
+    console.print("disk: " + ", ".join(f"{name} {size:,.0f} MB" for name, size in sizes.items()))
+    hours = seen["last"]["hours_ago"]
+    if hours is not None and hours > LATEST_HOURS:
+        console.print(f"! the last night ended {hours:.0f} hours ago: is it scheduled?")
+
+
+def print_status_as_json(workspace: Workspace, nights: int) -> None:
+    """Print the same as one JSON document."""
+    say(json.dumps(morning(workspace, nights), ensure_ascii=False, indent=1))
+
+
+def _print_release(one: Mapping[str, Any]) -> None:
+    console = make_console()
+    console.print(f"current {one['year']}: {one['release']}")
+    for fault in one["faults"]:
+        console.print(f"! {fault}")
+    for counted in ("figures_by_state", "figures_by_judgement"):
+        if one.get(counted):
+            words = ", ".join(f"{word} {number}" for word, number in one[counted].items())
+            console.print(f"  figures: {words}")
+    for figure in one.get("in_doubt", ()):
+        console.print(f"  {figure['figure_id']} {figure['state']}: {figure['reason']}")
 
 
 def print_releases(workspace: Workspace, year: int | None) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,6 +61,17 @@ class Workspace:
         return self.warehouse / "build.duckdb"
 
 
+def _years(text: str) -> tuple[int, ...]:
+    return tuple(sorted({int(year) for year in text.split(",")}))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+READERS: dict[str, Callable[[str], object]] = {"open_years": _years, "notify_on": _words}
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a district sets in the environment or in `.env`, each name prefixed `ZIPING_`.
@@ -78,6 +90,9 @@ class Settings:
     pull_seconds: float = 300.0
     request_seconds: float = 30.0
     prefect_start_seconds: float = 120.0
+    notify_on: tuple[str, ...] = ("failed", "blocked")
+    notify_command: str = ""
+    notify_url: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a district that is no code of GB/T 2260 and an empty list of years."""
@@ -85,6 +100,8 @@ class Settings:
             raise WrongUse("ZIPING_DISTRICT must be the six digits of GB/T 2260")
         if not self.open_years:
             raise WrongUse("ZIPING_OPEN_YEARS must name at least one year, for example 2023")
+        if not set(self.notify_on) <= {"failed", "blocked", "gaps"}:
+            raise WrongUse("ZIPING_NOTIFY_ON takes failed, blocked and gaps, with commas")
 
     @property
     def default_year(self) -> int:
@@ -96,16 +113,12 @@ def load_settings(workspace: Workspace) -> Settings:
     """Read the settings of a workspace."""
     found = {**dotenv_values(workspace.root / ".env"), **os.environ}
     values: dict[str, object] = {}
-    for name, annotation in Settings.__annotations__.items():
+    for name, read in {**Settings.__annotations__, **READERS}.items():
         text = found.get(f"ZIPING_{name.upper()}")
         if not text:
             continue
         try:
-            values[name] = (
-                tuple(sorted({int(year) for year in text.split(",")}))
-                if name == "open_years"
-                else annotation(text)
-            )
+            values[name] = read(text)
         except ValueError:
             raise WrongUse(f"ZIPING_{name.upper()} cannot be read: mend it in .env") from None
     return Settings(**values)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flows.lib.acceptance import Acceptance, rejection_sentence
 from flows.lib.contracts import Contract
@@ -114,3 +115,39 @@ def gap_sentences(found: Sequence[Standing]) -> list[str]:
     sentences = [one.gap for one in found if one.gap]
     sentences += [sentence for one in found for sentence in one.rejections]
     return list(dict.fromkeys(sentences))
+
+
+def open_periods(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    """Describe each owed period that has no delivery in force, or a newer one that was rejected."""
+    listed = {}
+    for one in found:
+        if sentences := [text for text in (one.gap, *one.rejections) if text]:
+            listed[one.owed.key] = _named(one) | {
+                "due": one.owed.due,
+                "in_force": one.delivery is not None,
+                "sentences": sentences,
+            }
+    return list(listed.values())
+
+
+def set_aside(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    """Count the rows in quarantine of each delivery in force."""
+    listed = {}
+    for one in found:
+        if one.acceptance and (rows := one.acceptance.outcome["rows_quarantined"]):
+            listed[one.owed.key] = _named(one) | {
+                "file": one.acceptance.outcome["original_name"],
+                "rows_set_aside": rows,
+                "rows": one.acceptance.outcome["rows_landed"] + rows,
+            }
+    return list(listed.values())
+
+
+def _named(one: Standing) -> dict[str, Any]:
+    contract = one.owed.contract
+    return {
+        "source": contract.name,
+        "title": contract.title,
+        "period": one.owed.period,
+        "owner": contract.meta["owed"]["by"],
+    }
