@@ -1,6 +1,7 @@
 """The contracts: one entry per source table, read strictly, and the same again from a release."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,60 @@ def test_an_entry_is_read_as_it_stands(tmp_path: Path) -> None:
 def test_an_unknown_word_of_a_table_is_refused_with_file_and_table(
     tmp_path: Path, word: str
 ) -> None:
-    with pytest.raises(ZipingError, match=f"_finance__sources.yml, table samples.*{word}"):
+    with pytest.raises(
+        ZipingError, match=rf"sources\.yml, line \d+, table samples.*{word}"
+    ):
         load(tmp_path, META | {word: 1}, column())
+
+
+def test_the_line_of_a_wrong_word_is_told(tmp_path: Path) -> None:
+    text = (
+        "sources:\n"
+        "  - name: finance\n"
+        "    tables:\n"
+        "      - name: samples\n"
+        "        config:\n"
+        "          meta:\n"
+        "            title: 样例表\n"
+        "            pull: {from: inbox, files: ['*']}\n"
+        "            period: {kind: standing}\n"
+        "            read:\n"
+        "              header_rows: 1\n"
+        "              footnote: '^注'\n"
+        "            owed: {by: 样例股, due: {month_day: '01-31'}}\n"
+        "        columns:\n"
+        "          - name: code\n"
+        "            data_type: string\n"
+        "            config: {meta: {captions: [编码], role: units}}\n"
+    )
+    path = tmp_path / "finance" / "_finance__sources.yml"
+    path.parent.mkdir()
+    path.write_text(text, "utf-8")
+    with pytest.raises(ZipingError, match=r"line 12, table samples: `read`: .*footnote"):
+        load_contracts(tmp_path)
+    path.write_text(text.replace("footnote", "footer"), "utf-8")
+    with pytest.raises(ZipingError, match=r"line 17, table samples, column code: `role`: must"):
+        load_contracts(tmp_path)
+    path.write_text(text.replace("footnote", "footer").replace("units}", "unit}"), "utf-8")
+    assert set(load_contracts(tmp_path)) == {"finance.samples"}
+
+
+@pytest.mark.parametrize(
+    ("meta", "sentence"),
+    [
+        ({"key": ["nothing"]}, "no column is called nothing"),
+        ({"units": {"column": "school", "expected": "public"}}, "no column is called school"),
+        ({"parts": True}, "`parts` needs a column with `role: unit`"),
+        ({"read": {"footer": "("}}, "`read.footer`: is no regular expression"),
+        ({"read": {"unit": "美元"}}, "`read.unit`"),
+        ({"read": {"means": {"-": "nothing"}}}, "`read.means.-`: must be one of missing"),
+    ],
+)
+def test_a_word_that_cannot_be_meant_is_refused(
+    tmp_path: Path, meta: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ZipingError, match=re.escape(sentence)):
+        load(tmp_path, META | meta, column())
 
 
 @pytest.mark.parametrize("word", ["caption", "persn", "type"])
@@ -85,7 +138,7 @@ def test_a_word_that_every_table_needs_is_missed(tmp_path: Path, word: str) -> N
 
 
 def test_a_kind_of_period_that_nobody_knows_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ZipingError, match=r"table samples: period\.kind must be one of"):
+    with pytest.raises(ZipingError, match=r"table samples: `period.kind`: must be one of"):
         load(tmp_path, META | {"period": {"kind": "monthly"}}, column())
 
 
@@ -97,7 +150,7 @@ def test_a_table_without_columns_is_refused(tmp_path: Path) -> None:
 def test_a_column_without_captions_is_refused(tmp_path: Path) -> None:
     entry = column()
     del entry["config"]["meta"]["captions"]
-    with pytest.raises(ZipingError, match="column code: `captions` is missing"):
+    with pytest.raises(ZipingError, match=r"column code: one of above, captions, .* is missing"):
         load(tmp_path, META, entry)
 
 

@@ -10,30 +10,44 @@ from typing import Any
 
 import yaml
 
+from flows.lib.contract_schema import check_contracts
 from flows.lib.errors import ZipingError
 from flows.lib.settings import CHECKOUT
 
 STAGING = CHECKOUT / "dbt_project" / "models" / "staging"
-PERIOD_KINDS = ("calendar_year", "census_day", "year_end", "span", "standing")
-TABLE_KEYS = {
-    "title", "pull", "period", "read", "key", "units", "owed", "quarantine_limit", "sign_off",
-}  # fmt: skip
-COLUMN_KEYS = {"captions", "required", "role", "take", "values", "person", "unit"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a source table: its captions in the file and its type in the warehouse."""
+    """One column of a source table: where the file says it, and its type in the warehouse.
+
+    The words are told in `contract.schema.json`.
+    """
 
     name: str
     data_type: str
-    captions: tuple[str, ...]
+    captions: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()  # labels of the cell above the header that says it for the sheet
+    sheet_name: str | None = None
+    file_name: str | None = None
+    from_long: str | None = None
     required: bool = True
     role: str | None = None  # unit, member or amount: what a quarantined row is counted by
     take: str | None = None  # code or name: the part of a `代码-名称` cell
     values: Mapping[str, str] | None = None  # written in the source -> kept in the warehouse
     person: bool = False  # identifies a person: replaced by a keyed pseudonym while landing
     unit: str | None = None  # the amount's unit where the sheet does not say it
+    means: Mapping[str, str] | None = None  # - or NA -> missing, not_applicable, suppressed, zero
+    percent: str | None = None  # what a bare number is: points, share, or unreadable (written)
+    length: int | None = None  # of a code; with check or code_list lost zeros are put back
+    check: str | None = None  # identity or credit_code: the check digit proves it
+    code_list: str | None = None  # a list of codes that the product knows
+    precision: str | None = None  # month: a date may lack its day
+
+    @property
+    def shown(self) -> str:
+        """What an office calls it."""
+        return next(iter((*self.captions, *self.above)), self.name)
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class Contract:
 
     @property
     def period_kind(self) -> str:
-        """Which of PERIOD_KINDS one delivery covers."""
+        """What kind of period one delivery covers."""
         return str(self.meta["period"]["kind"])
 
     @property
@@ -114,7 +128,7 @@ class Contract:
             "table": self.table,
             "meta": dict(self.meta),
             "columns": [
-                {key: value for key, value in vars(column).items() if value is not None}
+                {key: value for key, value in vars(column).items() if value not in (None, ())}
                 for column in self.columns
             ],
         }
@@ -123,37 +137,43 @@ class Contract:
 def contract_from_json(entry: Mapping[str, Any]) -> Contract:
     """Read an entry back from a release's manifest."""
     columns = tuple(
-        Column(**{**column, "captions": tuple(column["captions"])}) for column in entry["columns"]
+        Column(**column | {name: tuple(column.get(name, ())) for name in TUPLES})
+        for column in entry["columns"]
     )
     return Contract(entry["system"], entry["table"], entry["meta"], columns)
 
 
-def _column(where: str, entry: Mapping[str, Any]) -> Column:
-    meta = entry.get("config", {}).get("meta", {})
-    if unknown := set(meta) - COLUMN_KEYS:
-        raise ZipingError(f"{where}, column {entry['name']}: unknown words {sorted(unknown)}")
-    if "captions" not in meta:
-        raise ZipingError(f"{where}, column {entry['name']}: `captions` is missing")
-    return Column(
-        name=entry["name"],
-        data_type=entry["data_type"],
-        **{**meta, "captions": tuple(str(caption) for caption in meta["captions"])},
-    )
+TUPLES = ("captions", "above")
+
+
+def _column(entry: Mapping[str, Any]) -> Column:
+    meta = dict(entry["config"]["meta"])
+    for name in TUPLES:
+        meta[name] = tuple(str(text) for text in meta.get(name, ()))
+    return Column(name=entry["name"], data_type=entry["data_type"], **meta)
+
+
+def _check_names(where: str, contract: Contract) -> None:
+    """Refuse a word that names a column which the table does not have."""
+    meta, names = contract.meta, {column.name for column in contract.columns}
+    read = meta["read"]
+    named = [*meta.get("key", ()), meta.get("units", {}).get("column")]
+    named += [read.get("groups", {}).get("into"), meta.get("units", {}).get("by_member")]
+    named += [read.get("long", {}).get(word) for word in ("name", "value")]
+    if unknown := sorted({name for name in named if name} - names):
+        raise ZipingError(f"{where}: no column is called {', '.join(unknown)}")
+    if meta.get("parts") and contract.column_of_role("unit") is None:
+        raise ZipingError(f"{where}: `parts` needs a column with `role: unit`")
 
 
 def _contract(path: Path, system: str, entry: Mapping[str, Any]) -> Contract:
     where = f"{path.name}, table {entry['name']}"
-    meta = entry.get("config", {}).get("meta", {})
-    if unknown := set(meta) - TABLE_KEYS:
-        raise ZipingError(f"{where}: unknown words {sorted(unknown)}")
-    if missing := {"title", "pull", "period", "read", "owed"} - set(meta):
-        raise ZipingError(f"{where}: {sorted(missing)} missing from `config.meta`")
-    if meta["period"].get("kind") not in PERIOD_KINDS:
-        raise ZipingError(f"{where}: period.kind must be one of {', '.join(PERIOD_KINDS)}")
-    columns = tuple(_column(where, column) for column in entry.get("columns", ()))
+    columns = tuple(_column(column) for column in entry.get("columns", ()))
     if not columns:
         raise ZipingError(f"{where}: no columns are declared")
-    return Contract(system, entry["name"], meta, columns)
+    contract = Contract(system, entry["name"], entry["config"]["meta"], columns)
+    _check_names(where, contract)
+    return contract
 
 
 def _entries(path: Path) -> Iterator[Contract]:
@@ -162,6 +182,7 @@ def _entries(path: Path) -> Iterator[Contract]:
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
         raise ZipingError(f"{path.name}, line {line}: not readable as YAML") from None
+    check_contracts(path, content)
     for source in content["sources"]:
         for entry in source["tables"]:
             yield _contract(path, source["name"], entry)
