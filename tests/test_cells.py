@@ -18,9 +18,13 @@ from flows.lib.cells import (
     decimal_cell,
     half_width,
     integer_cell,
-    reader_of,
+    month_cell,
+    name_part,
+    percent_cell,
     squeezed,
 )
+from flows.lib.codes import is_credit_code
+from flows.lib.column_readers import reader_of
 from flows.lib.contracts import Column
 
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
@@ -213,3 +217,134 @@ def test_a_persons_cell_is_replaced_before_anything_else_sees_it() -> None:
     assert reader_of(person, None, lambda cell: seen.append(cell) or "x")("sy000001") == "x"
     assert seen == ["sy000001"]
     assert reader_of(person)(" ｓｙ 000001 ") == "SY000001"
+
+
+def test_a_serial_number_is_a_day_where_the_date_system_is_known() -> None:
+    assert date_cell("45170", 1900) == date_cell(45170.0, 1900) == date(2023, 9, 1)
+    assert date_cell("43708", 1904) == date(2023, 9, 1)
+    for system in (None, 1900):
+        with pytest.raises(Unreadable):
+            date_cell("451700", system)
+    with pytest.raises(Unreadable):
+        date_cell("45170")
+
+
+@pytest.mark.parametrize(
+    "cell", ["2023.9", "2023年9月", "2023-09", "202309", "2023/9/15", "20230915", 2023.9]
+)
+def test_a_month_is_its_first_day(cell: Any) -> None:
+    assert month_cell(cell) == date(2023, 9, 1)
+
+
+@pytest.mark.parametrize("cell", [2023.1, "2023.13", "2023.0", "九月"])
+def test_a_month_that_is_none_or_in_doubt_is_unreadable(cell: Any) -> None:
+    with pytest.raises(Unreadable):
+        month_cell(cell)
+    assert month_cell("2023.10") == date(2023, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "bare", "points"),
+    [
+        ("12.5%", "points", "12.50"),
+        ("１２．５％", "share", "12.50"),
+        ("12.5", "points", "12.50"),
+        (0.125, "share", "12.50"),
+        ("", "written", None),
+    ],
+)
+def test_percent_and_percent_points_are_told_apart(
+    cell: Any, bare: str, points: str | None
+) -> None:
+    assert percent_cell(cell, 2, bare) == (Decimal(points) if points else None)
+    with pytest.raises(Unreadable):
+        percent_cell("12.5", 2, "written")
+
+
+def amount(**words: Any) -> Callable[[Any], Any]:
+    return reader_of(Column("amount_yuan", "decimal(18,2)", ("金额",), role="amount", **words))
+
+
+def test_a_cell_means_what_the_contract_says_and_an_empty_one_is_missing() -> None:
+    means = {
+        "—": "missing",
+        "/": "not_applicable",
+        "无": "zero",
+        "88888": "missing",
+        "*": "suppressed",
+    }
+    read = amount(means=means, unit="元")
+    assert [read(cell) for cell in ("—", "／", "88888", 88888, " * ", "", None)] == [None] * 7
+    assert read(" 无 ") == Decimal(0)
+    assert read("88,888") == Decimal(88888)
+    for cell in ("—", "无", "*"):
+        with pytest.raises(Unreadable):
+            amount(unit="元")(cell)
+
+
+@pytest.mark.parametrize("cell", ["#REF!", "#N/A", " #VALUE! ", "#FORMULA!"])
+def test_an_error_of_a_spreadsheet_is_never_a_value(cell: str) -> None:
+    for column in (Column("name", "string", ("名称",)), Column("code_no", "string", ("编码",))):
+        with pytest.raises(Unreadable):
+            reader_of(column)(cell)
+
+
+CREDIT = Column("credit_code", "string", ("信用代码",), length=18, check="credit_code")
+FUNCTION = Column(
+    "function_code", "string", ("功能分类",), take="code", length=7, code_list="function_205"
+)
+TYPE = Column("type_code", "string", ("办学类型",), length=3, code_list="school_types")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "code"),
+    [
+        (CREDIT, "91350100M000100Y43", "91350100M000100Y43"),
+        (CREDIT, "91350100m000100y43", "91350100M000100Y43"),
+        (FUNCTION, "2050202-小学教育", "2050202"),
+        (FUNCTION, 2050202.0, "2050202"),
+        (TYPE, 211, "211"),
+        (TYPE, "", None),
+    ],
+)
+def test_a_code_that_can_be_proved_is_read(column: Column, cell: Any, code: str | None) -> None:
+    assert reader_of(column)(cell) == code
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        (CREDIT, "91350100M000100Y44"),
+        (CREDIT, 9.13501000001e17),
+        (FUNCTION, "2050200-普通教育"),
+        (TYPE, "999"),
+        (TYPE, "21"),
+    ],
+)
+def test_a_code_that_is_not_proved_is_unreadable(column: Column, cell: Any) -> None:
+    with pytest.raises(Unreadable):
+        reader_of(column)(cell)
+
+
+def test_zeros_that_a_spreadsheet_took_are_put_back_only_where_they_are_proved() -> None:
+    listed = Column("type_code", "string", ("类型",), length=4, code_list="school_types")
+    with pytest.raises(Unreadable):  # 0211 is in no list
+        reader_of(listed)("211")
+    whole = next(
+        code
+        for number in range(100_000)
+        if is_credit_code(code := f"0{number:016d}" + "0") and number
+    )
+    assert reader_of(CREDIT)(whole.lstrip("0")) == whole
+
+
+def test_the_name_of_a_cell_of_code_and_name_is_taken() -> None:
+    assert name_part("2050202-小学教育") == "小学教育"
+    assert name_part("小学教育") == "小学教育"
+    assert name_part(" ") is None
+
+
+def test_a_whole_number_that_does_not_fit_is_unreadable() -> None:
+    assert integer_cell("2147483647", 32) == 2**31 - 1
+    with pytest.raises(Unreadable):
+        integer_cell("2147483648", 32)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.lib.cells import reader_of
+from flows.lib.column_readers import reader_of
 from flows.lib.contracts import Contract, contract_from_json, load_contracts
 from flows.lib.errors import ZipingError
 from flows.lib.headers import plain_caption
@@ -22,7 +22,7 @@ META: dict[str, Any] = {
     "title": "样例表",
     "pull": {"from": "inbox", "files": ["*样例*.csv"]},
     "period": {"kind": "calendar_year", "file_name": "(20[0-9]{2})年"},
-    "read": {"format": "csv"},
+    "read": {},
     "owed": {"by": "样例股", "due": {"month_day": "01-31", "year_offset": 1}},
 }
 
@@ -66,9 +66,7 @@ def test_an_entry_is_read_as_it_stands(tmp_path: Path) -> None:
 def test_an_unknown_word_of_a_table_is_refused_with_file_and_table(
     tmp_path: Path, word: str
 ) -> None:
-    with pytest.raises(
-        ZipingError, match=rf"sources\.yml, line \d+, table samples.*{word}"
-    ):
+    with pytest.raises(ZipingError, match=rf"sources\.yml, line \d+, table samples.*{word}"):
         load(tmp_path, META | {word: 1}, column())
 
 

@@ -1,15 +1,15 @@
 """Reading one cell: text, codes, amounts, dates and yes/no as the offices write them."""
 
 import re
-from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from flows.lib.contracts import Column
-
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
-BLANKS = re.compile(r"\s+")
+QUOTES = "'‘’`´\"“”="  # how spreadsheets are told that digits are a text
+POWER_OF_TEN = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]\.[0-9]+E[0-9]+")
+OLD_ID = re.compile(r"[1-9][0-9]{7}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}")
+ID_DIGITS = re.compile(r"[0-9]{15}|[0-9]{18}")  # no office has so much money
 DATE = re.compile(
     r"([12][0-9]{3})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([0-9]{2})([0-9]{2}))"
 )
@@ -19,6 +19,9 @@ BOOLEANS = {
     "是": True, "有": True, "1": True, "Y": True, "YES": True, "TRUE": True, "T": True,
     "否": False, "无": False, "0": False, "N": False, "NO": False, "FALSE": False, "F": False,
 }  # fmt: skip
+# What a spreadsheet shows where it could not calculate; a formula never calculated among them.
+ERRORS = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#FORMULA!"}
+MONTH = re.compile(r"([12][0-9]{3})(?:[-/.年]([0-9]{1,2})月?|([0-9]{2}))")
 UNITS_OF_YUAN = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 
 
@@ -31,7 +34,7 @@ def half_width(cell: Any) -> str | None:
     if cell is None:
         return None
     if isinstance(cell, str):
-        text = cell.translate(FULL_WIDTH).strip()
+        text = (cell if cell.isascii() else cell.translate(FULL_WIDTH)).strip()
     elif isinstance(cell, float):
         text = str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
     else:
@@ -42,13 +45,45 @@ def half_width(cell: Any) -> str | None:
 def squeezed(cell: Any) -> str | None:
     """Give a code's text: half width, no blanks at all."""
     text = half_width(cell)
-    return BLANKS.sub("", text) or None if text else None
+    return "".join(text.split()) or None if text else None
 
 
 def code_part(cell: Any) -> str | None:
     """Take the code of a `代码-名称` cell."""
     text = squeezed(cell)
     return re.split(r"[-—–−]", text, maxsplit=1)[0] or None if text else None
+
+
+def name_part(cell: Any) -> str | None:
+    """Take the name of a `代码-名称` cell; where there is no code, the whole is the name."""
+    text = half_width(cell)
+    return re.split(r"[-—–−]", text, maxsplit=1)[-1].strip() or None if text else None
+
+
+def check_digit(digits: str) -> str:
+    """Compute the last sign of a citizen's number from its 17 digits (GB 11643, MOD 11-2)."""
+    return "10X98765432"[sum(int(d) * 2 ** (17 - n) for n, d in enumerate(digits)) % 11]
+
+
+def person_id(cell: Any) -> str | None:
+    """Write a person's id in the one way, so that one person is not two.
+
+    Half width, upper case, no blanks, no quotes, no `.0`; a citizen's number of 15 digits becomes
+    that of 18. What a spreadsheet made a power of ten of has lost digits and is unreadable.
+    """
+    text = squeezed(cell)
+    if text is None:
+        return None
+    text = text.upper()
+    if not text.isalnum():
+        text = "".join(filter(str.isprintable, text)).strip(QUOTES)
+        text = re.sub(r"\.0+$", "", text)
+        if POWER_OF_TEN.fullmatch(text):
+            raise Unreadable
+    if len(text) == 15 and OLD_ID.fullmatch(text):
+        text = f"{text[:6]}19{text[6:]}"
+        text += check_digit(text)
+    return text or None
 
 
 def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
@@ -63,7 +98,9 @@ def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
         return None
     if text.startswith("(") and text.endswith(")"):  # accountants' negative
         text = "-" + text[1:-1]
-    text = text.lstrip("¥￥$")
+    text = re.sub(r"^([-+]?)[¥￥$]", r"\1", text)
+    if ID_DIGITS.fullmatch(text):
+        raise Unreadable
     if GROUPED.fullmatch(text):
         text = text.replace(",", "")
     if not NUMBER.fullmatch(text):
@@ -74,8 +111,15 @@ def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
         raise Unreadable from None
 
 
-def date_cell(cell: Any) -> date | None:
-    """Read a day: 20230901, 2023-9-1, 2023/9/1, 2023.9.1, 2023年9月1日 or a spreadsheet's date."""
+EPOCHS = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}
+SERIALS = range(20_000, 80_000)  # days of the years 1954 to 2119 as spreadsheets count them
+
+
+def date_cell(cell: Any, date_system: int | None = None) -> date | None:
+    """Read a day: 20230901, 2023-9-1, 2023/9/1, 2023.9.1, 2023年9月1日 or a spreadsheet's date.
+
+    A day's serial number is read where the date system (1900 or 1904) is known.
+    """
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
@@ -83,7 +127,9 @@ def date_cell(cell: Any) -> date | None:
     text = squeezed(cell)
     if text is None:
         return None
-    text = re.sub(r"[T]?00:00:00(\.0+)?$", "", text)
+    text = re.sub(r"[T]?00:00:00(\.0+)?(\+08(:00)?)?$", "", text)
+    if date_system and text.isascii() and text.isdigit() and int(text) in SERIALS:
+        return EPOCHS[date_system] + timedelta(days=int(text))
     found = DATE.fullmatch(text)
     if not found:
         raise Unreadable
@@ -92,6 +138,36 @@ def date_cell(cell: Any) -> date | None:
         return date(int(year), int(month or compact_month), int(day or compact_day))
     except ValueError:
         raise Unreadable from None
+
+
+def month_cell(cell: Any, date_system: int | None = None) -> date | None:
+    """Read a month (2023.9, 2023年9月, 202309) as its first day; a whole date is its month.
+
+    A number 2023.1 may have been 2023.10 and is unreadable.
+    """
+    text = squeezed(cell)
+    found = MONTH.fullmatch(text) if text and not isinstance(cell, date) else None
+    if not found:
+        day = date_cell(cell, date_system)
+        return day and day.replace(day=1)
+    if isinstance(cell, float) and found[2] == "1":
+        raise Unreadable
+    month = int(found[2] or found[3])
+    if not 1 <= month <= 12:
+        raise Unreadable
+    return date(int(found[1]), month, 1)
+
+
+def percent_cell(cell: Any, scale: int, bare: str) -> Decimal | None:
+    """Read percent points: `12.5%` is 12.5; a bare number is points or a share, as declared."""
+    text = squeezed(cell)
+    if text is None:
+        return None
+    if text.endswith(("%", "％")):
+        return decimal_cell(text[:-1], scale, 1)
+    if bare == "written":
+        raise Unreadable
+    return decimal_cell(cell, scale, 100 if bare == "share" else 1)
 
 
 def boolean_cell(cell: Any) -> bool | None:
@@ -107,70 +183,11 @@ def boolean_cell(cell: Any) -> bool | None:
         raise Unreadable from None
 
 
-def integer_cell(cell: Any) -> int | None:
-    """Read a whole number."""
+def integer_cell(cell: Any, bits: int = 64) -> int | None:
+    """Read a whole number that fits into so many bits."""
     value = decimal_cell(cell, 6, 1)
     if value is None:
         return None
-    if value != value.to_integral_value():
+    if value != value.to_integral_value() or abs(value) >= 2 ** (bits - 1):
         raise Unreadable
     return int(value)
-
-
-def decimal_shape(data_type: str) -> tuple[int, int]:
-    """Take precision and scale from `decimal(18,2)`."""
-    precision, scale = data_type.removeprefix("decimal(").rstrip(")").split(",")
-    return int(precision), int(scale)
-
-
-def _plain_reader(column: Column, sheet_unit: str | None) -> Callable[[Any], Any]:
-    if column.data_type.startswith("decimal"):
-        precision, scale = decimal_shape(column.data_type)
-        unit = column.unit or sheet_unit
-        factor = UNITS_OF_YUAN[unit] if unit and column.role == "amount" else 1
-        limit = Decimal(10) ** (precision - scale)
-
-        def read_amount(cell: Any) -> Decimal | None:
-            value = decimal_cell(cell, scale, factor)
-            if value is not None and abs(value) >= limit:
-                raise Unreadable
-            return value
-
-        return read_amount
-    if column.take == "code":
-        return code_part
-    is_code = column.name.endswith(("_code", "_no", "_id", "_value"))
-    by_type: dict[str, Callable[[Any], Any]] = {
-        "date": date_cell,
-        "boolean": boolean_cell,
-        "int": integer_cell,
-        "bigint": integer_cell,
-        "string": squeezed if is_code or column.values else half_width,
-    }
-    return by_type[column.data_type]
-
-
-def reader_of(
-    column: Column,
-    sheet_unit: str | None = None,
-    pseudonym: Callable[[object], str | None] | None = None,
-) -> Callable[[Any], Any]:
-    """Make the function that reads a column's cells; it raises Unreadable, without the value."""
-    if column.person:
-        return pseudonym or (lambda cell: (text := squeezed(cell)) and text.upper())
-    plain = _plain_reader(column, sheet_unit)
-    if column.values is None:
-        return plain
-    values = column.values
-
-    def read_listed(cell: Any) -> Any:
-        text = squeezed(cell)
-        if text is None:
-            return None
-        if text in values:
-            return plain(values[text])
-        if column.data_type == "boolean":
-            return plain(text)
-        raise Unreadable
-
-    return read_listed

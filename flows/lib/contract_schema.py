@@ -77,6 +77,8 @@ def _said(error: Any) -> str:
             return f"{words}must be one of {', '.join(map(str, error.validator_value))}"
         case "format":
             return f"{words}is no regular expression"
+        case "not":
+            return f"{words}{' and '.join(error.validator_value['required'])} exclude each other"
         case _:
             return f"{words}{error.message}"
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from flows.lib.errors import ZipingError
 from flows.lib.settings import CHECKOUT
 
 STAGING = CHECKOUT / "dbt_project" / "models" / "staging"
+NAME_OR_TYPE = r"[a-z][a-z0-9_]*(\([0-9, ]+\))?"  # they are written into SQL
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,10 @@ def contract_from_json(entry: Mapping[str, Any]) -> Contract:
 TUPLES = ("captions", "above")
 
 
-def _column(entry: Mapping[str, Any]) -> Column:
+def _column(entry: Mapping[str, Any], means: Mapping[str, str]) -> Column:
     meta = dict(entry["config"]["meta"])
+    if means := {**means, **meta.get("means", {})}:
+        meta["means"] = means
     for name in TUPLES:
         meta[name] = tuple(str(text) for text in meta.get(name, ()))
     return Column(name=entry["name"], data_type=entry["data_type"], **meta)
@@ -166,9 +170,31 @@ def _check_names(where: str, contract: Contract) -> None:
         raise ZipingError(f"{where}: `parts` needs a column with `role: unit`")
 
 
+def _check_harmless(where: str, system: str, entry: Mapping[str, Any]) -> None:
+    """Refuse what would reach beyond the source: a contract may come from somebody else."""
+    pull, columns = entry["config"]["meta"]["pull"], entry.get("columns", ())
+    names = [system, entry["name"], *(column["name"] for column in columns)]
+    names += [column["data_type"] for column in columns]
+    if odd := [one for one in names if not re.fullmatch(NAME_OR_TYPE, str(one))]:
+        raise ZipingError(f"{where}: no name and no type: {odd[0]}; write it in small letters")
+    metas = [one.get("config", {}).get("meta", {}) for one in (entry, *columns)]
+    if re.search(r"\{[{%#]", json.dumps(metas, ensure_ascii=False, default=str)):
+        raise ZipingError(f"{where}: dbt would render braces like {{{{ }}}}: write it without them")
+    if paths := [name for name in pull.get("files", ()) if "/" in name]:
+        raise ZipingError(
+            f"{where}: `files` takes names in the inbox, no path: {paths[0]}"
+        )
+    if "path" in pull and not re.match(r"/(?!/)", pull["path"]):
+        raise ZipingError(f"{where}: `path` must begin with one /: no other host is asked")
+    if "sql" in pull and not re.fullmatch(r"\s*(select|with)\b[^;]*", pull["sql"], re.IGNORECASE):
+        raise ZipingError(f"{where}: `sql` must be one query, select or with, without a semicolon")
+
+
 def _contract(path: Path, system: str, entry: Mapping[str, Any]) -> Contract:
     where = f"{path.name}, table {entry['name']}"
-    columns = tuple(_column(column) for column in entry.get("columns", ()))
+    _check_harmless(where, system, entry)
+    means = entry["config"]["meta"]["read"].get("means", {})
+    columns = tuple(_column(column, means) for column in entry.get("columns", ()))
     if not columns:
         raise ZipingError(f"{where}: no columns are declared")
     contract = Contract(system, entry["name"], entry["config"]["meta"], columns)

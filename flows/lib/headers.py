@@ -9,8 +9,10 @@ from typing import Any
 from flows.lib.cells import UNITS_OF_YUAN, half_width, squeezed
 from flows.lib.contracts import Column, Contract
 from flows.lib.errors import Rejected
+from flows.lib.ids import without_ids
 
 HEADER_WITHIN_ROWS = 40
+HIGHEST_HEADER = 4
 Rows = list[tuple[int, list[Any]]]
 
 
@@ -21,6 +23,7 @@ class Header:
     last_row: int
     captions: tuple[str, ...]
     positions: Mapping[str, int]
+    height: int
 
 
 def plain_caption(cell: Any) -> str:
@@ -52,49 +55,106 @@ def _positions(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str
     return found
 
 
+class HeaderMissing(Rejected):
+    """No row holds every required caption; `found` counts those that the best row had."""
+
+    def __init__(self, sentence: str, found: int) -> None:
+        """Take the sentence for the office, and how near the sheet came."""
+        super().__init__(sentence)
+        self.found = found
+
+
+def _required(contract: Contract) -> set[str]:
+    """Name the columns that a header must have."""
+    return {column.name for column in contract.columns if column.required and column.captions}
+
+
 def find_header(
     rows: Iterator[tuple[int, list[Any]]],
     merged: Mapping[tuple[int, int], Any],
     contract: Contract,
     above: Rows,
 ) -> Header:
-    """Find the rows whose joined captions hold every required column; collect those above."""
-    height = int(contract.meta["read"].get("header_rows", 1))
-    required = {column.name for column in contract.columns if column.required}
+    """Find the rows whose joined captions hold every required column; collect those above.
+
+    Where the contract does not say how high the header is, the lowest that holds all counts.
+    """
+    stated = contract.meta["read"].get("header_rows")
+    heights = [int(stated)] if stated else list(range(1, HIGHEST_HEADER + 1))
+    required, long = _required(contract), contract.meta["read"].get("long")
     window: Rows = []
     best: dict[str, int] = {}
     for number, row in rows:
-        filled = [
-            merged.get((number, column), cell) if (number, column) in merged else cell
-            for column, cell in enumerate(row)
-        ]
+        filled = [merged.get((number, column), cell) for column, cell in enumerate(row)]
         window.append((number, filled))
         above.append((number, filled))
-        if len(window) > height:
+        if len(window) > heights[-1]:
             window.pop(0)
-        if len(window) == height:
-            captions = _joined_captions([cells for _, cells in window])
+        for height in heights:
+            if len(window) < height:
+                break
+            captions = _joined_captions([cells for _, cells in window[-height:]])
             positions = _positions(captions, contract.columns)
-            if required <= positions.keys():
+            is_long = not long or any(re.search(long["captions"], one) for one in captions)
+            if required <= positions.keys() and is_long:
                 del above[-height:]
-                return Header(number, captions, positions)
+                return Header(number, captions, positions, height)
             best = max(best, positions, key=len)
         if len(above) >= HEADER_WITHIN_ROWS:
             break
     missing = [
-        f"{column.captions[0]} ({column.name})"
+        f"{column.shown} ({column.name})"
         for column in contract.columns
-        if column.required and column.name not in best
+        if column.name in required and column.name not in best
     ]
-    raise Rejected(
-        f"column not found: {', '.join(missing)}; add it to the export and send it again"
+    raise HeaderMissing(
+        f"column not found: {', '.join(missing) or 'those that become rows'}; add it to the "
+        "export and send it again",
+        len(best),
     )
 
 
+def said_above(contract: Contract, above: Rows, sheet: str, file: str) -> dict[str, str | None]:
+    """Read what holds for a whole sheet: a labelled cell above the header, its name, the file's."""
+    found: dict[str, str | None] = {}
+    for column in contract.columns:
+        if column.above:
+            found[column.name] = _labelled(above, column.above)
+        elif column.sheet_name or column.file_name:
+            text = sheet if column.sheet_name else file
+            match = re.search(column.sheet_name or column.file_name or "", text)
+            found[column.name] = match[match.re.groups and 1] if match else None
+        else:
+            continue
+        if found[column.name] is None and column.required:
+            raise Rejected(
+                f"nothing says {column.shown} ({column.name}) for the sheet {sheet}: "
+                "fill it in and send the file again"
+            )
+    return found
+
+
+def _labelled(above: Rows, labels: tuple[str, ...]) -> str | None:
+    """Find the text right of a label, or after its colon in the same cell."""
+    wanted = [plain_caption(label) for label in labels]
+    for _, row in above:
+        texts = [text for cell in row if (text := half_width(cell))]
+        for place, text in enumerate(texts):
+            label, colon, rest = text.partition(":")
+            if plain_caption(label) not in wanted:
+                continue
+            if colon and rest.strip():
+                return rest.strip()
+            if place + 1 < len(texts):
+                return texts[place + 1]
+    return None
+
+
 def unit_of_sheet(contract: Contract, above: Rows) -> str | None:
-    """Read the unit of the sheet's amounts from a cell above the header, where it is declared."""
-    if contract.meta["read"].get("unit") != "in_sheet":
-        return None
+    """Say the unit of the sheet's amounts: as stated, or from a cell above the header."""
+    stated = contract.meta["read"].get("unit")
+    if stated != "in_sheet":
+        return str(stated) if stated else None
     for _, row in above:
         for cell in row:
             found = re.search(r"单位[::]?\(?([^)\s]+?)\)?$", plain_caption(cell))
@@ -112,5 +172,5 @@ def sign_off_of(contract: Contract, above: Rows) -> dict[str, str]:
         for key, label in labels.items():
             for cell, following in pairwise(cells):
                 if cell.rstrip(":") == label:
-                    found[key] = following
+                    found[key] = without_ids(following)
     return found

@@ -1,28 +1,32 @@
 """Re-reading the raw cells of a release under the contracts that stand in its manifest."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flows.lib.contracts import Contract, contract_from_json
 from flows.lib.durable import hash_file
 from flows.lib.errors import ZipingError
-from flows.lib.parsing import Reading, read_file
+from flows.lib.parsing import read_file
+from flows.lib.publishing import rows_of
 from flows.lib.releases import Release
 from flows.lib.store import Store
 
 Place = tuple[str, int]  # sheet and row number
+Owed = tuple[str, str, str, str]  # term, school, stage, and what is owed for
+Read = tuple[dict[Place, int], list[list[Any]]]  # where a row stands, and the columns asked for
 
 
 class RawBytesGone(ZipingError):
     """The bytes on which a figure rests are not kept any more."""
 
 
-@dataclass
-class FactRow:
+class FactRow(NamedTuple):
     """One row of a fact: where it stands in the raw file, and what it adds."""
 
     file_id: str
@@ -38,13 +42,20 @@ class RawRows:
 
     release: Release
     store: Store
-    _read: dict[str, tuple[Reading, dict[Place, int]]] = field(default_factory=dict)
+    _read: dict[tuple[str, tuple[str, ...]], Read] = field(default_factory=dict)
+    _facts: dict[str, Any] = field(default_factory=dict)
+    owed: dict[int, Counter[Owed]] = field(default_factory=dict)  # by year, for whom
 
     @cached_property
     def contracts(self) -> dict[str, Contract]:
         """The contracts under which the release was read."""
         entries = self.release.manifest["contracts"]
         return {name: contract_from_json(entry) for name, entry in entries.items()}
+
+    @cached_property
+    def standards(self) -> list[dict[str, Any]]:
+        """The standards of the release."""
+        return rows_of(self.release.folder / "standards.parquet")
 
     @cached_property
     def sources(self) -> dict[str, dict[str, Any]]:
@@ -61,26 +72,31 @@ class RawRows:
             raise ZipingError(f"the raw bytes of {name} were changed: restore them from a backup")
         return path
 
-    def _reading(self, file_id: str) -> tuple[Reading, dict[Place, int]]:
-        """Read a file once; find its rows by sheet and row number."""
-        if file_id not in self._read:
-            contract = self.contracts[self.sources[file_id]["source"]]
-            reading = read_file(self.path(file_id), contract)
-            places = zip(reading.sheets, reading.row_numbers, strict=True)
-            self._read[file_id] = reading, {place: index for index, place in enumerate(places)}
-        return self._read[file_id]
+    def columns(self, file_id: str, names: tuple[str, ...]) -> Read:
+        """Read some columns of a file; find its rows by sheet and row number."""
+        contract = self.contracts[self.sources[file_id]["source"]]
+        reading = read_file(self.path(file_id), contract, columns=names)
+        table = reading.table()
+        places = zip(table["_sheet"].to_pylist(), table["_row_number"].to_pylist(), strict=True)
+        return {place: index for index, place in enumerate(places)}, [
+            table[name].to_pylist() for name in names
+        ]
 
     def cells(self, row: FactRow, *names: str) -> list[Any]:
         """Read some raw cells of a fact's row."""
-        reading, places = self._reading(row.file_id)
         try:
-            index = places[(row.sheet, row.row_number)]
+            places, columns = self._read[row.file_id, names]
+        except KeyError:
+            places, columns = self.columns(row.file_id, names)
+            self._read[row.file_id, names] = places, columns
+        try:
+            index = places[row.sheet, row.row_number]
         except KeyError:
             name = self.sources[row.file_id]["original_name"]
             raise ZipingError(
                 f"{name} has no data row {row.row_number}: the release and it differ"
             ) from None
-        return [reading.columns[name][index] for name in names]
+        return [column[index] for column in columns]
 
     def fact(
         self, name: str, measure: str, year: int, district: str, stage: str | None
@@ -89,18 +105,30 @@ class RawRows:
         import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
-        table = pq.read_table(self.release.folder / "internal" / "facts" / f"{name}.parquet")
+        if name not in self._facts:
+            path = self.release.folder / "internal" / "facts" / f"{name}.parquet"
+            self._facts[name] = pq.read_table(path)
+        table = self._facts[name]
         chosen = pc.and_(
             pc.and_(pc.equal(table["year"], year), pc.equal(table["district_code"], district)),
             pc.is_valid(table[measure]),
         )
         if stage is not None:
             chosen = pc.and_(chosen, pc.equal(table["stage"], stage))
-        for row in table.filter(chosen).to_pylist():
-            yield FactRow(
-                row.get("_file_id", ""),
-                row.get("_sheet") or "",
-                row.get("_row_number") or 0,
-                Decimal(row[measure]),
-                row,
-            )
+        rows = table.filter(chosen)
+        keys = self.release.manifest["facts"][name]["keys"]
+        present = [key for key in (*keys, "stage") if key in rows.column_names]
+
+        def column(wanted: str, otherwise: Any) -> Any:
+            if wanted not in rows.column_names:
+                return repeat(otherwise, rows.num_rows)
+            return [otherwise if one is None else one for one in rows[wanted].to_pylist()]
+
+        return map(
+            FactRow,
+            column("_file_id", ""),
+            column("_sheet", ""),
+            column("_row_number", 0),
+            map(Decimal, rows[measure].to_pylist()),
+            rows.select(present).to_pylist() if keys else repeat({}),
+        )

@@ -1,17 +1,16 @@
 """Opening a kept file as sheets of raw cells, by what it is and not by its name."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
-
-ENCODINGS = ("utf-8-sig", "gb18030")
-DELIMITERS = ",\t;|"
+from flows.lib.file_kinds import kind_of
+from flows.lib.reader_client import read_sheets
+from flows.lib.text_files import Row, text_rows
 
 
 @dataclass
@@ -19,102 +18,80 @@ class Sheet:
     """One sheet: its name and its rows with their numbers, as a person would count them."""
 
     name: str
-    rows: Iterator[tuple[int, list[Any]]]
+    rows: Iterator[Row]
     merged: dict[tuple[int, int], Any] = field(default_factory=dict)  # (row number, column)
+    is_hidden: bool = False
+    date_system: int | None = None  # 1900 or 1904, where the file has one
 
 
-def _decoded(path: Path) -> str:
-    content = path.read_bytes()
-    if not content.strip():
-        raise Rejected("the file is empty: ask for the export again")
-    for encoding in ENCODINGS:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Rejected("the text is neither UTF-8 nor GB18030: export it again in one of these")
+def _spreadsheet(path: Path, kind: str) -> Iterator[Sheet]:
+    """Open a spreadsheet; a sheet's rows must be taken before the next sheet is asked for."""
+    messages = read_sheets(path, kind)
+    following = next(messages, None)
+
+    def rows() -> Iterator[Row]:
+        nonlocal following
+        while following is not None and following[0] == "rows":
+            _, first, cells = following
+            yield from enumerate(cells, start=first)
+            following = next(messages, None)
+
+    while following is not None:
+        _, name, is_hidden, merged, date_system = following
+        following = next(messages, None)
+        taken = rows()
+        yield Sheet(name, taken, merged, is_hidden, date_system)
+        for _ in taken:
+            pass  # what was not asked for
 
 
-def csv_sheets(path: Path) -> Iterator[Sheet]:
-    """Open a CSV; rows are numbered by the line on which they begin."""
-    text = _decoded(path)
-    if "\0" in text[:4096]:
-        raise Rejected("the file holds binary data, not CSV: export it again as CSV")
-    delimiter = max(DELIMITERS, key=text[:4096].count)  # the first line may be a bare title
-
-    def rows() -> Iterator[tuple[int, list[Any]]]:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        begins = 1
-        try:
-            for row in reader:
-                yield begins, row
-                begins = reader.line_num + 1
-        except csv.Error:
-            raise Rejected(f"line {begins}: a quote is not closed; export the file again") from None
-
-    yield Sheet("", rows())
+def _table(records: Iterator[tuple[int, Mapping[str, Any]]]) -> Iterator[Row]:
+    """Give records as rows below a header of their names."""
+    names: list[str] = []
+    known: set[str] = set()
+    for number, record in records:
+        if not names:
+            names = list(record)
+            known = set(names)
+            yield 1, list(names)
+        elif not record.keys() <= known:
+            raise Rejected(f"line {number}: the row has fields that the first one lacks")
+        yield number, [record.get(name) for name in names]
 
 
-def xlsx_sheets(path: Path) -> Iterator[Sheet]:
-    """Open a workbook; a merged cell's value stands in each of its cells."""
-    import python_calamine
+def _pulled(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Read the canonical JSON Lines of a pull: the request, then one record a line."""
+    with path.open(encoding="utf-8") as file:
+        next(file)  # the request
+        for number, line in enumerate(file, start=2):
+            yield number, json.loads(line)
 
+
+def _records(path: Path) -> list[Mapping[str, Any]]:
+    """Read JSON from the inbox: a list of records, or an object with one such list in it."""
     try:
-        workbook = python_calamine.CalamineWorkbook.from_path(str(path))
-    except Exception as error:  # noqa: BLE001 - the reader's errors have no common base
-        raise Rejected(
-            f"not readable as a workbook ({type(error).__name__}): save it again as .xlsx"
-        ) from None
-    for name in workbook.sheet_names:
-        sheet = workbook.get_sheet_by_name(name)
-        cells = sheet.to_python(skip_empty_area=False)
-        merged = {
-            (row + 1, column): cells[first_row][first_column]
-            for (first_row, first_column), (last_row, last_column) in (
-                sheet.merged_cell_ranges or ()
-            )
-            for row in range(first_row, last_row + 1)
-            for column in range(first_column, last_column + 1)
-            if first_row < len(cells) and first_column < len(cells[first_row])
-        }
-        yield Sheet(
-            name, iter([(number, row) for number, row in enumerate(cells, start=1)]), merged
-        )
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        raise Rejected("the file is no whole JSON: export it again") from None
+    lists = [content] if isinstance(content, list) else [
+        part for part in content.values() if isinstance(part, list)
+    ]  # fmt: skip
+    if len(lists) != 1 or not all(isinstance(one, dict) for one in lists[0]):
+        raise Rejected("the JSON holds no single list of records: export the table alone")
+    names = list(dict.fromkeys(name for record in lists[0] for name in record))
+    return [{name: record.get(name) for name in names} for record in lists[0]]
 
 
-def json_sheets(path: Path) -> Iterator[Sheet]:
-    """Open the canonical JSON Lines of a pull: the request, then one row a line."""
-
-    def rows() -> Iterator[tuple[int, list[Any]]]:
-        with path.open(encoding="utf-8") as file:
-            next(file)  # the request
-            names: list[str] = []
-            for number, line in enumerate(file, start=2):
-                row: Mapping[str, Any] = json.loads(line)
-                if not names:
-                    names = list(row)
-                    yield 1, list(names)
-                elif row.keys() - set(names):
-                    raise Rejected(f"line {number}: the row has fields that the first one lacks")
-                yield number, [row.get(name) for name in names]
-
-    yield Sheet("", rows())
-
-
-def open_sheets(path: Path, declared: str) -> Iterator[Sheet]:
-    """Open a file by its content, within what its contract declares (csv, xlsx or json)."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    if not head:
-        raise Rejected("the file is empty: ask for the export again")
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Rejected(
-            "the workbook is an old .xls or has a password: save it as .xlsx without a password"
-        )
-    if declared == "json":
-        return json_sheets(path)
-    if head.startswith(b"PK\x03\x04"):
-        return xlsx_sheets(path)
-    if declared == "xlsx":
-        raise Rejected("the file is no .xlsx workbook: save it as .xlsx")
-    return csv_sheets(path)
+def open_sheets(path: Path, contract: Contract) -> Iterator[Sheet]:
+    """Open a kept file by its content; raises Rejected with a sentence where it is no table."""
+    if contract.meta["pull"]["from"] != "inbox":
+        return iter([Sheet("", _table(_pulled(path)))])
+    match kind_of(path):
+        case "text":
+            return iter([Sheet("", text_rows(path, contract))])
+        case "json":
+            return iter([Sheet("", _table(iter(enumerate(_records(path), start=2))))])
+        case "archive":
+            raise Rejected("the archive holds several files: declare `parts`, or send them singly")
+        case kind:
+            return _spreadsheet(path, kind)

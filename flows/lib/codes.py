@@ -1,0 +1,60 @@
+"""Codes that can be proved: check digits, and lists of codes with their source."""
+
+import csv
+from collections.abc import Callable
+from functools import lru_cache
+
+from flows.lib.cells import check_digit
+from flows.lib.settings import CHECKOUT
+
+SEEDS = CHECKOUT / "dbt_project" / "seeds"
+LISTS = {
+    "school_types": "school_types.csv",
+    "urban_rural": "urban_rural.csv",
+    "function_205": "function_205.csv",
+}
+CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
+
+
+def is_identity(text: str) -> bool:
+    """Prove a citizen's number of 18 signs (GB 11643, ISO 7064 MOD 11-2)."""
+    return (
+        len(text) == 18
+        and text[:17].isascii()
+        and text[:17].isdigit()
+        and check_digit(text[:17]) == text[17]
+    )
+
+
+def is_credit_code(text: str) -> bool:
+    """Prove a 统一社会信用代码 of 18 signs (GB 32100-2015, mod 31)."""
+    if len(text) != 18 or not set(text) <= set(CREDIT_SIGNS):
+        return False
+    total = sum(CREDIT_SIGNS.index(sign) * 3**place for place, sign in enumerate(text[:17]))
+    return CREDIT_SIGNS[(31 - total % 31) % 31] == text[17]
+
+
+@lru_cache
+def code_list(name: str) -> frozenset[str]:
+    """Read a list of codes that the product knows; its source stands with the seed."""
+    with (SEEDS / LISTS[name]).open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        return frozenset(row[0] for row in rows)
+
+
+def prover_of(check: str | None, listed: str | None) -> Callable[[str], bool] | None:
+    """Give what proves a code: its check digit or its list; None where nothing does."""
+    if check == "identity":
+        return is_identity
+    if check == "credit_code":
+        return is_credit_code
+    return code_list(listed).__contains__ if listed else None
+
+
+def with_zeros(text: str, length: int, proves: Callable[[str], bool]) -> str | None:
+    """Put back the zeros that a spreadsheet took from a code's front; None where none is proved."""
+    if len(text) >= length or not text.isalnum():
+        return None
+    repaired = text.zfill(length)
+    return repaired if proves(repaired) else None

@@ -1,0 +1,160 @@
+"""Making the function that reads a column's cells from what the contract says of the column."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from flows.lib.cells import (
+    ERRORS,
+    UNITS_OF_YUAN,
+    Unreadable,
+    boolean_cell,
+    code_part,
+    date_cell,
+    decimal_cell,
+    half_width,
+    integer_cell,
+    month_cell,
+    name_part,
+    percent_cell,
+    person_id,
+    squeezed,
+)
+from flows.lib.codes import prover_of, with_zeros
+from flows.lib.contracts import Column
+from flows.lib.ids import MASK, without_ids
+
+Read = Callable[[Any], Any]
+Pseudonym = Callable[[object], str | None]
+
+
+def decimal_shape(data_type: str) -> tuple[int, int]:
+    """Take precision and scale from `decimal(18,2)`."""
+    precision, scale = data_type.removeprefix("decimal(").rstrip(")").split(",")
+    return int(precision), int(scale)
+
+
+def is_code_name(name: str) -> bool:
+    """Say whether a column holds codes, in which blanks mean nothing."""
+    return name.endswith(("_code", "_no", "_id", "_value"))
+
+
+def factor_of(column: Column, unit: str | None) -> int:
+    """Say how many yuan an amount's unit is; 1 where the column is no amount."""
+    known = column.unit or unit
+    return UNITS_OF_YUAN[known] if known and column.role == "amount" else 1
+
+
+def _decimal_reader(column: Column, factor: int) -> Read:
+    precision, scale = decimal_shape(column.data_type)
+    limit = Decimal(10) ** (precision - scale)
+
+    def read_decimal(cell: Any) -> Decimal | None:
+        if column.percent:
+            value = percent_cell(cell, scale, column.percent)
+        else:
+            value = decimal_cell(cell, scale, factor)
+        if value is not None and abs(value) >= limit:
+            raise Unreadable
+        return value
+
+    return read_decimal
+
+
+def _text_reader(column: Column) -> Read:
+    """Read a text or a code; a code that a digit or a list can prove must be proved."""
+    if column.take:
+        read: Read = code_part if column.take == "code" else name_part
+    else:
+        is_code = is_code_name(column.name) or column.values or column.length
+        read = squeezed if is_code else half_width
+    proves = prover_of(column.check, column.code_list)
+    if proves is None:
+        return read
+
+    def read_proved(cell: Any) -> str | None:
+        found = read(cell)
+        if found is None:
+            return None
+        text = str(found).upper()
+        if column.length and len(text) < column.length:
+            text = with_zeros(text, column.length, proves) or ""
+        if not proves(text):
+            raise Unreadable
+        return text
+
+    return read_proved
+
+
+def _plain_reader(column: Column, factor: int, date_system: int | None) -> Read:
+    if column.data_type.startswith("decimal"):
+        return _decimal_reader(column, factor)
+    if column.data_type == "date":
+        return partial(month_cell if column.precision else date_cell, date_system=date_system)
+    by_type: dict[str, Read] = {
+        "boolean": boolean_cell,
+        "int": partial(integer_cell, bits=32),
+        "bigint": integer_cell,
+        "string": _text_reader(column),
+    }
+    return by_type[column.data_type]
+
+
+def _without_ids(read: Read, pseudonym: Pseudonym) -> Read:
+    """Let an id in a text where none belongs give way to its pseudonym: texts that differ do."""
+
+    def read_masked(cell: Any) -> str | None:
+        text = read(cell)
+        return text and without_ids(text, lambda one: f"{MASK}{pseudonym(one) or ''}"[:17])
+
+    return read_masked
+
+
+def _listed(read: Read, values: Any, data_type: str) -> Read:
+    """Read only what the contract lists, as what it says."""
+
+    def read_listed(cell: Any) -> Any:
+        text = squeezed(cell)
+        if text is None:
+            return None
+        if text in values:
+            return read(values[text])
+        if data_type == "boolean":
+            return read(text)
+        raise Unreadable
+
+    return read_listed
+
+
+def reader_of(
+    column: Column,
+    unit: str | None = None,
+    pseudonym: Pseudonym | None = None,
+    date_system: int | None = None,
+) -> Read:
+    """Make the function that reads a column's cells; it raises Unreadable, without the value.
+
+    An empty cell is missing, a cell that shows a spreadsheet's error is unreadable, and what the
+    contract gives a meaning has that meaning.
+    """
+    if column.person:
+        read: Read = pseudonym or person_id
+    else:
+        read = _plain_reader(column, factor_of(column, unit), date_system)
+        if pseudonym and column.data_type == "string":
+            read = _without_ids(read, pseudonym)
+        if column.values is not None:
+            read = _listed(read, column.values, column.data_type)
+    means = {squeezed(text): meaning for text, meaning in (column.means or {}).items()}
+
+    def read_cell(cell: Any) -> Any:
+        if means or isinstance(cell, str):
+            text = squeezed(cell)
+            if text in ERRORS:
+                raise Unreadable
+            if text is not None and text in means:
+                return read("0") if means[text] == "zero" else None
+        return read(cell)
+
+    return read_cell

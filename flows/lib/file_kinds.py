@@ -1,0 +1,94 @@
+"""Telling what a file is from its bytes, whatever its name says."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from flows.lib.errors import Rejected
+
+LARGEST_UNPACKED_BYTES = 4 << 30
+WORKBOOK_PARTS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsx", "content.xml": "xlsx"}
+OTHERS = (
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"{\\rtf", "a text document"),
+    (b"SQLite format 3", "a database"),
+)
+
+
+def kind_of(path: Path) -> str:
+    """Say what the bytes are: text, html, xml_spreadsheet, json, xlsx, xls or archive.
+
+    Raises Rejected with what to do for what holds no table that can be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
+        raise Rejected("the file is empty: ask for the export again")
+    for magic, name in OTHERS:
+        if head.startswith(magic):
+            raise Rejected(f"the file is {name}, not a table: ask for it as .xlsx or CSV")
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return _kind_of_ole(path)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _kind_of_zip(path)
+    return _kind_of_text(head)
+
+
+def _kind_of_ole(path: Path) -> str:
+    """Look for the streams of an OLE file by their names, without following its chains."""
+    content = path.read_bytes()
+
+    def has(name: str) -> bool:
+        return name.encode("utf-16-le") in content
+
+    if has("EncryptedPackage"):
+        raise Rejected("the workbook has a password: save it without one")
+    if has("_VBA_PROJECT_CUR"):
+        raise Rejected("the workbook holds macros: save it as .xlsx, which has none")
+    if has("Workbook") or has("Book"):
+        return "xls"
+    if has("WordDocument"):
+        raise Rejected("the file is a text document, not a table: ask for it as .xlsx or CSV")
+    raise Rejected("the file is no workbook that can be read (as .et is): save it as .xlsx")
+
+
+def _kind_of_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        raise Rejected("the file is cut short or damaged: send it again") from None
+    names = {member.filename for member in members}
+    kind = next((kind for part, kind in WORKBOOK_PARTS.items() if part in names), "archive")
+    if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
+        raise Rejected("the file unpacks to more than 4 GB: delete what is not the table")
+    spans = sorted((member.header_offset, member.compress_size) for member in members)
+    if any(start + size > following for (start, size), (following, _) in zip(spans, spans[1:])):  # noqa: B905, RUF007
+        raise Rejected("the parts of the file overlap, which no honest program writes: refused")
+    if any(member.flag_bits & 1 for member in members):
+        raise Rejected("the file has a password: save it without one")
+    if any(name.endswith("vbaProject.bin") for name in names):
+        raise Rejected("the workbook holds macros: save it as .xlsx, which has none")
+    if "word/document.xml" in names or "ppt/presentation.xml" in names:
+        raise Rejected("the file is a text document, not a table: ask for it as .xlsx or CSV")
+    return kind
+
+
+def _kind_of_text(head: bytes) -> str:
+    marks = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+    plain = head[max(len(mark) if head.startswith(mark) else 0 for mark in marks) :]
+    plain = plain.replace(b"\0", b"")  # UTF-16
+    start = plain.lstrip().lower()
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in plain and start.startswith(b"<?xml"):
+        return "xml_spreadsheet"
+    if start.startswith(b"<") and re.search(rb"<(?:!doctype html|html|table|head|meta|div)", start):
+        return "html"
+    if start.startswith(b"<?xml"):
+        raise Rejected("the file is XML of an unknown form: ask for it as .xlsx or CSV")
+    if re.match(rb"[\[{]\s*[\[{\"]", start):
+        return "json"
+    return "text"

@@ -1,0 +1,127 @@
+"""What a row of a sheet is: data, or a total, a title of a group, a note, a repeated header."""
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from flows.lib.cells import half_width, squeezed
+from flows.lib.contracts import Contract
+from flows.lib.headers import Header, plain_caption
+
+COLUMN_SIGNS = {"甲", "乙", "丙", "丁", "戊", "栏次"}
+REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length fits
+
+
+class RowKinds:
+    """Tells rows apart by their first cell and the cell in which totals say so."""
+
+    def __init__(self, contract: Contract, header: Header) -> None:
+        """Take the words of the contract and the header that was found."""
+        read = contract.meta["read"]
+        self.header = header
+        self.totals: Mapping[str, Any] = read.get("totals", {})
+        self.labels = set(self.totals.get("labels", ()))
+        self.footer = re.compile(read["footer"]) if "footer" in read else None
+        self.subsets = re.compile(read["subsets"]) if "subsets" in read else None
+        self.groups = re.compile(read["groups"]["match"]) if "groups" in read else None
+        self.label_place = self._place_of(self.totals.get("column"))
+        self.first_captions = {caption for caption in header.captions if caption}
+        self.known: dict[str, str | None] = {}
+        ascii_labels = {label for label in self.labels if label.isascii()}
+        ascii_words = {caption for caption in self.first_captions if caption.isascii()}
+        # A pattern may fit texts of ASCII too; then no first cell is plain enough to pass by.
+        has_patterns = any((self.footer, self.subsets, self.groups))
+        self.passes_ascii = not has_patterns or _only_han(read)
+        self.not_plain = ascii_labels | ascii_words | {"1"}
+
+    def _place_of(self, column: str | None) -> int | None:
+        """Find the column of the totals' labels, which may be one that is not landed."""
+        if column is None:
+            return None
+        place = self.header.positions.get(column)
+        if place is None and column in self.header.captions:
+            place = self.header.captions.index(column)
+        return place
+
+    def kind(self, row: list[Any]) -> str | None:
+        """Say why a row is no data: blank, total, subset, group, note, header, columns_row."""
+        first = row[0] if row else ""
+        if (
+            self.passes_ascii
+            and isinstance(first, str)
+            and first.isascii()
+            and first
+            and not first.isspace()
+            and first not in self.not_plain
+            and (self.label_place in (None, 0) or self._label_kind(row) is None)
+        ):
+            return None
+        return self._look_closer(row)
+
+    def _look_closer(self, row: list[Any]) -> str | None:
+        first = next((text for cell in row if (text := half_width(cell))), None)
+        if first is None:
+            return "blank"
+        if kind := self._kind_of_text(first):
+            return kind
+        if self._label_kind(row):
+            return "total"
+        if self.label_place is None and squeezed(first) in self.labels:
+            return "total"
+        return self._kind_of_signs(first, row)
+
+    def _kind_of_text(self, first: str) -> str | None:
+        if len(self.known) > REMEMBERED:
+            self.known.clear()
+        if first not in self.known:
+            kind = None
+            if self.footer and self.footer.search(first):
+                kind = "note"
+            elif self.subsets and self.subsets.search(first):
+                kind = "subset"
+            elif self.groups and self.groups.search(first):
+                kind = "group"
+            self.known[first] = kind
+        return self.known[first]
+
+    def _label_kind(self, row: list[Any]) -> str | None:
+        place = self.label_place
+        if place is None or place >= len(row):
+            return None
+        label = row[place]
+        if isinstance(label, str) and len(label) > 3 * max(map(len, self.labels), default=0) + 8:
+            return None
+        return "total" if squeezed(label) in self.labels else None
+
+    def label(self, row: list[Any]) -> str | None:
+        """Read where a totals row says so; a file may lack that column: then its first cell."""
+        if self.label_place is not None:
+            return squeezed(row[self.label_place]) if self.label_place < len(row) else None
+        return next((text for cell in row if (text := squeezed(cell))), None)
+
+    def _kind_of_signs(self, first: str, row: list[Any]) -> str | None:
+        """Tell a repeated header of a printed page, and the row that numbers the columns (栏次)."""
+        sign = plain_caption(first)
+        if sign in self.first_captions:
+            captions = tuple(plain_caption(cell) for cell in row)
+            if captions == self.header.captions[: len(captions)]:
+                return "header"
+        if sign in COLUMN_SIGNS or sign == "1":
+            texts = [text for cell in row if (text := plain_caption(cell))]
+            numbers = [int(text) for text in texts if text.isdigit()]
+            others = {text for text in texts if not text.isdigit()}
+            follows = all(later - former == 1 for former, later in pairwise(numbers))
+            if others <= COLUMN_SIGNS and follows and len(texts) > 2:
+                return "columns_row"
+        return None
+
+
+def _only_han(read: Mapping[str, Any]) -> bool:
+    """Say whether every pattern of the contract asks for a sign that is not ASCII."""
+    patterns = [read.get("footer"), read.get("subsets"), read.get("groups", {}).get("match")]
+    return all(
+        all(not part.isascii() for part in re.split(r"[|]", pattern.strip("^$()")))
+        for pattern in patterns
+        if pattern
+    )

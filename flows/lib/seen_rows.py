@@ -1,0 +1,49 @@
+"""Which rows of a file stood in it before, in memory that grows by eight bytes a row."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class SeenRows:
+    """Hashes of the rows so far, in sorted runs that are merged as they grow."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self.runs: list[np.ndarray[Any, Any]] = []
+
+    def first_times(self, rows: Sequence[Sequence[Any]]) -> list[bool]:
+        """Say of each row whether it is the first of its kind in the file."""
+        import numpy as np
+
+        # Numbers by their text, because hash(-1.0) is hash(-2.0); texts hash well in 64 bits.
+        hashes = np.fromiter(
+            (
+                hash(tuple(row)) if all(map(str.__instancecheck__, row)) else hash(repr(row))
+                for row in rows
+            ),
+            np.int64,
+            len(rows),
+        )
+        different, first = np.unique(hashes, return_index=True)
+        is_new = np.ones(len(different), bool)
+        for run in self.runs:
+            places = np.minimum(np.searchsorted(run, different), len(run) - 1)
+            is_new &= run[places] != different
+        self._add(different[is_new])
+        fresh = np.zeros(len(rows), bool)
+        fresh[first[is_new]] = True
+        answer: list[bool] = fresh.tolist()
+        return answer
+
+    def _add(self, run: "np.ndarray[Any, Any]") -> None:
+        import numpy as np
+
+        if not len(run):
+            return
+        self.runs.append(run)
+        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
+            last = self.runs.pop()
+            self.runs[-1] = np.sort(np.concatenate([self.runs[-1], last]), kind="stable")

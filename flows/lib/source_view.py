@@ -1,0 +1,165 @@
+"""What became of every row of a source's files, and a dry run of a file that is not yet sent."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.lib.acceptance import read_and_judge
+from flows.lib.console import make_console
+from flows.lib.contracts import Contract
+from flows.lib.durable import hash_file
+from flows.lib.errors import Rejected, WrongUse
+from flows.lib.ids import MASK
+from flows.lib.inbox import period_of_name
+from flows.lib.look import look_at_standings
+from flows.lib.night import open_night
+from flows.lib.parsing import Reading, read_file
+from flows.lib.settings import Workspace
+from flows.lib.store import Delivery, LandedFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FIRST_ROWS = 5
+LONGEST_LIST = 1_000
+
+Line = tuple[str, int, str]  # sheet, row, kind or rule
+
+
+def contract_named(contracts: dict[str, Contract], name: str) -> Contract:
+    """Find a source table by its name, `finance.payments`."""
+    if name not in contracts:
+        raise WrongUse(f"no source table is called {name}: there are {', '.join(contracts)}")
+    return contracts[name]
+
+
+def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
+    """Print the account of each delivery in force: rows read, landed, set aside, skipped."""
+    from rich.table import Table
+
+    night = look_at_standings(workspace)
+    contract = contract_named(night.contracts, name)
+    console = make_console()
+    table = Table("period", "file", "rows read", "landed", "set aside", "skipped")
+    found = [one for one in night.standings if one.owed.contract.name == name]
+    for one in {standing.owed.key: standing for standing in found}.values():
+        if one.delivery is None or one.acceptance is None:
+            table.add_row(one.owed.period, one.gap or "", *[""] * 4)
+            continue
+        outcome = one.acceptance.outcome
+        counts = [str(outcome[f"rows_{word}"]) for word in ("read", "landed", "quarantined")]
+        skipped = ", ".join(f"{kind} {count}" for kind, count in sorted(outcome["skipped"].items()))
+        table.add_row(one.owed.period, one.delivery.name, *counts, skipped)
+        if show_rows:
+            path = night.store.path(one.delivery.files[0].sha256)
+            reading = read_file(path, contract, night.key.pseudonym, name=one.delivery.name)
+            lines = [*_skipped(reading), *_set_aside(one.acceptance.quarantine)]
+            console.print(f"{one.owed.period} {one.delivery.name}")
+            _print_lines(lines)
+    console.print(table)
+
+
+def _skipped(reading: Reading) -> Iterable[Line]:
+    """List the rows that are no data; a duplicate is one, but stands in quarantine."""
+    return (line for line in reading.account if line[2] != "exact_duplicate")
+
+
+def _set_aside(path: Path) -> Iterable[Line]:
+    import pyarrow.parquet as pq
+
+    for row in pq.read_table(path).to_pylist():
+        rule = " ".join(word for word in ("set aside:", row["rule"], row["column_name"]) if word)
+        yield row["sheet"], row["row_number"], rule
+
+
+def _print_lines(lines: Iterable[Line]) -> None:
+    console = make_console()
+    ordered = sorted(set(lines))
+    for sheet, number, kind in ordered[:LONGEST_LIST]:
+        console.print(f"  {sheet or '-'} row {number}: {kind}")
+    if len(ordered) > LONGEST_LIST:
+        console.print(f"  and {len(ordered) - LONGEST_LIST} more rows")
+
+
+def print_check(workspace: Workspace, name: str, file: Path) -> bool:
+    """Print what would become of a file, row by row where it is no plain data; True if accepted.
+
+    Nothing is landed or kept. Cells that identify persons are masked.
+    """
+    if not file.is_file():
+        raise WrongUse(f"{file} is no file")
+    night = open_night(workspace, None, None)
+    contract = contract_named(night.contracts, name)
+    console = make_console()
+    period = period_of_name(contract, file.name)
+    console.print(f"period: {period or 'cannot be read from the name'}")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    landed_file = LandedFile(hash_file(file), file.stat().st_size, file.name)
+    delivery = Delivery(
+        name, night.settings.district, period or "", (landed_file,), now, "a dry run"
+    )
+    from flows.lib.suites import SuiteError
+
+    try:
+        reading, judgement, landed = read_and_judge(file, delivery, contract, night.key)
+    except (Rejected, SuiteError) as error:
+        console.print(f"rejected: {error}")
+        return False
+    _print_captions(reading, contract)
+    places = {(row["sheet"], row["row_number"]) for row in judgement.quarantine}
+    skipped = Counter(kind for _, _, kind in _skipped(reading))
+    console.print(
+        f"rows: {landed.num_rows} would be landed, {len(places)} set aside, "
+        f"{skipped.total()} skipped ({', '.join(f'{kind} {n}' for kind, n in skipped.items())})"
+    )
+    set_aside = [
+        (row["sheet"], row["row_number"], f"set aside: {row['rule']} {row['column_name']}".strip())
+        for row in judgement.quarantine
+    ]
+    _print_lines([*_skipped(reading), *set_aside])
+    for result in judgement.results:
+        if not result["success"]:
+            notes = result["notes"]
+            console.print(f"{result['severity']}: {notes['what']} {notes['resolve']}")
+    _print_first_rows(landed, contract)
+    for sentence in judgement.rejections:
+        console.print(f"rejected: {sentence}")
+    console.print("accepted" if not judgement.rejections else "rejected")
+    return not judgement.rejections and period is not None
+
+
+def _print_captions(reading: Reading, contract: Contract) -> None:
+    """Say which captions were taken for which column, and which nobody declared."""
+    from flows.lib.headers import plain_caption
+
+    console = make_console()
+    names = {
+        plain_caption(caption): column.name
+        for column in contract.columns
+        for caption in column.captions
+    }
+    for sheet, captions in reading.captions.items():
+        taken = [f"{one} → {names[one]}" for one in captions if one in names]
+        console.print(f"sheet {sheet or '-'}: {', '.join(taken)}")
+        if others := [one for one in captions if one and one not in names]:
+            console.print(f"  not declared, and not landed: {', '.join(others)}")
+
+
+def _print_first_rows(landed: "pa.Table", contract: Contract) -> None:
+    from rich.table import Table
+
+    persons = {column.name for column in contract.columns if column.person}
+    names = [column.name for column in contract.columns]
+    table = Table("row", *names, title="the first rows as they would be landed")
+    for row in landed.slice(0, FIRST_ROWS).to_pylist():
+        shown = [_shown(row[name], is_person=name in persons) for name in names]
+        table.add_row(str(row["_row_number"]), *shown)
+    make_console().print(table)
+
+
+def _shown(value: Any, *, is_person: bool) -> str:
+    if value is None:
+        return ""
+    return MASK if is_person else str(value)

@@ -1,0 +1,147 @@
+"""Reading a column's cells at once: what is plainly written as a whole, the rest cell by cell.
+
+`cells.py` says what a cell means; here is only the short way for texts that need no second look.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from flows.lib.cells import Unreadable
+from flows.lib.column_readers import decimal_shape, is_code_name
+from flows.lib.contracts import Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FEW = 256  # different texts that are always read one by one
+# Printable ASCII and Han without outer blanks: nothing to make half width, nothing to squeeze.
+PLAIN_TEXT = r"^[!-~\p{Han}](?:[ -~\p{Han}]*[!-~\p{Han}])?$"
+PLAIN_CODE = r"^[!-~\p{Han}]+$"
+NOT_PLAIN = r"(?:[0-9][ -]?){14}[0-9Xx]|工号|^#"  # perhaps an id, or an error of a spreadsheet
+LONGEST_NUMBER = 14  # more digits may be the id of a person
+
+
+def arrow_type(data_type: str) -> "pa.DataType":
+    """Translate a contract's type."""
+    import pyarrow as pa
+
+    if data_type.startswith("decimal"):
+        return pa.decimal128(*decimal_shape(data_type))
+    types = {"date": pa.date32(), "boolean": pa.bool_(), "int": pa.int32(), "bigint": pa.int64()}
+    return types.get(data_type, pa.string())
+
+
+def typed_column(
+    cells: Sequence[Any], column: Column, read: Callable[[Any], Any], factor: int = 1
+) -> tuple["pa.Array", list[int]]:
+    """Read cells as their contract declares: the typed values, and the places of the unreadable.
+
+    `read` is what `cells.reader_of` gives, `factor` the yuan in a unit of the sheet. An unreadable
+    cell is null.
+    """
+    import pyarrow as pa
+
+    wanted = arrow_type(column.data_type)
+    try:
+        texts = pa.array(cells, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return _one_by_one(cells, wanted, read)
+    different = texts.dictionary_encode()
+    if len(different.dictionary) <= max(FEW, len(texts) // 4):
+        values, unreadable = _one_by_one(different.dictionary.to_pylist(), wanted, read)
+        return _spread(different, values, set(unreadable), read, wanted)
+    is_plain = _plain(texts, column, factor)
+    if is_plain is None:
+        return _one_by_one(cells, wanted, read)
+    return _mixed(texts, is_plain, wanted, read)
+
+
+def _one_by_one(
+    cells: Sequence[Any], wanted: "pa.DataType", read: Callable[[Any], Any]
+) -> tuple["pa.Array", list[int]]:
+    import pyarrow as pa
+
+    known: dict[Any, Any] = {}
+    values, unreadable = [], []
+    for place, cell in enumerate(cells):
+        # True == 1 and 1.0 == 1 in a dict, but they are other cells.
+        key = cell if isinstance(cell, str) else (cell.__class__, cell)
+        try:
+            value = known[key]
+        except KeyError:
+            try:
+                value = read(cell)
+            except Unreadable as error:
+                value = error
+            known[key] = value
+        if isinstance(value, Unreadable):
+            unreadable.append(place)
+            value = None
+        values.append(value)
+    return pa.array(values, wanted), unreadable
+
+
+def _spread(
+    different: "pa.DictionaryArray",
+    values: "pa.Array",
+    unreadable: set[int],
+    read: Callable[[Any], Any],
+    wanted: "pa.DataType",
+) -> tuple["pa.Array", list[int]]:
+    """Give each cell the value of its text; a null is read as the empty cell that it is."""
+    import pyarrow.compute as pc
+
+    spread = values.take(different.indices)
+    places = []
+    if unreadable:
+        is_bad = pc.is_in(different.indices, _int_array(unreadable, different.indices.type))
+        places = pc.indices_nonzero(is_bad).to_pylist()
+    return spread, places
+
+
+def _int_array(numbers: set[int], kind: "pa.DataType") -> "pa.Array":
+    import pyarrow as pa
+
+    return pa.array(sorted(numbers), kind)
+
+
+def _plain(texts: "pa.Array", column: Column, factor: int) -> "pa.Array | None":
+    """Say which texts mean what they say; None where the column has words of its own."""
+    import pyarrow.compute as pc
+
+    own_words = (column.person, column.take, column.values, column.means, column.check,
+                 column.code_list, column.percent)  # fmt: skip
+    if any(own_words):
+        return None
+    if column.data_type == "string":
+        pattern = PLAIN_CODE if is_code_name(column.name) else PLAIN_TEXT
+        is_plain = pc.match_substring_regex(texts, pattern)
+        is_safe = pc.invert(pc.match_substring_regex(texts, NOT_PLAIN))
+        return pc.and_(is_plain, is_safe)
+    if column.data_type.startswith("decimal") and factor == 1:
+        precision, scale = decimal_shape(column.data_type)
+        whole = min(precision - scale, LONGEST_NUMBER)
+        groups = max((whole - 1) // 3, 1)
+        fraction = f"(?:\\.[0-9]{{1,{scale}}})?" if scale else ""
+        number = f"(?:[0-9]{{1,{whole}}}|[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,{groups}}})"
+        return pc.match_substring_regex(texts, f"^-?{number}{fraction}$")
+    return None
+
+
+def _mixed(
+    texts: "pa.Array", is_plain: "pa.Array", wanted: "pa.DataType", read: Callable[[Any], Any]
+) -> tuple["pa.Array", list[int]]:
+    """Convert the plain texts as a whole and read the others one by one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_plain = pc.fill_null(is_plain, False)
+    kept = pc.if_else(is_plain, texts, pa.scalar(None, pa.string()))
+    if pa.types.is_decimal(wanted):
+        kept = pc.replace_substring(kept, ",", "").cast(wanted)
+    others = pc.indices_nonzero(pc.invert(is_plain))
+    if not len(others):
+        return kept, []
+    places = others.to_pylist()
+    values, unreadable = _one_by_one([texts[place].as_py() for place in places], wanted, read)
+    return pc.replace_with_mask(kept, pc.invert(is_plain), values), [places[n] for n in unreadable]

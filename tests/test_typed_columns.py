@@ -1,0 +1,89 @@
+"""Columns read at once mean exactly what their cells mean one by one."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.lib import typed_columns
+from flows.lib.cells import Unreadable
+from flows.lib.column_readers import reader_of
+from flows.lib.contracts import Column
+from flows.lib.typed_columns import typed_column
+
+AMOUNT = Column("amount_yuan", "decimal(18,2)", ("金额",), role="amount", unit="元")
+COLUMNS = [
+    AMOUNT,
+    Column("funds_yuan", "decimal(18,2)", ("金额",), role="amount", unit="万元"),
+    Column("share", "decimal(5,0)", ("比例",)),
+    Column("voucher_no", "string", ("凭证号",)),
+    Column("remark", "string", ("备注",)),
+    Column("unit_code", "string", ("单位",), take="code"),
+    Column("paid_on", "date", ("日期",)),
+    Column("rows", "int", ("行数",)),
+    Column("is_deleted", "boolean", ("删除",)),
+    Column("stage", "string", ("学段",), values={"小学": "普通小学"}),
+]
+TEXTS = st.one_of(
+    st.sampled_from(
+        [
+            "", " ", "1,234.50", "1234.5", "-1,000.00", "１２３．４５", "(12.30)", "¥1,000", "1e3",
+            "12,34.5", "99999999999999999", "519900199001010019", "519900 19900101 001", "0",
+            "工号SY000012", "样例一小", "样例 一小", " 样例", "205101-样例一小", "20230901",
+            "2023-02-30", "2023年9月1日", "是", "否", "小学", "初中", "#REF!", "待核", "1.005",
+            "12345678901234.56", "\u3000", "·", "1,234,567,890,123.45", "-0", "+5",
+        ]
+    ),
+    st.from_regex(r"\A-?[0-9]{1,16}(\.[0-9]{0,4})?\Z"),
+    st.text(max_size=8),
+)  # fmt: skip
+
+
+def one_by_one(cells: list[Any], read: Callable[[Any], Any]) -> tuple[list[Any], list[int]]:
+    values: list[Any] = []
+    unreadable = []
+    for place, cell in enumerate(cells):
+        try:
+            values.append(read(cell))
+        except Unreadable:
+            values.append(None)
+            unreadable.append(place)
+    return values, unreadable
+
+
+def masked(text: object) -> str:
+    return f"pseudonym of {len(str(text))}"
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)
+@pytest.mark.parametrize("few", [0, 256])
+@settings(max_examples=60, deadline=None)
+@given(cells=st.lists(TEXTS, max_size=30))
+def test_a_column_of_texts_is_what_its_cells_are(
+    column: Column, few: int, cells: list[str]
+) -> None:
+    read = reader_of(column, None, masked)
+    factor = 10_000 if column.unit == "万元" else 1
+    before, typed_columns.FEW = typed_columns.FEW, few
+    try:
+        values, unreadable = typed_column(cells, column, read, factor)
+    finally:
+        typed_columns.FEW = before
+    assert (values.to_pylist(), unreadable) == one_by_one(cells, read)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(TEXTS, st.none(), st.booleans(), st.integers(-9, 9), st.floats(-9, 9))))
+def test_a_column_of_a_workbook_is_what_its_cells_are(cells: list[Any]) -> None:
+    read = reader_of(AMOUNT)
+    values, unreadable = typed_column(cells, AMOUNT, read)
+    assert (values.to_pylist(), unreadable) == one_by_one(cells, read)
+
+
+def test_one_and_true_and_the_text_one_are_three_cells() -> None:
+    values, unreadable = typed_column([1, True, "1", 1.0], AMOUNT, reader_of(AMOUNT))
+    assert values.to_pylist() == [Decimal(1), None, Decimal(1), Decimal(1)]
+    assert unreadable == [1]
