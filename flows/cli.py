@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from flows.lib.console import leave_the_locale
 from flows.lib.errors import ZipingError
 from flows.lib.redaction import sentence_of
 from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace, load_settings
@@ -35,6 +36,15 @@ def end_with(error: BaseException) -> typer.Exit:
     return typer.Exit(error.exit_code if isinstance(error, ZipingError) else 1)
 
 
+@app.callback()
+def begin() -> None:
+    """Read names and files as UTF-8, whatever the locale."""
+    try:
+        leave_the_locale()
+    except ZipingError as error:
+        raise end_with(error) from None
+
+
 @app.command()
 def nightly(
     year: YearOption = None,
@@ -44,10 +54,13 @@ def nightly(
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
     """Run the night: land, check, build, audit and publish what is new."""
+    from flows.lib.night import stop_tonight
+    from flows.lib.stopping import until_stopped
     from flows.run import run_nightly
 
+    place, known_by = Workspace(workspace.resolve()), as_of.date() if as_of else None
     try:
-        code = run_nightly(Workspace(workspace.resolve()), year, as_of.date() if as_of else None)
+        code = until_stopped(lambda: run_nightly(place, year, known_by), stop_tonight)
     except Exception as error:
         raise end_with(error) from None
     raise typer.Exit(code)
@@ -81,31 +94,75 @@ def sample(
 @app.command()
 def run(workspace: WorkspaceOption = CHECKOUT) -> None:
     """Make the sample if the workspace is empty and is the sample's, then run the night."""
+    from flows.lib.night import stop_tonight
+    from flows.lib.stopping import until_stopped
     from flows.run import run_nightly
     from flows.samples import make_sample, sample_api, workspace_is_empty
 
     place = Workspace(workspace.resolve())
-    try:
+
+    def make_and_run() -> int:
         settings = load_settings(place)
         if settings.district == SAMPLE_DISTRICT and workspace_is_empty(place):
             typer.echo("making the sample district 519900 样例区 (样例数据)")
             make_sample(place, 2023, 1.0, [])
         with sample_api(place, settings):
-            code = run_nightly(place, None, None)
+            return run_nightly(place, None, None)
+
+    try:
+        code = until_stopped(make_and_run, stop_tonight)
     except Exception as error:
         raise end_with(error) from None
     raise typer.Exit(code)
 
 
-@app.command()
-def sources(workspace: WorkspaceOption = CHECKOUT) -> None:
+sources_app = typer.Typer(invoke_without_command=True)
+app.add_typer(sources_app, name="sources")
+SourceArgument = Annotated[str, typer.Argument(help="A source table, for example finance.payments")]
+
+
+@sources_app.callback()
+def sources(context: typer.Context, workspace: WorkspaceOption = CHECKOUT) -> None:
     """Show each source table and period: what is in force, what is owed by whom."""
     from flows.lib.overview import print_sources
 
+    if context.invoked_subcommand:
+        return
     try:
         print_sources(Workspace(workspace.resolve()))
     except Exception as error:
         raise end_with(error) from None
+
+
+@sources_app.command()
+def show(
+    name: SourceArgument,
+    rows: Annotated[bool, typer.Option("--rows", help="List each row that is no data.")] = False,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show what became of every row of a source's files."""
+    from flows.lib.source_view import print_source
+
+    try:
+        print_source(Workspace(workspace.resolve()), name, show_rows=rows)
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@sources_app.command()
+def check(
+    name: SourceArgument,
+    file: Annotated[Path, typer.Argument(help="A file that is not yet sent.")],
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show what would be landed, set aside and skipped of a file; nothing is kept."""
+    from flows.lib.source_view import print_check
+
+    try:
+        accepted = print_check(Workspace(workspace.resolve()), name, file)
+    except Exception as error:
+        raise end_with(error) from None
+    raise typer.Exit(0 if accepted else 1)
 
 
 @app.command()
@@ -156,6 +213,9 @@ def changes(
 def trace(
     figure: Annotated[str, typer.Argument(help="A figure of the report (4.1) or an indicator.")],
     rows: Annotated[bool, typer.Option("--rows", help="List each contributing row.")] = False,
+    xlsx: Annotated[
+        Path | None, typer.Option(help="Write it as a workbook to print, sign and stamp.")
+    ] = None,
     year: YearOption = None,
     release: Annotated[
         str | None, typer.Option(help="A release; the current one if not given.")
@@ -166,19 +226,48 @@ def trace(
     from flows.lib.trace_page import print_trace
 
     try:
-        agrees = print_trace(Workspace(workspace.resolve()), figure, year, release, show_rows=rows)
+        agrees = print_trace(
+            Workspace(workspace.resolve()), figure, year, release, show_rows=rows, xlsx=xlsx
+        )
     except Exception as error:
         raise end_with(error) from None
     raise typer.Exit(0 if agrees else 1)
 
 
+@app.command()
+def publish(
+    to: Annotated[
+        str, typer.Option(help="postgresql://user@host/database; ZIPING_PUBLISH_TO if not given.")
+    ] = "",
+    year: YearOption = None,
+    release: Annotated[
+        str | None, typer.Option(help="A release; the current one if not given.")
+    ] = None,
+    schema: Annotated[str, typer.Option(help="The schema to publish into: ziping.")] = "",
+    reader: Annotated[str, typer.Option(help="A role of the database that may read it.")] = "",
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Publish a release to PostgreSQL, where BI tools read; the password comes from outside."""
+    from flows.lib.postgres import publish_releases
+
+    try:
+        publish_releases(Workspace(workspace.resolve()), year, release, to, schema, reader)
+    except Exception as error:
+        raise end_with(error) from None
+
+
 @app.command("new-key")
-def new_key(workspace: WorkspaceOption = CHECKOUT) -> None:
+def new_key(
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Begin anew though rows rest on a key that is gone.")
+    ] = False,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
     """Make the key of the pseudonyms for a new warehouse; keep a copy in a safe place."""
     from flows.lib.person_key import make_person_key
 
     try:
-        path = make_person_key(Workspace(workspace.resolve()))
+        path = make_person_key(Workspace(workspace.resolve()), anew=anew)
     except Exception as error:
         raise end_with(error) from None
     typer.echo(f"made {path}: keep a copy apart from this machine; without it nothing joins")

@@ -7,27 +7,25 @@ from prefect.futures import PrefectConcurrentFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.lib.errors import Unavailable
+from flows.lib.inbox import land_dropped
 from flows.lib.look import verdicts
 from flows.lib.night import OPEN
-from flows.lib.pulling import land_dropped, land_pull
+from flows.lib.pulling import land_pull
+from flows.lib.redaction import telling
+from flows.lib.store import Waiting
 
 
-def network_may_help(_task: Any, _run: Any, state: Any) -> bool:
-    """Retry only where a source could not be reached."""
-    try:
-        state.result()
-    except Unavailable:
-        return True
-    except BaseException:  # noqa: BLE001 - whatever else failed, asking again cannot help
-        return False
-    return False
-
-
-@task(retries=2, retry_delay_seconds=[1, 4], retry_condition_fn=network_may_help)
+@task
+@telling
 def pull(night: str, source: str, period: str) -> None:
-    """Pull one period of a live source and land it whole."""
+    """Pull one period of a live source and land it whole.
+
+    No retries of Prefect's: whether asking again can help, and for how long, is for the one
+    patience that the night has with a source.
+    """
     tonight = OPEN[night]
-    land_pull(tonight.store, tonight.contracts[source], tonight.settings, period)
+    contract, patience = tonight.contracts[source], tonight.patience_with(source)
+    land_pull(tonight.store, contract, tonight.settings, period, patience)
 
 
 SIDE_BY_SIDE: ThreadPoolTaskRunner[PrefectConcurrentFuture[Any]] = ThreadPoolTaskRunner(
@@ -36,6 +34,7 @@ SIDE_BY_SIDE: ThreadPoolTaskRunner[PrefectConcurrentFuture[Any]] = ThreadPoolTas
 
 
 @flow(task_runner=SIDE_BY_SIDE)  # type: ignore[arg-type]
+@telling
 def ingest(night: str) -> None:
     """Land dropped files, pull what has changed, and judge every new delivery.
 
@@ -47,7 +46,12 @@ def ingest(night: str) -> None:
             pull.submit(night, owed.contract.name, owed.period) for owed in tonight.difference.pulls
         ]
         for dropped in tonight.difference.dropped:
-            land_dropped(tonight.store, dropped)
+            try:
+                land_dropped(tonight.store, dropped)
+            except Waiting as changed:
+                tonight.remarks.append(str(changed))
+            except Unavailable as error:
+                tonight.unavailable.append(str(error))
         for future in waiting:
             try:
                 future.result()

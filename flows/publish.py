@@ -5,21 +5,27 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.lib.durable import build_folder, write_json
+from flows.lib.datapackage import write_datapackage
+from flows.lib.durable import build_folder, hash_file, write_json
 from flows.lib.errors import Blocked
 from flows.lib.fingerprint import fingerprint_of
 from flows.lib.manifest import make_manifest
+from flows.lib.model_docs import write_model_docs
 from flows.lib.night import OPEN, Night, inputs_of_year
+from flows.lib.page import write_page
 from flows.lib.publishing import rows_of, write_tables
+from flows.lib.records import write_intent
+from flows.lib.redaction import telling
 from flows.lib.releases import (
     MANIFEST,
     Release,
     newest_release,
     next_name,
+    seal,
     switch_current,
-    write_sums,
     year_folder,
 )
+from flows.lib.superset import write_superset
 from flows.lib.workbook import write_workbook
 from flows.validate import validate
 
@@ -34,17 +40,30 @@ def _fill(night: Night, year: int, name: str, folder: Path) -> None:
         states = [row["state"] for row in tables["report_values"]]
         previous = newest_release(night.workspace, year)
         manifest = make_manifest(night, year, name, previous, states)
+    with night.stage("report.xlsx"):
         write_workbook(folder / "report.xlsx", tables, manifest)
-        write_json(folder / MANIFEST, manifest)
-        write_sums(folder)
+    with night.stage("superset.zip"):
+        write_superset(folder, manifest)
+    with night.stage("models.html"):
+        write_model_docs(folder, night.workspace.build, night.workspace.warehouse / "dbt_target")
+    with night.stage("index.html"):
+        write_json(folder / MANIFEST, manifest)  # the page reads it where its readers do
+        write_page(folder, previous)
+    with night.stage("datapackage.json"):
+        write_datapackage(folder, manifest)  # it lists all that stands there
+    with night.stage("release files"):
+        seal(folder, manifest)
     night.results[year] = {
-        "result": "published",
+        "result": "publishing",
         "release": name,
+        "manifest_sha256": hash_file(folder / MANIFEST),
         "has_gaps": manifest["has_gaps"],
     }
+    write_intent(night)  # before it gets its name: a release that no record tells of is nobody's
 
 
 @flow
+@telling
 def publish(night: str, years: list[int]) -> None:
     """Publish each year by itself: one that is blocked keeps its last release."""
     tonight = OPEN[night]
@@ -61,3 +80,4 @@ def publish(night: str, years: list[int]) -> None:
         else:
             default_year = tonight.settings.default_year
             switch_current(tonight.workspace, year, default_year, Release(target))
+            tonight.results[year]["result"] = "published"

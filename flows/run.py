@@ -1,12 +1,16 @@
 """Running a night from the command: look first, load the heavy tools only for a difference."""
 
 import contextlib
+import os
+import sys
 from datetime import date
 
 from flows.lib.console import make_console, say
-from flows.lib.errors import GAPS
-from flows.lib.look import find_standings, look
+from flows.lib.disk import lacking_room
+from flows.lib.errors import GAPS, Blocked
+from flows.lib.look import find_standings, look, require_room
 from flows.lib.night import Night, exit_code_of, tonight, years_to_build
+from flows.lib.postgres import publish_tonight
 from flows.lib.prefect_server import prefect_server
 from flows.lib.releases import Release, current_release
 from flows.lib.settings import Workspace
@@ -24,13 +28,28 @@ def run_nightly(workspace: Workspace, year: int | None, as_of: date | None) -> i
                 changed = bool(years_to_build(night))
         if changed:
             night.results.clear()
+            night.standings.clear()  # what is not judged yet is no gap
             with night.stage("whole run"):
                 _run_flow(night, year, as_of)
-        report_night(night)
+        else:
+            if lacking := lacking_room(workspace, 0):  # tonight it was not needed
+                night.remarks.append(lacking)
+            publish_tonight(night)
+        _report(night)
         return exit_code_of(night)
 
 
+def _report(night: Night) -> None:
+    """Print what came of the night; whoever read it may be gone, and that is no failure."""
+    try:
+        report_night(night)
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def _run_flow(night: Night, year: int | None, as_of: date | None) -> None:
+    require_room(night)
     with make_console().status("building the night"), contextlib.ExitStack() as stack:
         with night.stage("start of Prefect's server"):
             seconds = night.settings.prefect_start_seconds
@@ -40,7 +59,11 @@ def _run_flow(night: Night, year: int | None, as_of: date | None) -> None:
             from flows.nightly import nightly
 
             load_great_expectations()
-        nightly(year, as_of, str(night.workspace.root))
+        try:
+            nightly(year, as_of, str(night.workspace.root))
+        except Blocked:
+            if not night.blocked:
+                raise
 
 
 def report_night(night: Night) -> None:

@@ -1,16 +1,23 @@
 """The flow `transform`: the build database anew over what is in force, then dbt."""
 
 import os
+from pathlib import Path
 
 from prefect import flow
 
+from flows.lib.disk import raise_refusal
 from flows.lib.errors import Blocked, ZipingError
+from flows.lib.memory import memory_sentence
 from flows.lib.night import OPEN
-from flows.lib.redaction import redacted
+from flows.lib.redaction import redacted, telling
 from flows.lib.settings import CHECKOUT
 from flows.lib.warehouse import dbt_environment, prepare_warehouse
 
 FAILED_STATUSES = ("error", "fail", "skipped", "runtime error", "partial success")
+
+
+def _told(message: str) -> str:
+    return memory_sentence(message) or redacted(message)
 
 
 def run_dbt(command: list[str]) -> None:
@@ -30,8 +37,10 @@ def run_dbt(command: list[str]) -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     nodes = getattr(result.result, "results", None) or []
     failed = [one for one in nodes if str(one.status) in FAILED_STATUSES]
+    texts = [str(result.exception or ""), *(one.message or "" for one in failed)]
+    raise_refusal("\n".join(texts), Path(os.environ["ZIPING_BUILD"]))
     if result.exception is not None:
-        raise ZipingError(f"dbt: {redacted(str(result.exception))}")
+        raise ZipingError(f"dbt: {_told(str(result.exception))}")
     if not nodes:
         raise ZipingError("dbt built nothing: look at dbt_project for a selection or parse error")
     broken = [one for one in failed if str(one.status) != "skipped"]
@@ -39,7 +48,10 @@ def run_dbt(command: list[str]) -> None:
     models = [one for one in broken if one.node.resource_type != "test"]
     if models:
         first = models[0]
-        raise ZipingError(f"dbt: {first.node.name} failed: {redacted(first.message or '')}")
+        raise ZipingError(f"dbt: {first.node.name} failed: {_told(first.message or '')}")
+    if unasked := [one for one in tests if str(one.status) != "fail"]:
+        message = _told(unasked[0].message or "")
+        raise Blocked(f"dbt: the test {unasked[0].node.name} could not be asked: {message}")
     if tests:
         names = ", ".join(one.node.name for one in tests)
         raise Blocked(f"dbt: the test {names} failed: nothing is published")
@@ -49,6 +61,7 @@ def run_dbt(command: list[str]) -> None:
 
 
 @flow
+@telling
 def transform(night: str, years: list[int]) -> None:
     """Build all models for the years."""
     tonight = OPEN[night]
@@ -57,6 +70,10 @@ def transform(night: str, years: list[int]) -> None:
         prepare_warehouse(
             workspace.build, tonight.contracts, tonight.standings, tonight.settings, years
         )
-    os.environ.update(dbt_environment(workspace.build, workspace.warehouse / "dbt_target"))
-    with tonight.stage("dbt"):
-        run_dbt(["build", "--exclude-resource-type", "unit_test"])
+    target = workspace.warehouse / "dbt_target"
+    os.environ.update(dbt_environment(workspace.build, target))
+    try:
+        with tonight.stage("dbt"):
+            run_dbt(["build", "--exclude-resource-type", "unit_test"])
+    finally:
+        (target / "run_results.json").unlink(missing_ok=True)  # its errors repeat values of rows

@@ -8,9 +8,11 @@ from flows.lib.acceptance import SUITES
 from flows.lib.errors import Blocked
 from flows.lib.night import OPEN
 from flows.lib.publishing import gate_outcomes
+from flows.lib.redaction import telling
 
 
 @flow
+@telling
 def validate(night: str, year: int, folder: str) -> None:
     """Judge a part folder; a critical rule that fails, or cannot be run, blocks the release."""
     tonight = OPEN[night]

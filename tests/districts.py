@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from answer_key import CORE, STANDARDS, Result
@@ -168,6 +169,7 @@ def corrected(first: Workspace, root: Path) -> Workspace:
     entries = [json.loads(line) for line in manifest.read_text("utf-8").splitlines()]
     lines = [json.dumps(entry | {"received_at": "2024-05-01T01:00:00+00:00"}) for entry in entries]
     manifest.write_text("\n".join(lines) + "\n", "utf-8")
+    rmtree(workspace.nights)  # whose record would tell that the manifest was edited
     raise_funds(workspace, RAISED_SCHOOL, 0.1)  # 万元: 1000 yuan
     assert night(workspace) == 0
     return workspace

@@ -1,6 +1,7 @@
 """What tests do with nights: run the commands, read what was published, change what is dropped."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from flows.lib.publishing import rows_of
 from flows.lib.records import records
 from flows.lib.releases import Release, find_release, releases_of
 from flows.lib.settings import CHECKOUT, Workspace, load_settings
+from flows.lib.stopping import STOPPING
 from flows.lib.store import Store
 from flows.samples import make_sample, sample_api
 
@@ -27,7 +29,12 @@ Said = Callable[[], str]  # what was printed since the last time, without blanks
 
 def ziping(*arguments: str, workspace: Workspace) -> int:
     """Run a command in this process and give its exit code; what it prints is printed."""
-    code = app([*arguments, "--workspace", str(workspace.root)], standalone_mode=False)
+    before = {one: signal.getsignal(one) for one in STOPPING}  # a night answers them till its end
+    try:
+        code = app([*arguments, "--workspace", str(workspace.root)], standalone_mode=False)
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
     return int(code or 0)
 
 

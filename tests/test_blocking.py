@@ -65,7 +65,7 @@ def test_a_critical_rule_of_the_report_that_fails_prevents_the_release_until_it_
 
     # What the blocked night had taken in is published by the next one.
     suite.write_text(kept, "utf-8")
-    fingerprint.code_version.cache_clear()
+    fingerprint.code_files.cache_clear()
     assert night(workspace) == 0
     assert current(workspace).name.startswith("00002-")
     assert ziping("changes", workspace=workspace) == 0
@@ -115,7 +115,7 @@ def test_a_failed_dbt_test_blocks_the_night_and_a_broken_model_fails_it(
     test.unlink()
     model = checkout / "dbt_project" / "models" / "intermediate" / "int_years.sql"
     model.write_text("select cast('王小明' as integer) as year\n", "utf-8")
-    fingerprint.code_version.cache_clear()
+    fingerprint.code_files.cache_clear()
     assert night(workspace) == 1
     printed = said()
     assert "int_yearsfailed" in printed

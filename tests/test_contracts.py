@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from flows.lib.column_readers import reader_of
 from flows.lib.contracts import Contract, contract_from_json, load_contracts
 from flows.lib.errors import ZipingError
 from flows.lib.headers import plain_caption
+from flows.lib.settings import CHECKOUT
 
 TABLES = {
     "finance.payments", "finance.projects", "finance.education_funds", "staffing.staff",
@@ -222,3 +224,75 @@ def test_ids_of_persons_are_declared_as_such() -> None:
     }
     asked = load_contracts()["staffing.staff"].meta["pull"]["sql"]
     assert "sfzjh" not in asked  # what no figure needs is not even asked for
+
+
+# A contract from an outsider reaches nothing beyond its source
+
+HTTP = {"from": "http", "base": "students_api_url", "token": "students_api_token", "path": "/a",
+        "parameters": {}, "rows": "rows", "total": "total", "order_by": "id"}  # fmt: skip
+SQL = {"from": "sql", "database": "staffing_database_url", "order_by": "id"}
+
+
+@pytest.mark.parametrize(
+    ("pull", "told"),
+    [
+        ({"from": "inbox", "files": ["../../../etc/passwd"]}, "no path"),
+        ({"from": "inbox", "files": ["/etc/*"]}, "no path"),
+        (HTTP | {"path": "@other.example/a"}, "`pull.path`"),
+        (HTTP | {"path": "file:///etc/passwd"}, "`pull.path`"),
+        (SQL | {"sql": "copy jzg to program 'id'"}, "one query"),
+        (SQL | {"sql": "attach '/etc/passwd' as x"}, "one query"),
+        (SQL | {"sql": "select 1; drop table jzg"}, "one query"),
+        (SQL | {"sql": "update jzg set gh = 1"}, "one query"),
+        (SQL | {"sql": "selected"}, "one query"),
+    ],
+)
+def test_what_reaches_beyond_its_source_is_refused(
+    tmp_path: Path, pull: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ZipingError, match=f"sources.yml, .*table samples: .*{told}"):
+        load(tmp_path, META | {"pull": pull}, column())
+
+
+def test_a_query_and_a_path_are_taken(tmp_path: Path) -> None:
+    for pull in (HTTP, SQL | {"sql": " WITH a AS (SELECT 1) select * from a "}):
+        assert load(tmp_path, META | {"pull": pull}, column())
+
+
+@pytest.mark.parametrize("text", ["{{ env_var('TOKEN') }}", "{% raw %}", "{# x #}"])
+def test_what_dbt_would_render_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ZipingError, match="table samples: dbt would render"):
+        load(tmp_path, META, column(captions=[text]))
+    with pytest.raises(ZipingError, match="table samples: dbt would render"):
+        load(tmp_path, META | {"title": text}, column())
+
+
+@pytest.mark.parametrize("name", ['x"); drop table t; --', "x y", "编码", "X", ""])
+def test_a_name_that_would_be_sql_is_refused(tmp_path: Path, name: str) -> None:
+    for word in ("name", "data_type"):
+        with pytest.raises(ZipingError, match="no name and no type"):
+            load(tmp_path, META, column() | {word: name})
+
+
+def test_a_tag_that_would_make_an_object_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "finance" / "_finance__sources.yml"
+    path.parent.mkdir()
+    path.write_text(f"sources: !!python/object/apply:os.mkdir ['{tmp_path}/made']\n", "utf-8")
+    with pytest.raises(ZipingError, match=r"_finance__sources.yml, line \d+: not readable as YAML"):
+        load_contracts(tmp_path)
+    assert not (tmp_path / "made").exists()
+
+
+def test_the_example_in_the_readme_is_a_contract(tmp_path: Path) -> None:
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    table = yaml.safe_load(textwrap.dedent(example))
+    (tmp_path / "staffing").mkdir()
+    path = tmp_path / "staffing" / "_staffing__sources.yml"
+    text = yaml.safe_dump({"sources": [{"name": "staffing", "tables": table}]}, allow_unicode=True)
+    path.write_text(text, "utf-8")
+    (contract,) = load_contracts(tmp_path).values()
+    assert contract.name == "staffing.guards"
+    amount = contract.column_of_role("amount")
+    assert amount
+    assert amount.means == {"-": "zero", "/": "not_applicable", "…": "missing"}

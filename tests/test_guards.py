@@ -13,7 +13,6 @@ from nights import (
     names_of_releases,
     night,
     raise_funds,
-    ziping,
 )
 
 from flows.lib.lock import take_lock
@@ -88,15 +87,6 @@ def test_another_district_refuses_the_samples_public_key(
     monkeypatch.setenv("ZIPING_DISTRICT", "510104")
     assert night(workspace) == 1
     assert "publickeyofthesampledistrict" in said()
-
-
-def test_a_new_key_is_not_made_where_something_rests_on_the_old_one(
-    workspace: Workspace, said: Said
-) -> None:
-    workspace.key_file.unlink()
-    assert ziping("new-key", workspace=workspace) == 1
-    assert "restoreitfromyourbackup" in said()
-    assert not workspace.key_file.exists()
 
 
 # Prefect's server

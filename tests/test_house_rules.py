@@ -271,9 +271,12 @@ def test_every_command_in_the_readme_exists() -> None:
     for line in _readme_code():
         for command, rest in re.findall(r"\bziping ([a-z][a-z-]*)([^|;&#]*)", line):
             options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)) - {"--help"}
-            params = commands[command].params if command in commands else []
-            known = {option for param in params for option in param.opts}
-            if command not in commands or options - known:
+            found = commands.get(command)
+            below = getattr(found, "commands", {})
+            if (word := next(iter(rest.split()), "")) and not word.startswith("-"):
+                found = below.get(word, None if below else found)
+            known = {option for param in getattr(found, "params", ()) for option in param.opts}
+            if found is None or options - known:
                 unknown.append(line)
     _none(unknown)
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from flows.lib.contracts import Contract, contract_from_json
 from flows.lib.errors import Rejected
-from flows.lib.parsing import Reading, read_file
+from flows.lib.parsing import read_file
+from flows.lib.reading import Reading
 
 CAPTIONS = ("凭证号", "预算单位", "学段", "支付金额", "支付日期", "是否删除")
 NAMES = ("voucher_no", "unit_code", "stage", "amount_yuan", "paid_on", "is_deleted")

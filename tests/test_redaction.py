@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.lib.cells import half_width, squeezed
+from flows.lib.column_readers import reader_of
+from flows.lib.contracts import Column
 from flows.lib.errors import Blocked, Rejected, ZipingError
-from flows.lib.redaction import redacted, sentence_of
+from flows.lib.ids import MASK, without_ids, without_ids_within
+from flows.lib.person_key import PersonKey
+from flows.lib.redaction import redacted, sentence_of, telling
 
-STUDENT_IDS = st.from_regex(r"G519900[0-9]{10}[0-9X]", fullmatch=True)
+STUDENT_IDS = st.from_regex(r"G519900[0-9]{11}[0-9X]", fullmatch=True)
 CITIZEN_IDS = st.from_regex(r"519900[0-9]{11}[0-9X]", fullmatch=True)
 STAFF_IDS = st.from_regex(r"SY[0-9]{6}", fullmatch=True)
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=2, max_size=8)
@@ -90,3 +95,117 @@ def test_of_a_file_error_the_file_is_told(tmp_path: Path) -> None:
         (tmp_path / "gone.csv").read_bytes()
     assert "gone.csv" in sentence_of(caught.value)
     assert sentence_of(caught.value).startswith("No such file or directory")
+
+
+# Ids of persons in texts of our own: names of files and sheets, sentences, landed texts
+
+OLD_IDS = st.from_regex(r"519900[0-9]{9}", fullmatch=True)
+ANY_ID = st.one_of(STUDENT_IDS, CITIZEN_IDS, OLD_IDS)
+BESIDE = st.text(st.characters(categories=["L", "P", "S", "Z"]), max_size=12)
+WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+
+
+@given(BESIDE, ANY_ID, BESIDE, st.booleans(), st.booleans())
+def test_no_id_stays_in_a_name(before: str, person: str, after: str, wide: bool, low: bool) -> None:
+    written = person.lower() if low else person
+    written = written.translate(WIDE) if wide else written
+    shown = without_ids(f"{before}{written}{after}")
+    assert written.removeprefix("G").removeprefix("g") not in shown
+    assert MASK in shown
+    assert without_ids(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("staffing/教师培训学时_2019-2023_51990019900101001X.xlsx",
+         "staffing/教师培训学时_2019-2023_＊.xlsx"),
+        ("体检519900 19900101 0019号", "体检＊号"),
+        ("工号SY000123的培训", "工号＊的培训"),
+        ("填表人 工号: 000123", "填表人 工号＊"),
+    ],
+)  # fmt: skip
+def test_the_rest_of_a_name_can_still_be_read(name: str, shown: str) -> None:
+    assert without_ids(name) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["finance/支付明细_2023年_样例数据.csv", "00012-96c00a4f91e3", "2023-09-01T02:00:00+08:00",
+     "4e1234567890123456789b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+     "第519900行", "1,234,567,890,123.45", "20230901123456", "12519900MB51990046"],
+)  # fmt: skip
+def test_hashes_and_numbers_of_other_lengths_are_left(text: str) -> None:
+    assert without_ids(text) == text
+
+
+def test_every_text_of_a_record_is_masked_and_nothing_else() -> None:
+    record = {"519900199001010019": [("a 519900900101001", 519900199001010019, None, 0.5)]}
+    assert without_ids_within(record) == {MASK: [[f"a {MASK}", 519900199001010019, None, 0.5]]}
+
+
+@given(STUDENT_IDS, STUDENT_IDS)
+def test_an_id_in_a_landed_text_gives_way_to_its_pseudonym(first: str, second: str) -> None:
+    key = PersonKey(bytes(range(32)))
+    read = reader_of(Column("course", "string", ("培训项目",)), None, key.pseudonym)
+    landed = read(f"样例研修({first})")
+    assert first[1:] not in landed
+    assert landed.startswith(f"样例研修({MASK}")
+    assert (landed == read(f"样例研修({second})")) == (first == second)
+    code = reader_of(Column("school_code", "string", ("学校标识码",)), None, key.pseudonym)
+    assert first[1:] not in code(first)
+
+
+@given(st.text(max_size=12))
+def test_a_text_without_an_id_is_landed_as_it_is_written(text: str) -> None:
+    key = PersonKey(bytes(range(32)))
+    for name, plain in (("course", half_width), ("school_code", squeezed)):
+        read = reader_of(Column(name, "string", ("x",)), None, key.pseudonym)
+        assert read(text) == plain(text)
+
+
+# What a step says when it fails: the orchestrator keeps it
+
+
+def test_what_a_failed_step_leaves_with_prefect_holds_no_value(server: str) -> None:
+    from prefect import flow, task
+
+    @task
+    @telling
+    def convert() -> None:
+        duckdb.sql("select cast('519900199001010019' as date)").fetchall()
+
+    @flow
+    @telling
+    def night() -> None:
+        convert()
+
+    @flow
+    @telling
+    def refused() -> None:
+        raise Rejected("体检_519900199001010019.xlsx has no header")
+
+    for state in (night(return_state=True), refused(return_state=True)):
+        assert state.is_failed()
+        assert "519900199001010019" not in f"{state.message}{state.data}"
+
+
+def test_the_disks_own_errors_keep_their_kind_and_lose_the_id(tmp_path: Path) -> None:
+    @telling
+    def read() -> None:
+        (tmp_path / "519900199001010019.csv").read_bytes()
+
+    with pytest.raises(FileNotFoundError) as caught:
+        read()
+    assert "519900199001010019" not in str(caught.value)
+    assert f"{MASK}.csv" in sentence_of(caught.value)
+
+
+def test_where_a_foreign_error_arose_is_still_told() -> None:
+    @telling
+    def read() -> None:
+        {}["519900199001010019"]
+
+    with pytest.raises(ZipingError, match=r"^KeyError at test_redaction.py:[0-9]+$") as caught:
+        read()
+    assert caught.value.__suppress_context__

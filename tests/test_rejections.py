@@ -37,8 +37,8 @@ from flows.lib.store import Store
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        ("cut in the middle", "notreadableasaworkbook"),
-        ("no workbook at all", "thefileisno.xlsxworkbook"),
+        ("cut in the middle", "cutshortordamaged"),
+        ("no workbook at all", "thefileholdsbinarydata"),
         ("empty", "thefileisempty"),
         ("the column 学段 lost", "学段"),
     ],
@@ -146,7 +146,7 @@ def test_a_suite_that_is_missing_empty_or_misspelt_rejects_the_delivery(
         suite.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     contract = load_contracts()["registers.counselling_rooms"]
     store, settings = Store(workspace.landed), load_settings(workspace)
-    key = load_person_key(workspace.key_file, settings.district)
+    key = load_person_key(workspace, settings.district)
     owed = Owed(contract, settings.district, YEAR, 0)
     [delivery] = [one for one in store.deliveries() if one.key == owed.key]
     assert accept(store, workspace.cache, delivery, contract, key).accepted

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.lib.errors import ZipingError
+from flows.lib.errors import Unavailable, ZipingError
 from flows.lib.store import Delivery, Store, newest_first
 
 OLD, NEW = b"old", b"new"
@@ -131,7 +131,7 @@ def test_a_stream_that_breaks_leaves_nothing(store: Store) -> None:
                 raise OSError("the disk is gone")
             return super().read(4)
 
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(Unavailable, match=r"a\.csv cannot be read \(the disk is gone\)"):
         store.keep(Broken(b"some bytes"), "a.csv")
     assert [path for path in store.folder.rglob("*") if path.is_file()] == []
     assert store.deliveries() == []

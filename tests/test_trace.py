@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 from pathlib import Path
+from shutil import rmtree
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +13,7 @@ from districts import corrected, published, two_releases
 from nights import YEAR, copy_of, current, rows, ziping
 from searching import ids_of_sample
 
-from flows.lib.releases import write_sums
+from flows.lib.releases import Release, seal
 from flows.lib.settings import Workspace
 from flows.lib.store import Store
 from flows.lib.trace_page import print_trace
@@ -134,7 +135,10 @@ def test_a_figure_that_nobody_knows_is_wrong_use(
 
 
 def change_fact(release: Path, fact: str, measure: str) -> None:
-    """Raise one measure of one row of a released fact by one, and seal the release anew."""
+    """Raise one measure of one row of a released fact by one, and seal the release anew.
+
+    It is as if it had been published so: the records of the nights, which know better, are gone.
+    """
     path = release / "internal" / "facts" / f"{fact}.parquet"
     table = pq.read_table(path)
     place = table.column_names.index(measure)
@@ -147,8 +151,8 @@ def change_fact(release: Path, fact: str, measure: str) -> None:
     values[row] += 1
     column = pa.array(values, table.schema.field(measure).type)
     pq.write_table(table.set_column(place, table.schema.field(measure), column), path)
-    (release / "SHA256SUMS").unlink()
-    write_sums(release)
+    seal(release, Release(release).manifest)
+    rmtree(release.parents[2] / "nights")
 
 
 @pytest.mark.parametrize(

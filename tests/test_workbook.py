@@ -14,6 +14,7 @@ from flows.lib.workbook import write_workbook
 
 FORMULA_LIKE = "=1+1"
 SHA = "1234567890" * 6 + "1234"
+VALUE = "数值\n（单位见右列）"
 FIRST = 5  # the first row under the captions
 HEAD = {"district_code": "519900", "evaluation_year": 2023}
 
@@ -99,6 +100,9 @@ def release() -> dict[str, list[dict[str, Any]]]:
             figure(3, "few", "＊", part=2),
             figure(4, "gone", "数据缺失"),
             figure(6, "rate", "100%"),
+            figure(7, "cut", "723.67元"),
+            figure(8, "limit", "720元"),
+            figure(9, "nobody", "不涉及"),
             figure(1, "funds", "别区", district_code="519901"),
         ],
         "report_values": [
@@ -111,6 +115,9 @@ def release() -> dict[str, list[dict[str, Any]]]:
                 "gone", state="missing", missing_sources='["finance.education_funds 2023"]', **gone
             ),
             value("rate", value=Decimal("99.9988"), margin=Decimal("-0.0012"), judgement="未达标"),
+            value("cut", value=Decimal("723.6789")),
+            value("limit", value=Decimal(720)),
+            value("nobody", state="not_applicable", **gone | {"judgement": "不适用"}),
         ],
         "report_indicators": [
             indicator("few", value_type="count", decimals=0, standard_id="per_student"),
@@ -119,6 +126,9 @@ def release() -> dict[str, list[dict[str, Any]]]:
             indicator("gone"),
             indicator("exam"),
             indicator("rate", value_type="percent"),
+            indicator("cut", formula="ratio", denominator="int_y.months", multiplier="12"),
+            indicator("limit", formula="standard", numerator=None),
+            indicator("nobody"),
         ],
         "report_evidence": [
             evidence("funds"),
@@ -142,10 +152,16 @@ def manifest(**change: Any) -> dict[str, Any]:
         "original_name": FORMULA_LIKE, "sha256": SHA, "rows_landed": 8, "rows_quarantined": 1,
         "owner_office": "财政局",
     }  # fmt: skip
+    library = delivery | {
+        "source": "schools.schools", "title": "学校代码库", "period": "standing",
+        "original_name": "库.csv", "rows_landed": 3, "rows_quarantined": 0,
+    }  # fmt: skip
     return HEAD | {
         "title": "样例区2023年教育职责自评数据", "district_title": "样例区", "release": "2023-0001",
-        "is_sample": True, "deliveries": [delivery], "gaps": ["缺一份。"],
-        "rejections": ["退一份。"],
+        "is_sample": True, "deliveries": [delivery, library], "previous": None,
+        "gaps": ["缺一份。", "退一份。"], "rejections": ["退一份。"],
+        "contracts": {one["source"]: {"meta": {"title": one["title"]}}
+                      for one in (delivery, library)},
     } | change  # fmt: skip
 
 
@@ -170,7 +186,7 @@ def rows(sheet: Worksheet) -> Iterator[dict[str, Any]]:
 
 
 def figures(book: Workbook) -> dict[str, dict[str, Any]]:
-    """Read the first sheet by figure."""
+    """Read the sheet of figures by figure."""
     return {row["图号"].value: row for row in rows(book["指标"])}
 
 
@@ -182,24 +198,40 @@ def test_same_input_gives_same_bytes(tmp_path: Path, target: Path) -> None:
 
 def test_sheets_and_order_of_figures(book: Workbook) -> None:
     """The sheets stand in their order, the figures in that of the report, of this district only."""
-    assert book.sheetnames == ["指标", "定义", "缺失与待核", "来源"]
-    assert list(figures(book)) == ["4.1", "4.2", "4.3(2)", "4.4", "4.5", "4.6"]
-    assert [row["指标编号"].value for row in rows(book["定义"])][:2] == ["funds", "increase"]
+    assert book.sheetnames == ["说明", "指标", "定义", "缺失与待核", "来源"]
+    assert book.active == book["说明"]
+    assert list(figures(book)) == [
+        "4.1", "4.2", "4.3(2)", "4.4", "4.5", "4.6", "4.7", "4.8", "4.9",
+    ]  # fmt: skip
+    defined = [row["指标编号"].value for row in rows(book["定义"])]
+    assert defined[:2] == ["funds\n01", "increase\n01"]
 
 
 def test_money_stays_a_number_in_yuan(book: Workbook) -> None:
     """The printed text has a column of its own beside the number in the base unit."""
     row = figures(book)["4.1"]
     assert row["印出文字"].value == "2069万元"
-    assert (row["数值"].value, row["数值"].number_format) == (20690193.5, "#,##0.00")
-    assert figures(book)["4.2"]["数值"].value == -146193.5
+    assert (row[VALUE].value, row[VALUE].number_format) == (
+        20690193.5,
+        "#,##0.00",
+    )
+    assert figures(book)["4.2"][VALUE].value == -146193.5
 
 
 def test_near_miss_shows_that_it_is_one(book: Workbook) -> None:
     """A value that rounds to its standard and misses it is shown with more decimals."""
     row = figures(book)["4.6"]
-    assert (row["数值"].value, row["数值"].number_format) == (99.9988, "0.000000")
+    assert (row[VALUE].value, row[VALUE].number_format) == (
+        99.9988,
+        "0.000000",
+    )
     assert row["判定"].fill.start_color.rgb == "FFF8C9C9"
+
+
+def test_a_value_that_the_report_cuts_is_not_shown_rounded(book: Workbook) -> None:
+    """723.6789 printed as 723.67 does not stand beside it as 723.68."""
+    assert figures(book)["4.7"][VALUE].number_format == "#,##0.0000"
+    assert figures(book)["4.8"][VALUE].number_format == "#,##0.00"
 
 
 def test_long_numbers_are_never_scientific(book: Workbook) -> None:
@@ -215,29 +247,57 @@ def test_long_numbers_are_never_scientific(book: Workbook) -> None:
 def test_hidden_values_show_no_number(book: Workbook, label: str, sign: str) -> None:
     """A suppressed or withheld value stands nowhere, nor do the rows that it rests on."""
     row = figures(book)[label]
-    assert row["数值"].value == sign
+    assert row[VALUE].value == sign
     assert [row[name].value for name in ("分子", "分母", "距标准")] == [None, None, None]
     assert row["印出文字"].hyperlink is None
     assert label not in {line["图号"].value for line in rows(book["来源"])}
 
 
-def test_links_lead_to_definition_and_evidence(book: Workbook) -> None:
+def led_to(book: Workbook, cell: Any) -> dict[str, Any]:
+    """Follow a link to the row in which it ends."""
+    name, place = cell.hyperlink.location.split("!")
+    sheet = book[name.strip("'")]
+    line = sheet[place].row
+    assert line >= FIRST, cell.hyperlink.location
+    return list(rows(sheet))[line - FIRST]
+
+
+def test_links_lead_to_definition_and_evidence_and_back(book: Workbook) -> None:
     """Each link ends in the row of the same indicator or figure; a difference has its inputs'."""
+    ids = {one["title"]: one["indicator_id"] for one in release()["report_figures"]}
     for label, row in figures(book).items():
-        name, cell = row["图号"].hyperlink.location.split("!")
-        assert name == "定义"
-        assert book[name][cell].value is not None
-        if row["印出文字"].hyperlink:
-            name, cell = row["印出文字"].hyperlink.location.split("!")
-            assert book[name].cell(book[name][cell].row, 3).value == label
-    assert figures(book)["4.1"]["图号"].hyperlink.location == "定义!A5"
+        defined = led_to(book, row["图号"])
+        assert defined["指标编号"].value.split("\n")[0] == ids[row["标题"].value]
+        assert led_to(book, defined["图号"])["图号"].value == label
+        if row["印出文字"].hyperlink and label != "4.8":
+            evidence = led_to(book, row["印出文字"])
+            assert (evidence["类别"].value, evidence["图号"].value) == ("依据", label)
+            assert led_to(book, evidence["图号"])["图号"].value == label
+        if row["状态"].hyperlink:
+            gap = led_to(book, row["状态"])
+            assert gap["图号"].value == label
+            assert led_to(book, gap["图号"])["图号"].value == label
+    linked = {label for label, row in figures(book).items() if row["印出文字"].hyperlink}
+    assert linked == {"4.1", "4.2", "4.8", "4.9"}
+    assert {label for label, row in figures(book).items() if row["状态"].hyperlink} == {
+        "4.3(2)", "4.4", "4.5",
+    }  # fmt: skip
     files = [row["文件"].value for row in rows(book["来源"]) if row["图号"].value == "4.2"]
     assert files == ["2023.xlsx", "2022.xlsx"]
 
 
+def test_what_is_not_run_rests_on_the_school_library_and_a_standard_on_its_definition(
+    book: Workbook,
+) -> None:
+    """A figure without rows of its own leads to what shows it."""
+    assert led_to(book, figures(book)["4.9"]["印出文字"])["文件"].value == "库.csv"
+    limit = led_to(book, figures(book)["4.8"]["印出文字"])
+    assert limit["指标编号"].value == "limit\n01"
+
+
 def test_definition_says_formula_and_standard_in_words(book: Workbook) -> None:
     """The nearest region's standard of the year is shown, and that it is not verified."""
-    defined = {row["指标编号"].value: row for row in rows(book["定义"])}
+    defined = {row["指标编号"].value.split("\n")[0]: row for row in rows(book["定义"])}
     assert defined["increase"]["计算方法"].value == "本期 − 上期。依据：指标funds"
     few = defined["few"]
     assert few["标准"].value == (
@@ -246,6 +306,7 @@ def test_definition_says_formula_and_standard_in_words(book: Workbook) -> None:
     assert few["标准文件及文号"].value == "《720.00办法》1号\n《940办法》1号"
     assert few["核实"].value == "标准待核"
     assert defined["funds"]["核实"].value is None
+    assert defined["cut"]["分子与分母"].value == "分子：int_x.yuan\n分母：int_y.months\n乘数：12"
 
 
 def test_missing_sheet_lists_figures_then_sentences(book: Workbook) -> None:
@@ -255,7 +316,7 @@ def test_missing_sheet_lists_figures_then_sentences(book: Workbook) -> None:
         "不公开(人数过少)", "数据缺失", "不得公开", "缺口", "退回",
     ]  # fmt: skip
     assert found[1]["缺失来源"].value == "教育经费统计 2023"
-    assert found[1]["已报/应报"].value == "7/7"
+    assert found[1]["已报/应报\n（单位数）"].value == "7/7"
     assert found[3]["说明"].value == "缺一份。"
 
 
@@ -274,32 +335,79 @@ def test_nothing_missing_is_said(tmp_path: Path) -> None:
 
 def test_text_is_never_a_formula(book: Workbook, target: Path) -> None:
     """What looks like a formula, a code or a hash stays text."""
+    received = next(rows(book["来源"]))
     cells = [
         figures(book)["4.2"]["标题"],
         figures(book)["4.4"]["说明"],
-        next(rows(book["来源"]))["文件"],
+        received["文件"],
     ]
     with zipfile.ZipFile(target) as archive:
         sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
         assert all(b"<f>" not in archive.read(name) for name in sheets)
         assert b"<t>=1+1</t>" in archive.read("xl/sharedStrings.xml")
     assert {cell.value for cell in cells} == {FORMULA_LIKE}
-    sha = next(rows(book["来源"]))["sha256"]
+    sha = received["sha256"]
     assert (sha.value, sha.data_type, sha.number_format) == (SHA, "s", "@")
 
 
 def test_every_sheet_is_marked_and_set_up_for_print(book: Workbook) -> None:
     """Each sheet says 样例数据 in red, prints on A4 across one page wide, repeats its head."""
     for sheet in book:
-        assert sheet["A1"].value == f"样例区2023年教育职责自评数据　{sheet.title}"
-        assert sheet["A2"].value == "样例区（519900）　2023年　发布 2023-0001"
-        assert (sheet["A3"].value, sheet["A3"].font.color.rgb) == ("样例数据", "FFC00000")
+        is_cover = sheet.title == "说明"
+        assert sheet["A1"].value.startswith("样例区2023年教育职责自评数据")
+        mark = sheet["A2" if is_cover else "A3"]
+        assert (mark.value, mark.font.color.rgb, mark.font.name) == ("样例数据", "FFC00000", "黑体")
+        assert sheet.oddHeader is not None
+        assert sheet.oddHeader.right.text == "样例数据"
         assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
         setup, footer = sheet.sheet_properties.pageSetUpPr, sheet.oddFooter
         assert setup is not None
         assert setup.fitToPage is True
-        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
-        assert sheet.print_title_rows == "$1:$4"
+        assert (sheet.page_setup.fitToWidth or 1) == 1
+        assert (sheet.page_setup.fitToHeight if not is_cover else 0) == 0
         assert footer is not None
-        assert footer.right.text == "第 &P 页，共 &N 页"
-        assert sheet.freeze_panes == "D5"
+        assert footer.left.text.endswith("样例区2023年教育职责自评数据　发布 2023-0001")
+        assert footer.center.text.strip() == sheet.title
+        assert footer.right.text.strip() == "第 &P 页，共 &N 页"
+        if not is_cover:
+            assert sheet["A2"].value.startswith("样例区（519900）　2023年　发布 2023-0001")
+            assert sheet.print_title_rows == "$1:$4"
+            assert sheet.freeze_panes == "D5"
+            assert sheet.auto_filter.ref.startswith("A4:")
+
+
+def test_fonts_are_those_of_every_office(book: Workbook) -> None:
+    """Captions and titles stand in 黑体, texts and numbers in 宋体, remarks in 仿宋."""
+    for sheet in book:
+        fonts = {cell.font.name for row in sheet.iter_rows() for cell in row if cell.value}
+        assert fonts <= {"宋体", "黑体", "仿宋"}
+    assert book["指标"]["A4"].font.name == "黑体"
+    assert figures(book)["4.1"]["标题"].font.name == "宋体"
+
+
+def test_states_and_judgements_are_told_by_colour_and_by_word(book: Workbook) -> None:
+    """Who prints without colour reads the word, the grave ones in heavy type."""
+    gone = figures(book)["4.4"]
+    for name, word in (("状态", "数据缺失"), ("判定", "无法判定")):
+        assert (gone[name].value, gone[name].font.name) == (word, "黑体")
+        assert gone[name].fill.start_color.rgb not in ("00000000", "FFFFFFFF")
+
+
+def test_the_first_sheet_says_what_this_is(book: Workbook) -> None:
+    """District, year, release, how many of each state, what is missing, how to read it."""
+    texts = [str(cell.value) for row in book["说明"].iter_rows() for cell in row if cell.value]
+    for wanted in (
+        "样例区（519900）",
+        "2023年",
+        "2023-0001",
+        "无（首次发布）",
+        "缺一份。",
+        "退一份。",
+    ):
+        assert texts.count(wanted) == 1, wanted
+    assert "9 个：实际 5，数据缺失 1，不涉及 1，不公开(人数过少) 1，不得公开 1" in texts
+    assert {"暂定", "部分上报", "标准待核", "无法判定"} <= set(texts)
+    links = {cell.value: cell.hyperlink.location for row in book["说明"].iter_rows()
+             for cell in row if cell.hyperlink}  # fmt: skip
+    for name in book.sheetnames[1:]:
+        assert links[name] == f"'{name}'!A1"

@@ -68,6 +68,22 @@
 {%- endmacro %}
 
 
+{# The texts of a node's macros and of those that they call: what its SQL says beside its own. #}
+{% macro macro_texts(node) -%}
+    {%- set waiting = node.depends_on.macros | list -%}
+    {%- set texts = {} -%}
+    {%- for _ in range(200) if waiting -%}
+        {%- set current = waiting.pop() -%}
+        {%- if current.startswith('macro.ziping.') and current not in texts -%}
+            {%- set macro = context[current.split('.')[-1]].macro -%}
+            {%- do texts.update({current: macro.macro_sql}) -%}
+            {%- do waiting.extend(macro.depends_on.macros) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(texts.values() | list) }}
+{%- endmacro %}
+
+
 {# The version of a definition: changes with its meta and with the SQL of its mart and all that
    the mart rests on; the seed of standards is not among it, a changed standard shows by itself. #}
 {% macro definition_version(indicator) -%}
@@ -84,6 +100,7 @@
             {%- do seen.append(current) -%}
             {%- set node = graph.nodes[current] -%}
             {%- do texts.append(current ~ (node.raw_code or node.checksum.checksum)) -%}
+            {%- do texts.extend(macro_texts(node)) -%}
             {%- do waiting.extend(node.depends_on.nodes if node.depends_on.nodes else []) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -91,14 +108,22 @@
 {%- endmacro %}
 
 
-{# How many units of a role's measure are one person, from the mart column's meta. #}
-{% macro persons_unit_of(indicator, role) -%}
-    {%- set unit = namespace(text='cast(null as int)') -%}
-    {%- for node in graph.nodes.values() if indicator.get(role) and node.name == indicator.mart -%}
-        {%- for column in node.columns.values()
-            if column.name == indicator[role].measure and column.meta.get('persons_unit') -%}
-            {%- set unit.text = column.meta['persons_unit'] -%}
-        {%- endfor -%}
+{# The counts of persons that a mart shows, from its columns' meta: a list of measure and how many
+   units of it are one person. #}
+{% macro persons_of(mart) -%}
+    {%- set found = [] -%}
+    {%- for column in mart.columns.values() if column.meta.get('persons_unit') -%}
+        {%- do found.append({'measure': column.name, 'unit': column.meta['persons_unit']}) -%}
     {%- endfor -%}
-    {{ return(unit.text) }}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{# Whether a measure of a mart counts persons. #}
+{% macro counts_persons(mart_name, measure) -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == 'model' and node.name == mart_name -%}
+        {{ return(measure in (persons_of(node) | map(attribute='measure'))) }}
+    {%- endfor -%}
+    {{ return(false) }}
 {%- endmacro %}

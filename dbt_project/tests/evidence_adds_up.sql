@@ -1,5 +1,6 @@
--- What: the files behind a value add up to its numerator and its denominator. Entitlements
---   alone have no evidence of their own: they rest on one row per school.
+-- What: the files behind a value add up to its numerator and its denominator, unless their
+--   numbers would tell of a few persons. Entitlements alone have no evidence of their own: they
+--   rest on one row per school.
 -- When it matters: it is the proof that a figure can be traced to its files and rows.
 -- To resolve: compare base_evidence with the mart of the indicator: one of them takes rows
 --   that the other does not.
@@ -34,7 +35,9 @@ evidence as (
         dimension,
         member,
         role,
-        cast(sum(measure_sum) as decimal(38, 2)) as measure_sum
+        cast(sum(measure_sum) as decimal(38, 2)) as measure_sum,
+        count(*) as files,
+        count(measure_sum) as told_files
     from {{ ref('report_evidence') }}
     group by district_code, evaluation_year, indicator_id, period, dimension, member, role
 
@@ -85,4 +88,9 @@ left join evidence
 where
     parts.fact_and_measure is not null
     and substr(parts.fact_and_measure, 1, 24) <> 'int_school_entitlements.'
-    and coalesce(parts.amount, 0) <> coalesce(evidence.measure_sum, 0)
+    -- where a file holds few persons, none is told
+    and coalesce(evidence.told_files, 1) > 0
+    and (
+        coalesce(parts.amount, 0) <> coalesce(evidence.measure_sum, 0)
+        or evidence.told_files < evidence.files
+    )

@@ -1,23 +1,25 @@
 """Whether a delivery is fit: follows from bytes, contract and suite, and is cached."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.lib.cells import decimal_shape
+from flows.lib.codes import LISTS, SEEDS
 from flows.lib.contracts import Contract
-from flows.lib.durable import build_folder, hash_file, write_json
+from flows.lib.durable import build_folder, hash_file
 from flows.lib.errors import Rejected
 from flows.lib.judgement import Judgement
-from flows.lib.parsing import Reading, read_file
+from flows.lib.libraries import library_versions
+from flows.lib.own_modules import modules_below
+from flows.lib.parsing import read_file
 from flows.lib.person_key import PersonKey
+from flows.lib.reading import Reading
+from flows.lib.sealed import read_sealed, write_sealed
 from flows.lib.settings import CHECKOUT
 from flows.lib.store import Delivery, Store
 from flows.lib.suites import Suite
@@ -26,12 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SUITES = CHECKOUT / "expectations"
-# What a cached reading rests on beside bytes, contract and suite: an edit reads all files anew.
-READING_MODULES = (
-    "acceptance.py", "cells.py", "expecting.py", "headers.py", "judgement.py", "parsing.py",
-    "sheets.py", "suites.py",
-)  # fmt: skip
-READING_LIBRARIES = ("great-expectations", "pandas", "pyarrow", "python-calamine", "duckdb")
+# What a cached reading rests on beside bytes, contract and suite; the second runs apart.
+READING_ROOTS = ("acceptance", "reader_process")
 ROWS, QUARANTINE, OUTCOME = "rows.parquet", "quarantine.parquet", "outcome.json"
 
 
@@ -39,10 +37,11 @@ ROWS, QUARANTINE, OUTCOME = "rows.parquet", "quarantine.parquet", "outcome.json"
 def parser_version() -> str:
     """Hash the code and the libraries that a cached reading rests on."""
     digest = sha256()
-    for name in READING_MODULES:
-        digest.update((Path(__file__).parent / name).read_bytes())
-    for library in READING_LIBRARIES:
-        digest.update(f"{library} {version(library)}".encode())
+    for path in modules_below(*READING_ROOTS):
+        digest.update(path.read_bytes())
+    for name in LISTS.values():
+        digest.update((SEEDS / name).read_bytes())
+    digest.update(repr(library_versions()).encode())
     return digest.hexdigest()
 
 
@@ -100,35 +99,24 @@ def cached(cache: Path, delivery: Delivery, contract: Contract, key_id: str) -> 
     """Find the verdict of an earlier night; None where there is none or it is damaged."""
     folder = cache / cache_key(delivery, contract, key_id)
     try:
-        return Acceptance(folder, json.loads((folder / OUTCOME).read_text("utf-8")))
+        outcome = read_sealed(folder / OUTCOME)
     except (OSError, ValueError):
         return None
+    # A folder that was given another's name holds the verdict on other bytes.
+    return Acceptance(folder, outcome) if outcome["cache_key"] == folder.name else None
 
 
-def arrow_type(data_type: str) -> "pa.DataType":
-    """Translate a contract's type."""
+def _as_table(reading: Reading, delivery: Delivery, file_id: str) -> "pa.Table":
+    """Add to the typed rows which delivery they are of, before where they stand in it."""
     import pyarrow as pa
 
-    if data_type.startswith("decimal"):
-        return pa.decimal128(*decimal_shape(data_type))
-    types = {"date": pa.date32(), "boolean": pa.bool_(), "int": pa.int32(), "bigint": pa.int64()}
-    return types.get(data_type, pa.string())
-
-
-def _as_table(reading: Reading, contract: Contract, delivery: Delivery, file_id: str) -> "pa.Table":
-    import pyarrow as pa
-
-    count = len(reading.row_numbers)
-    arrays = {
-        column.name: pa.array(reading.columns[column.name], arrow_type(column.data_type))
-        for column in contract.columns
-    }
-    arrays["district_code"] = pa.array([delivery.district_code] * count, pa.string())
-    arrays["period"] = pa.array([delivery.period] * count, pa.string())
-    arrays["_file_id"] = pa.array([file_id] * count, pa.string())
-    arrays["_sheet"] = pa.array(reading.sheets, pa.string())
-    arrays["_row_number"] = pa.array(reading.row_numbers, pa.int64())
-    return pa.table(arrays)
+    table = reading.table()
+    place = table.num_columns - 2
+    known = {"district_code": delivery.district_code, "period": delivery.period}
+    for name, text in (known | {"_file_id": file_id}).items():
+        table = table.add_column(place, name, pa.repeat(pa.scalar(text), table.num_rows))
+        place += 1
+    return table
 
 
 def _judge(
@@ -141,7 +129,7 @@ def _judge(
 
     judgement = Judgement(contract, suite, delivery.files[0].sha256)
     judgement.of_reading(reading)
-    table = _as_table(reading, contract, delivery, delivery.files[0].sha256)
+    table = _as_table(reading, delivery, delivery.files[0].sha256)
     taken = judgement.of_rows(judge_rows(suite, table), table)
     kept = pa.array([position not in taken for position in range(table.num_rows)], pa.bool_())
     landed = table.filter(kept)
@@ -169,6 +157,28 @@ def _quarantine_table(rows: list[dict[str, Any]]) -> "pa.Table":
     return pa.Table.from_pylist(rows, schema)
 
 
+def read_and_judge(
+    path: Path, delivery: Delivery, contract: Contract, key: PersonKey
+) -> tuple[Reading, Judgement, "pa.Table"]:
+    """Read the bytes of a delivery and judge them; nothing is written.
+
+    Raises Rejected where the file cannot be read, SuiteError where there is no suite to judge by.
+    """
+    from flows.lib.suites import load_suite
+
+    suite = load_suite(suite_path(contract))
+    reading = read_file(path, contract, key.pseudonym, name=delivery.name)
+    judgement, landed = _judge(reading, contract, suite, delivery)
+    return reading, judgement, landed
+
+
+def _with_emptiness(reading: Reading, rejections: list[str]) -> list[str]:
+    """Tell a file that came without a row from one whose rows are bad."""
+    if rejections and not reading.landed and not reading.set_aside:
+        return ["it came without a single row, and nothing is counted as 0 for it", *rejections]
+    return rejections
+
+
 def accept(
     store: Store, cache: Path, delivery: Delivery, contract: Contract, key: PersonKey
 ) -> Acceptance:
@@ -179,22 +189,23 @@ def accept(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from flows.lib.suites import SuiteError, load_suite
+    from flows.lib.suites import SuiteError
 
     store.verify([delivery])
     outcome: dict[str, Any] = {
+        "cache_key": cache_key(delivery, contract, key.id),
         "suite": contract.name,
         "title": contract.title,
         "district_code": delivery.district_code,
         "period": delivery.period,
         "original_name": delivery.name,
         "file_id": delivery.files[0].sha256,
+        "key_id": key.id,
     }
     tables: dict[str, pa.Table] = {}
     try:
-        suite = load_suite(suite_path(contract))
-        reading = read_file(store.path(delivery.files[0].sha256), contract, key.pseudonym)
-        judgement, landed = _judge(reading, contract, suite, delivery)
+        path = store.path(delivery.files[0].sha256)
+        reading, judgement, landed = read_and_judge(path, delivery, contract, key)
     except (Rejected, SuiteError) as error:
         outcome |= {
             "accepted": False, "rejections": [str(error)], "results": [], "skipped": {},
@@ -208,7 +219,7 @@ def accept(
         tables = {ROWS: landed, QUARANTINE: _quarantine_table(judgement.quarantine)}
         outcome |= {
             "accepted": not judgement.rejections,
-            "rejections": judgement.rejections,
+            "rejections": _with_emptiness(reading, judgement.rejections),
             "results": judgement.results,
             "rows_read": landed.num_rows + len(set_aside) + skipped,
             "rows_landed": landed.num_rows,
@@ -223,10 +234,10 @@ def accept(
         for name, table in tables.items():
             pq.write_table(table, folder / name, compression="zstd")
         outcome["files"] = {name: hash_file(folder / name) for name in tables}
-        write_json(folder / OUTCOME, outcome)
+        write_sealed(folder / OUTCOME, outcome)
 
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = cache / cache_key(delivery, contract, key.id)
+    folder = cache / outcome["cache_key"]
     build_folder(folder, fill)
     return Acceptance(folder, outcome)
 

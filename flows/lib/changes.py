@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.lib.console import plain, say
-from flows.lib.durable import hash_file
+from flows.lib.errors import ZipingError
 from flows.lib.publishing import rows_of
-from flows.lib.releases import MANIFEST, Release, find_release, releases_of
+from flows.lib.releases import Release, find_release, releases_of
 from flows.lib.settings import Workspace, load_settings
 
 KEY = ("district_code", "indicator_id", "period", "dimension", "member")
 COMPARED = ("state", "value", "value_text", "judgement", "standard_value")
 DEFINING = ("title_zh", "title_en", "unit", "decimals", "formula", "population", "standard_id",
             "basis", "owner_office", "publish", "definition_zh")  # fmt: skip
+# Files whose change shows by itself: as a definition, a standard or the outline of the report.
+DEFINING_FILES = ("dbt_project/models/staging/", "dbt_project/models/intermediate/",
+                  "dbt_project/models/marts/", "dbt_project/seeds/")  # fmt: skip
+PROGRAM = ("程序", "库", "参数", "密钥")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,32 @@ def file_changes(old: Content, new: Content) -> dict[tuple[str, str], str]:
     return found
 
 
+def program_changes(old: Release, new: Release) -> list[str]:
+    """Say in which code, libraries and parameters the makings of two releases differ."""
+    code = [one.manifest.get("code", {}) for one in (old, new)]
+    before, now = (one.manifest["inputs"] for one in (old, new))
+    found = []
+    if all(code):
+        for name in sorted(code[0].keys() | code[1].keys()):
+            if code[0].get(name) != code[1].get(name):
+                kind = "文件" if name.startswith(DEFINING_FILES) else "程序"
+                found.append(f"{kind}: {name} 有变动")
+    elif before["code"] != now["code"]:
+        found.append("程序: 代码有变动")
+    libraries = [one["libraries"] | {"python": one["python"]} for one in (before, now)]
+    for name in sorted(libraries[0].keys() | libraries[1].keys()):
+        versions = [one.get(name, "无") for one in libraries]
+        if versions[0] != versions[1]:
+            found.append(f"库: {name} {versions[0]} → {versions[1]}")
+    for name in sorted(before["parameters"].keys() | now["parameters"].keys()):
+        values = [one["parameters"].get(name) for one in (before, now)]
+        if values[0] != values[1]:
+            found.append(f"参数: {name} {values[0]} → {values[1]}")
+    if before["key_id"] != now["key_id"]:
+        found.append("密钥: 人员假名的密钥有变动")
+    return found
+
+
 def causes_of(
     old: Content, new: Content, key: tuple[Any, ...], files: Mapping[tuple[str, str], str]
 ) -> list[str]:
@@ -71,6 +101,8 @@ def causes_of(
     indicator = key[1]
     needed = old.needs.get(indicator, set()) | new.needs.get(indicator, set())
     causes = [f"数据 {text}" for (source, _), text in files.items() if source in needed]
+    if causes and _has_another_program(old.release, new.release):
+        causes.append("同时程序或库版本有变动")
     before, now = old.values.get(key), new.values.get(key)
     if before and now and before["standard_value"] != now["standard_value"]:
         causes.append("标准有变动")
@@ -84,6 +116,10 @@ def causes_of(
     if not causes and old.standards != new.standards:
         causes.append("标准有变动")
     return causes or ["程序或库版本有变动"]
+
+
+def _has_another_program(old: Release, new: Release) -> bool:
+    return any(line.startswith(PROGRAM) for line in program_changes(old, new))
 
 
 def _shown(row: Mapping[str, Any] | None) -> str:
@@ -104,7 +140,7 @@ def compare(old: Content, new: Content) -> Iterator[str]:
     moved = 0
     for key in sorted(old.values.keys() | new.values.keys()):
         before, now = old.values.get(key), new.values.get(key)
-        if before and now and all(before[name] == now[name] for name in COMPARED):
+        if before and now and all(before.get(name) == now.get(name) for name in COMPARED):
             continue
         moved += 1
         title = new.indicators.get(key[1], old.indicators.get(key[1], {})).get("title_zh", key[1])
@@ -123,8 +159,8 @@ def _definition_changes(old: Content, new: Content) -> Iterator[str]:
         before, now = old.indicators.get(name), new.indicators.get(name)
         if before is None or now is None:
             yield f"定义: {name} {'新增' if now else '取消'}"
-        elif before != now:
-            changed = [column for column in DEFINING if before[column] != now[column]]
+        elif any(before[column] != now[column] for column in before.keys() & now.keys()):
+            changed = [column for column in DEFINING if before.get(column) != now.get(column)]
             yield f"定义: {now['title_zh']} ({name}): {'、'.join(changed) or '计算语句'} 有变动"
     for key in sorted(old.figures.keys() | new.figures.keys()):
         before, now = old.figures.get(key), new.figures.get(key)
@@ -138,33 +174,35 @@ def _definition_changes(old: Content, new: Content) -> Iterator[str]:
             yield f"标准: {'新增' if row in new.standards else '取消'} {row[0]} {row[2]} {row[4]:f}"
 
 
-def predecessor(workspace: Workspace, release: Release) -> tuple[Release | None, list[str]]:
-    """Find the release before, and say where the chain of manifests does not hold."""
+def predecessor(workspace: Workspace, release: Release) -> Release | None:
+    """Find the release before; with one that is not what was published nothing is compared."""
+    if faults := release.faults():
+        raise ZipingError(f"not compared: {'; '.join(faults[:3])}")
     previous = release.manifest["previous"]
     if previous is None:
-        return None, []
+        return None
     found = {one.name: one for one in releases_of(workspace, release.manifest["evaluation_year"])}
     before = found.get(previous["release"])
     if before is None:
-        return None, [f"the release before, {previous['release']}, is gone"]
-    if hash_file(before.folder / MANIFEST) != previous["manifest_sha256"]:
-        return None, [f"the manifest of {before.name} was changed after it was published"]
-    return before, before.faults()
+        raise ZipingError(
+            f"not compared: the release before, {previous['release']}, is gone: restore it from a "
+            "backup"
+        )
+    if faults := before.faults():
+        raise ZipingError(f"not compared: {'; '.join(faults[:3])}")
+    return before
 
 
 def print_changes(workspace: Workspace, year: int | None, name: str | None) -> None:
     """Print what differs from the release before."""
     release = find_release(workspace, year or load_settings(workspace).default_year, name)
-    before, faults = predecessor(workspace, release)
-    for fault in faults:
-        say(f"! {fault}")
-    if before is None or faults:
-        if not faults:
-            say(f"{release.name} is the first release of the year")
+    before = predecessor(workspace, release)
+    if before is None:
+        say(f"{release.name} is the first release of the year")
         return
     say(f"{before.name} → {release.name}")
     lines = list(compare(content_of(before), content_of(release)))
-    for line in lines:
+    for line in lines or ["no figure, definition or standard differs"]:
         say(line)
-    if not lines:
-        say("no figure, definition or standard differs: code or library versions changed")
+    for line in program_changes(before, release):
+        say(line)

@@ -1,8 +1,14 @@
 """The console of the commands: as wide as the terminal, wide enough for tables in a log."""
 
+import contextlib
+import locale
+import os
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from flows.lib.errors import WrongUse
+from flows.lib.ids import without_ids
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,7 +18,7 @@ WIDTH_OF_LOGS = 150
 
 def say(text: str) -> None:
     """Print a line as it is; whatever reads the output gets it whole."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{without_ids(text)}\n")
 
 
 def make_console() -> "Console":
@@ -21,6 +27,26 @@ def make_console() -> "Console":
 
     width = None if sys.stdout.isatty() else WIDTH_OF_LOGS
     return Console(highlight=False, markup=False, width=width)
+
+
+def leave_the_locale() -> None:
+    """Let no locale decide how names and files are read, or what the capital of a letter is.
+
+    In one that is not UTF-8 the process starts again; what it prints keeps the encoding of the
+    terminal, if that knows Chinese.
+    """
+    if sys.getfilesystemencoding() == "utf-8":
+        with contextlib.suppress(locale.Error):  # protobuf asks C for capitals, in Turkey another I
+            locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+        return
+    if os.environ.get("PYTHONUTF8") == "1":  # and an option of Python's against it
+        raise WrongUse("Python must read names as UTF-8: leave out -X utf8=0")
+    try:
+        "自评".encode(terminal := sys.stdout.encoding)
+    except UnicodeEncodeError:
+        terminal = "utf-8"
+    os.environ.update(PYTHONUTF8="1", PYTHONIOENCODING=terminal)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def plain(number: Any) -> str:

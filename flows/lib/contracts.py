@@ -181,11 +181,7 @@ def _check_harmless(where: str, system: str, entry: Mapping[str, Any]) -> None:
     if re.search(r"\{[{%#]", json.dumps(metas, ensure_ascii=False, default=str)):
         raise ZipingError(f"{where}: dbt would render braces like {{{{ }}}}: write it without them")
     if paths := [name for name in pull.get("files", ()) if "/" in name]:
-        raise ZipingError(
-            f"{where}: `files` takes names in the inbox, no path: {paths[0]}"
-        )
-    if "path" in pull and not re.match(r"/(?!/)", pull["path"]):
-        raise ZipingError(f"{where}: `path` must begin with one /: no other host is asked")
+        raise ZipingError(f"{where}: `files` takes names in the inbox, no path: {paths[0]}")
     if "sql" in pull and not re.fullmatch(r"\s*(select|with)\b[^;]*", pull["sql"], re.IGNORECASE):
         raise ZipingError(f"{where}: `sql` must be one query, select or with, without a semicolon")
 

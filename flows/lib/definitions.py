@@ -23,6 +23,7 @@ class Model:
     name: str
     description: str
     meta: Mapping[str, Any]
+    key: tuple[str, ...]
     columns: Mapping[str, Mapping[str, Any]]
 
     def title(self, column: str) -> str:
@@ -38,14 +39,21 @@ class Model:
         return meta
 
 
-def _models_in(folder: Path, prefix: str) -> Iterator[Model]:
+def _models_in(folder: Path, prefix: str, kind: str = "models") -> Iterator[Model]:
     for path in sorted(folder.glob(f"{prefix}*.yml")):
-        for entry in yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)["models"]:
+        for entry in yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)[kind]:
+            meta = entry.get("config", {}).get("meta", {})
+            types = entry.get("config", {}).get("column_types", {})  # a seed's
+            keys = (one for one in entry.get("constraints", ()) if one["type"] == "primary_key")
             yield Model(
                 entry["name"],
                 entry.get("description", ""),
-                entry.get("config", {}).get("meta", {}),
-                {column["name"]: column for column in entry.get("columns", ())},
+                meta,
+                tuple(next((one["columns"] for one in keys), meta.get("key", ()))),
+                {
+                    column["name"]: {"data_type": types.get(column["name"]), **column}
+                    for column in entry.get("columns", ())
+                },
             )
 
 
@@ -60,6 +68,12 @@ def report_tables() -> tuple[Model, ...]:
     """List the published tables."""
     found = {model.name: model for model in _models_in(MODELS / "report", "report_")}
     return tuple(found[name] for name in PUBLISHED)
+
+
+def standards() -> Model:
+    """Describe the seed of the standards, which is published as it is."""
+    seeds = _models_in(MODELS.parent / "seeds", "_seeds", "seeds")
+    return next(seed for seed in seeds if seed.name == "standards")
 
 
 @lru_cache(maxsize=1)
@@ -77,6 +91,8 @@ def facts() -> dict[str, dict[str, Any]]:
                 "keys": fact.get("keys", []),
                 "measures": {
                     name: {
+                        "title": model.title(name),
+                        "unit": model.column_meta(name).get("unit", ""),
                         "cells": model.column_meta(name)["measure"]["cells"],
                         "trace": model.column_meta(name)["measure"].get("trace"),
                         "needs": model.column_meta(name)["measure"]["needs"],

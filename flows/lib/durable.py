@@ -4,30 +4,44 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from flows.lib.ids import without_ids_within
+
 PART = ".part"
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in an error of the system: writing and fsync tell only what went wrong."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+def _fsync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY | flags)
+    try:
+        with naming(path):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def fsync_folder(folder: Path) -> None:
     """Bring a folder's entries to the disk; without it a rename may not survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _fsync(folder, os.O_DIRECTORY)
 
 
 def fsync_file(path: Path) -> None:
     """Bring a file's bytes to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _fsync(path, 0)
 
 
 def part_name(target: Path) -> Path:
@@ -40,7 +54,7 @@ def write_durably(target: Path, content: bytes, mode: int = 0o644) -> None:
     part = part_name(target)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with naming(target), os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -53,7 +67,8 @@ def write_durably(target: Path, content: bytes, mode: int = 0o644) -> None:
 
 def write_json(target: Path, content: Any) -> None:
     """Write JSON that people can read, keys in order."""
-    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+    plain = without_ids_within(content)
+    text = json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True)
     write_durably(target, text.encode() + b"\n")
 
 
@@ -62,7 +77,8 @@ def build_folder(target: Path, fill: Callable[[Path], None]) -> None:
     part = part_name(target)
     part.mkdir(parents=True)
     try:
-        fill(part)
+        with naming(part):
+            fill(part)
         for folder, _, names in os.walk(part):
             for name in names:
                 fsync_file(Path(folder) / name)
@@ -70,17 +86,26 @@ def build_folder(target: Path, fill: Callable[[Path], None]) -> None:
         if target.exists():
             shutil.rmtree(target)
         part.rename(target)
+        try:
+            fsync_folder(target.parent)
+        except OSError:
+            target.rename(part)  # a name that may not be on the disk; asked again, it would seem so
+            raise
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    fsync_folder(target.parent)
 
 
 def switch_link(link: Path, target: str) -> None:
     """Point a link at another target in one step; readers see the old one or the new one."""
     part = part_name(link)
-    part.symlink_to(target)
-    part.replace(link)
+    try:
+        with naming(part):
+            part.symlink_to(target)
+            part.replace(link)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     fsync_folder(link.parent)
 
 

@@ -69,6 +69,8 @@ def run(asked: Sequence[tuple[str, Mapping[str, Any]]], frame: "pd.DataFrame") -
         for marker, (kind, kwargs) in enumerate(asked):
             try:
                 expectations.append(_expectation(kind, kwargs, marker))
+            except MemoryError:
+                raise  # it says nothing of the file, and verdicts are kept
             except Exception as error:  # noqa: BLE001 - whatever it is, the gate has failed
                 answers[marker] = not_answered(type(error).__name__)
         try:
@@ -80,6 +82,8 @@ def run(asked: Sequence[tuple[str, Mapping[str, Any]]], frame: "pd.DataFrame") -
                 )
                 .results
             )
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001
             return [not_answered(type(error).__name__) for _ in asked]
     # They come in another order, and a dropped expectation gives none.
@@ -136,7 +140,10 @@ def _answer(result: Any) -> Answer:
     info = result.exception_info or {}
     for exception in [info] if "raised_exception" in info else info.values():
         if exception.get("raised_exception"):
-            return not_answered(_exception_name(str(exception.get("exception_traceback"))))
+            name = _exception_name(str(exception.get("exception_traceback")))
+            if name.endswith("MemoryError"):
+                raise MemoryError(name)
+            return not_answered(name)
     labels = result.result.get("unexpected_index_list")
     positions = None if labels is None else tuple(sorted(map(int, labels)))
     return Answer(result.success is True, positions=positions)

@@ -60,7 +60,7 @@ def _kind_of_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError):
         raise Rejected("the file is cut short or damaged: send it again") from None
     names = {member.filename for member in members}
     kind = next((kind for part, kind in WORKBOOK_PARTS.items() if part in names), "archive")

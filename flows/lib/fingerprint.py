@@ -1,47 +1,39 @@
 """What a release follows from: deliveries in force, code, libraries and parameters, as one hash."""
 
 import json
+import os
 import platform
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from flows.lib.durable import hash_file
+from flows.lib.libraries import library_versions
 from flows.lib.settings import CHECKOUT, Settings
 from flows.lib.standing import Standing
 
 # What decides a figure. The sample, the tests and the documents do not.
 CODE_FOLDERS = ("flows/lib", "dbt_project", "expectations")
 CODE_FILES = ("flows/ingest.py", "flows/transform.py", "flows/validate.py", "flows/publish.py")
-CODE_ENDINGS = {".py", ".sql", ".yml", ".csv", ".j2", ".txt"}
-PASSED_OVER = {"target", "logs", "__pycache__"}
-LIBRARIES = (
-    "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "pyarrow",
-    "python-calamine", "XlsxWriter",
-)  # fmt: skip
-
-
-def _code_files() -> list[Path]:
-    found = [CHECKOUT / name for name in CODE_FILES]
-    for folder in CODE_FOLDERS:
-        found += [
-            path
-            for path in (CHECKOUT / folder).rglob("*")
-            if path.suffix in CODE_ENDINGS and not PASSED_OVER & set(path.parts)
-        ]
-    return sorted(path for path in found if path.is_file())
+PASSED_OVER = {"target", "logs", "__pycache__"}  # what tools leave there
 
 
 @lru_cache(maxsize=1)
+def code_files() -> dict[str, str]:
+    """Hash each file of the code as it stands on the disk, committed or not."""
+    found = [CHECKOUT / name for name in CODE_FILES]
+    for place in CODE_FOLDERS:
+        for folder, folders, names in os.walk(CHECKOUT / place):
+            folders[:] = [name for name in folders if name not in PASSED_OVER]
+            found += [Path(folder) / name for name in names if not name.startswith(".")]
+    return {str(path.relative_to(CHECKOUT)): hash_file(path) for path in sorted(found)}
+
+
 def code_version() -> str:
     """Hash the content of the code, so that an uncommitted change counts too."""
-    digest = sha256()
-    for path in _code_files():
-        digest.update(str(path.relative_to(CHECKOUT)).encode() + b"\0")
-        digest.update(sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    return sha256(json.dumps(code_files()).encode()).hexdigest()
 
 
 def parameters(settings: Settings, year: int, as_of: str | None) -> dict[str, Any]:
@@ -67,7 +59,7 @@ def inputs_of(
         ],
         "code": code_version(),
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": library_versions(),
         "parameters": parameters(settings, year, as_of),
         "key_id": key_id,
     }

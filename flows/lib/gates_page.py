@@ -4,14 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flows.lib.ids import without_ids
+
 TEMPLATES = Path(__file__).parent / "templates"
 GRAVITY = {"critical": 0, "warning": 1, "info": 2}
 SEVERITIES = {"critical": "严重", "warning": "提示", "info": "说明"}
 NO_WORD = "—"
 
 
-def gates_page(outcomes: Sequence[Mapping[str, Any]], *, title: str, generated_for: str) -> str:
-    """Render the outcomes of all gates as self-contained HTML that works from a file."""
+def rendered(template: str, **content: Any) -> str:
+    """Render a page of the folder of templates; whatever a file or school is called is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -21,14 +23,21 @@ def gates_page(outcomes: Sequence[Mapping[str, Any]], *, title: str, generated_f
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.get_template(template).render(**content)
+
+
+def gates_page(outcomes: Sequence[Mapping[str, Any]], *, title: str, generated_for: str) -> str:
+    """Render the outcomes of all gates as self-contained HTML that works from a file."""
     views = [_outcome(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
-    return environment.get_template("gates.html.j2").render(
+    page = rendered(
+        "gates.html.j2",
         title=title,
         generated_for=generated_for,
         outcomes=views,
         accepted=sum(view["accepted"] for view in views),
         failed_rules=sum(view["failed_rules"] for view in views),
     )
+    return without_ids(page)
 
 
 def _outcome(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ MASK = "＊"
 # 15 or 18 digits of whatever width, as they are or in their groups, a G before them (学籍号); what
 # is called 工号. The digits of a hash are none.
 PERSON_ID = re.compile(
-    r"(?P<hash>\b[0-9a-f]{16}\b|[0-9a-fA-F]{32,})"
+    r"(?P<hash>[0-9a-fA-F]{32,})"
     r"|(?<!\d)[GgＧｇ]?\d{6}[ \xa0\u3000]?"
     r"(?:\d{8}[ \xa0\u3000]?\d{3}[\dXxＸｘ]|\d{6}[ \xa0\u3000]?\d{3})(?!\d)"
     r"|(?<=工号)[:： ]*[0-9A-Za-z]{3,}"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.contracts import Contract
-from flows.lib.parsing import Reading, SetAside, amount_of
+from flows.lib.reading import Reading, SetAside, amount_of
 from flows.lib.suites import Rule, RuleResult, Suite
 
 if TYPE_CHECKING:

@@ -4,12 +4,15 @@ import shutil
 from collections.abc import Sequence
 
 from flows.lib.acceptance import Acceptance, accept, cache_key, cached
+from flows.lib.damage import NEWEST_RELEASES, check_received, damages
+from flows.lib.disk import check_room
 from flows.lib.errors import Unavailable
-from flows.lib.inbox import Dropped, new_files, view_inbox
+from flows.lib.inbox import InboxView, view_inbox
 from flows.lib.night import Difference, Night, open_night
-from flows.lib.pulling import source_of
+from flows.lib.pulling import has_changed
+from flows.lib.releases import refuse_what_is_no_link, year_folder
 from flows.lib.settings import Workspace
-from flows.lib.standing import Owed, candidates, standing_of
+from flows.lib.standing import Owed, Standing, candidates, standing_of
 from flows.lib.store import Delivery, last_of
 
 
@@ -38,19 +41,34 @@ def verdicts(night: Night, *, judge_new: bool) -> dict[tuple[str, str, str], Acc
     return found
 
 
+def check_what_is_kept(night: Night) -> None:
+    """Stop before any work where what is in force was changed; tell of other damage."""
+    for year in night.years:
+        refuse_what_is_no_link(year_folder(night.workspace, year) / "current")
+    refuse_what_is_no_link(night.workspace.warehouse / "current")
+    night.deliveries()  # a line that cannot be read is told by its number
+    night.remarks += check_received(night.workspace)
+    night.remarks += damages(night.workspace, night.years, NEWEST_RELEASES)
+    standings = _standings(night, judge_new=False)  # what is not judged yet is verified when read
+    in_force = {one.owed.key: one.delivery for one in standings if one.delivery}
+    night.store.verify(in_force.values())
+
+
 def look(night: Night) -> Difference:
     """Look for what is new, in plain code: the inbox by hash, live systems by asking."""
+    check_what_is_kept(night)
     deliveries = night.deliveries()
-    dropped: list[Dropped] = []
+    view = InboxView()
     pulls: list[Owed] = []
     if night.as_of is None:
-        view = view_inbox(night.workspace.inbox, night.contracts, (night.settings.district,))
+        districts = (night.settings.district,)
+        view = view_inbox(night.workspace, night.contracts, districts, deliveries)
         night.remarks += view.remarks
-        dropped = new_files(view, deliveries)
+        night.unavailable += view.unreadable
         pulls = _changed_pulls(night, deliveries)
     known = verdicts(night, judge_new=False)
     unjudged = [one for one in _relevant(night) if (one.source, one.period, one.id) not in known]
-    return Difference(tuple(dropped), tuple(pulls), tuple(unjudged))
+    return Difference(tuple(view.new), tuple(pulls), tuple(unjudged))
 
 
 def _changed_pulls(night: Night, deliveries: Sequence[Delivery]) -> list[Owed]:
@@ -59,28 +77,36 @@ def _changed_pulls(night: Night, deliveries: Sequence[Delivery]) -> list[Owed]:
         owed.key: owed for owed in night.owed() if owed.contract.meta["pull"]["from"] != "inbox"
     }
     for owed in live.values():
-        last = last_of(deliveries, owed.key)
-        state = None
-        if last:
-            is_http = owed.contract.meta["pull"]["from"] == "http"
-            state = last.version if is_http else last.id
+        contract, patience = owed.contract, night.patience_with(owed.contract.name)
+        asked = (night.store, contract, night.settings, owed.period, patience, night.today)
         try:
-            if source_of(owed.contract, night.settings).has_changed(owed.period, state):
+            if has_changed(*asked):
                 changed.append(owed)
         except Unavailable as error:
-            if last:
-                night.unavailable.append(f"{error}; the last delivery stands")
-            else:
-                # Nothing in force: worth the retries that the pull has.
-                changed.append(owed)
+            stands = "; the last delivery stands" if last_of(deliveries, owed.key) else ""
+            night.unavailable.append(f"{error}{stands}")
     return changed
+
+
+def require_room(night: Night) -> None:
+    """Refuse to begin what the disk has no room for."""
+    assert night.difference is not None
+    deliveries = night.deliveries()
+    last = [last_of(deliveries, owed.key) for owed in night.difference.pulls]
+    arriving = sum(file.size for one in last if one for file in one.files)
+    arriving += sum(dropped.size for dropped in night.difference.dropped)
+    check_room(night.workspace, arriving)
+
+
+def _standings(night: Night, *, judge_new: bool) -> list[Standing]:
+    judged = verdicts(night, judge_new=judge_new)
+    deliveries = night.deliveries()
+    return [standing_of(owed, deliveries, judged, night.today) for owed in night.owed()]
 
 
 def find_standings(night: Night, *, judge_new: bool) -> None:
     """Find what is in force for every period owed."""
-    judged = verdicts(night, judge_new=judge_new)
-    deliveries = night.deliveries()
-    night.standings = [standing_of(owed, deliveries, judged, night.today) for owed in night.owed()]
+    night.standings = _standings(night, judge_new=judge_new)
 
 
 def look_at_standings(workspace: Workspace) -> Night:

@@ -5,15 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from flows.lib.definitions import facts
-from flows.lib.durable import hash_file
-from flows.lib.fingerprint import fingerprint_of
+from flows.lib.fingerprint import code_files, fingerprint_of
 from flows.lib.night import Night, inputs_of_year
-from flows.lib.releases import MANIFEST, Release
+from flows.lib.releases import MANIFEST_VERSION, Release, sealed_hash
 from flows.lib.settings import SAMPLE_DISTRICT
 from flows.lib.standing import Standing, gap_sentences
 from flows.lib.times import CHINA
 
-MANIFEST_VERSION = 1
 STATES_OF_GAPS = ("missing", "partial", "provisional")
 
 
@@ -28,7 +26,7 @@ def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
                     "title": one.owed.contract.title,
                     "district_code": one.delivery.district_code,
                     "period": one.delivery.period,
-                    "original_name": file.original_name,
+                    "original_name": file.shown_name,
                     "sha256": file.sha256,
                     "size": file.size,
                     "origin": one.delivery.origin,
@@ -91,6 +89,7 @@ def make_manifest(
         "is_sample": settings.district == SAMPLE_DISTRICT,
         "fingerprint": fingerprint_of(inputs),
         "inputs": inputs,
+        "code": code_files(),
         "deliveries": _delivery_entries(own),
         "contracts": {
             name: contract.as_json() for name, contract in sorted(night.contracts.items())
@@ -103,7 +102,7 @@ def make_manifest(
         "previous": previous
         and {
             "release": previous.name,
-            "manifest_sha256": hash_file(previous.folder / MANIFEST),
+            "manifest_sha256": sealed_hash(previous),
         },
         "night": night.name,
         "started_at": night.started_at,

@@ -8,10 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.lib.damage import NEWEST_RELEASES, check_received, damages, link_faults
+from flows.lib.errors import ZipingError
 from flows.lib.publishing import rows_of
 from flows.lib.records import records
-from flows.lib.releases import Release, current_release
-from flows.lib.settings import Workspace, load_settings
+from flows.lib.releases import Release, current_release, years_published
+from flows.lib.settings import Settings, Workspace, load_settings
 from flows.lib.times import CHINA
 
 VERSION = 1
@@ -39,6 +41,7 @@ def morning(workspace: Workspace, nights: int) -> dict[str, Any]:
             _release(year, release) for year, release in releases.items() if release is not None
         ],
         "years_without_release": [year for year, release in releases.items() if release is None],
+        "damaged": _damaged(workspace, settings),
         "set_aside": _last_known(found, "set_aside"),
         "disk": _disk(workspace),
     }
@@ -109,6 +112,18 @@ def _said(found: list[dict[str, Any]]) -> list[str]:
     )
     last = dict.fromkeys(text for word in words for text in found[-1].get(word, ()))
     return [f"{text} (in {told[text]} nights)" if told[text] > 1 else text for text in last]
+
+
+def _damaged(workspace: Workspace, settings: Settings) -> list[str]:
+    """List what somebody or the disk changed since the nights: all that can be told by looking."""
+    try:
+        found = check_received(workspace)
+    except ZipingError as error:
+        found = [str(error)]
+    found += damages(workspace, years_published(workspace), NEWEST_RELEASES)
+    for year in settings.open_years:
+        found += link_faults(workspace, year, settings.default_year)
+    return found
 
 
 def _release(year: int, release: Release) -> dict[str, Any]:

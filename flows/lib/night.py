@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,14 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from flows.lib.contracts import Contract, load_contracts
-from flows.lib.errors import FAILED, GAPS, PUBLISHED, ZipingError, gravest
+from flows.lib.damage import link_faults, rolled_back_to
+from flows.lib.disk import check_folders, temporary_files_within, told_of_disk
+from flows.lib.durable import hash_file
+from flows.lib.errors import FAILED, GAPS, PUBLISHED, WrongUse, ZipingError, gravest
 from flows.lib.fingerprint import fingerprint_of, inputs_of
 from flows.lib.inbox import Dropped
 from flows.lib.lock import take_lock
+from flows.lib.patience import Patience
 from flows.lib.person_key import PersonKey, load_person_key
-from flows.lib.records import write_failure, write_record
+from flows.lib.records import write_failure, write_intent, write_record
 from flows.lib.redaction import sentence_of
-from flows.lib.releases import current_release, newest_release, remove_leftovers, switch_current
+from flows.lib.releases import (
+    MANIFEST,
+    current_release,
+    newest_release,
+    remove_leftovers,
+    switch_current,
+)
 from flows.lib.settings import Settings, Workspace, load_settings
 from flows.lib.standing import Owed, Standing, gap_sentences, known_by, owed_periods
 from flows.lib.store import Delivery, Store
@@ -59,6 +70,7 @@ class Night:
     blocked: list[str] = field(default_factory=list)
     difference: Difference | None = None
     standings: list[Standing] = field(default_factory=list)
+    patience: dict[str, Patience] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -82,6 +94,10 @@ class Night:
         """List the deliveries that the night may know of."""
         return known_by(self.store.deliveries(), self.as_of)
 
+    def patience_with(self, source: str) -> Patience:
+        """Give the one patience that the night has with a source table."""
+        return self.patience.setdefault(source, Patience(self.settings.pull_seconds))
+
     def owed(self) -> list[Owed]:
         """List the periods that the night's years need."""
         return owed_periods(self.contracts, self.settings, self.years)
@@ -96,27 +112,35 @@ def inputs_of_year(night: Night, year: int) -> dict[str, Any]:
 def years_to_build(night: Night) -> list[int]:
     """Pick the years whose newest release does not follow from tonight's inputs.
 
-    Where it does, `current` is switched to it if a killed night left that undone.
+    Where it does, `current` is switched to it if a killed night left that undone; a `current`
+    that somebody pointed back by hand is left there and said, as a gap, until a new release.
     """
     waiting = []
     for year in night.years:
+        default_year = night.settings.default_year
+        night.remarks += link_faults(night.workspace, year, default_year)
         release = newest_release(night.workspace, year)
         wanted = fingerprint_of(inputs_of_year(night, year))
         if release and not release.faults() and release.fingerprint == wanted:
-            pointed = current_release(night.workspace, year)
-            if pointed is None or pointed.name != release.name:
-                before = pointed.name if pointed else "nothing"
-                night.remarks.append(f"{year}: current pointed at {before}, now at {release.name}")
-            switch_current(night.workspace, year, night.settings.default_year, release)
+            is_back = rolled_back_to(night.workspace, year) is not None
+            if not is_back:
+                switch_current(night.workspace, year, default_year, release)
             night.results[year] = {
                 "result": "unchanged",
                 "release": release.name,
-                "has_gaps": bool(release.manifest["has_gaps"]),
+                "manifest_sha256": hash_file(release.folder / MANIFEST),
+                "has_gaps": bool(release.manifest["has_gaps"]) or is_back,
             }
         else:
             waiting.append(year)
-            if release and (faults := release.faults()):
-                night.remarks += faults
+            if (
+                release
+                and not release.faults()
+                and release.manifest["inputs"]["key_id"] != night.key.id
+            ):
+                night.remarks.append(
+                    "the key of the pseudonyms is another one than before: all rows are read again"
+                )
     return waiting
 
 
@@ -141,22 +165,55 @@ def _next_folder(workspace: Workspace, today: date) -> Path:
 def open_night(workspace: Workspace, year: int | None, as_of: date | None) -> Night:
     """Gather what a night needs to know; no lock, so that people may ask by day."""
     settings = load_settings(workspace)
-    today = datetime.now(CHINA).date()
+    now = datetime.now(CHINA)  # read once: a night that passes midnight stays one night
     return Night(
         workspace=workspace,
         settings=settings,
         contracts=load_contracts(),
         store=Store(workspace.landed),
-        key=load_person_key(workspace.key_file, settings.district),
+        key=load_person_key(workspace, settings.district),
         years=(year,) if year else settings.open_years,
         as_of=as_of,
-        today=as_of or today,
-        folder=_next_folder(workspace, today),
-        started_at=datetime.now(CHINA).isoformat(timespec="seconds"),
+        today=as_of or now.date(),
+        folder=_next_folder(workspace, now.date()),
+        started_at=now.isoformat(timespec="seconds"),
     )
 
 
 OPEN: dict[str, Night] = {}
+
+
+def _failure(night: Night, error: BaseException) -> str:
+    """Say what failed, and what readers see all the same."""
+    seen = []
+    with contextlib.suppress(OSError):
+        for year, result in list(night.results.items()):
+            if result["result"] in ("publishing", "published"):
+                release = current_release(night.workspace, year)
+                seen += [release.name] if release and release.name == result["release"] else []
+    told = f"; {', '.join(seen)} was published before that, and readers see it" if seen else ""
+    return sentence_of(error) + told
+
+
+def stop_tonight(signal_name: str) -> None:
+    """Say that a signal ended the run, and leave the record of its night."""
+    error = ZipingError(f"stopped by {signal_name}: run it again, or look at `ziping status`")
+    night = next(iter(OPEN.values()), None)
+    sentence = _failure(night, error) if night else str(error)
+    with contextlib.suppress(OSError):
+        os.write(2, f"ziping: {sentence}\n".encode())
+    if night:
+        with contextlib.suppress(OSError, RuntimeError):  # the night goes on in its thread
+            write_record(night, FAILED, sentence)
+
+
+def _record_the_end(night: Night) -> None:
+    """Leave the record; where the disk refuses even that, say what was done all the same."""
+    try:
+        write_record(night, exit_code_of(night))
+    except OSError as error:
+        done = ", ".join(f"{year} {one['result']}" for year, one in night.results.items())
+        raise ZipingError(f"{done}, but without a record of it: {sentence_of(error)}") from None
 
 
 @contextlib.contextmanager
@@ -171,26 +228,39 @@ def tonight(
     if OPEN:
         yield next(iter(OPEN.values()))
         return
-    lock = take_lock(workspace)
+    if sys.getfilesystemencoding() != "utf-8":  # of a worker; the command sees to it by itself
+        raise WrongUse("names would be read wrongly: set PYTHONUTF8=1 where the worker is started")
+    with told_of_disk(workspace):
+        lock = take_lock(workspace)
     try:
-        remove_leftovers(workspace)
         try:
-            night = open_night(workspace, year, as_of)
+            with told_of_disk(workspace):
+                check_folders(workspace)
+                remove_leftovers(workspace)
+                night = open_night(workspace, year, as_of)
         except ZipingError as error:
             today = datetime.now(CHINA)
             folder = _next_folder(workspace, today.date())
-            write_failure(workspace, folder, error.exit_code, str(error), today)
+            with contextlib.suppress(OSError):
+                write_failure(workspace, folder, error.exit_code, str(error), today)
             raise
         OPEN[night.name] = night
         try:
-            yield night
+            with told_of_disk(workspace), temporary_files_within(workspace):
+                write_intent(night)
+                yield night
         except BaseException as error:
             code = error.exit_code if isinstance(error, ZipingError) else FAILED
+            sentence = _failure(night, error)
             with contextlib.suppress(OSError):
-                write_record(night, code, sentence_of(error))
-            raise
+                write_record(night, code, sentence)
+            if sentence == sentence_of(error) or not isinstance(error, Exception):
+                raise
+            told = ZipingError(sentence)
+            told.exit_code = code
+            raise told from error
         else:
-            write_record(night, exit_code_of(night))
+            _record_the_end(night)
         finally:
             OPEN.clear()
     finally:

@@ -9,11 +9,12 @@ from typing import Any
 from rich.table import Table
 
 from flows.lib.console import make_console, say
+from flows.lib.damage import damages, link_faults
 from flows.lib.look import look_at_standings
 from flows.lib.morning import morning
 from flows.lib.publishing import rows_of
 from flows.lib.releases import current_release, releases_of, years_published
-from flows.lib.settings import Workspace
+from flows.lib.settings import Workspace, load_settings
 
 LATEST_HOURS = 26  # a night at 02:00 that has run is never older
 
@@ -99,6 +100,9 @@ def print_status(workspace: Workspace, nights: int) -> None:
             f"set aside: {one['rows_set_aside']} of {one['rows']} rows of {one['source']} "
             f"{one['period']} ({one['file']}): {one['owner']}"
         )
+    for sentence in seen["damaged"]:
+        if not any(text.startswith(sentence) for text in seen["said"]):
+            console.print(f"! {sentence}")
     for one in seen["releases"]:
         _print_release(one)
     for year in seen["years_without_release"]:
@@ -118,8 +122,6 @@ def print_status_as_json(workspace: Workspace, nights: int) -> None:
 def _print_release(one: Mapping[str, Any]) -> None:
     console = make_console()
     console.print(f"current {one['year']}: {one['release']}")
-    for fault in one["faults"]:
-        console.print(f"! {fault}")
     for counted in ("figures_by_state", "figures_by_judgement"):
         if one.get(counted):
             words = ", ".join(f"{word} {number}" for word, number in one[counted].items())
@@ -129,19 +131,24 @@ def _print_release(one: Mapping[str, Any]) -> None:
 
 
 def print_releases(workspace: Workspace, year: int | None) -> None:
-    """Print the releases of a year or of all, and which of them are not whole."""
+    """Print the releases of a year or of all, and in which way one is not what was published."""
     table = Table("year", "release", "written", "deliveries", "gaps", "current", "whole")
-    for one_year in [year] if year else list(years_published(workspace)):
+    years = [year] if year else list(years_published(workspace))
+    found = damages(workspace, years)
+    for one_year in years:
         current = current_release(workspace, one_year)
         for release in releases_of(workspace, one_year):
-            manifest = release.manifest
-            table.add_row(
-                str(one_year),
-                release.name,
-                manifest["written_at"][:16],
-                str(len(manifest["deliveries"])),
-                "yes" if manifest["has_gaps"] else "no",
-                "←" if current and current.name == release.name else "",
-                "; ".join(release.faults()) or "yes",
-            )
-    make_console().print(table)
+            shown = ["", "", ""]
+            if is_whole := not any(one.startswith(f"{release.name}: ") for one in found):
+                gaps = "yes" if release.manifest["has_gaps"] else "no"
+                deliveries = str(len(release.manifest["deliveries"]))
+                shown = [release.manifest["written_at"][:16], deliveries, gaps]
+            arrow = "←" if current and current.name == release.name else ""
+            whole = "yes" if is_whole else "no"
+            table.add_row(str(one_year), release.name, *shown, arrow, whole)
+    console = make_console()
+    console.print(table)
+    default_year = load_settings(workspace).default_year
+    links = [text for one in years for text in link_faults(workspace, one, default_year)]
+    for sentence in (*found, *links):
+        say(f"! {sentence}")

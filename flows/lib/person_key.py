@@ -1,18 +1,28 @@
 """The key of the keyed pseudonyms: person ids are replaced by an HMAC while landing."""
 
 import hmac
+import os
 import re
+import resource
 import secrets
+import shutil
+import subprocess
+from base64 import b32encode
 from hashlib import sha256
 from pathlib import Path
 
-from flows.lib.cells import squeezed
+from flows.lib.cells import person_id
 from flows.lib.durable import write_durably
 from flows.lib.errors import ZipingError
+from flows.lib.lock import take_lock
 from flows.lib.settings import SAMPLE_DISTRICT, Workspace
 
 # The sample's key follows from its seed and is public: it must never serve real people.
 SAMPLE_MARK = "ziping sample key "
+BEGIN_ANEW = (
+    "restore it from your copy; if there is none, `ziping new-key --anew` begins anew: every row "
+    "is read again from raw/landed under a new key, and no pseudonym joins with an earlier one"
+)
 
 
 class PersonKey:
@@ -24,15 +34,16 @@ class PersonKey:
 
     @property
     def id(self) -> str:
-        """Name the key without giving it away; rows of two keys are never joined."""
-        return hmac.new(self._secret, b"key id", sha256).hexdigest()[:16]
+        """Name the key without giving it away; rows of two keys are never joined.
 
-    def pseudonym(self, person_id: object) -> str | None:
-        """Normalise a person's id (blanks, full width, case) and replace it by its HMAC."""
-        text = squeezed(person_id)
-        if text is None:
-            return None
-        return hmac.new(self._secret, text.upper().encode(), sha256).hexdigest()
+        In base 32, so that it is never taken for the id of a person.
+        """
+        return b32encode(hmac.digest(self._secret, b"key id", sha256))[:16].decode().lower()
+
+    def pseudonym(self, cell: object) -> str | None:
+        """Replace a person's id, however it is written, by its HMAC."""
+        text = person_id(cell)
+        return text and hmac.new(self._secret, text.encode(), sha256).hexdigest()
 
 
 def sample_secrets(seeds: range = range(100_000)) -> set[str]:
@@ -40,39 +51,70 @@ def sample_secrets(seeds: range = range(100_000)) -> set[str]:
     return {sha256(f"{SAMPLE_MARK}{seed}".encode()).hexdigest() for seed in seeds}
 
 
-def load_person_key(path: Path, district: str) -> PersonKey:
+def rests_on_a_key(workspace: Workspace) -> bool:
+    """Say whether rows were landed or published under a key."""
+    places = (workspace.landed / "manifest.jsonl", workspace.cache, workspace.releases)
+    return any(path.exists() for path in places)
+
+
+def forbid_core_dumps() -> None:
+    """Let no crash write the memory of a process that holds ids to the disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def is_open_to_git(path: Path) -> bool:
+    """Say whether git carries a file away, or would with the next `git add`."""
+    if not any((folder / ".git").exists() for folder in path.parents) or not shutil.which("git"):
+        return False
+    plain = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", "-C", str(path.parent), "check-ignore", "--quiet", path.name]
+    return subprocess.run(command, env=plain, capture_output=True, check=False).returncode == 1
+
+
+def load_person_key(workspace: Workspace, district: str) -> PersonKey:
     """Read the key; a missing, short or public one stops the run, never is one made silently."""
-    if not path.exists():
-        raise ZipingError(
-            f"{path.parent.name}/{path.name} is missing: without it every pseudonym would change. "
-            "Restore it from your backup; for a new warehouse make one with `ziping new-key`"
-        )
-    text = path.read_text("ascii", errors="replace").strip()
+    path = workspace.key_file
+    name = f"{path.parent.name}/{path.name}"
+    forbid_core_dumps()
+    if not path.is_file():
+        if rests_on_a_key(workspace):
+            raise ZipingError(f"{name} is missing, so every pseudonym would change: {BEGIN_ANEW}")
+        raise ZipingError(f"{name} is missing: for a new warehouse make one with `ziping new-key`")
+    # An editor may have left a mark before the key or a line's end after it: it is the same key.
+    text = path.read_text("utf-8-sig", errors="replace").strip().lower()
     if not re.fullmatch(r"[0-9a-f]{64}", text) or len(set(text)) < 8:
-        raise ZipingError(
-            f"{path.parent.name}/{path.name} is no key (64 hexadecimal characters): "
-            "restore it from your backup"
-        )
+        raise ZipingError(f"{name} is no key (64 random hexadecimal characters): {BEGIN_ANEW}")
     if path.stat().st_mode & 0o077:
-        raise ZipingError(f"others may read {path.parent.name}/{path.name}: chmod 600 it first")
+        raise ZipingError(f"others may read {name}: chmod 600 it first")
     if district != SAMPLE_DISTRICT and text in sample_secrets():
         raise ZipingError(
-            f"{path.parent.name}/{path.name} is the public key of the sample district: "
-            f"district {district} needs its own, made with `ziping new-key`"
+            f"{name} is the public key of the sample district: district {district} needs its own; "
+            "move it away and make one with `ziping new-key`"
+        )
+    if is_open_to_git(path):
+        raise ZipingError(
+            f"git does not ignore {name}: write /warehouse/ into .gitignore; if the key was "
+            "committed, others may have it: move it away and begin with `ziping new-key --anew`"
         )
     return PersonKey(bytes.fromhex(text))
 
 
-def make_person_key(workspace: Workspace) -> Path:
-    """Make a key for a warehouse that has none; refuse where anything rests on an old one."""
+def make_person_key(workspace: Workspace, *, anew: bool = False) -> Path:
+    """Make a key for a warehouse that has none; where something rests on an old one, only `anew`.
+
+    The lock keeps nights and a second such command away.
+    """
     path = workspace.key_file
-    if path.exists():
-        raise ZipingError(f"{path.parent.name}/{path.name} is there already; it is never replaced")
-    if workspace.releases.exists() or workspace.cache.exists():
-        raise ZipingError(
-            "this warehouse has releases or landed rows under a key that is gone: restore it from "
-            "your backup, or begin with an empty warehouse/"
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(path, secrets.token_hex(32).encode() + b"\n", mode=0o600)
+    name = f"{path.parent.name}/{path.name}"
+    lock = take_lock(workspace)
+    try:
+        if path.exists() or path.is_symlink():
+            raise ZipingError(
+                f"{name} is there already and is never replaced: to begin anew, move it away first"
+            )
+        if rests_on_a_key(workspace) and not anew:
+            raise ZipingError(f"this warehouse rests on a key that is gone: {BEGIN_ANEW}")
+        write_durably(path, secrets.token_hex(32).encode() + b"\n", mode=0o600)
+    finally:
+        os.close(lock)
     return path

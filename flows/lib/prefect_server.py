@@ -1,25 +1,26 @@
 """The Prefect server of a run: the one that was asked for, or a child that ends with the run."""
 
 import contextlib
-import ctypes
+import http.client
 import os
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.lib.durable import part_name
-from flows.lib.errors import ZipingError
+from flows.lib.durable import fsync_file, fsync_folder, part_name
+from flows.lib.errors import Blocked, ZipingError
+from flows.lib.redaction import redacted, sentence_of
+from flows.lib.stopping import die_with_parent
 
-PR_SET_PDEATHSIG = 1
+DATABASE = "run.db"
 # Nothing is reported, nothing is scheduled: the child only keeps the states of one run.
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -30,6 +31,10 @@ QUIET = {
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
     "PREFECT_CLI_PROMPT": "false",
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
+    # A server that is gone in the middle of the night is noticed in a minute or two.
+    "PREFECT_API_REQUEST_TIMEOUT": "15",
+    "PREFECT_CLIENT_MAX_RETRIES": "1",
 }
 SERVICES_OFF = {
     f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false"
@@ -45,12 +50,21 @@ SERVICES_OFF = {
 
 
 def _answers(url: str, seconds: float) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"{url}/health", timeout=seconds) as response:
-            return bool(response.status == 200)
-    except (OSError, urllib.error.URLError, ValueError):
-        return False
+    """Ask a server for its health; one that shows a page instead, or drips, does not answer."""
+    found: list[bytes] = []
+
+    def ask() -> None:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with (
+            contextlib.suppress(OSError, ValueError, http.client.HTTPException),
+            opener.open(f"{url}/health", timeout=seconds) as response,
+        ):
+            found.append(response.read(16))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(seconds)
+    return found == [b"true"]
 
 
 def _free_port() -> int:
@@ -58,11 +72,6 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _die_with_parent() -> None:
-    """Let the kernel end the child with its parent, so that no orphan holds a port."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _keep_as_template(database: Path, template: Path) -> None:
@@ -73,7 +82,92 @@ def _keep_as_template(database: Path, template: Path) -> None:
         contextlib.closing(sqlite3.connect(part)) as kept,
     ):
         made.backup(kept)
+    fsync_file(part)
     part.replace(template)
+    fsync_folder(template.parent)
+
+
+def _start(home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    port = _free_port()
+    environment = os.environ | SERVICES_OFF
+    environment["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{home / DATABASE}"
+    with log.open("wb") as errors:
+        child = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "uvicorn", "--factory"),
+                *("prefect.server.api.server:create_app", "--host", "127.0.0.1"),
+                *("--port", str(port), "--log-level", "critical", "--no-access-log"),
+            ],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=errors,
+            stderr=errors,
+            preexec_fn=die_with_parent,
+            start_new_session=True,  # a signal for the run's group is not for it
+        )
+    return child, f"http://127.0.0.1:{port}/api"
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text("utf-8", "replace").split("\n")
+    return redacted(next((line for line in reversed(lines) if line.strip()), "no word"), 200)
+
+
+@contextlib.contextmanager
+def _temporary_server(home: Path, template: Path, start_seconds: float) -> Iterator[str]:
+    """Start a server as a child that ends with the run, from the template of its database.
+
+    One that ends at once is started again without it: the template may be torn, the port taken.
+    """
+    deadline = time.monotonic() + start_seconds
+    log = home / "server.log"
+    if template.is_file():
+        shutil.copyfile(template, home / DATABASE)
+    child, url = _start(home, log)
+    try:
+        is_second = False
+        while not _answers(url, 2):
+            if child.poll() is not None and not is_second:
+                is_second = True
+                template.unlink(missing_ok=True)
+                (home / DATABASE).unlink(missing_ok=True)
+                child, url = _start(home, log)
+            elif child.poll() is not None:
+                raise ZipingError(
+                    f"Prefect's temporary server ended at its start ({_last_words(log)}): mend "
+                    "that, or set PREFECT_API_URL to a server of your own"
+                )
+            elif time.monotonic() > deadline:
+                template.unlink(missing_ok=True)
+                raise ZipingError(
+                    f"Prefect's temporary server did not start within {start_seconds:.0f} s: set "
+                    "ZIPING_PREFECT_START_SECONDS higher on a slow machine"
+                )
+            time.sleep(0.1)
+        if not template.exists():
+            _keep_as_template(home / DATABASE, template)
+        yield url
+    finally:
+        child.kill()  # it holds nothing that anybody will read
+        child.wait()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _told_when_gone(url: str, server: str) -> Iterator[None]:
+    """Say so where a run failed because its server is there no more, or hangs."""
+    try:
+        yield
+    except Blocked:
+        raise
+    except Exception as error:
+        asked_in_vain = any(base.__module__.startswith("httpx") for base in type(error).__mro__)
+        if not asked_in_vain and _answers(url, 5):
+            raise
+        raise ZipingError(
+            f"{server} stopped answering in the middle of the night: see that it can run, then "
+            f"run again ({sentence_of(error)})"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -84,53 +178,21 @@ def prefect_server(warehouse: Path, start_seconds: float) -> Iterator[None]:
     home.mkdir(parents=True)
     os.environ.update(QUIET | {"PREFECT_HOME": str(home)})
     if asked := os.environ.get("PREFECT_API_URL"):
-        if not _answers(asked.rstrip("/"), 10):
+        shown = f"the Prefect server at PREFECT_API_URL ({asked.rsplit('@', 1)[-1]})"
+        url = asked.rstrip("/")
+        if not _answers(url, 10):
             raise ZipingError(
-                f"the Prefect server at PREFECT_API_URL ({asked.rsplit('@', 1)[-1]}) does not "
-                "answer: start it, or unset PREFECT_API_URL to run with a temporary one"
+                f"{shown} does not answer: start it, or unset PREFECT_API_URL to run with a "
+                "temporary one"
             )
-        yield
+        with _told_when_gone(url, shown):
+            yield
         return
-    database = home / "run.db"
     template = warehouse / f"prefect-{version('prefect')}.db"
-    if template.exists():
-        shutil.copyfile(template, database)
-    port = _free_port()
-    environment = os.environ | SERVICES_OFF
-    environment["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{database}"
-    child = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "uvicorn", "--factory"),
-            *("prefect.server.api.server:create_app", "--host", "127.0.0.1"),
-            *("--port", str(port), "--log-level", "critical", "--no-access-log"),
-        ],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=_die_with_parent,
-    )
-    url = f"http://127.0.0.1:{port}/api"
-    try:
-        deadline = time.monotonic() + start_seconds
-        while not _answers(url, 2):
-            if child.poll() is not None or time.monotonic() > deadline:
-                template.unlink(missing_ok=True)
-                raise ZipingError(
-                    f"Prefect's temporary server did not start within {start_seconds:.0f} s; "
-                    "set ZIPING_PREFECT_START_SECONDS higher on a slow machine"
-                )
-            time.sleep(0.1)
-        if not template.exists():
-            _keep_as_template(database, template)
+    with _temporary_server(home, template, start_seconds) as url:
         os.environ["PREFECT_API_URL"] = url
-        yield
-    finally:
-        os.environ.pop("PREFECT_API_URL", None)
-        child.terminate()
         try:
-            child.wait(10)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        shutil.rmtree(home, ignore_errors=True)
+            with _told_when_gone(url, "Prefect's temporary server"):
+                yield
+        finally:
+            os.environ.pop("PREFECT_API_URL", None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.lib.definitions import PUBLISHED, Model, facts, marts, report_tables
+from flows.lib.definitions import PUBLISHED, Model, facts, marts, report_tables, standards
 from flows.lib.errors import Blocked
 from flows.lib.judgement import rule_outcome
 from flows.lib.report_database import write_report_database
@@ -13,8 +13,8 @@ from flows.lib.warehouse import open_warehouse
 if TYPE_CHECKING:
     import duckdb
 
-FEWEST_PERSONS_SHOWN = 5
 MART_KEYS = ("district_code", "year", "period", "dimension", "member", "school_code")
+CELL_KEYS = ("district_code", "year", "dimension", "member")
 ORDER = {
     "report_values": "district_code, indicator_id, period, dimension, member",
     "report_figures": "district_code, order_no, part",
@@ -40,37 +40,32 @@ def _report_query(model: Model, year: int) -> str:
     return f"select {columns} from report.{model.name} {chosen} order by {ORDER[model.name]}"
 
 
-def _covered(model: Model, column: str) -> str:
-    """Write a mart's column so that no count of one to four persons can be read from it."""
-    meta = model.column_meta(column)
-    counts = {}
-    indicator = meta.get("indicator", {})
-    for role in ("numerator", "denominator"):
-        measure = indicator.get(role, {}).get("measure")
-        if measure in model.columns:
-            counts[measure] = model.column_meta(measure).get("persons_unit")
-    counts[column] = meta.get("persons_unit")
-    hidden = [
-        f"({name} > 0 and {name} < {FEWEST_PERSONS_SHOWN * unit})"
-        for name, unit in sorted(counts.items())
-        if unit
-    ]
-    if indicator.get("formula") == "share_meeting" and len(hidden) == 2:
-        upper = indicator["denominator"]["measure"]
-        lower = indicator["numerator"]["measure"]
-        rest = f"{upper} - {lower}"
-        hidden.append(f"({rest} > 0 and {rest} < {FEWEST_PERSONS_SHOWN})")
-    return (
-        f"case when not ({' or '.join(hidden)}) then {column} end as {column}" if hidden else column
+def _counts_of_persons(model: Model, column: str) -> list[str]:
+    """List the counts of persons that can be read from a mart's column: itself, or its parts."""
+    indicator = model.column_meta(column).get("indicator", {})
+    parts = [indicator.get(role, {}).get("measure") for role in ("numerator", "denominator")]
+    return sorted(
+        name
+        for name in {column, *parts} & model.columns.keys()
+        if model.column_meta(name).get("persons_unit")
     )
 
 
 def _mart_query(model: Model, year: int) -> str:
-    columns = ", ".join(_covered(model, column) for column in model.columns)
+    """Choose a mart's rows without the counts of persons that must not be shown."""
+    columns = []
+    for column in model.columns:
+        counts = ", ".join(f"'{name}'" for name in _counts_of_persons(model, column))
+        shown = f"case when not list_has_any(hidden.measures, [{counts}]) then {column} end"
+        columns.append(f"{shown} as {column}" if counts else f"mart.{column}")
     keys = [name for name in MART_KEYS if name in model.columns]
+    cells = [name for name in CELL_KEYS if name in model.columns]
     return (
-        f"select {columns} from marts.{model.name} "
-        f"where year between {year - 1} and {year} order by {', '.join(keys)}"
+        f"select {', '.join(columns)} from marts.{model.name} as mart cross join lateral ("
+        "select coalesce(list(measure), []) as measures from report.hidden_cells as cell "
+        f"where mart = '{model.name}'"
+        + "".join(f" and cell.{name} = mart.{name}" for name in cells)
+        + f") as hidden where year between {year - 1} and {year} order by {', '.join(keys)}"
     )
 
 
@@ -96,15 +91,16 @@ def _fact_query(
 
 
 def published_tables() -> list[dict[str, Any]]:
-    """Describe the tables of `report.duckdb`, with their titles."""
+    """Describe the tables of `report.duckdb`, with their keys and titles."""
     of_district = [model for model in marts() if model.meta.get("grain") != "school"]
-    tables = [(f"{model.name}.parquet", model) for model in report_tables()]
+    tables = [(f"{model.name}.parquet", model) for model in (*report_tables(), standards())]
     tables += [(f"marts/{model.name}.parquet", model) for model in of_district]
     return [
         {
             "name": model.name,
             "file": file,
             "title": str(model.meta.get("title_zh") or model.description).strip(),
+            "key": list(model.key),
             "columns": {name: model.title(name) for name in model.columns},
         }
         for file, model in tables

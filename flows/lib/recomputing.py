@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from flows.lib.formulas import entitlement, funded_students, required_hours_times_60
 from flows.lib.publishing import rows_of
@@ -24,18 +25,20 @@ class Recomputation:
         self.year, self.stage = year, stage
         self.district = str(raw.release.manifest["district_code"])
         self.described = raw.release.manifest["facts"][fact]["measures"][measure]
-        self.standards = rows_of(raw.release.folder / "standards.parquet")
         self.differences: list[str] = []
 
-    def rows(self, fact: str | None = None, measure: str | None = None) -> Iterator[FactRow]:
-        """Go through the fact's rows that carry the value."""
-        stage = self.stage if fact is None else None
-        return self.raw.fact(
-            fact or self.fact, measure or self.measure, self.year, self.district, stage
-        )
+    @cached_property
+    def own_rows(self) -> list[FactRow]:
+        """The fact's rows that carry the value."""
+        return list(self.raw.fact(self.fact, self.measure, self.year, self.district, self.stage))
 
+    def rows_of(self, fact: str, measure: str) -> Iterator[FactRow]:
+        """Go through the rows of another fact on which the value rests."""
+        return self.raw.fact(fact, measure, self.year, self.district, None)
+
+    @cached_property
     def total(self) -> Decimal:
-        """Recompute the measure's sum from the raw cells."""
+        """The measure's sum, computed again from the raw cells."""
         kinds: dict[str | None, Callable[[], Decimal]] = {
             None: self._sum_of_cells,
             "funded_students": self._funded,
@@ -49,8 +52,9 @@ class Recomputation:
     def _sum_of_cells(self) -> Decimal:
         """Add up the cells of each row; a count takes the row's share, once the row is found."""
         found = Decimal(0)
-        for row in self.rows():
-            cells = self.raw.cells(row, *self.described["cells"])
+        names = self.described["cells"]
+        for row in self.own_rows:
+            cells = self.raw.cells(row, *names)
             if not cells:
                 found += row.measure
                 continue
@@ -67,7 +71,7 @@ class Recomputation:
     def standard(self, standard_id: str, stage: str, day_kind: str) -> Decimal | None:
         """Find the standard in force on a day of the year."""
         day = date(self.year, *DAYS[day_kind])
-        row = standard_in_force(self.standards, standard_id, stage, self.district, day)
+        row = standard_in_force(self.raw.standards, standard_id, stage, self.district, day)
         return Decimal(row["value"]) if row else None
 
     def owed_rows(self) -> Counter[tuple[str, str, str, str]]:
@@ -76,8 +80,13 @@ class Recomputation:
         Keyed (term, school, stage, what); what is `funded` or `boarders`. Which rows are public
         institutions' is what the fact of student months says.
         """
+        if self.year not in self.raw.owed:
+            self.raw.owed[self.year] = self._owed_rows()
+        return self.raw.owed[self.year]
+
+    def _owed_rows(self) -> Counter[tuple[str, str, str, str]]:
         counted: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
-        for row in self.rows("int_student_months", "student_months"):
+        for row in self.rows_of("int_student_months", "student_months"):
             school, stage, has_special_needs, is_boarder = self.raw.cells(
                 row, "school_code", "stage", "has_special_needs", "is_boarder"
             )
@@ -105,7 +114,7 @@ class Recomputation:
         """Recount for how many half-years pupils or boarders are owed for."""
         wanted = "boarders" if self.described["trace"] == "boarders" else "funded"
         owed = self.owed_rows()
-        for row in self.rows():
+        for row in self.own_rows:
             keys = row.keys
             place = (keys["term"], keys["school_code"], keys["stage"], wanted)
             if owed[place] != row.measure:
@@ -132,7 +141,8 @@ class Recomputation:
             met += 1 if self.measure == "schools" or paid >= owed else 0
         return Decimal(met)
 
-    def _successors(self) -> dict[str, str]:
+    def successors(self) -> dict[str, str]:
+        """Say which school took over a school that was closed."""
         rows = rows_of(self.raw.release.folder / "internal" / "int_school_successors.parquet")
         return {
             row["school_code"]: row["successor_code"] for row in rows if row["year"] == self.year
@@ -142,9 +152,9 @@ class Recomputation:
         """Recompute what each school was owed, teaching points at their managing school."""
         ledgers = {
             row.keys["school_code"]: row.keys["ledger_school_code"]
-            for row in self.rows("int_funded_students", "funded_half_years")
+            for row in self.rows_of("int_funded_students", "funded_half_years")
         }
-        successors = self._successors()
+        successors = self.successors()
         owed: dict[str, list[tuple[int, Decimal]]] = defaultdict(list)
         for (term, school, stage, what), count in self.owed_rows().items():
             if stage not in (*COMPULSORY, SPECIAL):
@@ -159,9 +169,9 @@ class Recomputation:
 
     def allocations(self) -> dict[str, Decimal]:
         """Recompute what was paid to each school."""
-        successors = self._successors()
+        successors = self.successors()
         paid: dict[str, Decimal] = defaultdict(Decimal)
-        for row in self.rows("int_operating_funds", "allocated_yuan"):
+        for row in self.rows_of("int_operating_funds", "allocated_yuan"):
             code = row.keys["school_code"]
             (amount,) = self.raw.cells(row, "amount_yuan")
             paid[successors.get(code, code)] += amount
@@ -170,7 +180,7 @@ class Recomputation:
     def _trainings(self) -> tuple[dict[str, Decimal], set[str]]:
         hours: dict[str, Decimal] = defaultdict(Decimal)
         trained: set[str] = set()
-        for row in self.rows("int_training_hours", "training_hours"):
+        for row in self.rows_of("int_training_hours", "training_hours"):
             person, number, day = self.raw.cells(row, "staff_id", "hours", "trained_on")
             hours[person] += number
             if day.year == self.year:
@@ -180,7 +190,7 @@ class Recomputation:
     def _trained(self) -> Decimal:
         """Recount who was trained in the year."""
         _, trained = self._trainings()
-        staff = self.rows("int_staff_training", "staff")
+        staff = self.rows_of("int_staff_training", "staff")
         return Decimal(sum(self.raw.cells(row, "staff_id")[0] in trained for row in staff))
 
     def _with_hours(self) -> Decimal:
@@ -188,7 +198,7 @@ class Recomputation:
         hours, _ = self._trainings()
         standard = self.standard("training_hours", "total", "year_end") or Decimal(0)
         met = 0
-        for row in self.rows("int_staff_training", "staff"):
+        for row in self.rows_of("int_staff_training", "staff"):
             person, entered = self.raw.cells(row, "staff_id", "entered_on")
             needed = required_hours_times_60(standard, self._months(entered))
             met += 60 * hours[person] >= needed

@@ -12,7 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flows.lib.disk import raise_refusal
 from flows.lib.errors import ZipingError
+from flows.lib.memory import memory_sentence
+from flows.lib.redaction import redacted
+from flows.lib.stopping import die_with_parent
 
 DATABASE = "report.duckdb"
 
@@ -52,9 +56,13 @@ def write_report_database(folder: Path, tables: Sequence[Mapping[str, Any]]) -> 
         capture_output=True,
         check=False,
     )
+    raise_refusal(finished.stderr.decode("utf-8", "replace"), folder)
     if finished.returncode or (folder / f"{DATABASE}.wal").exists():
-        raise ZipingError(f"{DATABASE} could not be written (exit {finished.returncode})")
+        said = finished.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        why = memory_sentence(said) or redacted(said) or f"exit {finished.returncode}"
+        raise ZipingError(f"{DATABASE} could not be written: {why}")
 
 
 if __name__ == "__main__":
-    write_tables(Path(sys.argv[1]), json.load(sys.stdin))
+    die_with_parent()
+    write_tables(Path(sys.argv[1]), json.load(sys.stdin.buffer))

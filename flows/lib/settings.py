@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,24 +84,38 @@ class Settings:
     district_title: str = "样例区"
     framework: str = "sc-2023"
     open_years: tuple[int, ...] = (2023,)
-    students_api_url: str = ""
+    students_api_url: str = field(default="", repr=False)
     students_api_token: str = field(default="", repr=False)
     staffing_database_url: str = field(default="", repr=False)
     pull_seconds: float = 300.0
     request_seconds: float = 30.0
+    pull_megabytes: float = 512.0
+    ca_file: str = ""
     prefect_start_seconds: float = 120.0
     notify_on: tuple[str, ...] = ("failed", "blocked")
     notify_command: str = ""
     notify_url: str = field(default="", repr=False)
+    publish_to: str = field(default="", repr=False)
+    publish_password: str = field(default="", repr=False)
+    publish_schema: str = "ziping"
+    publish_reader: str = ""
+    of_sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse a district that is no code of GB/T 2260 and an empty list of years."""
+        """Refuse what no night could work with."""
         if not re.fullmatch(r"[0-9]{6}", self.district):
             raise WrongUse("ZIPING_DISTRICT must be the six digits of GB/T 2260")
         if not self.open_years:
             raise WrongUse("ZIPING_OPEN_YEARS must name at least one year, for example 2023")
+        for name in ("pull_seconds", "request_seconds", "pull_megabytes"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise WrongUse(f"ZIPING_{name.upper()} must be a number above 0")
         if not set(self.notify_on) <= {"failed", "blocked", "gaps"}:
             raise WrongUse("ZIPING_NOTIFY_ON takes failed, blocked and gaps, with commas")
+
+    def of_source(self, name: str) -> str:
+        """Give an address or a token by the name that a contract has for it; empty if not set."""
+        return str(vars(self).get(name) or self.of_sources.get(name, ""))
 
     @property
     def default_year(self) -> int:
@@ -115,10 +129,16 @@ def load_settings(workspace: Workspace) -> Settings:
     values: dict[str, object] = {}
     for name, read in {**Settings.__annotations__, **READERS}.items():
         text = found.get(f"ZIPING_{name.upper()}")
-        if not text:
+        if not text or name == "of_sources":
             continue
         try:
             values[name] = read(text)
         except ValueError:
             raise WrongUse(f"ZIPING_{name.upper()} cannot be read: mend it in .env") from None
+    prefix = "ZIPING_"
+    values["of_sources"] = {
+        name.removeprefix(prefix).lower(): text
+        for name, text in found.items()
+        if name.startswith(prefix) and text
+    }
     return Settings(**values)  # type: ignore[arg-type]

@@ -15,7 +15,8 @@ from flows.lib.ids import MASK
 from flows.lib.inbox import period_of_name
 from flows.lib.look import look_at_standings
 from flows.lib.night import open_night
-from flows.lib.parsing import Reading, read_file
+from flows.lib.parsing import read_file
+from flows.lib.reading import Reading
 from flows.lib.settings import Workspace
 from flows.lib.store import Delivery, LandedFile
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from flows.lib.times import year_of
+
 # A year's money is owed by the standard of its term; other values are judged at the year's end.
 DAYS = {"spring": (3, 1), "autumn": (9, 1), "year_end": (12, 31)}
 
@@ -26,3 +28,25 @@ def standard_in_force(
         return (0 if row["region_code"] == "CN" else len(row["region_code"]), row["valid_from"])
 
     return max(found, key=nearness, default=None)
+
+
+def standards_of(
+    rows: Iterable[Mapping[str, Any]], value: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """Find the rows of the standard that stood on the days by which a value is judged."""
+    rows, found = list(rows), []
+    term = {"-06": "spring", "-12": "autumn"}.get(value["period"][-3:])
+    for stage in (value["member"], "total"):
+        for kind, day in DAYS.items():
+            row = standard_in_force(
+                rows,
+                str(value["standard_id"]),
+                str(stage),
+                str(value["district_code"]),
+                date(year_of(value["period"]), *day),
+            )
+            if row is None or row in found:
+                continue
+            if kind == "year_end" if row["applies_by"] != "term" else term in (None, kind):
+                found.append(row)
+    return found

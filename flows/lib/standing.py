@@ -9,6 +9,7 @@ from flows.lib.acceptance import Acceptance, rejection_sentence
 from flows.lib.contracts import Contract
 from flows.lib.settings import Settings
 from flows.lib.store import Delivery, newest_first
+from flows.lib.times import day_of
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Standing:
             return None
         contract = self.owed.contract
         state = "逾期未报" if self.is_overdue else "尚未报送"
+        state = "已收到,下次夜间检查" if self.is_waiting else state
         reason = "已报送但未通过检查" if self.rejections else state
         return (
             f"{contract.title}({self.owed.period})缺失:由{contract.meta['owed']['by']}"
@@ -74,10 +76,10 @@ def owed_periods(
 
 
 def known_by(deliveries: Sequence[Delivery], as_of: date | None) -> list[Delivery]:
-    """Cut knowledge: only deliveries received up to the end of a day (UTC)."""
+    """Cut knowledge: only deliveries received up to the end of a day, by the country's clock."""
     if as_of is None:
         return list(deliveries)
-    return [one for one in deliveries if one.received_at[:10] <= as_of.isoformat()]
+    return [one for one in deliveries if day_of(one.received_at) <= as_of]
 
 
 def candidates(deliveries: Sequence[Delivery], owed: Owed) -> list[Delivery]:

@@ -1,5 +1,6 @@
 """The kept bytes: every delivery as received, by content, with a manifest line; never edited."""
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -9,8 +10,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
-from flows.lib.durable import fsync_folder, hash_file, part_name
-from flows.lib.errors import ZipingError
+from flows.lib.durable import fsync_folder, hash_file, naming, part_name
+from flows.lib.errors import Unavailable, ZipingError
+from flows.lib.ids import without_ids
+
+
+class Waiting(ZipingError):
+    """A file that cannot be taken as it is now; the next night looks at it again."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,11 @@ class LandedFile:
     sha256: str
     size: int
     original_name: str
+
+    @property
+    def shown_name(self) -> str:
+        """Its name as it may be shown; only the manifest of the kept bytes has ids in names."""
+        return without_ids(self.original_name)
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Delivery:
     @property
     def name(self) -> str:
         """The name under which it came."""
-        return self.files[0].original_name
+        return self.files[0].shown_name
 
 
 class Store:
@@ -86,20 +97,28 @@ class Store:
                 ) from None
         return found
 
-    def keep(self, stream: BinaryIO, original_name: str) -> LandedFile:
-        """Copy bytes in under their hash, fsynced before they get their name."""
+    def keep(self, stream: BinaryIO, original_name: str, wanted: str | None = None) -> LandedFile:
+        """Copy bytes in under their hash, fsynced before they get their name.
+
+        Other bytes than those `wanted` are not kept: the file was changed while it was read.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
         part = part_name(self.folder / "content")
         digest, size = sha256(), 0
         try:
-            with part.open("xb") as file:
-                while block := stream.read(1 << 20):
+            with naming(part), part.open("xb") as file:
+                while block := _next_block(stream, original_name):
                     digest.update(block)
                     size += len(block)
                     file.write(block)
                 file.flush()
                 os.fsync(file.fileno())
+            if wanted not in (None, digest.hexdigest()):
+                raise Waiting(
+                    f"{without_ids(original_name)} changed while it was read and waits for the "
+                    "next night"
+                )
             target = self.path(digest.hexdigest())
             target.parent.mkdir(parents=True, exist_ok=True)
             part.replace(target)
@@ -116,14 +135,20 @@ class Store:
             entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
             entry.pop("number")
             line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-            with self.manifest.open("ab") as file:
+            with naming(self.manifest), self.manifest.open("ab", buffering=0) as file:
                 if size := file.tell():
                     whole = self.manifest.read_bytes().rfind(b"\n") + 1
                     if whole != size:
                         file.truncate(whole)
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
+                        size = whole
+                try:
+                    written = file.write(line)
+                    if written != len(line):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                    os.fsync(file.fileno())
+                except OSError:
+                    file.truncate(size)  # what is not surely on the disk was not received
+                    raise
             fsync_folder(self.folder)
             return self.deliveries()[-1]
 
@@ -142,6 +167,15 @@ class Store:
                         f"{delivery.source} {delivery.period}: the kept bytes {file.sha256[:12]} "
                         "were changed in raw/landed: restore them from a backup"
                     )
+
+
+def _next_block(stream: BinaryIO, name: str) -> bytes:
+    try:
+        return stream.read(1 << 20)
+    except OSError as error:
+        raise Unavailable(
+            f"{without_ids(name)} cannot be read ({error.strerror or error})"
+        ) from None
 
 
 def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:

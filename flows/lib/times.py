@@ -1,9 +1,15 @@
 """The clock of the country, and the periods that are published."""
 
 import re
-from datetime import timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 CHINA = timezone(timedelta(hours=8))
+
+
+def day_of(moment: str) -> date:
+    """Give the day of a moment in the country; one that names no zone is of UTC."""
+    read = datetime.fromisoformat(moment)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(CHINA).date()
 
 
 def shifted(period: str, years: int) -> str:
@@ -11,3 +17,8 @@ def shifted(period: str, years: int) -> str:
     if not years:
         return period
     return re.sub(r"[0-9]{4}", lambda found: str(int(found[0]) + years), period)
+
+
+def year_of(period: str) -> int:
+    """Take the year to which a period's facts belong: that of its end."""
+    return int(period.split("..")[-1][:4])

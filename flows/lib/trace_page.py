@@ -1,20 +1,26 @@
 """Printing a trace, for the inspector who asks where a figure comes from."""
 
+import gc
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 from flows.lib.console import plain, say
+from flows.lib.few_persons import rows_to_show, schools_of_few
+from flows.lib.ids import MASK, without_ids
 from flows.lib.raw_rows import FactRow
 from flows.lib.recomputing import Recomputation
 from flows.lib.releases import find_release
 from flows.lib.settings import Workspace, load_settings
-from flows.lib.tracing import Traced, Tracer
+from flows.lib.trace_workbook import Printed, refuse_target, write_trace
+from flows.lib.tracing import KEY, Traced, Tracer
 
 ROLE_TITLES = {"numerator": "分子", "denominator": "分母", "value": "数值", "input": "依据"}
 
 
-def _lines(tracer: Tracer, traced: Traced, depth: int, *, show_rows: bool) -> Iterator[str]:
-    indent = "    " * depth
+def _lines(tracer: Tracer, traced: Traced, indent: str) -> Iterator[str]:
     value, indicator = traced.value, traced.indicator
     yield f"{indent}{indicator['title_zh']} · {value['member']} · {value['period']}"
     shown = value["value_text"] or plain(value["value"])
@@ -47,63 +53,121 @@ def _lines(tracer: Tracer, traced: Traced, depth: int, *, show_rows: bool) -> It
     for row in traced.evidence:
         yield (
             f"{indent}    {ROLE_TITLES[row['role']]} {row['original_name']}"
-            f" {row['row_count']}行 合计{plain(row['measure_sum'])} sha256 {row['sha256']}"
+            f" {_told(row['row_count'])}行 合计{_told(row['measure_sum'])} sha256 {row['sha256']}"
         )
-    if show_rows and not traced.gone:
+
+
+def _tell(
+    tracer: Tracer, traced: Traced, listed: set[Recomputation] | None, depth: int = 0
+) -> None:
+    """Print a value, its rows and its parts; of rows there may be hundreds of thousands.
+
+    `listed` holds what has been listed, None where nothing is to be; what two parts rest on is
+    listed once.
+    """
+    indent = "    " * depth
+    for line in _lines(tracer, traced, indent):
+        say(line)
+    if listed is not None and not traced.gone:
         for role, recomputation in traced.roles.items():
-            for line in _rows(recomputation):
-                yield f"{indent}      {ROLE_TITLES[role]} {line}"
+            if recomputation in listed:
+                say(f"{indent}      {ROLE_TITLES[role]} 各行已列于上文")
+                continue
+            listed.add(recomputation)
+            begin = f"{indent}      {ROLE_TITLES[role]} "
+            sys.stdout.writelines(f"{begin}{line}\n" for line in _rows(recomputation))
     for part in traced.parts:
-        yield from _lines(tracer, part, depth + 1, show_rows=show_rows)
+        _tell(tracer, part, listed, depth + 1)
     for sentence in (*traced.gone, *traced.differences):
-        yield f"{indent}  ! {sentence}"
+        say(f"{indent}  ! {sentence}")
+
+
+def _told(number: Any) -> str:
+    return MASK if number is None else plain(number)
 
 
 def _rows(recomputation: Recomputation) -> Iterator[str]:
     """List each contributing row: file, sheet, row number, amount; never who a person is."""
     if recomputation.described["trace"] == "school_entitlements":
-        for row in recomputation.rows():
-            keys = row.keys
-            yield (
-                f"学校 {keys['school_code']} 应拨 {plain(keys['entitled_yuan'])}"
-                f" 已拨 {plain(keys['allocated_yuan'])} 计 {plain(row.measure)}"
+        hidden = schools_of_few(recomputation)
+        for row in recomputation.own_rows:
+            school = row.keys["school_code"]
+            owed, paid = (
+                MASK if school in hidden else plain(row.keys[name])
+                for name in ("entitled_yuan", "allocated_yuan")
             )
+            yield f"学校 {school} 应拨 {owed} 已拨 {paid} 计 {plain(row.measure)}"
         return
-    for row in recomputation.rows():
-        yield _row(recomputation, row)
+    sources = recomputation.raw.sources
+    names = {file_id: without_ids(one["original_name"]) for file_id, one in sources.items()}
+    hidden_lines: set[str] = set()
+    for row, is_shown in rows_to_show(recomputation):
+        line = _row(names[row.file_id], row, is_shown)
+        if is_shown or line not in hidden_lines:
+            yield line
+        if not is_shown:
+            hidden_lines.add(line)
 
 
-def _row(recomputation: Recomputation, row: FactRow) -> str:
-    name = recomputation.raw.sources[row.file_id]["original_name"]
+def _row(name: str, row: FactRow, is_shown: bool) -> str:
     if "term" in row.keys:
         return (
             f"{name} 学校 {row.keys['school_code']} {row.keys['stage']} {row.keys['term']}"
-            f" 核定 {plain(row.measure)}"
+            f" 核定 {plain(row.measure) if is_shown else MASK}"
         )
+    if not is_shown:
+        return f"{name} {MASK}"
     sheet = f" 工作表 {row.sheet}" if row.sheet else ""
     return f"{name}{sheet} 第{row.row_number}行 {plain(row.measure)}"
 
 
 def print_trace(
-    workspace: Workspace, figure: str, year: int | None, name: str | None, *, show_rows: bool
+    workspace: Workspace,
+    figure: str,
+    year: int | None,
+    name: str | None,
+    *,
+    show_rows: bool,
+    xlsx: Path | None = None,
 ) -> bool:
     """Print the trace of a figure and say whether the second computation agrees."""
+    if xlsx:
+        refuse_target(xlsx)
+    gc.disable()  # rows by the hundred thousand, none of them in a circle
+    try:
+        return _print_trace(workspace, figure, year, name, xlsx, show_rows=show_rows)
+    finally:
+        gc.enable()
+
+
+def _print_trace(
+    workspace: Workspace,
+    figure: str,
+    year: int | None,
+    name: str | None,
+    xlsx: Path | None,
+    *,
+    show_rows: bool,
+) -> bool:
     wanted = year or load_settings(workspace).default_year
     tracer = Tracer(workspace, find_release(workspace, wanted, name))
     manifest = tracer.release.manifest
     say(f"{manifest['title']} release {tracer.release.name}")
     if manifest["is_sample"]:
         say("样例数据")
-    agrees = True
+    values = []
     for key in tracer.keys_of(figure):
-        for printed in tracer.figures:
-            if printed["figure_id"] == figure and printed["member"] == key[5]:
-                say(f"{figure} {printed['title']}: {printed['text']}")
+        found = [one for one in tracer.figures if one["figure_id"] == figure]
+        found = [one for one in found if tuple(one[column] for column in KEY) == key]
+        for printed in found:
+            say(f"{figure} {printed['title']}: {printed['text']}")
         traced = tracer.trace(key)
-        for line in _lines(tracer, traced, 0, show_rows=show_rows):
-            say(line)
+        values.append(Printed(traced, found[0] if found else None))
+        _tell(tracer, traced, set() if show_rows else None)
         if traced.value["state"] in ("actual", "provisional", "partial"):
             verdict = "重算一致" if traced.agrees else "重算不一致或无法重算"
             say(f"  {verdict}")
-        agrees = agrees and traced.agrees
-    return agrees
+    if xlsx:
+        write_trace(xlsx, tracer, figure, values)
+        say(f"wrote {xlsx}")
+    return all(one.traced.agrees for one in values)

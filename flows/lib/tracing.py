@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +13,9 @@ from flows.lib.raw_rows import RawBytesGone, RawRows
 from flows.lib.recomputing import Recomputation
 from flows.lib.releases import Release
 from flows.lib.settings import Workspace
-from flows.lib.standards import DAYS, standard_in_force
+from flows.lib.standards import standards_of
 from flows.lib.store import Store
-from flows.lib.times import shifted
+from flows.lib.times import shifted, year_of
 
 Key = tuple[Any, ...]
 KEY = ("district_code", "evaluation_year", "indicator_id", "period", "dimension", "member")
@@ -42,11 +41,6 @@ class Traced:
         return not self.differences and not self.gone and all(part.agrees for part in self.parts)
 
 
-def year_of(period: str) -> int:
-    """Take the year to which a period's facts belong: that of its end."""
-    return int(period.split("..")[-1][:4])
-
-
 class Tracer:
     """Traces the values of one release."""
 
@@ -66,7 +60,7 @@ class Tracer:
             row["indicator_id"]: row for row in rows_of(folder / "report_indicators.parquet")
         }
         self.evidence = rows_of(folder / "report_evidence.parquet")
-        self.standards = rows_of(folder / "standards.parquet")
+        self._recomputations: dict[tuple[str, str, int, str | None], Recomputation] = {}
 
     def keys_of(self, name: str) -> list[Key]:
         """Find the values of a figure (all its parts) or of an indicator."""
@@ -132,12 +126,13 @@ class Tracer:
         for role in ("numerator", "denominator"):
             if name := indicator[role]:
                 fact, measure = name.split(".")
-                traced.roles[role] = Recomputation(
-                    self.raw, fact, measure, year_of(str(key[3])), stage
-                )
+                wanted = fact, measure, year_of(str(key[3])), stage
+                if wanted not in self._recomputations:
+                    self._recomputations[wanted] = Recomputation(self.raw, *wanted)
+                traced.roles[role] = self._recomputations[wanted]
         try:
             for role, recomputation in traced.roles.items():
-                self._compare(traced, role, recomputation.total())
+                self._compare(traced, role, recomputation.total)
                 traced.differences += recomputation.differences[:20]
         except RawBytesGone as error:
             traced.gone.append(str(error))
@@ -158,21 +153,7 @@ class Tracer:
 
     def standard_of(self, value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Find the rows of the standard that stood on the days by which a value is judged."""
-        year, found = year_of(value["period"]), []
-        days = {"-06": ("spring",), "-12": ("autumn",)}.get(value["period"][-3:], tuple(DAYS))
-        for stage in (value["member"], "total"):
-            for kind in days:
-                row = standard_in_force(
-                    self.standards,
-                    str(value["standard_id"]),
-                    str(stage),
-                    str(value["district_code"]),
-                    date(year, *DAYS[kind]),
-                )
-                wanted = "year_end" if row and row["applies_by"] != "term" else kind
-                if row and row not in found and wanted == kind:
-                    found.append(row)
-        return found
+        return standards_of(self.raw.standards, value)
 
     def not_applicable_rows(self) -> list[dict[str, Any]]:
         """List the sources that show what a district does not run: its school library."""

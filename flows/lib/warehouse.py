@@ -92,7 +92,7 @@ def _deliveries(standings: Sequence[Standing]) -> list[tuple[Any, ...]]:
             one.delivery.district_code,
             one.delivery.period,
             file.sha256,
-            file.original_name,
+            file.shown_name,
             one.delivery.origin,
             one.acceptance.outcome["rows_landed"],
             one.acceptance.outcome["rows_quarantined"],

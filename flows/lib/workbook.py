@@ -1,43 +1,38 @@
 """Write report.xlsx: one district's release as officials read and print it."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
-from io import BytesIO
-from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import xlsxwriter
-
-from flows.lib.durable import write_durably
+from flows.lib.paper import (
+    CAPTION,
+    LINE_HEIGHT,
+    NOTE,
+    SAMPLE,
+    SAMPLE_MARK,
+    TITLE,
+    Cell,
+    Row,
+    Style,
+    as_cell,
+    least_width,
+    line_count,
+    open_book,
+    set_up_page,
+    write_cell,
+)
 from flows.lib.times import shifted
-from flows.lib.workbook_words import COLUMNS, FILLS, WORDS
+from flows.lib.workbook_cover import COVER, matters_of, write_cover
+from flows.lib.workbook_words import COLUMNS, HIDDEN, HINTS, WORDS
 
-Row = Mapping[str, Any]
 Key = tuple[Any, ...]
 
-OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-FONT = {"font_name": "微软雅黑", "font_family": 2, "font_charset": 134, "font_size": 10}
-BOX = {"border": 1, "border_color": "#A6A6A6", "valign": "vcenter", "text_wrap": True}
-CAPTION = {"bold": True, "bg_color": "#DCE6F1", "align": "center"}
-INDENT = {"indent": 1}
-LINK = {"font_color": "#1F4E9E", "underline": 1}
 HEADER = 3  # the row of the captions; above it stand title, release and sample mark
-LINE_HEIGHT = 16.5  # rows get their height here: not every program fits them to wrapped text
 KEY = ("district_code", "evaluation_year", "indicator_id", "period", "dimension", "member")
-HIDDEN = {"suppressed": "＊", "withheld": "不公开"}
+LIBRARY = "schools.schools"  # shows which stages a district runs
 NUMBERS = ("value", "numerator", "denominator", "margin", "quarantined_rows", "quarantined_amount")
-
-
-class Cell(NamedTuple):
-    """A value that needs more than its type says: a number format, or a place that it leads to."""
-
-    value: Any
-    number_format: str = ""
-    link: str = ""
 
 
 class Release(NamedTuple):
@@ -55,17 +50,37 @@ def write_workbook(
 ) -> None:
     """Write the workbook of the manifest's district and year; the same input, the same bytes."""
     release = _release(tables, manifest["district_code"], manifest["evaluation_year"])
-    sources, lines = _sources(release, manifest["deliveries"])
-    definitions = [_definition(release, indicator) for indicator in release.indicators.values()]
-    sheets = _figures(release, lines), definitions, _missing(release, manifest), sources
-    content = BytesIO()
-    with xlsxwriter.Workbook(content, OPTIONS) as book:
-        # A clock in the file would give other bytes every night.
-        book.set_properties({"title": manifest["title"], "created": datetime(2000, 1, 1)})
-        style = cache(lambda **look: book.add_format({**FONT, **look}))
+    places = _Places(release)
+    sources = _sources(release, manifest["deliveries"], places)
+    missing = _missing(release, manifest, places)
+    definitions = [_definition(release, one, places) for one in release.indicators.values()]
+    sheets = _figures(release, places), definitions, missing, sources
+    with open_book(target, manifest["title"]) as (book, style):
+        values = [release.values[_key(figure)] for figure in release.figures]
+        write_cover(book.add_worksheet(COVER), release.figures, values, manifest, style)
         for name, rows in zip(COLUMNS, sheets, strict=True):
             _write_sheet(book.add_worksheet(name), rows, manifest, style)
-    write_durably(target, content.getvalue())
+
+
+class _Places:
+    """On which line of which sheet a figure or an indicator stands, for the links."""
+
+    def __init__(self, release: Release) -> None:
+        self.defined = _lines_of(release.indicators)
+        self.figures = _lines_of(figure["label"] for figure in release.figures)
+        self.printed: dict[str, str] = {}  # an indicator's first figure
+        for figure in release.figures:
+            self.printed.setdefault(figure["indicator_id"], figure["label"])
+        self.sources: dict[str, int] = {}
+        self.missing: dict[str, int] = {}
+
+    def to_figure(self, label: str | None) -> str:
+        """Say where a figure stands."""
+        return f"'指标'!B{self.figures[label]}" if label in self.figures else ""
+
+
+def _lines_of(names: Iterable[str]) -> dict[str | None, int]:
+    return {name: line for line, name in enumerate(names, HEADER + 2)}
 
 
 def _release(tables: Mapping[str, Sequence[Row]], district_code: str, year: int) -> Release:
@@ -109,35 +124,48 @@ def _lines(texts: Iterable[str]) -> str:
     return "\n".join(dict.fromkeys(texts))
 
 
-def _figures(release: Release, source_lines: Mapping[str, int]) -> list[Row]:
-    """List the figures in the order of the report, with links to definition and source."""
-    lines = {indicator_id: line for line, indicator_id in enumerate(release.indicators, HEADER + 2)}
+def _figures(release: Release, places: _Places) -> list[Row]:
+    """List the figures in the order of the report, with links to definition, source and gap."""
     rows: list[Row] = []
     for figure in release.figures:
         value, indicator = release.values[_key(figure)], release.indicators[figure["indicator_id"]]
-        line, form = source_lines.get(figure["label"]), _number_format(indicator, value["margin"])
+        label, form = figure["label"], _number_format(indicator, value["value"], value["margin"])
+        definition = _link("定义", places.defined[figure["indicator_id"]])
         shown = value["value_text"] if value["value"] is None else value["value"]
         rows.append({
-            **figure, **value, "state": WORDS[value["state"]],
-            "population": indicator["population"],
-            "label": Cell(figure["label"], link=f"定义!A{lines[figure['indicator_id']]}"),
-            "text": Cell(figure["text"], link=f"来源!A{line}" if line else ""),
+            **figure, **value,
+            "label": Cell(label, link=definition),
+            "text": Cell(figure["text"], link=_link("来源", places.sources.get(label)) or (
+                definition if indicator["formula"] == "standard" else "")),
+            "state": Cell(WORDS[value["state"]],
+                          link=_link("缺失与待核", places.missing.get(label))),
             "value": Cell(shown, form), "margin": Cell(value["margin"], form),
             "standard_value": Cell(value["standard_value"], _number_format(indicator)),
         })  # fmt: skip
     return rows
 
 
-def _number_format(indicator: Row, margin: Decimal | None = None) -> str:
-    """Show the decimals of the indicator, or more where a standard is missed or met by a hair."""
+def _link(sheet: str, line: int | None) -> str:
+    return f"'{sheet}'!A{line}" if line else ""
+
+
+def _number_format(
+    indicator: Row, value: Decimal | None = None, margin: Decimal | None = None
+) -> str:
+    """Show the decimals of the indicator, and more where they are not the whole value.
+
+    The report may cut where a sheet rounds; and a standard may be missed or met by a hair.
+    """
     whole = "0" if indicator["value_type"] == "percent" else "#,##0"
     decimals = 2 if indicator["value_type"] == "money" else indicator["decimals"]
     if margin and abs(margin) < Decimal(10) ** -decimals / 2:
         decimals += 4
+    elif value is not None and value != round(value, decimals):
+        decimals += 2
     return f"{whole}.{'0' * decimals}" if decimals else whole
 
 
-def _definition(release: Release, indicator: Row) -> Row:
+def _definition(release: Release, indicator: Row, places: _Places) -> Row:
     """Say in words how an indicator is measured and by which standard it is judged."""
     formula = WORDS.get(indicator["formula"], indicator["formula"])
     parts = dict.fromkeys(release.indicators[p["id"]]["title_zh"] for p in indicator["components"])
@@ -145,13 +173,20 @@ def _definition(release: Release, indicator: Row) -> Row:
     nearest = {row["stage"]: _region(row) for row in sorted(rows, key=_region)}
     standards = [row for row in rows if _region(row) == nearest[row["stage"]]]
     is_verified = all(row["certainty"] == "verified" for row in standards)
+    measures = [f"{WORDS[role]}：{name}" for role in ("numerator", "denominator")
+                if (name := indicator[role])]  # fmt: skip
+    if indicator["multiplier"] not in (None, "1"):
+        measures.append(f"乘数：{indicator['multiplier']}")
+    printed = places.printed.get(indicator["indicator_id"])
     return {
         **indicator,
+        "label": Cell(printed, link=places.to_figure(printed)) if printed else None,
+        "indicator_id": f"{indicator['indicator_id']}\n{indicator['definition_version']}",
         "formula": f"{formula}。依据：{'、'.join(parts)}" if parts else formula,
+        "measures": _lines(measures),
         "standard": _lines(map(_standard, standards)),
         "document": _lines(f"《{row['document']}》{row['document_number']}" for row in standards),
         "certainty": None if is_verified else "标准待核",
-        "data_class": WORDS.get(indicator["data_class"], indicator["data_class"]),
     }
 
 
@@ -162,9 +197,9 @@ def _standard(row: Row) -> str:
     return f"{stage}{sign}{value}{row['unit'] or ''}（{row['valid_from']}起）"
 
 
-def _missing(release: Release, manifest: Mapping[str, Any]) -> list[Row]:
+def _missing(release: Release, manifest: Mapping[str, Any], places: _Places) -> list[Row]:
     """List the figures that are not simply actual, then what else is missing or sent back."""
-    titles = {delivery["source"]: delivery["title"] for delivery in manifest["deliveries"]}
+    titles = {name: one["meta"]["title"] for name, one in manifest["contracts"].items()}
     rows: list[Row] = []
     for figure in release.figures:
         value = release.values[_key(figure)]
@@ -172,34 +207,45 @@ def _missing(release: Release, manifest: Mapping[str, Any]) -> list[Row]:
         names = (" ".join([titles.get(name, name), *period]) for name, *period in sources)
         units = f"{value['units_received']}/{value['units_expected']}"
         if value["state"] not in ("actual", "not_applicable"):
+            places.missing[figure["label"]] = len(rows) + HEADER + 2
             rows.append({
                 **figure, **value, "state": WORDS[value["state"]], "sources": _lines(names),
+                "label": Cell(figure["label"], link=places.to_figure(figure["label"])),
                 "units": units if value["units_expected"] else None,
-                "quarantined_amount": Cell(value["quarantined_amount"], "#,##0.00"),
+                "quarantined_rows": value["quarantined_rows"] or None,
+                "quarantined_amount": Cell(value["quarantined_amount"] or None, "#,##0.00"),
             })  # fmt: skip
-    for kind, matter in (("gaps", "缺口"), ("rejections", "退回")):
-        rows += [{"state": matter, "reason": sentence} for sentence in manifest[kind]]
+    rows += [{"state": matter, "reason": sentence} for matter, sentence in matters_of(manifest)]
     return rows or [{"reason": "没有缺失、待核或退回的数据。"}]
 
 
-def _sources(release: Release, deliveries: Sequence[Row]) -> tuple[list[Row], dict[str, int]]:
-    """List the deliveries, then the evidence of each figure; say on which line a figure begins."""
+def _sources(release: Release, deliveries: Sequence[Row], places: _Places) -> list[Row]:
+    """List the deliveries, then the evidence of each figure."""
     rows: list[Row] = [
         {**row, "kind": "收到", "period": WORDS.get(row["period"], row["period"])}
         for row in deliveries
     ]
-    begins: dict[str, int] = {}
     for figure in release.figures:
+        label = figure["label"]
         keys = dict.fromkeys(_evidence_keys(release, _key(figure)))
+        places.sources[label] = len(rows) + HEADER + 2
+        if release.values[_key(figure)]["state"] == "not_applicable":
+            rows += [
+                {**row, "kind": "依据", "label": Cell(label, link=places.to_figure(label)),
+                 "role": "无此学段", "period": WORDS["standing"], "sha256": row["sha256"][:12]}
+                for row in deliveries if row["source"] == LIBRARY
+            ]  # fmt: skip
         for row in (row for key in keys for row in release.evidence[key]):
-            begins.setdefault(figure["label"], len(rows) + HEADER + 2)
             title = release.indicators[row["indicator_id"]]["title_zh"]
             rows.append({
-                **row, "kind": "依据", "label": figure["label"], "rows_landed": row["row_count"],
+                **row, "kind": "依据", "rows_landed": row["row_count"],
+                "label": Cell(label, link=places.to_figure(label)),
                 "title": title if row["member"] == "total" else f"{title}（{row['member']}）",
-                "role": WORDS.get(row["role"], row["role"]),
+                "role": WORDS.get(row["role"], row["role"]), "sha256": row["sha256"][:12],
             })  # fmt: skip
-    return rows, begins
+        if places.sources[label] == len(rows) + HEADER + 2:
+            del places.sources[label]
+    return rows
 
 
 def _evidence_keys(release: Release, key: Key) -> list[Key]:
@@ -216,72 +262,27 @@ def _evidence_keys(release: Release, key: Key) -> list[Key]:
     return found
 
 
-def _write_sheet(
-    page: Any, rows: Sequence[Row], manifest: Mapping[str, Any], style: Callable[..., Any]
-) -> None:
-    columns, sample = COLUMNS[page.name], "样例数据" if manifest["is_sample"] else ""
+def _write_sheet(page: Any, rows: Sequence[Row], manifest: Row, style: Style) -> None:
+    columns = COLUMNS[page.name]
     district = f"{manifest['district_title']}（{manifest['district_code']}）"
     line = f"{district}　{manifest['evaluation_year']}年　发布 {manifest['release']}"
-    _set_up_page(page, HEADER + len(rows), f"{manifest['title'][:80]}　{sample}")
-    page.write(0, 0, f"{manifest['title']}　{page.name}", style(bold=True, font_size=15))
-    page.write(1, 0, line, style())
-    page.write(2, 0, sample, style(bold=True, font_color="#C00000"))
+    set_up_page(page, manifest)
+    page.repeat_rows(0, HEADER)
+    page.freeze_panes(HEADER + 1, 3)
+    page.autofilter(HEADER, 0, HEADER + len(rows), len(columns) - 1)
+    page.set_row(0, 26)
+    page.write(0, 0, f"{manifest['title']}　{page.name}", style(**TITLE))
+    page.write(1, 0, f"{line}　　{HINTS[page.name]}", style(**NOTE))
+    page.write(2, 0, SAMPLE_MARK if manifest["is_sample"] else "", style(**SAMPLE))
+    page.set_row(HEADER, LINE_HEIGHT * 2 + 3)
     heights = [1] * len(rows)
     for column, (name, (caption, least)) in enumerate(columns.items()):
-        cells = [_cell(row.get(name)) for row in rows]
-        width = max([least, *map(_number_width, cells)])
+        cells = [as_cell(row.get(name)) for row in rows]
+        width = max([least, *map(least_width, cells)])
         page.set_column(column, column, width)
-        page.write(HEADER, column, caption, style(**BOX, **CAPTION))
+        page.write(HEADER, column, caption, style(**CAPTION))
         for number, cell in enumerate(cells):
-            _write_cell(page, HEADER + 1 + number, column, cell, style)
-            heights[number] = max(heights[number], _line_count(cell, width))
+            write_cell(page, HEADER + 1 + number, column, cell, style)
+            heights[number] = max(heights[number], line_count(cell.value, width))
     for number, height in enumerate(heights, HEADER + 1):
-        page.set_row(number, LINE_HEIGHT * height)
-
-
-def _set_up_page(page: Any, last_row: int, title: str) -> None:
-    """Print on A4 across, one page wide, the head on every page; keep the head in view."""
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
-    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    page.repeat_rows(0, HEADER)
-    page.set_footer(f"&L{title.replace('&', '&&')}&C{page.name}&R第 &P 页，共 &N 页")
-    page.freeze_panes(HEADER + 1, 3)
-    page.autofilter(HEADER, 0, last_row, len(COLUMNS[page.name]) - 1)
-    page.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-
-
-def _cell(content: Any) -> Cell:
-    """Give what stands bare in a row the look of its type."""
-    if isinstance(content, Cell):
-        return content
-    if isinstance(content, str) or content is None:
-        return Cell(content)
-    return Cell(content, "#,##0" if content == int(content) else "#,##0.00")
-
-
-def _number_width(cell: Cell) -> float:
-    """Say how wide a number stands; in a narrower column it would be shown as ###."""
-    if isinstance(cell.value, str) or cell.value is None:
-        return 0
-    decimals = len(cell.number_format.partition(".")[2])
-    return len(f"{cell.value:,.{decimals}f}") * 1.15 + 1
-
-
-def _line_count(cell: Cell, width: float) -> int:
-    """Count the lines that a text needs in a column; Chinese characters are two wide."""
-    parts = cell.value.split("\n") if isinstance(cell.value, str) else [""]
-    return sum(max(1, ceil(len(part.encode("gb18030")) / (width - 1))) for part in parts)
-
-
-def _write_cell(page: Any, row: int, column: int, cell: Cell, style: Callable[..., Any]) -> None:
-    """Write a text as text, whatever it begins with, and a number as a number."""
-    is_text, fill = isinstance(cell.value, str), FILLS.get(cell.value)
-    look = {**BOX, "num_format": "@" if is_text else cell.number_format}
-    if is_text:
-        look |= {"bg_color": fill, "align": "center"} if fill else INDENT
-    if cell.link:
-        page.write_url(row, column, f"internal:{cell.link}", style(**look, **LINK), cell.value)
-    else:
-        page.write(row, column, cell.value, style(**look))
+        page.set_row(number, LINE_HEIGHT * height + 3)

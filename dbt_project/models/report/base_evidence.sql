@@ -1,6 +1,6 @@
 -- One row per base indicator, district, year, member, role and file: how many rows of the file
--- carry the value, and what they add up to. Inputs are what a value is decided by without being
--- summed into it.
+-- carry the value, what they add up to, and how many persons that are (null where it counts no
+-- persons). Inputs are what a value is decided by without being summed into it.
 -- depends_on: {{ ref('mart_education_funds') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
@@ -20,14 +20,18 @@ select
     cast(null as string) as indicator_id,
     cast(null as string) as district_code,
     cast(null as int) as year,
+    cast(null as string) as dimension,
     cast(null as string) as member,
     cast(null as string) as role,
+    cast(null as string) as mart,
     cast(null as string) as fact,
+    cast(null as string) as measure,
     cast(null as string) as source,
     cast(null as string) as file_id,
     cast(null as string) as sheets,
     cast(null as bigint) as row_count,
-    cast(null as decimal(38, 2)) as measure_sum
+    cast(null as decimal(38, 2)) as measure_sum,
+    cast(null as bigint) as persons
 where false
 {%- for indicator in indicators() if not indicator.components %}
 {%- set roles = [] %}
@@ -45,14 +49,24 @@ select
     {{ quoted(indicator.id) }} as indicator_id,
     district_code,
     year,
+    {{ quoted(indicator.dimension) }} as dimension,
     {{ 'stage' if by_stage else "'total'" }} as member,
     {{ quoted(role.role) }} as role,
+    {{ quoted(indicator.mart) }} as mart,
     {{ quoted(role.fact) }} as fact,
+    {{ quoted(role.measure) }} as measure,
     {{ quoted(measure_of(role).source) }} as source,
     _file_id as file_id,
     {{ "'[]'" if is_per_school else json_list('_sheet') }} as sheets,
     cast(count(*) as bigint) as row_count,
-    cast(sum({{ role.measure }}) as decimal(38, 2)) as measure_sum
+    cast(sum({{ role.measure }}) as decimal(38, 2)) as measure_sum,
+    {%- if not counts_persons(indicator.mart, role.measure) %}
+    cast(null as bigint) as persons
+    {%- elif is_per_school %}
+    cast(sum({{ role.measure }}) as bigint) as persons
+    {%- else %}
+    cast(count(*) as bigint) as persons
+    {%- endif %}
 from {{ ref(role.fact) }}
 where {{ role.measure }} is not null{{ ' and stage is not null' if by_stage }}
 group by district_code, year, {{ 'stage, ' if by_stage }}_file_id

@@ -1,5 +1,5 @@
--- One row per indicator and member: for whom the indicator is published, and how many units of
--- its numerator and denominator are one person (null where they count no persons).
+-- One row per indicator and member: for whom the indicator is published, and which measures of its
+-- mart are its numerator and denominator.
 -- depends_on: {{ ref('mart_education_funds') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
@@ -15,7 +15,10 @@ select
     {{ quoted(indicator.period_kind) }} as period_kind,
     {{ quoted(indicator.dimension) }} as dimension,
     {{ quoted(member) }} as member,
-    {{ persons_unit_of(indicator, 'numerator') }} as numerator_persons_unit,
-    {{ persons_unit_of(indicator, 'denominator') }} as denominator_persons_unit
+    {{ quoted(indicator.mart) }} as mart,
+    cast({{ quoted(indicator.numerator.measure) if indicator.numerator else 'null' }} as string)
+        as numerator_measure,
+    cast({{ quoted(indicator.denominator.measure) if indicator.denominator else 'null' }} as string)
+        as denominator_measure
 {%- endfor %}
 {%- endfor %}

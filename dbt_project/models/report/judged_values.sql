@@ -15,6 +15,12 @@ components as (
 
 ),
 
+hidden_values as (
+
+    select * from {{ ref('hidden_values') }}
+
+),
+
 -- How far the value is from its standard, and by how much the rows set aside could move it, both
 -- times the denominator: nothing is divided before it is judged.
 with_distance as (
@@ -76,26 +82,19 @@ with_judgement as (
 
 ),
 
--- One to four persons, also where they are what a share leaves over.
 with_cover as (
 
     select
-        *,
+        with_judgement.*,
         case
-            when open_state in ('missing', 'not_applicable') then open_state
-            when publish = 'withheld' then 'withheld'
-            when
-                (numerator > 0 and numerator < 5 * numerator_persons_unit)
-                or (denominator > 0 and denominator < 5 * denominator_persons_unit)
-                or (
-                    numerator_persons_unit = denominator_persons_unit
-                    and denominator > numerator
-                    and denominator - numerator < 5 * denominator_persons_unit
-                )
-                then 'suppressed'
-            else open_state
+            when with_judgement.open_state in ('missing', 'not_applicable')
+                then with_judgement.open_state
+            when with_judgement.publish = 'withheld' then 'withheld'
+            when hidden_values.value_id is not null then 'suppressed'
+            else with_judgement.open_state
         end as own_state
     from with_judgement
+    left join hidden_values on with_judgement.value_id = hidden_values.value_id
 
 ),
 
@@ -159,7 +158,7 @@ select
             then value - standard_value
     end as margin,
     case state
-        when 'suppressed' then '涉及1至4人,按规定不公开数值'
+        when 'suppressed' then '涉及1至4人,或可由此推出,按规定不公开数值'
         when 'withheld' then '按规定不得公开'
         else open_reason
     end as reason,

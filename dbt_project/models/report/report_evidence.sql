@@ -1,5 +1,6 @@
 -- One row per value, role and file: which files a value rests on, with how many rows and what sum.
--- Only formulas that read facts have evidence of their own; the others rest on other values.
+-- Only formulas that read facts have evidence of their own; the others rest on other values. Where
+-- one file holds 1 to 4 persons, no file of the value says how many it holds.
 with
 
 value_keys as (
@@ -17,6 +18,26 @@ report_values as (
 base_evidence as (
 
     select * from {{ ref('base_evidence') }}
+
+),
+
+hidden_cells as (
+
+    select * from {{ ref('hidden_cells') }}
+
+),
+
+with_few_in_a_file as (
+
+    select distinct
+        indicator_id,
+        district_code,
+        year,
+        member,
+        role,
+        measure
+    from base_evidence
+    where persons > 0 and persons < 5
 
 ),
 
@@ -47,8 +68,14 @@ select
     deliveries.original_name,
     base_evidence.file_id as sha256,
     base_evidence.sheets,
-    base_evidence.row_count,
-    base_evidence.measure_sum
+    case
+        when hidden_cells.measure is null and with_few_in_a_file.measure is null
+            then base_evidence.row_count
+    end as row_count,
+    case
+        when hidden_cells.measure is null and with_few_in_a_file.measure is null
+            then base_evidence.measure_sum
+    end as measure_sum
 from value_keys
 inner join base_evidence
     on
@@ -69,5 +96,21 @@ left join deliveries
         base_evidence.file_id = deliveries.file_id
         and base_evidence.source = deliveries.source
         and base_evidence.district_code = deliveries.district_code
+left join hidden_cells
+    on
+        base_evidence.mart = hidden_cells.mart
+        and base_evidence.measure = hidden_cells.measure
+        and base_evidence.district_code = hidden_cells.district_code
+        and base_evidence.year = hidden_cells.year
+        and base_evidence.dimension = hidden_cells.dimension
+        and base_evidence.member = hidden_cells.member
+left join with_few_in_a_file
+    on
+        base_evidence.indicator_id = with_few_in_a_file.indicator_id
+        and base_evidence.district_code = with_few_in_a_file.district_code
+        and base_evidence.year = with_few_in_a_file.year
+        and base_evidence.member = with_few_in_a_file.member
+        and base_evidence.role = with_few_in_a_file.role
+        and base_evidence.measure = with_few_in_a_file.measure
 -- the counts of a hidden value would give it away
 where report_values.state in ('actual', 'provisional', 'partial')

@@ -59,8 +59,6 @@ with_period as (
         due.indicator_id,
         due.year,
         members.formula,
-        members.numerator_persons_unit,
-        members.denominator_persons_unit,
         case members.period_kind
             when 'calendar_year' then {{ period_of('calendar_year', 'due.year') }}
             when 'census_day' then {{ period_of('census_day', 'due.year') }}
@@ -134,8 +132,6 @@ select
     with_period.dimension,
     with_period.member,
     with_period.formula,
-    with_period.numerator_persons_unit,
-    with_period.denominator_persons_unit,
     -- Without a whole library nothing is known to be absent: the value is missing, not
     -- inapplicable.
     with_period.dimension = 'total'

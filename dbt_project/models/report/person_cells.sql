@@ -1,0 +1,36 @@
+-- One row per count of persons that a mart shows, by measure, district, year and member, and how
+-- many units of the measure are one person.
+-- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_operating_funds') }}
+-- depends_on: {{ ref('mart_operating_standards') }}
+-- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_staff_training') }}
+select
+    cast(null as string) as mart,
+    cast(null as string) as measure,
+    cast(null as string) as district_code,
+    cast(null as int) as year,
+    cast(null as string) as dimension,
+    cast(null as string) as member,
+    cast(null as bigint) as amount,
+    cast(null as int) as persons_unit
+where false
+{%- if execute %}
+{%- for mart in graph.nodes.values() | sort(attribute='name')
+    if mart.resource_type == 'model' and mart.columns.get('member') %}
+{%- for persons in persons_of(mart) %}
+union all
+select
+    {{ quoted(mart.name) }} as mart,
+    {{ quoted(persons.measure) }} as measure,
+    district_code,
+    year,
+    dimension,
+    member,
+    cast({{ persons.measure }} as bigint) as amount,
+    {{ persons.unit }} as persons_unit
+from {{ ref(mart.name) }}
+where {{ persons.measure }} is not null
+{%- endfor %}
+{%- endfor %}
+{%- endif %}

@@ -1,0 +1,18 @@
+"""Memory that ran out: many errors of many libraries, one sentence."""
+
+# As Python, the linker, DuckDB, Arrow, pandas and the C++ runtime say it.
+WORDS = (
+    "MemoryError", "Out of Memory Error", "OutOfMemory", "can't start new thread",
+    "Cannot allocate memory", "cannot allocate memory", "failed to map segment", "bad_alloc",
+    "Unable to allocate", "malloc of size",
+)  # fmt: skip
+MEMORY_SENTENCE = (
+    "the memory ran out: raise the limit of this run or end what else takes memory, then run again"
+)
+
+
+def memory_sentence(failure: BaseException | str) -> str | None:
+    """Say that memory ran out where an error, or its text, says so; None for other errors."""
+    text = failure if isinstance(failure, str) else f"{type(failure).__name__} {failure}"
+    lacks = isinstance(failure, MemoryError) or any(word in text for word in WORDS)
+    return MEMORY_SENTENCE if lacks else None

@@ -1,0 +1,77 @@
+"""What a file holds when it has been read: typed rows, and an account of every other row."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from flows.lib.contracts import Column
+from flows.lib.typed_columns import arrow_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """One row in quarantine: where, by which rule, and what of it could be read."""
+
+    sheet: str
+    row_number: int
+    column: str
+    rule: str
+    unit: str | None
+    member: str | None
+    amount: Decimal | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What only the file itself shows, by the name under which the suite gives it severity."""
+
+    rule: str
+    sheet: str
+    row_number: int
+    column: str
+
+
+@dataclass
+class Reading:
+    """What a file holds: typed rows, and an account of every other row."""
+
+    tables: list["pa.Table"] = field(default_factory=list)  # unless they went to a sink
+    landed: int = 0
+    last_row: tuple[str, int] = ("", 0)
+    set_aside: list[SetAside] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    account: list[tuple[str, int, str]] = field(default_factory=list)  # sheet, row, kind
+    sign_off: dict[str, str] = field(default_factory=dict)
+    captions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by sheet
+
+    def table(self) -> "pa.Table":
+        """Give all typed rows, with `_sheet` and `_row_number`."""
+        import pyarrow as pa
+
+        return pa.concat_tables(self.tables)
+
+    def skip(self, sheet: str, number: int, kind: str) -> None:
+        """Account for a row that is no data."""
+        self.skipped[kind] += 1
+        self.account.append((sheet, number, kind))
+
+
+def schema_of(columns: Collection[Column]) -> "pa.Schema":
+    """Describe typed rows: the contract's columns, then where each row stands."""
+    import pyarrow as pa
+
+    named = [(column.name, arrow_type(column.data_type)) for column in columns]
+    return pa.schema([*named, ("_sheet", pa.string()), ("_row_number", pa.int64())])
+
+
+def amount_of(values: dict[str, Any], amounts: list[str]) -> Decimal | None:
+    """Add up a row's amounts; None where one of them cannot be read or there is none."""
+    if not amounts or any(values.get(name) is None for name in amounts):
+        return None
+    return sum((values[name] for name in amounts), Decimal(0))

@@ -1,0 +1,188 @@
+"""Reading the rows of one sheet below its header, many at a time."""
+
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from flows.lib.cells import UNITS_OF_YUAN, Unreadable, squeezed
+from flows.lib.column_readers import Read, factor_of, reader_of
+from flows.lib.contracts import Column
+from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
+from flows.lib.long_tables import Long, long_of
+from flows.lib.own_totals import OwnTotals
+from flows.lib.reading import schema_of
+from flows.lib.row_kinds import RowKinds
+from flows.lib.sheets import Sheet
+from flows.lib.typed_columns import arrow_type, typed_column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from flows.lib.parsing import FileReader
+
+ROWS_AT_ONCE = 20_000
+
+
+class SheetReader:
+    """Reads the rows of one sheet below its header, many at a time."""
+
+    def __init__(self, reader: "FileReader", sheet: Sheet, header: Header, above: Rows) -> None:
+        """Take what stands above the header: the unit, and what is said for the whole sheet."""
+        self.file, self.sheet, self.header = reader, sheet, header
+        contract = reader.contract
+        self.kinds = RowKinds(contract, header)
+        self.totals = OwnTotals(self.kinds.totals, reader.amounts)
+        self.unit = unit_of_sheet(contract, above)
+        self.long: Long | None = long_of(contract, header)
+        self.constants = said_above(contract, above, sheet.name, reader.name)
+        self.group_column = contract.meta["read"].get("groups", {}).get("into")
+        self.group: str | None = None
+        date_system = contract.meta["read"].get("date_system", sheet.date_system)
+        self.readers: dict[str, Read] = {
+            column.name: reader_of(column, self.unit, reader.pseudonym, date_system)
+            for column in contract.columns
+        }
+        self.rows_of_units = header.captions.index(caption) if (
+            caption := contract.meta["read"].get("unit_column")
+        ) in header.captions else None  # fmt: skip
+        self.date_system = date_system
+
+    def read(self) -> None:
+        """Read all rows, as many at once as fit into memory together."""
+        in_footer = False
+        while chunk := list(islice(self.sheet.rows, ROWS_AT_ONCE)):
+            data: Rows = []
+            groups: list[str | None] = []
+            for number, row in chunk:
+                kind = "note" if in_footer else self.kinds.kind(row)
+                if kind is None:
+                    data.append((number, row))
+                    groups.append(self.group)
+                    continue
+                in_footer = in_footer or kind == "note"
+                if kind == "total":
+                    self._take(data, groups)
+                    data, groups = [], []
+                    self._compare(number, row)
+                if kind == "group":
+                    self.group = next((str(cell).strip() for cell in row if cell), None)
+                self.file.reading.skip(self.sheet.name, number, kind)
+            self._take(data, groups)
+
+    def _compare(self, number: int, row: list[Any]) -> None:
+        """Compare a totals row with the detail above it."""
+        if not self.file.is_judged:
+            return
+        stated = {}
+        for name in self.totals.columns:
+            place = self.header.positions.get(name)
+            cell = row[place] if place is not None and place < len(row) else None
+            try:
+                stated[name] = self.readers[name](cell)
+            except Unreadable:
+                stated[name] = None
+        for name in self.totals.differing(self.kinds.label(row), stated):
+            self.file.find("own_total", self.sheet.name, number, name)
+
+    def _take(self, data: Rows, groups: list[str | None]) -> None:
+        """Type some rows; those that stood before and those that cannot be read go apart."""
+        if not data:
+            return
+        if self.sheet.merged:
+            data = [(number, self._filled(number, row)) for number, row in data]
+        if self.file.is_judged:
+            fresh = self.file.seen.first_times([row for _, row in data])
+            for (number, _), is_fresh in zip(data, fresh, strict=True):
+                if not is_fresh:
+                    self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
+                    self.file.find("exact_duplicate", self.sheet.name, number, "")
+            groups = [group for group, is_fresh in zip(groups, fresh, strict=True) if is_fresh]
+            data = [row for row, is_fresh in zip(data, fresh, strict=True) if is_fresh]
+        if not data:
+            return
+        numbers = [number for number, _ in data]
+        cells = {
+            column.name: self._cells_of(column, [row for _, row in data], groups)
+            for column in self.file.columns
+        }
+        if self.long:
+            numbers, cells = self.long.spread(numbers, [row for _, row in data], cells)
+        self._land(numbers, cells, [row for _, row in data])
+
+    def _cells_of(
+        self, column: Column, rows: list[list[Any]], groups: list[str | None]
+    ) -> list[Any]:
+        place = self.header.positions.get(column.name)
+        if column.name in self.constants:
+            return [self.constants[column.name]] * len(rows)
+        if column.name == self.group_column and place is None:
+            return list(groups)
+        if place is None:
+            return [None] * len(rows)
+        return [row[place] if place < len(row) else None for row in rows]
+
+    def _filled(self, number: int, row: list[Any]) -> list[Any]:
+        """Carry the value of a merged cell into each of its rows; an amount only counts once."""
+        filled = list(row)
+        for name, place in self.header.positions.items():
+            column = self.file.by_name[name]
+            if column.role != "amount" and place < len(filled) and filled[place] in ("", None):
+                filled[place] = self.sheet.merged.get((number, place), filled[place])
+        return filled
+
+    def _land(self, numbers: list[int], cells: dict[str, list[Any]], rows: list[list[Any]]) -> None:
+        import pyarrow as pa
+
+        typed: dict[str, pa.Array] = {}
+        unreadable: dict[int, list[str]] = {}
+        for column in self.file.columns:
+            if column.role == "amount" and self.rows_of_units is not None and not column.unit:
+                values, places = self._by_unit(column, cells[column.name], rows)
+            else:
+                factor = factor_of(column, self.unit)
+                reader = self.readers[column.name]
+                values, places = typed_column(cells[column.name], column, reader, factor)
+            typed[column.name] = values
+            for place in places:
+                unreadable.setdefault(place, []).append(column.name)
+        arrays = [*typed.values(), pa.repeat(self.sheet.name, len(numbers)), pa.array(numbers)]
+        table = pa.Table.from_arrays(arrays, schema=schema_of(self.file.columns))
+        self._add_to_sums(table, unreadable)
+        if unreadable and self.file.is_judged:
+            self.file.set_aside(self.sheet.name, table, unreadable)
+            kept = pa.array([place not in unreadable for place in range(len(numbers))])
+            table = table.filter(kept)
+        self.file.land(table)
+
+    def _by_unit(
+        self, column: Column, cells: list[Any], rows: list[list[Any]]
+    ) -> tuple["pa.Array", list[int]]:
+        """Read amounts whose unit stands in each row; an unknown unit makes them unreadable."""
+        import pyarrow as pa
+
+        place = self.rows_of_units or 0
+        values, unreadable = [], []
+        for number, (cell, row) in enumerate(zip(cells, rows, strict=True)):
+            unit = squeezed(row[place]) if place < len(row) else None
+            try:
+                if unit not in UNITS_OF_YUAN:
+                    raise Unreadable
+                values.append(reader_of(column, unit)(cell))
+            except Unreadable:
+                values.append(None)
+                unreadable.append(number)
+        return pa.array(values, arrow_type(column.data_type)), unreadable
+
+    def _add_to_sums(self, table: "pa.Table", unreadable: dict[int, list[str]]) -> None:
+        import pyarrow.compute as pc
+
+        names = [name for name in self.totals.columns if name in table.column_names]
+        if not names or not self.file.is_judged:
+            return
+        if unless := self.kinds.totals.get("unless"):
+            counted = table.filter(pc.invert(pc.fill_null(table[unless], False)))
+        else:
+            counted = table
+        sums = {name: pc.sum(counted[name]).as_py() or Decimal(0) for name in names}
+        is_whole = not any(set(columns) & set(names) for columns in unreadable.values())
+        self.totals.add(sums, is_whole=is_whole)

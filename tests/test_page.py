@@ -1,0 +1,478 @@
+"""Tests of index.html, the page of a release."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import page_parts as parts
+import pytest
+from page_parts import DISTRICT, FUNDS, SHA, STUDENTS, Reader, Row, Tables, manifest, tables
+
+from flows.lib.page import page_of, write_page
+from flows.lib.page_numbers import exactly, precise, written
+from flows.lib.publishing import rows_of
+from flows.lib.releases import Release, sealed_hash
+from flows.lib.settings import CHECKOUT, Workspace
+from flows.lib.standards import standards_of
+
+EVIL = '"><script>alert(1)</script>'
+NEXT = "00002-0123456789ab"
+
+
+def page(root: Path, content: Tables | None = None, **change: Any) -> str:
+    """Make the page of a release written by hand."""
+    return page_of(parts.release(root, content or tables(), manifest(**change)), None)
+
+
+def changed(content: Tables, table: str, row: int, **change: Any) -> Tables:
+    """Change a row of a table."""
+    rows = [dict(one) for one in content[table]]
+    rows[row] |= change
+    return content | {table: rows}
+
+
+def in_another_district(content: Tables) -> Tables:
+    """Add a second district with the same numbers."""
+    return {
+        name: rows + [row | {"district_code": "519901"} for row in rows if "district_code" in row]
+        for name, rows in content.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """Read the page of the release with every kind of trouble."""
+    return Reader(page(tmp_path_factory.mktemp("release")))
+
+
+def test_every_figure_stands_once_in_the_order_of_the_report(read: Reader) -> None:
+    found = [name for name in read.values("id") if name.startswith("figure-")]
+    assert found == [
+        "figure-4.1", "figure-4.2", "figure-4.3", "figure-4.3-2", "figure-4.3-3", "figure-4.4",
+        "figure-4.5", "figure-4.6", "figure-4.7", "figure-5.8", "figure-5.9",
+    ]  # fmt: skip
+
+
+def test_a_figure_says_value_standard_margin_and_last_year(read: Reader) -> None:
+    for words in ("2069万元", "20,690,193.50元", "无标准", "19,000,000.00元", "2022", "实际"):
+        assert words in read.rows["figure-4.1"]
+    for words in ("8.90%", "8.8958%", "达标", "+8.8958%", "≥ 0%", "国办发〔2018〕82号"):
+        assert words in read.rows["figure-4.2"]
+    assert "标准待核" not in read.rows["figure-4.2"]
+    for words in ("未达标", "−0.0001元/生·年", "≥ 720元/生·年", "财教〔2021〕56号", "标准待核"):
+        assert words in read.rows["figure-4.3-2"]
+    assert "暂定" in read.rows["figure-4.3-3"]
+    assert "3行数据待核" in read.rows["figure-4.3-3"]
+    assert "应报7个单位，已报6个" in read.rows["figure-4.5"]
+    assert "本区未举办" in read.rows["figure-4.7"]
+
+
+def test_every_link_leads_somewhere(read: Reader, tmp_path: Path) -> None:
+    ids = read.values("id")
+    assert len(ids) == len(set(ids))
+    inside = {link[1:] for link in read.values("href") if link.startswith("#")}
+    assert inside <= set(ids)
+    assert {"definition-rise", "evidence-rise-2023", "evidence-funds-2022"} <= inside
+    assert f"file-{SHA[:12]}" in inside
+    assert not any(re.search(r"\s", name) for name in ids)
+
+
+def test_only_files_that_are_there_are_linked(tmp_path: Path) -> None:
+    release = parts.release(tmp_path, tables(), manifest())
+    (release.folder / "report.xlsx").touch()
+    (release.folder / "report_values.csv").touch()
+    write_page(release.folder, None)
+    text = (release.folder / "index.html").read_text("utf-8")
+    links = {link for link in Reader(text).values("href") if not link.startswith("#")}
+    assert links == {
+        "report.xlsx", "report_values.csv", "manifest.json", "datapackage.json", "SHA256SUMS"
+    }  # fmt: skip
+    assert str(tmp_path) not in text
+
+
+def test_evidence_names_file_hash_sheet_and_rows(read: Reader) -> None:
+    own = read.rows["evidence-funds-2023"]
+    for words in ("20,690,193.50", "经费.xlsx", SHA[:12], "基层汇总", "8行"):
+        assert words in own
+    assert "行" not in read.rows["evidence-funds-2022"]  # not told where few persons are in a file
+    ratio = read.rows["evidence-per_student-2023-幼儿园"]
+    assert ratio.index("分子 502.15") < ratio.index("分母 12")
+    derived = read.rows["evidence-rise-2023"]
+    assert "1,690,193.50 ÷ 19,000,000 × 100" in derived
+    assert "指标funds 2022：19,000,000.00元" in derived
+
+
+def test_the_top_counts_states_and_judgements(read: Reader) -> None:
+    top = read.rows["district"].split("缺失与待核")[0]
+    flat = re.sub(r"\s+", "", top)
+    assert "11项数字，按标准判定的5项中，达标2项，未达标1项，无法判定2项" in flat
+    assert "暂定1项，部分上报1项，数据缺失1项" in flat
+    assert "不涉及1项，不公开(人数过少)1项，不得公开2项" in flat
+    assert "判定所依的标准有3项待核对原文" in flat
+    assert "4.3(2)图4：720.00元/生·年，距标准−0.0001元/生·年" in flat
+
+
+def test_what_must_not_be_shown_is_nowhere(tmp_path: Path) -> None:
+    text = page(tmp_path)
+    for number in ("613", "617", "619", "66.61", "55555.55", "55,555.55"):
+        assert number not in text
+    read = Reader(text)
+    for name in ("figure-4.6", "figure-5.8", "figure-5.9"):
+        assert "依据" not in read.rows[name]
+    assert not [name for name in read.values("id") if re.match("evidence-(few|exam|inside)", name)]
+    assert "77777" not in read.rows["figure-4.5"]  # a part is not the whole
+    assert "77,777" not in read.rows["figure-4.5"]
+
+
+def test_an_id_in_a_file_name_is_masked(tmp_path: Path) -> None:
+    content = changed(tables(), "report_evidence", 0, original_name="51990019900101123X.xlsx")
+    assert "51990019900101123X" not in page(tmp_path, content)
+
+
+def test_whatever_a_thing_is_called_is_escaped(tmp_path: Path) -> None:
+    content = {
+        name: [
+            row | {
+                column: one + EVIL for column, one in row.items()
+                if isinstance(one, str) and column in (
+                    "title", "text", "reason", "place", "unit", "title_zh", "population", "basis",
+                    "owner_office", "definition_zh", "original_name", "document", "certainty",
+                    "document_number", "definition_version", "figure_id", "member", "stage",
+                    "judgement",
+                ) and not (column == "judgement" and row.get("standard_id"))
+            } | ({"sheets": json.dumps([EVIL])} if "sheets" in row else {})
+            for row in rows
+        ]
+        for name, rows in tables().items()
+    }  # fmt: skip
+    text = page(
+        tmp_path, content, title=EVIL, district_title=EVIL, gaps=[EVIL], rejections=[EVIL],
+        deliveries=[parts.delivery(FUNDS, "2023", title=EVIL, original_name=EVIL)],
+    )  # fmt: skip
+    assert "<svg" in text
+    assert "<script" not in text
+    assert not {"script", "iframe", "img", "object"} & Reader(text).tags
+    assert not [name for name, _ in Reader(text).attributes if name.startswith("on")]
+
+
+def test_the_page_loads_nothing_and_says_nothing_of_the_machine(tmp_path: Path) -> None:
+    text = page(tmp_path)
+    assert not re.search(r"https?://|url\(|@import|\bsrc=", text)
+    assert str(tmp_path) not in text
+    assert "default-src 'none'" in text
+    assert 'lang="zh-CN"' in text
+
+
+def test_a_missing_source_says_who_owes_it_and_what_it_touches(tmp_path: Path) -> None:
+    gaps = [
+        "教育经费统计(2021)缺失:由财政局教科文股于2022-04-30前报送,逾期未报",
+        "心理辅导室台账(2023-12-31)缺失:由教育局于2024-01-31前报送,逾期未报",
+        f"{FUNDS} 2023: 经费2.xlsx rejected: column not found",
+    ]
+    text = Reader(page(tmp_path, gaps=gaps, rejections=gaps[2:])).text
+    flat = re.sub(r"\s+", "", text.split("缺失与待核")[2])
+    assert f"数据缺失{gaps[0]}涉及4.4" in flat
+    assert f"{gaps[1]}不涉及本次印出的数字" in flat
+    assert "退回教育经费统计（2023）经费2.xlsx未通过检查，仍用上一份：columnnotfound" in flat
+    assert flat.count("columnnotfound") == 1
+
+
+def test_rows_set_aside_are_counted_once_and_laid_to_their_office(tmp_path: Path) -> None:
+    content = tables() | {
+        "internal/quarantine": [
+            *parts.set_aside(FUNDS, "2023", 3),
+            *parts.set_aside(FUNDS, "2022", 1200, "none"),
+        ]
+    }
+    flat = re.sub(r"\s+", "", Reader(page(tmp_path, content)).text)
+    assert "暂定教育经费统计（2023）有3行待核，暂不计入，由财政局教科文股更正涉及4.3(3)" in flat
+    assert "搁置1,200行不计入，不影响数字：教育经费统计（2022）1,200行" in flat
+
+
+@pytest.mark.parametrize(
+    ("trouble", "is_shown"),
+    [
+        ({}, True),
+        ({"internal/quarantine": parts.set_aside(FUNDS, "2022", 1)}, False),
+        ({"internal/quarantine": parts.set_aside(FUNDS, "2022", 1, "none")}, True),
+        ({"internal/int_unmatched_units": parts.set_aside(FUNDS, "2022", 1)}, False),
+        (
+            {
+                "internal/int_units_expected": [
+                    {"district_code": DISTRICT, "source": FUNDS, "period": "2022",
+                     "is_received": False}
+                ]
+            },
+            False,
+        ),
+        ({"report_needs": [{"indicator_id": "per_student", "source": STUDENTS,
+                            "year_offset": 0}]}, True),
+        ({"report_needs": [{"indicator_id": "per_student", "source": STUDENTS,
+                            "year_offset": -1}]}, False),
+    ],
+)  # fmt: skip
+def test_last_year_comes_from_a_mart_only_where_all_of_it_was_sent_whole(
+    tmp_path: Path, trouble: Tables, is_shown: bool
+) -> None:
+    read = Reader(page(tmp_path, tables() | trouble))
+    assert ("501.50元/生·年" in read.rows["figure-4.3"]) is is_shown
+
+
+def test_what_is_derived_never_takes_the_column_that_it_is_derived_from(read: Reader) -> None:
+    assert "5.00%" not in read.rows["figure-4.2"]
+    assert "5元" not in read.rows["figure-4.2"]
+
+
+def test_a_first_release_has_nothing_to_compare_with(read: Reader) -> None:
+    assert "这是本年度的第一次发布，没有上一次可比" in read.rows["district"]
+
+
+def after(tmp_path: Path, before: Release, content: Tables, **change: Any) -> Reader:
+    """Read the page of the release after another."""
+    previous = {"release": before.name, "manifest_sha256": sealed_hash(before)}
+    says = manifest(release=NEXT, previous=previous) | change
+    return Reader(page_of(parts.release(tmp_path, content, says), before))
+
+
+def test_a_change_names_figure_numbers_and_file(tmp_path: Path) -> None:
+    before = parts.release(tmp_path, tables(), manifest(), sealed=True)
+    content = changed(tables(), "report_values", 3, value=Decimal("510"), judgement="未达标")
+    content = changed(content, "report_values", 8, value=Decimal(614))  # is suppressed
+    files = [one | {"sha256": "9" * 64} for one in manifest()["deliveries"]]
+    read = after(tmp_path, before, content, deliveries=files)
+    flat = re.sub(r"\s+", "", read.rows["district"].split("指标\n")[0])
+    assert "相比，报告中有2项数字变动" in flat
+    assert f"教育经费统计（2023）经费.xlsx({SHA[:12]}→999999999999)" in flat
+    assert "502.1503元/生·年，达标510.00元/生·年，未达标" in flat
+    assert "不公开(人数过少)不公开(人数过少)" in flat
+    assert "613" not in read.text
+    assert "614" not in read.text
+
+
+def test_a_change_too_small_to_print_is_told_in_full(tmp_path: Path) -> None:
+    before = parts.release(tmp_path, tables(), manifest(), sealed=True)
+    content = changed(tables(), "report_values", 3, value=Decimal("502.1503455021"))
+    flat = re.sub(r"\s+", "", after(tmp_path, before, content).text)
+    assert "502.150345502元/生·年，达标502.1503455021元/生·年，达标" in flat
+
+
+def test_a_new_definition_and_another_program_are_told(tmp_path: Path) -> None:
+    before = parts.release(tmp_path, tables(), manifest(), sealed=True)
+    content = changed(tables(), "report_indicators", 2, population="全区")
+    text = after(tmp_path, before, content, code={"flows/x.py": "2"}).text
+    assert "报告中有0项数字变动，定义或标准有1处变动，程序、库或参数有1处变动" in text
+    assert "定义: 指标funds (funds): population 有变动" in text
+
+
+def test_with_a_damaged_release_nothing_is_compared(tmp_path: Path) -> None:
+    before = parts.release(tmp_path, tables(), manifest(), sealed=True)
+    with (before.folder / "report_values.parquet").open("ab") as file:
+        file.write(b"x")
+    assert "已不完整（1处），未作比较" in after(tmp_path, before, tables()).text
+
+
+def test_a_release_of_an_older_program_does_not_stop_the_night(tmp_path: Path) -> None:
+    content = {name: rows for name, rows in tables().items() if name != "standards"}
+    before = parts.release(tmp_path, content, manifest(), sealed=True)
+    assert "的表与本次不同，未作比较" in after(tmp_path, before, tables()).text
+
+
+def test_a_chart_compares_members_with_their_standards(tmp_path: Path, read: Reader) -> None:
+    labels = read.values("aria-label")
+    chart = next(label for label in labels if label.startswith("指标per_student"))
+    assert "幼儿园502.1503元/生·年，标准500，达标，上年501.50" in chart
+    assert "普通小学719.9999元/生·年，标准720，未达标" in chart
+    text = page(tmp_path)
+    assert text.count("<svg") == 1
+    drawing = text.split("<svg")[1].split("</svg>")[0]
+    assert [one for one in re.findall(">([^<>]+)</text>", drawing) if one in parts.STAGES] == list(
+        parts.STAGES
+    )
+    assert "100.43%" in drawing
+    assert "99.999986%" in drawing  # not 100.00%: the standard is missed
+    assert "○ 2022年" in text
+    assert "#0b4f8a" in drawing  # met
+    assert "#b42318" in drawing  # failed
+    assert "#8a5a00" in drawing  # open
+
+
+def test_one_standard_for_all_is_drawn_in_its_own_unit(tmp_path: Path) -> None:
+    content = tables()
+    for row in (3, 4, 5):
+        content = changed(content, "report_values", row, standard_value=Decimal(600))
+    text = page(tmp_path, content)
+    assert "标准（600元/生·年）" in text
+    assert "○ 2022年" not in text  # that year had other standards
+    assert "950.00元/生·年" in text.split("<svg")[1]
+
+
+def test_a_lone_member_needs_no_chart(tmp_path: Path) -> None:
+    content = tables()
+    content["report_figures"] = [
+        row for row in content["report_figures"] if row["member"] in ("total", "幼儿园")
+    ]
+    assert "<svg" not in page(tmp_path, content)
+
+
+def test_several_districts_have_sections_and_anchors_of_their_own(tmp_path: Path) -> None:
+    read = Reader(page(tmp_path, in_another_district(tables())))
+    ids = read.values("id")
+    assert len(ids) == len(set(ids))
+    for code in ("519900", "519901"):
+        assert {f"district-{code}", f"figure-{code}-4.1", f"figure-{code}-4.3-2"} <= set(ids)
+    assert ids.count("definition-funds") == 1
+    inside = {link[1:] for link in read.values("href") if link.startswith("#")}
+    assert inside <= set(ids)
+    assert "51990111212111" in re.sub(r"\s+", "", read.text)  # the counts of the overview
+
+
+def test_a_release_without_figures_says_so(tmp_path: Path) -> None:
+    content: Tables = {name: [] for name in tables()}
+    read = Reader(page(tmp_path, content, deliveries=[]))
+    for words in ("本次发布没有数字", "没有缺失、待核、退回或搁置的数据", "没有有效的文件"):
+        assert words in read.text
+
+
+def test_a_release_in_which_all_is_missing_is_a_page_all_the_same(tmp_path: Path) -> None:
+    content = tables()
+    empty = {"state": "missing", "value": None, "numerator": None, "denominator": None,
+             "margin": None, "missing_sources": f'["{FUNDS} 2023"]'}  # fmt: skip
+    content["report_values"] = [row | empty for row in content["report_values"]]
+    content |= {"report_evidence": [], "marts/mart_x": []}
+    read = Reader(page(tmp_path, content, deliveries=[]))
+    assert "数据缺失10项" in read.text
+    assert "教育经费统计（2023）缺失，由财政局教科文股报送" in read.text
+    assert "None" not in read.text
+
+
+def test_the_same_release_gives_the_same_bytes_anywhere(tmp_path: Path) -> None:
+    release = parts.release(tmp_path, tables(), manifest())
+    code = (
+        "import sys; from pathlib import Path; from flows.lib.page import write_page; "
+        "write_page(Path(sys.argv[1]), None)"
+    )
+    changed_places = {"TZ": "America/New_York", "LC_ALL": "C", "PYTHONHASHSEED": "7",
+                      "FONTCONFIG_FILE": "/dev/null", "PYTHONPATH": str(CHECKOUT)}  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-c", code, str(release.folder)],
+        cwd=tmp_path, env=os.environ | changed_places, timeout=120, check=True,
+    )  # fmt: skip
+    assert (release.folder / "index.html").read_text("utf-8") == page_of(release, None)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (written(Decimal("2.345"), 2), "2.35"),
+        (written(Decimal("-2.345"), 2), "−2.35"),
+        (written(Decimal("-0.001"), 2), "0.00"),
+        (written(Decimal("0.001"), 2, signed=True), "0.00"),
+        (written(Decimal("1234567.8"), 0), "1,234,568"),
+        (exactly(Decimal("720.0000")), "720"),
+        (exactly(Decimal("1E+3")), "1,000"),
+        (exactly(Decimal("2.5"), 2), "2.50"),
+        (precise(Decimal("723.6773744"), {"margin": None}, {"decimals": 2}), "723.6774"),
+        (precise(Decimal("99.99999"), {"margin": Decimal("-0.00001")}, {"decimals": 2}),
+         "99.99999"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_for_people(number: str, shown: str) -> None:
+    assert number == shown
+
+
+@pytest.mark.parametrize(
+    ("period", "applies_by", "found"),
+    [
+        ("2023", "term", 2),
+        ("2023-01..2023-06", "term", 1),
+        ("2023-07..2023-12", "term", 1),
+        ("2019-01..2023-12", "span", 1),
+        ("2023", "calendar_year", 1),
+    ],
+)
+def test_a_value_is_judged_by_the_standards_of_its_period(
+    period: str, applies_by: str, found: int
+) -> None:
+    from datetime import date
+
+    rows: list[Row] = [
+        parts.standard("total", "300", valid_to=date(2023, 8, 31), applies_by=applies_by),
+        parts.standard("total", "400", valid_from=date(2023, 9, 1), applies_by=applies_by),
+    ]
+    value = parts.value("x", standard_id="per_student", period=period)
+    assert len(standards_of(rows, value)) == found
+
+
+def test_a_night_leaves_the_page_of_its_tables(first_night: Workspace) -> None:
+    folder = first_night.releases / "2023" / "current"
+    release = Release(folder.resolve())
+    text = (release.folder / "index.html").read_text("utf-8")
+    assert text == page_of(release, None)
+    read = Reader(text)
+    for row in rows_of(release.folder / "report_figures.parquet"):
+        part = f"-{row['part']}" if row["part"] > 1 else ""
+        assert row["text"] in read.rows[f"figure-{row['figure_id']}{part}"]
+    assert text.count("<svg") == 3
+    links = {link for link in read.values("href") if not link.startswith("#")}
+    assert all((release.folder / link).is_file() for link in links)
+    ids = read.values("id")
+    assert {link[1:] for link in read.values("href") if link.startswith("#")} <= set(ids)
+
+
+# In the log of the browser: what a page asked for; what it asks by itself has no origin.
+ASKED = re.compile(r'"initiator":"(?!not an origin)[^"]*".*"url":"((?:https?|wss?)://[^"]*)"')
+WRAPPER = """<!doctype html><meta charset="utf-8"><title>measure</title>
+<iframe src="index.html" style="width:360px;height:2000px;border:0"></iframe>
+<pre id="out">nothing</pre>
+<script>
+addEventListener("load", () => {
+  const page = document.querySelector("iframe").contentDocument, root = page.documentElement;
+  const wide = [...page.body.querySelectorAll("*")].filter(one => {
+    const box = one.getBoundingClientRect();
+    return box.right > 361 && box.left >= 0;
+  }).map(one => one.tagName + "." + one.className);
+  document.getElementById("out").textContent = JSON.stringify({
+    width: root.clientWidth, scrolls: root.scrollWidth, wide: wide.slice(0, 5),
+    figures: page.querySelectorAll("tr[id^=figure-]").length,
+    drawn: page.querySelector("svg text").getBoundingClientRect().width,
+  });
+});
+</script>"""
+
+
+@pytest.mark.slow
+def test_in_a_browser_it_fits_a_phone_and_asks_nobody(tmp_path: Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium on this machine")
+    content = changed(tables(), "report_evidence", 0, original_name="long_name" * 20)
+    content = changed(content, "report_figures", 1, title="图" * 60, text="9" * 40)
+    release = parts.release(tmp_path, content, manifest())
+    write_page(release.folder, None)
+    (release.folder / "wrapper.html").write_text(WRAPPER, "utf-8")
+    log = tmp_path / "net.json"
+    options = ["no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking",
+               "disable-component-update", "disable-sync", "disable-default-apps",
+               "hide-scrollbars", "disable-dev-shm-usage", "allow-file-access-from-files",
+               "enable-logging=stderr", f"user-data-dir={tmp_path / 'profile'}",
+               f"log-net-log={log}", "virtual-time-budget=5000", "dump-dom"]  # fmt: skip
+    done = subprocess.run(
+        [browser, "--headless", *(f"--{option}" for option in options),
+         (release.folder / "wrapper.html").as_uri()],
+        capture_output=True, text=True, timeout=180, check=True,
+    )  # fmt: skip
+    found = re.search(r'<pre id="out">(.*?)</pre>', done.stdout)
+    assert found, done.stdout[-2000:]
+    measured = json.loads(found[1])
+    assert measured["width"] == 360
+    assert measured["scrolls"] == 360, measured["wide"]
+    assert measured["figures"] == 11
+    assert measured["drawn"] > 0
+    assert "CONSOLE" not in done.stderr
+    assert ASKED.findall(log.read_text("utf-8")) == []

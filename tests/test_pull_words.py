@@ -1,0 +1,90 @@
+"""The words of a pull: what a contract and the settings may say of a live source."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faulty_api import CANARY, PAGES, faulty_api
+from test_contracts import META, column, load
+
+from flows.lib.cells import Unreadable, date_cell
+from flows.lib.errors import WrongUse, ZipingError
+from flows.lib.patience import Patience
+from flows.lib.pulling import land_pull
+from flows.lib.settings import Workspace, load_settings
+from flows.lib.store import Store
+
+HTTP: dict[str, Any] = {
+    "from": "http", "base": "teachers_url", "token": "teachers_token", "path": "/teachers",
+    "parameters": {"census": "{period}"}, "rows": "rows", "total": "total", "order_by": "XJH",
+}  # fmt: skip
+SQL: dict[str, Any] = {"from": "sql", "database": "hr_url", "sql": "select gh", "order_by": "gh"}
+
+
+@pytest.mark.parametrize(
+    ("pull", "words"),
+    [
+        (HTTP | {"retries": 3}, "unknown words ['retries']"),
+        (SQL | {"read_only": False}, "unknown words ['read_only']"),
+        ({key: word for key, word in HTTP.items() if key != "total"}, "total is missing"),
+        ({key: word for key, word in SQL.items() if key != "order_by"}, "order_by is missing"),
+        (HTTP | {"path": "@evil.example/teachers"}, "pull.path"),
+        (HTTP | {"base": "https://reader:secret@host"}, "pull.base"),
+        (HTTP | {"full_every_days": 0}, "pull.full_every_days"),
+        (HTTP | {"pages": "pages", "next": "next"}, "pages and next exclude each other"),
+        ({"from": "ftp"}, "must be"),
+    ],
+)
+def test_a_word_that_a_pull_does_not_know_is_told_with_its_line(
+    tmp_path: Path, pull: dict[str, Any], words: str
+) -> None:
+    told = rf"sources\.yml, line \d+, table samples: .*{re.escape(words)}"
+    with pytest.raises(ZipingError, match=told):
+        load(tmp_path, META | {"pull": pull}, column())
+
+
+@pytest.mark.parametrize("pull", [HTTP, SQL, HTTP | {"next": "links.next", "version": "v"}])
+def test_a_pull_in_known_words_is_read(tmp_path: Path, pull: dict[str, Any]) -> None:
+    (contract,) = load(tmp_path, META | {"pull": pull}, column()).values()
+    assert contract.meta["pull"] == pull
+
+
+def test_a_new_source_needs_no_setting_but_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = HTTP | {"pages": "pages", "version": "version"}
+    (contract,) = load(tmp_path, META | {"pull": pages}, column()).values()
+    with faulty_api({}) as url:
+        (tmp_path / ".env").write_text(f"ZIPING_TEACHERS_URL={url}\n")
+        monkeypatch.setenv("ZIPING_TEACHERS_TOKEN", CANARY)
+        settings = load_settings(Workspace(tmp_path))
+        landed = land_pull(Store(tmp_path / "landed"), contract, settings, "2023", Patience(60))
+    assert landed
+    assert CANARY not in repr(settings)
+    text = Store(tmp_path / "landed").path(landed.id).read_text("utf-8")
+    assert text.count("\n") == 1 + 2 * PAGES
+
+
+@pytest.mark.parametrize("name", ["PULL_SECONDS", "REQUEST_SECONDS", "PULL_MEGABYTES"])
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf"])
+def test_a_limit_that_is_none_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setenv(f"ZIPING_{name}", text)
+    with pytest.raises(WrongUse, match=f"ZIPING_{name} must be a number above 0"):
+        load_settings(Workspace(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text", ["2023-09-01", "2023-09-01 00:00:00", "2023-09-01 00:00:00+08", "2023-09-01T00:00:00"]
+)
+def test_a_day_is_read_as_databases_write_it(text: str) -> None:
+    assert date_cell(text) == date(2023, 9, 1)
+
+
+@pytest.mark.parametrize("text", ["infinity", "2023-08-31 16:00:00+00", "2023-09-01 08:00:00"])
+def test_what_is_no_day_is_unreadable_and_never_another_day(text: str) -> None:
+    with pytest.raises(Unreadable):
+        date_cell(text)

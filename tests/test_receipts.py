@@ -1,0 +1,131 @@
+"""What is said of files that came for one period: which is in force, and why."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.lib.acceptance import Acceptance
+from flows.lib.night import Night, open_night
+from flows.lib.person_key import make_person_key
+from flows.lib.receipts import receipt_sentences
+from flows.lib.settings import Workspace
+from flows.lib.standing import standing_of
+from flows.lib.store import Delivery
+
+PAYMENTS = "finance.payments"
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Night:
+    workspace = Workspace(tmp_path)
+    make_person_key(workspace)
+    return open_night(workspace, 2023, None)
+
+
+def receive(night: Night, name: str, content: bytes, on: str, day: str | None = None) -> Delivery:
+    file = night.store.keep(io.BytesIO(content), f"finance/{name}")
+    moment = f"2024-{on}T18:00:00+00:00"  # already the next day in China
+    return night.store.record(
+        Delivery(PAYMENTS, "519900", "2023", (file,), moment, "inbox", source_date=day)
+    )
+
+
+def said(night: Night, *rejected: bytes, rows: int = 9) -> list[str]:
+    """Judge what came, and say what is said of it; the period's table is asked twice."""
+    owed = next(o for o in night.owed() if (o.contract.name, o.period) == (PAYMENTS, "2023"))
+    deliveries, judged = night.deliveries(), {}
+    for one in deliveries:
+        bad = night.store.path(one.id).read_bytes() in rejected
+        outcome = {
+            "accepted": not bad, "rejections": ["it is bad"] * bad, "rows_read": rows,
+            "original_name": one.name,
+        }  # fmt: skip
+        judged[(one.source, one.period, one.id)] = Acceptance(Path(), outcome)
+    night.standings = [standing_of(owed, deliveries, judged, night.today)] * 2
+    return [text.removeprefix("finance.payments 2023: ") for text in receipt_sentences(night)]
+
+
+def publish(night: Night, on: str) -> None:
+    """Leave of a release what is asked of it: when it was written."""
+    folder = night.workspace.releases / "2023" / "00001-0123456789ab"
+    folder.mkdir(parents=True)
+    content = {"written_at": f"2024-{on}T03:00:00+08:00"}
+    (folder / "manifest.json").write_text(json.dumps(content), "utf-8")
+
+
+def test_of_two_files_the_last_counts_and_it_is_said_which_that_is(night: Night) -> None:
+    receive(night, "a.csv", b"A", "01-01")
+    receive(night, "b.csv", b"B", "01-01")
+    assert said(night) == [
+        "finance/b.csv (received 2024-01-02) is in force, not finance/a.csv (received 2024-01-02): "
+        "of files without a day in their names the last one received counts, in one night the "
+        "last by name; if that is a mistake, drop the right file again under another name"
+    ]
+    assert said(night, b"B") == []  # it was rejected, and is told as that
+
+
+def test_a_correction_after_a_release_needs_no_word(night: Night) -> None:
+    receive(night, "a.csv", b"A", "01-01")
+    publish(night, "01-02")
+    assert said(night) == []
+    receive(night, "b.csv", b"B", "01-02")
+    assert said(night) == []
+
+
+def test_of_two_files_with_a_day_the_later_one_counts_whenever_it_came(night: Night) -> None:
+    receive(night, "a.csv", b"A", "01-03", "2024-01-03")
+    publish(night, "01-04")
+    receive(night, "b.csv", b"B", "01-04", "2024-01-02")
+    [sentence] = said(night)
+    assert sentence.startswith(
+        "finance/a.csv (of 2024-01-03, received 2024-01-04) is in force, not finance/b.csv (of "
+        "2024-01-02, received 2024-01-05): the latest day in the files' names counts; if"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a (1).csv"])
+def test_an_older_file_that_comes_again_counts_and_it_is_said_what_to_do(
+    night: Night, name: str
+) -> None:
+    receive(night, "a.csv", b"A", "01-01")
+    receive(night, "b.csv", b"B", "01-02")
+    publish(night, "01-03")
+    receive(night, name, b"A", "01-04")
+    assert said(night) == [
+        f"finance/{name} holds the bytes received as finance/a.csv (received 2024-01-02) and is in "
+        "force, not finance/b.csv (received 2024-01-03), which came between; if that is a mistake, "
+        "drop the right file again under another name"
+    ]
+
+
+def test_an_older_file_that_comes_again_does_not_count_against_a_later_day(night: Night) -> None:
+    receive(night, "a.csv", b"A", "01-01", "2024-01-01")
+    receive(night, "b.csv", b"B", "01-02", "2024-01-02")
+    publish(night, "01-03")
+    receive(night, "a (1).csv", b"A", "01-04", "2024-01-01")
+    [sentence] = said(night)
+    assert sentence.startswith(
+        "finance/a (1).csv holds the bytes received as finance/a.csv (of 2024-01-01, received "
+        "2024-01-02); finance/b.csv (of 2024-01-02, received 2024-01-03) stays in force, for its "
+        "day is later; if that is a mistake, drop"
+    )
+
+
+def test_the_same_bytes_under_a_new_name_change_nothing(night: Night) -> None:
+    receive(night, "a.csv", b"A", "01-01")
+    publish(night, "01-02")
+    receive(night, "a (1).csv", b"A", "01-03")
+    assert said(night) == [
+        "finance/a (1).csv holds the same bytes as finance/a.csv (received 2024-01-02): nothing "
+        "changes"
+    ]
+
+
+def test_a_file_without_rows_that_its_suite_allows_is_told_from_a_missing_one(night: Night) -> None:
+    receive(night, "a.csv", b"A", "01-01")
+    [sentence] = said(night, rows=0)
+    assert sentence == (
+        "finance/a.csv holds no row and its suite allows that: what it counts is 0, not missing"
+    )
