@@ -12,7 +12,7 @@ INSTALLED = .venv/installed
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: help setup run test check bench lock clean
+.PHONY: help setup run test check bench faults lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -34,7 +34,7 @@ run: setup ## make the sample district if there is nothing yet, and run the nigh
 	@$(BIN)/ziping run
 
 test: setup ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile
 
 check: setup ## look at style, types, SQL and who imports whom
 	$(BIN)/ruff check .
@@ -47,6 +47,9 @@ check: setup ## look at style, types, SQL and who imports whom
 
 bench: setup ## measure how long a night takes
 	@$(BIN)/python tests/bench.py
+
+faults: setup ## kill nights and fail disks for a quarter of an hour, and say what was lost
+	@$(BIN)/python tests/faults.py
 
 lock: ## resolve pyproject.toml into requirements.lock anew (needs uv)
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \

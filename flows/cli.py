@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.lib.console import leave_the_locale
-from flows.lib.errors import ZipingError
+from flows.lib.errors import ZipingError, related
 from flows.lib.redaction import sentence_of
 from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace, load_settings
 
@@ -33,6 +33,8 @@ YearOption = Annotated[
 def end_with(error: BaseException) -> typer.Exit:
     """Print one sentence and end with the error's exit code."""
     typer.echo(f"ziping: {sentence_of(error)}", err=True)
+    for one in related(error):  # what their frames hold open DuckDB would complain of at the end
+        one.__traceback__ = None
     return typer.Exit(error.exit_code if isinstance(error, ZipingError) else 1)
 
 

@@ -4,14 +4,22 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from flows.lib.errors import WrongUse
 from flows.lib.settings import SAMPLE_DISTRICT, Settings, Workspace, load_settings
 from flows.lib.store import Store
 
 
+def _unfinished(workspace: Workspace) -> Path:
+    """Name the mark that stands while the sample is being made, and after a kill in the middle."""
+    return workspace.root / "raw" / "sample.unfinished"
+
+
 def workspace_is_empty(workspace: Workspace) -> bool:
-    """Say whether nothing has landed and nothing waits in the inbox."""
+    """Say whether nothing has landed and nothing waits in the inbox but half a sample."""
+    if _unfinished(workspace).exists():
+        return not Store(workspace.landed).deliveries()
     waiting = workspace.inbox.exists() and any(
         path.is_file() for path in workspace.inbox.rglob("*")
     )
@@ -26,7 +34,12 @@ def make_sample(
 
     if load_settings(workspace).district != SAMPLE_DISTRICT:
         raise WrongUse(f"the sample is district {SAMPLE_DISTRICT}: this workspace is another's")
-    return make_district(workspace.root, seed=seed, scale=scale, dirt=dirt)
+    mark = _unfinished(workspace)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    rows = make_district(workspace.root, seed=seed, scale=scale, dirt=dirt)
+    mark.unlink()
+    return rows
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ where the system permits one), drops a correction, lets the disk fail at a momen
 and then runs one more night with the disk mended. What was lost is told in sentences.
 """
 
+import atexit
 import json
 import os
 import random
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -62,8 +64,17 @@ ON_A_DISK = ("full", "inodes", "read-only")
 KINDS = ("full", "inodes", "read-only", "refused", "limit")
 
 
-def prepare(root: Path) -> None:
+@cache
+def prepared() -> Path:
     """Make a published workspace that waits with a correction, and the release that is due."""
+    root = Path(tempfile.mkdtemp(prefix="ziping-disk-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    prepare(root)
+    return root
+
+
+def prepare(root: Path) -> None:
+    """Make both in a folder, and measure how long the night takes."""
     workspace = Workspace(root / "published")
     make_sample(workspace, SEED, SCALE, [])
     assert night(workspace).returncode == 0
@@ -217,11 +228,10 @@ def run(tries: int, seed: int) -> tuple[int, list[str]]:
     if why := can_mount():
         print(f"disk: {why}: only refused calls and limits of size are tried", file=sys.stderr)
         kinds = ("refused", "limit")
-    found: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="ziping-disk-") as folder:
-        prepare(Path(folder))
-        for number in range(tries):
-            found += one_try(Path(folder), kinds[number % len(kinds)], f"{seed}-{number}")
+    root = prepared()
+    found = []
+    for number in range(tries):
+        found += one_try(root, kinds[number % len(kinds)], f"{seed}-{number}")
     return tries, found
 
 

@@ -166,6 +166,20 @@ def test_all_periods_of_a_source_share_one_patience_side_by_side_or_one_after_th
         assert pull(store, url)
 
 
+def test_a_census_that_nobody_waits_for_any_more_is_not_read_on(store: Store) -> None:
+    def answers(self: Answering, page: int) -> None:
+        time.sleep(0.4)
+        self.say_json(answer(page))
+
+    fault("is slow", "")(answers)
+    asked: Asked = []
+    with faulty_api({CENSUS: "is slow"}, asked) as url:
+        assert "no whole answer within 0.6 s" in refusal(store, url, pull_seconds=0.6)
+        time.sleep(1)
+    del FAULTS["is slow"]
+    assert len(asked) < PAGES
+
+
 @pytest.mark.parametrize("name", ["gzip bomb", "redirect with a gzip bomb"])
 def test_a_gzip_bomb_takes_no_more_memory_than_a_pull_may(store: Store, name: str) -> None:
     with faulty_api({CENSUS: name}) as url:
@@ -342,6 +356,8 @@ def test_a_certificate_must_be_vouched_for_valid_and_of_the_host(
         assert re.search(told, sentence), sentence
         assert asked == []
     with faulty_api({}, certificate=own) as url:
+        sentence = refusal(store, url, ca_file=str(tmp_path / "gone.pem"))
+        assert "there is no file that ZIPING_CA_FILE names" in sentence
         assert pull(store, url, ca_file=str(own))
 
 

@@ -1,13 +1,20 @@
 """What is damaged by hand or by the disk, and what the next night makes of it."""
 
 import json
+import os
+import threading
+import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from districts import corrected, two_releases
 from nights import (
+    YEAR,
     Said,
+    copy_of,
     current,
     deliveries_of,
     digests,
@@ -21,7 +28,7 @@ from nights import (
 
 from flows.lib.acceptance import Acceptance
 from flows.lib.durable import hash_file
-from flows.lib.releases import MANIFEST, seal
+from flows.lib.releases import MANIFEST, seal, switch_current
 from flows.lib.sealed import read_sealed
 from flows.lib.settings import Workspace
 from flows.lib.store import Store
@@ -112,3 +119,46 @@ def test_what_can_be_made_again_is_made_again_and_a_release_that_was_changed_is_
 def outcome_of(folder: Path) -> dict[str, Any]:
     """Read the verdict in a folder of the cache."""
     return read_sealed(folder / "outcome.json")
+
+
+# Readers while the link is switched
+
+
+def read_whole_releases(current: str, moments: list[str], stop: threading.Event) -> None:
+    """Open the release that readers see, again and again, and check what is read of it."""
+    while not stop.is_set():
+        try:
+            folder = os.open(current, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            moments.append("nothing there")
+            continue
+        read = {}
+        for name in ("report_values.csv", MANIFEST, "SHA256SUMS"):
+            with os.fdopen(os.open(name, os.O_RDONLY, dir_fd=folder), "rb") as file:
+                read[name] = file.read()
+        os.close(folder)
+        sums = read.pop("SHA256SUMS").decode()
+        hashed = [f"{sha256(content).hexdigest()}  {name}\n" for name, content in read.items()]
+        is_whole = all(line in sums for line in hashed)
+        moments.append(json.loads(read[MANIFEST])["release"] if is_whole else "mixed")
+
+
+def test_who_reads_while_the_link_is_switched_finds_one_whole_release(
+    first_night: Workspace, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    both = corrected(first_night, tmp_path_factory.getbasetemp() / "corrected")
+    workspace = copy_of(both, tmp_path / "workspace")
+    releases = two_releases(workspace)
+    moments: list[str] = []
+    stop = threading.Event()
+    arguments = (str(workspace.warehouse / "current"), moments, stop)
+    readers = [threading.Thread(target=read_whole_releases, args=arguments) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(200):
+        switch_current(workspace, YEAR, YEAR, releases[number % 2])
+        time.sleep(0.002)
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert set(moments) == {one.name for one in releases}

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from flows.lib.cells import half_width, squeezed
 from flows.lib.column_readers import reader_of
-from flows.lib.contracts import Column
+from flows.lib.contracts import Column, load_contracts
 from flows.lib.errors import Blocked, Rejected, ZipingError
+from flows.lib.headers import sign_off_of
 from flows.lib.ids import MASK, without_ids, without_ids_within
 from flows.lib.person_key import PersonKey
 from flows.lib.redaction import redacted, sentence_of, telling
@@ -209,3 +210,9 @@ def test_where_a_foreign_error_arose_is_still_told() -> None:
     with pytest.raises(ZipingError, match=r"^KeyError at test_redaction.py:[0-9]+$") as caught:
         read()
     assert caught.value.__suppress_context__
+
+
+def test_who_signs_is_read_without_an_id() -> None:
+    contract = load_contracts()["registers.counselling_rooms"]
+    above = [(4, ["签字人职务:", "负责人 519900199001010019"])]
+    assert sign_off_of(contract, above) == {"post": f"负责人 {MASK}"}

@@ -18,6 +18,7 @@ DEFINING = ("title_zh", "title_en", "unit", "decimals", "formula", "population",
 DEFINING_FILES = ("dbt_project/models/staging/", "dbt_project/models/intermediate/",
                   "dbt_project/models/marts/", "dbt_project/seeds/")  # fmt: skip
 PROGRAM = ("程序", "库", "参数", "密钥")
+MOST_FILES = 20
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,13 @@ def program_changes(old: Release, new: Release) -> list[str]:
     before, now = (one.manifest["inputs"] for one in (old, new))
     found = []
     if all(code):
-        for name in sorted(code[0].keys() | code[1].keys()):
-            if code[0].get(name) != code[1].get(name):
-                kind = "文件" if name.startswith(DEFINING_FILES) else "程序"
-                found.append(f"{kind}: {name} 有变动")
+        names = sorted(name for name in code[0].keys() | code[1].keys()
+                       if code[0].get(name) != code[1].get(name))  # fmt: skip
+        for kind, is_defining in (("文件", True), ("程序", False)):
+            own = [name for name in names if name.startswith(DEFINING_FILES) == is_defining]
+            found += [f"{kind}: {name} 有变动" for name in own[:MOST_FILES]]
+            if len(own) > MOST_FILES:
+                found.append(f"{kind}: 另有 {len(own) - MOST_FILES} 个文件有变动")
     elif before["code"] != now["code"]:
         found.append("程序: 代码有变动")
     libraries = [one["libraries"] | {"python": one["python"]} for one in (before, now)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flows.lib.durable import part_name
-from flows.lib.errors import ZipingError
+from flows.lib.errors import ZipingError, related
 from flows.lib.settings import Workspace
 
 MEGABYTE = 1 << 20
@@ -60,24 +60,12 @@ def _tree_size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _related(error: BaseException) -> list[BaseException]:
-    """List an error and what it came from, nearest first."""
-    found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if one is not None and one not in found:
-            found.append(one)
-            waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
-    return found
-
-
 def refusal_of(error: BaseException) -> tuple[int, str | None] | None:
     """Find what of an error was the disk's: the system's number, and the path where it is told."""
-    for one in _related(error):
+    for one in related(error):
         if isinstance(one, OSError) and one.errno in REFUSALS:
             paths = (one.filename, one.filename2)  # a link's target may be a bare name
-            named = (path for path in paths if isinstance(path, str) and path.startswith("/"))
+            named = (str(path) for path in paths if str(path).startswith("/"))
             return one.errno, next(named, None)
         for words, number in WORDS.items():
             if words in str(one):

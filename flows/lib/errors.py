@@ -40,6 +40,18 @@ class Unavailable(ZipingError):
         self.may_pass, self.wait = may_pass, wait
 
 
+def related(error: BaseException) -> list[BaseException]:
+    """List an error and what it came from, nearest first."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if one is not None and one not in found:
+            found.append(one)
+            waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+    return found
+
+
 def gravest(codes: list[int]) -> int:
     """Pick the gravest exit code, in the order 1, 3, 4, 0."""
     return min(codes, key=GRAVITY.index) if codes else PUBLISHED

@@ -86,7 +86,9 @@ class SqlSource:
         finally:
             engine.dispose()
         if not rows:
-            raise self._unavailable("the database answers no rows, as after a failed load")
+            raise self._unavailable(
+                "the database answers no rows, as after a failed load: ask its operator"
+            )
         return rows.content({"sql": self.pull["sql"]}), None
 
     def _unavailable(self, what: str, *, may_pass: bool = False) -> Unavailable:

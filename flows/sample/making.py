@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -51,16 +52,18 @@ class District:
 
 
 def write_key(warehouse: Path, seed: int) -> None:
-    """Write the key of the sample's pseudonyms, unless there is one."""
+    """Write the key of the sample's pseudonyms, whole or not at all, unless there is one."""
     warehouse.mkdir(parents=True, exist_ok=True)
-    key = sha256(f"ziping sample key {seed}".encode()).hexdigest()
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        descriptor = os.open(warehouse / "person_id.key", flags, 0o600)
-    except FileExistsError:
-        return
+    key, part = warehouse / "person_id.key", warehouse / ".person_id.key.part"
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{key}\n")
+        file.write(sha256(f"ziping sample key {seed}".encode()).hexdigest() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+        key.hardlink_to(part)
+    part.unlink()
 
 
 def _draw(workspace: Path, seed: int, scale: float, dirt: frozenset[str]) -> District:

@@ -78,7 +78,8 @@ def write_staff(
         )
         for person, (code,) in zip(staff, codes, strict=True)
     ]
-    path.unlink(missing_ok=True)  # into a used file SQLite would write other bytes
+    for used in (path, path.with_name(f"{path.name}-journal")):  # or it would write other bytes
+        used.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(SCHEMA)
         connection.execute("insert into shuoming values (?)", (MARK,))
