@@ -131,6 +131,18 @@ def test_nothing_is_waited_for_that_lasts_longer_than_the_patience(
     assert time.monotonic() - begun < 1 + SLOWNESS
 
 
+def test_a_source_given_up_is_tried_once_for_each_of_its_other_periods(store: Store) -> None:
+    censuses = ["2021-09-01", "2022-09-01", CENSUS]
+    shared, asked = Patience(60), []
+    with faulty_api(dict.fromkeys(censuses[:2], "answers 503"), asked) as url:
+        settings = settings_for(url)
+        for census in censuses[:2]:
+            with pytest.raises(Unavailable):
+                land_pull(store, BY_NUMBER, settings, census, shared)
+        assert asked == [(censuses[0], 1)] * 4 + [(censuses[1], 1)]
+        assert land_pull(store, BY_NUMBER, settings, CENSUS, shared)
+
+
 def test_a_short_retry_after_is_waited_for(store: Store) -> None:
     fault("wants 1 s of patience", "")(lambda self, page: self.say(b"", 503, 0, Retry_After="1"))
     try:

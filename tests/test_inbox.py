@@ -240,6 +240,11 @@ def test_what_may_not_be_read_is_a_gap_of_the_night_and_the_rest_is_taken(
     assert "still being written" in view.remarks[0]  # the other one is root's, and new
 
 
+def test_an_inbox_that_is_not_there_is_a_gap_of_the_night(district: Workspace) -> None:
+    district.inbox.rename(district.root / "away")
+    assert land(district) == ["raw/inbox is not there: make it, or mount the share that it is"]
+
+
 def test_what_is_no_file_is_named_and_never_waited_for(district: Workspace) -> None:
     folder = district.inbox / "finance"
     district.warehouse.mkdir()

@@ -40,6 +40,10 @@ WORDS = {os.strerror(number): number for number in PASSED_ON} | {
 }
 
 
+class NoRoom(ZipingError):
+    """The disk has too little room for a night."""
+
+
 def _size(number: int) -> str:
     return f"{number / MEGABYTE:,.1f} MB"
 
@@ -93,7 +97,8 @@ def disk_sentence(error: BaseException, place: Path | None = None) -> str | None
     if named is None:
         return f"the disk {what}: {help_}, then run again"
     folder = named if number in (errno.EACCES, errno.EPERM, errno.EIO) else _standing(named)
-    return f"{folder} {what}{_room_left(folder) if number in FULL else ''}: {help_}, then run again"
+    room = _room_left(folder) if number == errno.ENOSPC else ""
+    return f"{folder} {what}{room}: {help_}, then run again"
 
 
 def _room_left(folder: Path) -> str:
@@ -160,7 +165,7 @@ def remove_build(workspace: Workspace) -> None:
 def check_room(workspace: Workspace, arriving: int) -> None:
     """Refuse a night that would not find room; the old build gives its own back."""
     if sentence := lacking_room(workspace, arriving):
-        raise ZipingError(f"{sentence}, then run again")
+        raise NoRoom(f"{sentence}, then run again")
     remove_build(workspace)
 
 
@@ -200,14 +205,20 @@ def told_of_disk(workspace: Workspace) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        refusal = refusal_of(error)
-        if refusal and refusal[0] in FULL:
+        refusal, lacking = refusal_of(error), None
+        is_full = refusal is not None and refusal[0] in FULL
+        if is_full:
             remove_build(workspace)
-        if sentence := disk_sentence(error, workspace.warehouse):
-            raise ZipingError(sentence) from error
         # Who writes to the disk in another process may not have told why it could not.
-        if type(error) is ZipingError and (lacking := lacking_room(workspace, 0)):
-            raise ZipingError(f"{error}; besides, {lacking}") from error
+        if is_full or (refusal is None and type(error) is ZipingError):
+            with contextlib.suppress(OSError):
+                lacking = lacking_room(workspace, 0)
+        if refusal and lacking:
+            raise NoRoom(f"{lacking}, then run again") from error
+        if refusal:
+            raise ZipingError(disk_sentence(error, workspace.warehouse)) from error
+        if lacking:
+            raise NoRoom(f"{error}; besides, {lacking}") from error
         raise
 
 

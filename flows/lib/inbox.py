@@ -82,8 +82,13 @@ def _walk(inbox: Path, view: InboxView) -> Iterator[Path]:
     """List all that is no folder, links as links; name what cannot be listed."""
 
     def cannot_list(error: OSError) -> None:
-        folder = readable(Path(error.filename).relative_to(inbox))
-        view.unreadable.append(f"{without_ids(folder)} cannot be listed ({error.strerror})")
+        folder = Path(error.filename)
+        view.unreadable.append(
+            f"{without_ids(readable(folder.relative_to(inbox)))} cannot be listed "
+            f"({error.strerror})"
+            if folder != inbox
+            else "raw/inbox is not there: make it, or mount the share that it is"
+        )
 
     for folder, folders, names in os.walk(inbox, onerror=cannot_list):
         folders.sort()

@@ -21,6 +21,7 @@ class Patience:
         self.seconds = seconds
         self._left = seconds
         self._until = 0.0
+        self._given_up = False
         self._asking = 0  # periods of one source are pulled side by side
         self._lock = Lock()
 
@@ -30,9 +31,12 @@ class Patience:
         return max(0.0, self._until - time.monotonic() if self._asking else self._left)
 
     def ask(self, name: str, question: Callable[[], Answer]) -> Answer:
-        """Ask until there is an answer, asking again cannot help, or the time is over."""
+        """Ask until there is an answer, asking again cannot help, or the time is over.
+
+        A source that was given up once is tried once for each of its other periods.
+        """
         with self._running():
-            for wait in WAITS:
+            for wait in () if self._given_up else WAITS:
                 try:
                     return self._within_the_time(name, question)
                 except Unavailable as error:
@@ -40,7 +44,11 @@ class Patience:
                     if not error.may_pass or pause >= self.left:
                         raise
                 time.sleep(pause)
-            return self._within_the_time(name, question)
+            try:
+                return self._within_the_time(name, question)
+            except Unavailable:
+                self._given_up = True
+                raise
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
