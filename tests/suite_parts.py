@@ -7,7 +7,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from flows.lib.contracts import load_contracts
 from flows.lib.suites import RuleResult, Suite, load_suite
+from flows.lib.typed_columns import arrow_type
 
 EXPECTATIONS = Path(__file__).parents[1] / "expectations"
 NOTES = {"what": "要求", "why": "缘由", "resolve": "处理"}
@@ -19,46 +21,16 @@ READING = {
 }
 TEXT, DAY, YUAN, FLAG = pa.string(), pa.date32(), pa.decimal128(18, 2), pa.bool_()
 WIDE, WHOLE = pa.decimal128(38, 10), pa.int64()
-LANDED = {"district_code": TEXT, "period": TEXT}
-VALIDITY = {"valid_from": DAY, "valid_to": DAY}
 VALUE_KEY = {
     "district_code": TEXT, "evaluation_year": WHOLE, "indicator_id": TEXT, "period": TEXT,
     "dimension": TEXT, "member": TEXT,
 }  # fmt: skip
-COLUMNS: dict[str, dict[str, pa.DataType]] = {
-    "finance.payments": LANDED | {
-        "voucher_no": TEXT, "paid_on": DAY, "unit_code": TEXT, "function_code": TEXT,
-        "economic_code": TEXT, "project_code": TEXT, "amount_yuan": YUAN, "is_deleted": FLAG,
-    },
-    "finance.projects": LANDED | VALIDITY | {
-        "project_code": TEXT, "project_name": TEXT, "purpose": TEXT, "stage": TEXT,
-    },
-    "finance.education_funds": LANDED | {
-        "school_code": TEXT, "school_name": TEXT, "stage": TEXT, "staff_yuan": YUAN,
-        "operating_yuan": YUAN, "construction_yuan": YUAN, "surcharge_yuan": YUAN,
-    },
-    "staffing.staff": LANDED | {
-        "staff_id": TEXT, "school_code": TEXT, "post": TEXT, "stage": TEXT, "subject": TEXT,
-        "entered_on": DAY, "left_on": DAY,
-    },
-    "staffing.trainings": LANDED | {
-        "staff_id": TEXT, "course": TEXT, "trained_on": DAY, "hours": pa.decimal128(8, 1),
-    },
-    "schools.schools": LANDED | VALIDITY | {
-        "school_code": TEXT, "school_name": TEXT, "type_code": TEXT, "founder_code": TEXT,
-        "area_code": TEXT, "managing_school_code": TEXT, "merged_into_school_code": TEXT,
-    },
-    "schools.crosswalk": LANDED | VALIDITY | {
-        "school_code": TEXT, "id_kind": TEXT, "id_value": TEXT,
-    },
-    "schools.students": LANDED | {
-        "student_id": TEXT, "school_code": TEXT, "stage": TEXT, "grade": TEXT, "class_no": TEXT,
-        "is_boarder": FLAG, "has_special_needs": FLAG,
-    },
-    "registers.counselling_rooms": LANDED | {
-        "school_code": TEXT, "school_name": TEXT, "is_in_task_list": FLAG, "in_use_since": DAY,
-        "inspection": TEXT, "is_to_be_merged": FLAG,
-    },
+LANDED: dict[str, dict[str, pa.DataType]] = {
+    contract.name: {"district_code": TEXT, "period": TEXT}
+    | {column.name: arrow_type(column.data_type) for column in contract.columns}
+    for contract in load_contracts().values()
+}
+COLUMNS: dict[str, dict[str, pa.DataType]] = LANDED | {
     "report.report_values": VALUE_KEY | {
         "state": TEXT, "value": WIDE, "value_text": TEXT, "unit": TEXT, "numerator": WIDE,
         "denominator": WIDE, "standard_id": TEXT, "standard_value": WIDE, "judgement": TEXT,
