@@ -46,8 +46,11 @@ def test_a_lock_file_that_a_killed_run_left_stops_nobody(workspace: Workspace) -
 
 def test_the_lock_is_not_inherited_by_a_child(workspace: Workspace) -> None:
     lock = take_lock(workspace)
-    command = [sys.executable, "-c", "input()"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, close_fds=False) as process:
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, close_fds=False, **pipes) as process:
+        # The kernel closes what is not inherited a moment after it has let the parent go on.
+        assert process.stdout.read(1) == b"\n"
         os.close(lock)
         os.close(take_lock(workspace))
         assert process.poll() is None
