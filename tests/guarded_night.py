@@ -92,7 +92,8 @@ def run_guarded(folder: Path, command: list[str], trace: Path | None = None) -> 
     environment["PYTHONPATH"] = os.pathsep.join((str(folder), str(ROOT)))
     prefix = []
     if trace:
-        prefix = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=connect,sendto,sendmsg"]
+        calls = "connect,sendto,sendmsg,fsync,fdatasync,rename,renameat,renameat2,symlink,symlinkat"
+        prefix = ["strace", "-f", "-y", "--seccomp-bpf", "-qq", "-e", f"trace={calls}"]
         prefix += ["-e", "signal=none", "-o", str(trace)]
     with (folder / "output").open("wb") as output:
         ended = subprocess.run(

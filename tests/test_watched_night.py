@@ -1,4 +1,4 @@
-"""A night asks nothing of the net beyond its sources: its sockets are watched."""
+"""What the kernel saw of a night: no connection beyond its sources, no name before its bytes."""
 
 import re
 import shutil
@@ -11,6 +11,8 @@ import pytest
 from guarded_night import Guarded, guarded_night, run_guarded
 
 LOOPBACK = ("127.", "::1", "0.0.0.0", "::ffff:127.")
+QUOTED = r'"([^"]+)"'
+CALL = re.compile(r"^\d+ (fsync|fdatasync|rename\w*|symlink\w*)\((.*)")
 ADDRESS = re.compile(r'(?:inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)")')
 ASKING = """
 import socket
@@ -35,6 +37,37 @@ def far_addresses(trace: str) -> set[str]:
     """List the addresses beyond loopback that a trace of the kernel's calls shows."""
     found = {first or second for first, second in ADDRESS.findall(trace)}
     return {address for address in found if not address.startswith(LOOPBACK)}
+
+
+def too_early(trace: str, workspace: Path) -> tuple[int, list[str]]:
+    """Count what got its name in a workspace, and list what had it before its bytes were safe.
+
+    A file or folder must be brought to the disk before its rename, and the folder in which it got
+    its name after it: a power cut keeps a rename and loses bytes. Renames are told by the house's
+    own ending of what is half-written.
+    """
+    synced: dict[str, int] = {}  # where a path was last brought to the disk
+    named: list[tuple[int, Path, Path]] = []
+    links: set[str] = set()
+    found = []
+    for place, line in enumerate(trace.splitlines()):
+        call = CALL.match(line)
+        if call is None:
+            continue
+        quoted = re.findall(QUOTED, call[2])
+        if call[1].startswith("symlink"):
+            links.add(quoted[-1])
+        elif call[1].startswith("rename"):
+            part, target = map(Path, quoted[-2:])
+            if part.suffix == ".part" and part.is_relative_to(workspace):
+                named.append((place, part, target))
+                if str(part) not in links:
+                    inner = [part, *(part / one.relative_to(target) for one in target.rglob("*"))]
+                    found += [str(one) for one in inner if str(one) not in {*synced, *links}]
+        elif path := re.search(r"<([^>]+)>", call[2]):
+            synced[path[1]] = place
+    late = [one for place, _, one in named if synced.get(str(one.parent), -1) < place]
+    return len(named), [*found, *map(str, late)]
 
 
 @pytest.mark.slow
@@ -63,6 +96,26 @@ def test_the_kernel_saw_no_connection_beyond_loopback(guarded: Guarded) -> None:
     trace = guarded.trace.read_text("utf-8", "replace")
     assert "127.0.0.1" in trace, "strace saw nothing at all"
     assert far_addresses(trace) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_what_is_kept_is_on_the_disk_before_it_has_its_name(guarded: Guarded) -> None:
+    trace = guarded.trace.read_text("utf-8", "replace")
+    count, early = too_early(trace, guarded.workspace.root)
+    assert count > 20
+    assert early == []
+
+
+def test_a_name_that_comes_before_the_bytes_is_seen(tmp_path: Path) -> None:
+    safe = [
+        f"7 fsync(3<{tmp_path}/.a.part>) = 0",
+        f'7 rename("{tmp_path}/.a.part", "{tmp_path}/a") = 0',
+        f"7 fsync(3<{tmp_path}>) = 0",
+    ]
+    assert too_early("\n".join(safe), tmp_path) == (1, [])
+    assert too_early("\n".join(safe[1:]), tmp_path) == (1, [f"{tmp_path}/.a.part"])
+    assert too_early("\n".join(safe[:2]), tmp_path) == (1, [f"{tmp_path}/a"])
 
 
 def test_the_guard_sees_what_it_must_refuse(tmp_path: Path) -> None:
