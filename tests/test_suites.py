@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import yaml
-from suite_parts import DAY, FLAG, NOTES, READING, TEXT, YUAN, rule
+from suite_parts import DAY, EXPECTATIONS, FLAG, NOTES, READINGS, TEXT, YUAN, rule
 
 from flows.lib import suites
-from flows.lib.suites import Suite, SuiteError, judge_rows, judge_table, load_suite
+from flows.lib.suite_words import EFFECTS, SEVERITIES, SuiteError
+from flows.lib.suite_words import READINGS as READINGS_KNOWN
+from flows.lib.suites import Suite, judge_rows, judge_table, load_suite
 
 
 @pytest.fixture
@@ -24,9 +27,9 @@ def suite_of(tmp_path: Path) -> Callable[..., Suite]:
 
     def make(*rules: dict[str, Any], **more: Any) -> Suite:
         path = tmp_path / "table.yml"
-        content = {"name": "x.table", "rules": list(rules), "reading": READING} | more
+        content = {"name": "x.table", "rules": list(rules)} | more
         path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
-        return load_suite(path)
+        return load_suite(path, READINGS)
 
     return make
 
@@ -59,6 +62,37 @@ def test_a_rule_tells_rows_from_tables(suite_of: Callable[..., Suite]) -> None:
 GOOD = rule("expect_column_values_to_not_be_null", column="a")
 
 
+def test_a_suite_overrides_single_words_on_reading(suite_of: Callable[..., Suite]) -> None:
+    for_all = suite_of(GOOD).reading
+    own = {"own_total": {"severity": "critical"}, "exact_duplicate": {"notes": {"resolve": "退回"}}}
+    reading = suite_of(GOOD, reading=own).reading
+    assert list(reading) == list(for_all)
+    assert {name for name in reading if reading[name] != for_all[name]} == set(own)
+    assert reading["own_total"] == replace(for_all["own_total"], severity="critical")
+    duplicate = for_all["exact_duplicate"]
+    assert reading["exact_duplicate"] == replace(
+        duplicate, notes=replace(duplicate.notes, resolve="退回")
+    )
+
+
+def test_every_reading_says_what_it_leads_to(suite_of: Callable[..., Suite]) -> None:
+    reading = suite_of(GOOD).reading
+    assert tuple(reading) == READINGS_KNOWN
+    assert {name for name, one in reading.items() if one.effect} == {
+        "exact_duplicate", "unreadable_cell",
+    }  # fmt: skip
+
+
+def test_a_broken_word_for_all_tables_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "reading.yml"
+    path.write_text(READINGS.read_text("utf-8").replace("severity: info", "severity: odd"), "utf-8")
+    with pytest.raises(SuiteError, match=r"reading\.yml.*exact_duplicate .*severity"):
+        load_suite(EXPECTATIONS / "finance" / "payments.yml", path)
+    path.write_text("own_total: {}", "utf-8")
+    with pytest.raises(SuiteError, match=r"reading\.yml.*does not state"):
+        load_suite(EXPECTATIONS / "finance" / "payments.yml", path)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -83,9 +117,12 @@ GOOD = rule("expect_column_values_to_not_be_null", column="a")
         ({"rules": [rule("expect_column_values_to_be_in_set", column="a")]}, "value_set"),
         ({"rules": [rule("expect_column_values_to_match_regex", column="a")]}, "regex"),
         ({"rules": [rule("expect_column_values_to_be_between", column="a")]}, "min_value or max"),
-        ({"reading": {}}, "exact_duplicate"),
-        ({"reading": READING | {"own_totals": READING["exact_duplicate"]}}, "own_totals"),
-        ({"reading": READING | {"own_total": {"severity": "info"}}}, "reading own_total .*notes"),
+        ({"reading": ["own_total"]}, "by name"),
+        ({"reading": {"own_totals": {"severity": "info"}}}, "own_totals"),
+        ({"reading": {"own_total": "info"}}, "reading own_total .*no mapping"),
+        ({"reading": {"own_total": {"severity": "bad"}}}, "reading own_total .*severity"),
+        ({"reading": {"own_total": {"mostly": 1}}}, "reading own_total .*mostly"),
+        ({"reading": {"own_total": {"notes": {"more": "b"}}}}, "reading own_total .*more"),
         ({"aggregates": {"n": 1}}, "aggregates"),
     ],
 )
@@ -205,8 +242,8 @@ def test_results_come_in_the_order_of_the_suite(suite_of: Callable[..., Suite]) 
     assert [r.failed_positions for r in results] == [(2,), (1,), (0, 3), (1,), (1,)]
 
 
-@pytest.mark.parametrize("effect", suites.EFFECTS)
-@pytest.mark.parametrize("severity", suites.SEVERITIES)
+@pytest.mark.parametrize("effect", EFFECTS)
+@pytest.mark.parametrize("severity", SEVERITIES)
 def test_severity_and_effect_do_not_change_the_verdict(
     suite_of: Callable[..., Suite], severity: str, effect: str
 ) -> None:

@@ -50,12 +50,19 @@ def suite_path(contract: Contract) -> Path:
     return SUITES / contract.system / f"{contract.table}.yml"
 
 
+def readings_path() -> Path:
+    """Say where stands what each thing found while reading leads to in every table."""
+    return SUITES / "reading.yml"
+
+
 def cache_key(delivery: Delivery, contract: Contract, key_id: str) -> str:
     """Name a cached reading by everything that it follows from."""
-    path = suite_path(contract)
-    suite = path.read_bytes() if path.exists() else b""
+    suite = [
+        sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+        for path in (suite_path(contract), readings_path())
+    ]
     parts = [delivery.id, delivery.district_code, delivery.period, contract.fingerprint]
-    parts += [sha256(suite).hexdigest(), parser_version(), key_id]
+    parts += [*suite, parser_version(), key_id]
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -166,7 +173,7 @@ def read_and_judge(
     """
     from flows.lib.suites import load_suite
 
-    suite = load_suite(suite_path(contract))
+    suite = load_suite(suite_path(contract), readings_path())
     reading = read_file(path, contract, key.pseudonym, name=delivery.name)
     judgement, landed = _judge(reading, contract, suite, delivery)
     return reading, judgement, landed
@@ -189,7 +196,7 @@ def accept(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from flows.lib.suites import SuiteError
+    from flows.lib.suite_words import SuiteError
 
     store.verify([delivery])
     outcome: dict[str, Any] = {

@@ -16,6 +16,16 @@ DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
 PLACES_SHOWN = 20
 
 
+def _is_asked(name: str, contract: Contract) -> bool:
+    """Whether reading looks for something in the files of a contract."""
+    read = contract.meta["read"]
+    asked_by = {
+        "own_total": read.get("totals", {}).get("check"),
+        "totals_row_missing": read.get("ends_with_totals"),
+    }
+    return bool(asked_by.get(name, True))
+
+
 def rule_outcome(
     rule: Rule, places: list[dict[str, Any]], *, success: bool, raised: bool
 ) -> dict[str, Any]:
@@ -69,6 +79,8 @@ class Judgement:
                 )
         for name, rule in self.suite.reading.items():
             places = found.pop(name, [])
+            if not places and not _is_asked(name, self.contract):
+                continue
             as_rule = Rule(name, {}, rule.severity, rule.effect, rule.notes)
             self.note(as_rule, places=places, success=not places)
             if places and rule.severity == "critical":

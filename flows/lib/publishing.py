@@ -150,7 +150,8 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
     """Judge the published tables of a part folder by the suites of the report."""
     import pyarrow.parquet as pq
 
-    from flows.lib.suites import SuiteError, aggregates_of, judge_rows, judge_table, load_suite
+    from flows.lib.suite_words import SuiteError
+    from flows.lib.suites import aggregates_of, judge_rows, judge_table, load_suite
 
     outcomes = []
     for name in PUBLISHED:

@@ -101,7 +101,7 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
     delivery = Delivery(
         name, night.settings.district, period or "", (landed_file,), now, "a dry run"
     )
-    from flows.lib.suites import SuiteError
+    from flows.lib.suite_words import SuiteError
 
     try:
         reading, judgement, landed = read_and_judge(file, delivery, contract, night.key)

@@ -1,25 +1,27 @@
 """Expectation suites: what must be true of a table, and its rules run by Great Expectations."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from flows.lib.expecting import Answer, frame_of, joined, not_answered, run
+from flows.lib.suite_words import (
+    Notes,
+    ReadingRule,
+    SuiteError,
+    common_words,
+    load_readings,
+    mapping,
+    read_suite_file,
+    reading_rules,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 CHUNK_ROWS = 100_000
-SEVERITIES = ("critical", "warning", "info")
-EFFECTS = ("none", "provisional")
-READINGS_OF_EVERY_FILE = (
-    "exact_duplicate", "unreadable_cell", "required_column", "quarantine_limit",
-)  # fmt: skip
-READINGS = ("own_total", "totals_row_missing", *READINGS_OF_EVERY_FILE)
 # These would hide failing rows, or are stated beside the kwargs and nowhere else.
 FORBIDDEN_KWARGS = (
     "mostly", "result_format", "catch_exceptions", "meta", "severity", "notes", "id",
@@ -40,19 +42,6 @@ ROW_LOCAL = (
     "expect_column_pair_values_to_be_equal", "expect_column_pair_values_a_to_be_greater_than_b",
 )  # fmt: skip
 COLUMN_KWARGS = ("column", "column_A", "column_B")
-
-
-class SuiteError(ValueError):
-    """A suite that cannot be relied upon; the sentence names the file and the rule."""
-
-
-@dataclass(frozen=True)
-class Notes:
-    """What is asked, why it matters and how to resolve it, for the office and the engineer."""
-
-    what: str
-    why: str
-    resolve: str
 
 
 @dataclass(frozen=True)
@@ -83,15 +72,6 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class ReadingRule:
-    """The severity and notes of what is checked while a file is read."""
-
-    severity: str
-    effect: str | None
-    notes: Notes
-
-
-@dataclass(frozen=True)
 class Suite:
     """What must be true of one table."""
 
@@ -112,92 +92,42 @@ class RuleResult:
     error: str = ""
 
 
-class _Loader(yaml.CSafeLoader):
-    """A YAML loader that refuses a key given twice, which would drop rules in silence."""
+def load_suite(path: Path, readings: Path | None = None) -> Suite:
+    """Read a suite, and what stands in `readings` for every table that is read from a file.
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        """Make a mapping of different keys."""
-        keys = [str(key.value) for key, _ in node.value]
-        if twice := sorted({key for key in keys if keys.count(key) > 1}):
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{twice[0]} stands twice", node.start_mark
-            )
-        return super().construct_mapping(node, deep)
-
-
-def load_suite(path: Path) -> Suite:
-    """Read a suite; raises SuiteError where it is missing, empty or unclear."""
-    try:
-        raw = yaml.load(path.read_bytes(), _Loader)
-    except OSError as error:
-        raise SuiteError(f"{path}: the suite cannot be read ({error.strerror})") from None
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise SuiteError(f"{path}: the suite is no readable YAML: {problem}") from None
-    raw = _mapping(raw, f"{path}: the suite", ("name", "rules"), ("aggregates", "reading"))
+    Raises SuiteError where it is missing, empty or unclear.
+    """
+    raw = read_suite_file(path)
+    raw = mapping(raw, f"{path}: the suite", ("name", "rules"), ("aggregates", "reading"))
     name, rules = raw["name"], raw["rules"]
     if not isinstance(rules, list) or not rules:
         raise SuiteError(f"{path}: the suite has no rules")
     aggregates = raw.get("aggregates") or {}
     if not isinstance(aggregates, dict) or not all(isinstance(v, str) for v in aggregates.values()):
         raise SuiteError(f"{path}: aggregates must give one SQL expression a name")
-    readings = raw.get("reading") or {}
-    if not isinstance(readings, dict):
-        raise SuiteError(f"{path}: reading must give rules by name")
-    if unknown := sorted(set(map(str, readings)) - set(READINGS)):
-        raise SuiteError(f"{path}: reading knows no {unknown[0]}, only {', '.join(READINGS)}")
-    is_read = not str(name).startswith("report.")  # what we publish is not read from a file
-    if is_read and (missing := sorted(set(READINGS_OF_EVERY_FILE) - set(readings))):
-        raise SuiteError(f"{path}: reading must say what {missing[0]} leads to")
+    for_all = load_readings(readings) if readings else {}
     return Suite(
         name=str(name),
         aggregates=aggregates,
         rules=tuple(_rule(f"{path}: rule {n}", entry) for n, entry in enumerate(rules, start=1)),
-        reading={key: _reading(f"{path}: reading {key}", v) for key, v in readings.items()},
+        reading=reading_rules(str(path), raw.get("reading") or {}, for_all),
     )
-
-
-def _mapping(
-    raw: Any, where: str, required: Sequence[str], optional: Sequence[str]
-) -> dict[str, Any]:
-    if not isinstance(raw, dict):
-        raise SuiteError(f"{where} is empty or no mapping")
-    if unknown := sorted(set(map(str, raw)) - set(required) - set(optional)):
-        raise SuiteError(f"{where} knows no key {unknown[0]}")
-    if missing := [key for key in required if raw.get(key) in (None, "")]:
-        raise SuiteError(f"{where} does not state its {missing[0]}")
-    return raw
-
-
-def _common(where: str, raw: dict[str, Any]) -> tuple[str, str | None, Notes]:
-    """Check severity, effect and notes."""
-    if raw["severity"] not in SEVERITIES:
-        raise SuiteError(f"{where} has a severity other than {', '.join(SEVERITIES)}")
-    if "effect" in raw and raw["effect"] not in EFFECTS:
-        raise SuiteError(f"{where} has an effect other than {', '.join(EFFECTS)}")
-    keys = [entry.name for entry in fields(Notes)]
-    notes = _mapping(raw["notes"], f"{where} notes", keys, ())
-    return raw["severity"], raw.get("effect"), Notes(**{key: str(notes[key]) for key in keys})
 
 
 def _rule(where: str, raw: Any) -> Rule:
     kind = raw.get("type") if isinstance(raw, dict) else None
     where = f"{where} ({kind})" if kind else where
-    raw = _mapping(raw, where, ("type", "kwargs", "severity", "notes"), ("effect",))
-    kwargs = _mapping(raw["kwargs"], f"{where} kwargs", (), raw["kwargs"])
+    raw = mapping(raw, where, ("type", "kwargs", "severity", "notes"), ("effect",))
+    kwargs = mapping(raw["kwargs"], f"{where} kwargs", (), raw["kwargs"])
     if forbidden := sorted(set(FORBIDDEN_KWARGS) & set(kwargs)):
         raise SuiteError(f"{where} must not use {forbidden[0]} among its kwargs")
-    rule = Rule(str(raw["type"]), kwargs, *_common(where, raw))
+    rule = Rule(str(raw["type"]), kwargs, *common_words(where, raw))
     if not rule.columns:
         raise SuiteError(f"{where} names no column; what is counted of a table is an aggregate")
     asks_by = ASKS_BY.get(rule.type, ())
     if asks_by and all(kwargs.get(key) is None for key in asks_by):
         raise SuiteError(f"{where} asks nothing: it states no {' or '.join(asks_by)}")
     return rule
-
-
-def _reading(where: str, raw: Any) -> ReadingRule:
-    return ReadingRule(*_common(where, _mapping(raw, where, ("severity", "notes"), ("effect",))))
 
 
 def judge_rows(suite: Suite, table: "pa.Table") -> list[RuleResult]:

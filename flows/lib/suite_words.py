@@ -1,0 +1,115 @@
+"""What suites are written in: severity, effect and notes, and what each thing read leads to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SEVERITIES = ("critical", "warning", "info")
+EFFECTS = ("none", "provisional")
+# What is found while a file is read, by the name under which `reading.yml` says what it leads to.
+READINGS = (
+    "exact_duplicate", "unreadable_cell", "required_column", "quarantine_limit", "own_total",
+    "totals_row_missing",
+)  # fmt: skip
+
+
+class SuiteError(ValueError):
+    """A suite that cannot be relied upon; the sentence names the file and the rule."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What is asked, why it matters and how to resolve it, for the office and the engineer."""
+
+    what: str
+    why: str
+    resolve: str
+
+
+NOTES = tuple(entry.name for entry in fields(Notes))
+
+
+@dataclass(frozen=True)
+class ReadingRule:
+    """The severity and notes of what is checked while a file is read."""
+
+    severity: str
+    effect: str | None
+    notes: Notes
+
+
+class _Loader(yaml.CSafeLoader):
+    """A YAML loader that refuses a key given twice, which would drop rules in silence."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """Make a mapping of different keys."""
+        keys = [str(key.value) for key, _ in node.value]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{twice[0]} stands twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+def read_suite_file(path: Path) -> Any:
+    """Read the YAML of a suite; raises SuiteError where it cannot be read."""
+    try:
+        return yaml.load(path.read_bytes(), _Loader)
+    except OSError as error:
+        raise SuiteError(f"{path}: the suite cannot be read ({error.strerror})") from None
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise SuiteError(f"{path}: the suite is no readable YAML: {problem}") from None
+
+
+def mapping(
+    raw: Any, where: str, required: Sequence[str], optional: Sequence[str]
+) -> dict[str, Any]:
+    """Check that something written is a mapping of known keys, with those that are required."""
+    if not isinstance(raw, dict):
+        raise SuiteError(f"{where} is empty or no mapping")
+    if unknown := sorted(set(map(str, raw)) - set(required) - set(optional)):
+        raise SuiteError(f"{where} knows no key {unknown[0]}")
+    if missing := [key for key in required if raw.get(key) in (None, "")]:
+        raise SuiteError(f"{where} does not state its {missing[0]}")
+    return raw
+
+
+def common_words(where: str, raw: Mapping[str, Any]) -> tuple[str, str | None, Notes]:
+    """Check severity, effect and notes."""
+    if raw["severity"] not in SEVERITIES:
+        raise SuiteError(f"{where} has a severity other than {', '.join(SEVERITIES)}")
+    if "effect" in raw and raw["effect"] not in EFFECTS:
+        raise SuiteError(f"{where} has an effect other than {', '.join(EFFECTS)}")
+    notes = mapping(raw["notes"], f"{where} notes", NOTES, ())
+    return raw["severity"], raw.get("effect"), Notes(**{key: str(notes[key]) for key in NOTES})
+
+
+def load_readings(path: Path) -> dict[str, dict[str, Any]]:
+    """Read what each thing found while reading leads to in every table that says nothing else."""
+    raw = mapping(read_suite_file(path), str(path), READINGS, ())
+    reading_rules(str(path), raw, {})
+    return raw
+
+
+def reading_rules(
+    where: str, own: Any, for_all: Mapping[str, Mapping[str, Any]]
+) -> dict[str, ReadingRule]:
+    """Lay a suite's own words over those for every table, word by word, notes too."""
+    if not isinstance(own, dict):
+        raise SuiteError(f"{where}: reading must give rules by name")
+    if unknown := sorted(set(map(str, own)) - set(READINGS)):
+        raise SuiteError(f"{where}: reading knows no {unknown[0]}, only {', '.join(READINGS)}")
+    rules = {}
+    for name in (name for name in READINGS if name in own or name in for_all):
+        place, base = f"{where}: reading {name}", for_all.get(name, {})
+        raw = {**base, **mapping(own.get(name, {}), place, (), ("severity", "effect", "notes"))}
+        if base and isinstance(raw["notes"], dict):
+            raw["notes"] = {**base["notes"], **raw["notes"]}
+        rules[name] = ReadingRule(
+            *common_words(place, mapping(raw, place, ("severity", "notes"), ("effect",)))
+        )
+    return rules
