@@ -31,6 +31,16 @@ for name in list(os.environ):
 os.environ["DO_NOT_TRACK"] = "1"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that run nights: at the end they would keep one worker alone."""
+    nights = {
+        item.path
+        for item in items
+        if item.get_closest_marker("slow") or "server" in getattr(item, "fixturenames", ())
+    }
+    items.sort(key=lambda item: item.path not in nights)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Keep one Prefect server for all nights of the tests; give its address.
