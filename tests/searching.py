@@ -1,5 +1,6 @@
 """Searching files for the ids of persons, in whatever form a file may hold them."""
 
+import base64
 import hashlib
 import io
 import json
@@ -15,6 +16,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from flows.lib.settings import CHECKOUT, Workspace
 
 # Every id of a sample has the unassigned area code, or is a staff number.
 TOKEN = re.compile(rb"519900[0-9]{11}[0-9Xx]|[Ss][Yy][0-9]{6}")
@@ -161,3 +164,35 @@ def text_found(wanted: Iterable[str], paths: Iterable[Path]) -> list[str]:
         for needle in needles
         if needle in content or needle in content.replace(b"\0", b"")
     ]
+
+
+def raw_of(workspace: Workspace) -> Path:
+    return workspace.root / "raw"
+
+
+def written_by(workspace: Workspace, *more: Path) -> list[Path]:
+    """List every file of a workspace outside raw/, and those below other folders."""
+    found = list(files_below(workspace.root, *more, without=[raw_of(workspace)]))
+    assert {"report_values.parquet", "report.xlsx", "report.duckdb", "gates.html", "build.duckdb",
+            "rows.parquet", "quarantine.parquet"} <= {path.name for path in found}  # fmt: skip
+    return found
+
+
+def left_in_the_checkout(workspace: Workspace) -> list[Path]:
+    """List what was written into the checkout since a workspace was made (dbt's logs and such)."""
+    since = workspace.key_file.stat().st_mtime
+    left_out = (".git", ".venv", ".pytest_cache", ".hypothesis", "raw", "tests", "flows")
+    without = [CHECKOUT / name for name in left_out]
+    return [
+        path for path in files_below(CHECKOUT, without=without) if path.stat().st_mtime >= since
+    ]
+
+
+def secrets_of(workspace: Workspace, *tokens: str) -> list[str]:
+    """List what is secret, the key in every form in which a program might write it."""
+    key = workspace.key_file.read_text("ascii").strip()
+    plain = bytes.fromhex(key)
+    forms = [key, key.upper(), base64.b64encode(plain), base64.urlsafe_b64encode(plain),
+             base64.b64encode(key.encode()), str(plain)[2:-1], str(list(plain))[1:-1]]  # fmt: skip
+    texts = [one if isinstance(one, str) else one.decode().rstrip("=") for one in forms]
+    return [*texts, *tokens]

@@ -1,6 +1,5 @@
 """No id of a person leaves raw/: every file that a night writes is searched for every id."""
 
-import base64
 import csv
 import gzip
 import hashlib
@@ -19,7 +18,6 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from guarded_night import Guarded, guarded_night
 from nights import (
     Said,
     closed_port,
@@ -35,11 +33,21 @@ from nights import (
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
-from searching import Persons, files_below, ids_of_sample, persons_found, text_found
+from searching import (
+    Persons,
+    files_below,
+    ids_of_sample,
+    left_in_the_checkout,
+    persons_found,
+    raw_of,
+    secrets_of,
+    text_found,
+    written_by,
+)
 
 from flows.lib.publishing import rows_of
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.sample.server import SAMPLE_TOKEN, serve
+from flows.lib.settings import Workspace
+from flows.sample.server import serve
 
 TOKEN = "canary-token-7c1d9e"
 PASSWORD = ("canary-pass", "quux7", "zebra-tail")  # joined by signs that part an address
@@ -50,68 +58,6 @@ COMMANDS = (
 )  # fmt: skip
 PERSONS = Persons([PUPIL, STAFF, "51990019750101001X"])
 WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-
-
-def raw_of(workspace: Workspace) -> Path:
-    return workspace.root / "raw"
-
-
-def written_by(workspace: Workspace, *more: Path) -> list[Path]:
-    """List every file of a workspace outside raw/, and those below other folders."""
-    found = list(files_below(workspace.root, *more, without=[raw_of(workspace)]))
-    assert {"report_values.parquet", "report.xlsx", "report.duckdb", "gates.html", "build.duckdb",
-            "rows.parquet", "quarantine.parquet"} <= {path.name for path in found}  # fmt: skip
-    return found
-
-
-def left_in_the_checkout(workspace: Workspace) -> list[Path]:
-    """List what was written into the checkout since a workspace was made (dbt's logs and such)."""
-    since = workspace.key_file.stat().st_mtime
-    left_out = (".git", ".venv", ".pytest_cache", ".hypothesis", "raw", "tests", "flows")
-    without = [CHECKOUT / name for name in left_out]
-    return [
-        path for path in files_below(CHECKOUT, without=without) if path.stat().st_mtime >= since
-    ]
-
-
-def secrets_of(workspace: Workspace, *tokens: str) -> list[str]:
-    """List what is secret, the key in every form in which a program might write it."""
-    key = workspace.key_file.read_text("ascii").strip()
-    plain = bytes.fromhex(key)
-    forms = [key, key.upper(), base64.b64encode(plain), base64.urlsafe_b64encode(plain),
-             base64.b64encode(key.encode()), str(plain)[2:-1], str(list(plain))[1:-1]]  # fmt: skip
-    texts = [one if isinstance(one, str) else one.decode().rstrip("=") for one in forms]
-    return [*texts, *tokens]
-
-
-# A night as it should be, in processes, a home and a temporary folder of its own
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Guarded:
-    found = guarded_night(tmp_path_factory.getbasetemp() / "guarded")
-    assert found.code == 0, found.output[-3000:]
-    return found
-
-
-@pytest.mark.slow
-def test_a_night_leaves_no_id_of_a_person_outside_raw(guarded: Guarded) -> None:
-    workspace = guarded.workspace
-    persons = ids_of_sample(workspace.root)
-    assert len(persons.ids) > 4000
-    files = [*written_by(workspace, guarded.folder), *left_in_the_checkout(workspace)]
-    files = [path for path in files if not path.is_relative_to(raw_of(workspace))]
-    assert guarded.folder / "output" in files
-    assert persons_found(persons, files) == []
-
-
-@pytest.mark.slow
-def test_a_night_writes_its_key_and_the_token_of_a_source_nowhere(guarded: Guarded) -> None:
-    workspace = guarded.workspace
-    files = [*files_below(guarded.folder), *left_in_the_checkout(workspace)]
-    secrets = secrets_of(workspace, SAMPLE_TOKEN)
-    assert text_found(secrets, [workspace.key_file]) != []
-    assert text_found(secrets, (path for path in files if path != workspace.key_file)) == []
 
 
 # A night with faults: ids where none should stand, and errors beside them

@@ -1,4 +1,6 @@
-"""What the kernel saw of a night: no connection beyond its sources, no name before its bytes."""
+"""What the kernel saw of a night: no connection beyond its sources, no name before its
+bytes, and no person's id in what it wrote.
+"""
 
 import re
 import shutil
@@ -9,6 +11,18 @@ from pathlib import Path
 
 import pytest
 from guarded_night import Guarded, guarded_night, run_guarded
+from searching import (
+    files_below,
+    ids_of_sample,
+    left_in_the_checkout,
+    persons_found,
+    raw_of,
+    secrets_of,
+    text_found,
+    written_by,
+)
+
+from flows.sample.server import SAMPLE_TOKEN
 
 LOOPBACK = ("127.", "::1", "0.0.0.0", "::ffff:127.")
 QUOTED = r'"([^"]+)"'
@@ -116,6 +130,26 @@ def test_a_name_that_comes_before_the_bytes_is_seen(tmp_path: Path) -> None:
     assert too_early("\n".join(safe), tmp_path) == (1, [])
     assert too_early("\n".join(safe[1:]), tmp_path) == (1, [f"{tmp_path}/.a.part"])
     assert too_early("\n".join(safe[:2]), tmp_path) == (1, [f"{tmp_path}/a"])
+
+
+@pytest.mark.slow
+def test_a_night_leaves_no_id_of_a_person_outside_raw(guarded: Guarded) -> None:
+    workspace = guarded.workspace
+    persons = ids_of_sample(workspace.root)
+    assert len(persons.ids) > 4000
+    files = [*written_by(workspace, guarded.folder), *left_in_the_checkout(workspace)]
+    files = [path for path in files if not path.is_relative_to(raw_of(workspace))]
+    assert guarded.folder / "output" in files
+    assert persons_found(persons, files) == []
+
+
+@pytest.mark.slow
+def test_a_night_writes_its_key_and_the_token_of_a_source_nowhere(guarded: Guarded) -> None:
+    workspace = guarded.workspace
+    files = [*files_below(guarded.folder), *left_in_the_checkout(workspace)]
+    secrets = secrets_of(workspace, SAMPLE_TOKEN)
+    assert text_found(secrets, [workspace.key_file]) != []
+    assert text_found(secrets, (path for path in files if path != workspace.key_file)) == []
 
 
 def test_the_guard_sees_what_it_must_refuse(tmp_path: Path) -> None:
