@@ -16,8 +16,9 @@ import pytest
 
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.foreign_files import QUIET_SECONDS, is_being_written, look_at, readable
-from flows.lib.inbox import InboxView, land_dropped, source_date_of_name, view_inbox
+from flows.lib.inbox import InboxView, land_dropped, view_inbox
 from flows.lib.settings import Workspace
+from flows.lib.sorting import source_date_of_name
 from flows.lib.store import Store, Waiting
 
 PAYMENTS = "finance.payments"
@@ -347,7 +348,7 @@ def test_a_file_in_no_table_s_folder_is_named(district: Workspace) -> None:
     (district.inbox / "519900" / "finance").mkdir(parents=True)
     (district.inbox / "519900" / "finance" / NAME).write_bytes(b"y")
     view = look(district)
-    assert [one.district_code for one in view.new] == ["519900"]
+    assert [one.place.district_code for one in view.new] == ["519900"]
     assert len(view.remarks) == 2
     assert all("in none of the folders finance, registers, sch" in one for one in view.remarks)
 

@@ -156,5 +156,5 @@ def test_a_suite_that_is_missing_empty_or_misspelt_rejects_the_delivery(
     assert verdict.rejections
     judged = {(delivery.source, delivery.period, delivery.id): verdict}
     standing = standing_of(owed, [delivery], judged, date(2024, 3, 1))
-    assert standing.delivery is None
+    assert standing.in_force == ()
     assert "已报送但未通过检查" in str(standing.gap)

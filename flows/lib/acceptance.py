@@ -17,6 +17,7 @@ from flows.lib.judgement import Judgement
 from flows.lib.libraries import library_versions
 from flows.lib.own_modules import modules_below
 from flows.lib.parsing import read_file
+from flows.lib.parts import units_held
 from flows.lib.person_key import PersonKey
 from flows.lib.reading import Reading
 from flows.lib.sealed import read_sealed, write_sealed
@@ -240,6 +241,7 @@ def accept(
     def fill(folder: Path) -> None:
         for name, table in tables.items():
             pq.write_table(table, folder / name, compression="zstd")
+        outcome["units"] = units_held(contract, folder / ROWS, folder / QUARANTINE)
         outcome["files"] = {name: hash_file(folder / name) for name in tables}
         write_sealed(folder / OUTCOME, outcome)
 

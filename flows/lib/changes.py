@@ -31,12 +31,16 @@ class Content:
     figures: Mapping[tuple[str, int], Mapping[str, Any]]
     needs: Mapping[str, set[str]]
     standards: frozenset[tuple[Any, ...]]
-    deliveries: Mapping[tuple[str, str], Mapping[str, Any]]
+    deliveries: Mapping[tuple[str, str], Mapping[str, str]]  # names by the hash of each file
 
 
 def content_of(release: Release) -> Content:
     """Read what is compared of a release."""
     folder = release.folder
+    deliveries: dict[tuple[str, str], dict[str, str]] = {}
+    for one in release.manifest["deliveries"]:
+        names = deliveries.setdefault((one["source"], one["period"]), {})
+        names[one["sha256"]] = one["original_name"]
     needs: dict[str, set[str]] = {}
     for row in rows_of(folder / "report_needs.parquet"):
         needs.setdefault(row["indicator_id"], set()).add(row["source"])
@@ -47,26 +51,36 @@ def content_of(release: Release) -> Content:
         {(r["figure_id"], r["part"]): r for r in rows_of(folder / "report_figures.parquet")},
         needs,
         frozenset(tuple(r.values()) for r in rows_of(folder / "standards.parquet")),
-        {(one["source"], one["period"]): one for one in release.manifest["deliveries"]},
+        deliveries,
     )
 
 
 def file_changes(old: Content, new: Content) -> dict[tuple[str, str], str]:
-    """Say which delivery is in force now instead of which."""
+    """Say which files are in force now instead of which, by table and period."""
     found = {}
     for key in sorted(old.deliveries.keys() | new.deliveries.keys()):
-        before, now = old.deliveries.get(key), new.deliveries.get(key)
-        if before and now and before["sha256"] == now["sha256"]:
-            continue
-        if before and now:
-            text = f"{now['original_name']} ({before['sha256'][:12]} → {now['sha256'][:12]})"
-        elif now:
-            text = f"{now['original_name']} ({now['sha256'][:12]}) 新到"
-        else:
-            assert before
-            text = f"{before['original_name']} ({before['sha256'][:12]}) 不再有效"
-        found[key] = f"{key[0]} {key[1]}: {text}"
+        before, now = old.deliveries.get(key, {}), new.deliveries.get(key, {})
+        gone = {digest: name for digest, name in before.items() if digest not in now}
+        come = {digest: name for digest, name in now.items() if digest not in before}
+        if texts := list(_replaced(gone, come)):
+            more = len(texts) - MOST_FILES
+            shown = "、".join(texts[:MOST_FILES]) + (f"、另有 {more} 个文件" if more > 0 else "")
+            found[key] = f"{key[0]} {key[1]}: {shown}"
     return found
+
+
+def _replaced(gone: Mapping[str, str], come: Mapping[str, str]) -> Iterator[str]:
+    """Pair files of one name, and the one file that came with the one that went."""
+    left = dict(gone)
+    for digest, name in come.items():
+        of_name = [one for one, other in left.items() if other == name]
+        single = list(left) if len(gone) == len(come) == 1 else []
+        if same := (of_name or single)[:1]:
+            yield f"{name} ({same[0][:12]} → {digest[:12]})"
+            del left[same[0]]
+        else:
+            yield f"{name} ({digest[:12]}) 新到"
+    yield from (f"{name} ({digest[:12]}) 不再有效" for digest, name in left.items())
 
 
 def program_changes(old: Release, new: Release) -> list[str]:

@@ -87,6 +87,11 @@ class Contract:
         return tuple(self.meta["period"].get("years", [0]))
 
     @property
+    def in_parts(self) -> bool:
+        """Whether each file holds some units of the period, and all of them count together."""
+        return bool(self.meta.get("parts"))
+
+    @property
     def file_patterns(self) -> tuple[str, ...]:
         """The name patterns of the files in the inbox that are this table's."""
         return tuple(self.meta["pull"].get("files", ()))

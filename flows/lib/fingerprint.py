@@ -54,7 +54,11 @@ def inputs_of(
     own = [one for one in standings if one.owed.evaluation_year == year]
     return {
         "deliveries": [
-            [*one.owed.key, one.delivery.id if one.delivery else None, one.gap]
+            [
+                *one.owed.key,
+                sorted((part.delivery.id, part.superseded) for part in one.in_force),
+                one.gap,
+            ]
             for one in sorted(own, key=lambda one: (one.owed.key, one.owed.year_offset))
         ],
         "code": code_version(),

@@ -1,12 +1,12 @@
 """The inbox: which dropped files are new, whose they are, and which cannot be taken tonight."""
 
-import fnmatch
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.lib.contracts import Contract
@@ -14,11 +14,12 @@ from flows.lib.errors import Unavailable
 from flows.lib.foreign_files import look_at, names_of, open_file, readable
 from flows.lib.ids import without_ids
 from flows.lib.settings import Workspace
+from flows.lib.sorting import Place, place_of
 from flows.lib.store import Delivery, Store, Waiting
 
 # What programs leave beside an export: hidden files, Excel's locks, downloads that are not done.
 IGNORED = re.compile(
-    r"(\..*|~\$.*|thumbs\.db|desktop\.ini|.*\.(part|partial|filepart|tmp|crdownload|lnk))",
+    r"(\..*|__macosx|~\$.*|thumbs\.db|desktop\.ini|.*\.(part|partial|filepart|tmp|crdownload|lnk))",
     re.IGNORECASE,
 )
 MOST_NAMED = 20
@@ -34,10 +35,7 @@ class Dropped:
 
     path: Path
     name: str  # relative to the inbox, as it can be printed
-    contract: Contract
-    district_code: str
-    period: str
-    source_date: str | None
+    place: Place
     sha256: str  # of the bytes that were looked at
     size: int
 
@@ -49,33 +47,6 @@ class InboxView:
     new: list[Dropped] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-
-
-def period_of_name(contract: Contract, name: str) -> str | None:
-    """Read the period from a file's name, where the contract says so."""
-    if contract.period_kind == "standing":
-        return "standing"
-    pattern = contract.meta["period"].get("file_name")
-    found = pattern and re.search(pattern, name)
-    if not found:
-        return None
-    return contract.period_of_year(int(found[found.re.groups]))
-
-
-def source_date_of_name(contract: Contract, name: str) -> str | None:
-    """Read of which day a file is: 20240105, or year, month and day, as the contract marks it."""
-    pattern = contract.meta.get("source_date", {}).get("file_name")
-    found = pattern and re.search(pattern, name)
-    if not found:
-        return None
-    parts = re.findall(r"[0-9]+", " ".join(found.groups("")))
-    if len(parts) == 1 and len(parts[0]) == 8:
-        parts = [parts[0][:4], parts[0][4:6], parts[0][6:]]
-    try:
-        year, month, day = map(int, parts)
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return None
 
 
 def _walk(inbox: Path, view: InboxView) -> Iterator[Path]:
@@ -97,41 +68,6 @@ def _walk(inbox: Path, view: InboxView) -> Iterator[Path]:
         yield from (at / name for name in sorted([*names, *links]))
 
 
-def _contract_of(contracts: Mapping[str, Contract], system: str, name: str) -> Contract | None:
-    return next(
-        (
-            contract
-            for contract in contracts.values()
-            if contract.system == system
-            and any(fnmatch.fnmatch(name, pattern) for pattern in contract.file_patterns)
-        ),
-        None,
-    )
-
-
-def _sort_in(
-    name: str, contracts: Mapping[str, Contract], districts: tuple[str, ...]
-) -> tuple[Contract, str, str, str | None] | str:
-    """Find table, district, period and source date of a file, or say why it was left."""
-    *folders, own = name.split("/")
-    district = districts[0] if len(districts) == 1 else None
-    if folders and folders[0] in districts:
-        district = folders.pop(0)
-    systems = sorted({contract.system for contract in contracts.values()})
-    if not folders or folders[0] not in systems or district is None:
-        return f"it was left, for it lies in none of the folders {', '.join(systems)}"
-    contract = _contract_of(contracts, folders[0], own)
-    if contract is None:
-        return "fits no source table's file pattern; it was left"
-    period = period_of_name(contract, own)
-    if period is None:
-        return "the period cannot be read from the name; it was left"
-    day = source_date_of_name(contract, own)
-    if day is None and "file_name" in contract.meta.get("source_date", {}):
-        return "the day of its data cannot be read from the name; it was left"
-    return contract, district, period, day
-
-
 def view_inbox(
     workspace: Workspace,
     contracts: Mapping[str, Contract],
@@ -147,10 +83,11 @@ def view_inbox(
     }
     secrets = {_identity(path) for path in (workspace.key_file, workspace.root / ".env")} - {None}
     passed_over = []
+    beside: Counter[tuple[str, ...]] = Counter()
     names = names_of(path.relative_to(inbox) for path in _walk(inbox, view))
     for path, name in names.items():
         shown = without_ids(name)
-        if IGNORED.fullmatch(path.name):
+        if any(map(IGNORED.fullmatch, path.parts)):
             passed_over.append(shown)
             continue
         try:
@@ -164,7 +101,7 @@ def view_inbox(
         if (status.st_dev, status.st_ino) in secrets:
             view.remarks.append(f"{shown} is this warehouse's own key or .env: take it away")
             continue
-        found = _sort_in(readable(path), contracts, districts)
+        found = place_of(readable(path), contracts, districts)
         if isinstance(found, str):
             view.remarks.append(f"{shown}: {found}")
             continue
@@ -175,17 +112,27 @@ def view_inbox(
         except Unavailable as unreadable:
             view.unreadable.append(str(unreadable))
         else:
-            contract, district, period, day = found
-            if last.get((district, name)) != digest:
-                view.new.append(
-                    Dropped(inbox / path, name, contract, district, period, day, digest, size)
-                )
+            beside[found.of_one_file] += 1
+            if last.get((found.district_code, name)) != digest:
+                view.new.append(Dropped(inbox / path, name, found, digest, size))
+    _leave_rivals(view, beside)
     if passed_over:
         more = len(passed_over) - MOST_NAMED
         names_shown = ", ".join(passed_over[:MOST_NAMED]) + (f" and {more} more" * (more > 0))
         view.remarks.append(f"left by other programs and passed over: {names_shown}")
     view.new.sort(key=lambda one: one.name)  # the order of receipt, whatever the folders' order
     return view
+
+
+def _leave_rivals(view: InboxView, beside: Counter[tuple[str, ...]]) -> None:
+    """Leave files of which only one can be a table's delivery, and nothing says which."""
+    several = {key for key, count in beside.items() if key and count > 1}
+    for table, *_, folder in sorted({one.place.of_one_file for one in view.new} & several):
+        view.remarks.append(
+            f"{without_ids(folder)}: it holds several files and {table} takes one: leave that one "
+            "in it, or declare `parts`"
+        )
+    view.new = [one for one in view.new if one.place.of_one_file not in several]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -207,12 +154,13 @@ def land_dropped(store: Store, dropped: Dropped) -> Delivery:
         file = store.keep(stream, dropped.name, dropped.sha256)
     return store.record(
         Delivery(
-            dropped.contract.name,
-            dropped.district_code,
-            dropped.period,
+            dropped.place.contract.name,
+            dropped.place.district_code,
+            dropped.place.period,
             (file,),
             datetime.now(UTC).isoformat(timespec="seconds"),
             "inbox",
-            source_date=dropped.source_date,
-        )
+            source_date=dropped.place.source_date,
+        ),
+        is_part=dropped.place.contract.in_parts,
     )

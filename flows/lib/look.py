@@ -12,7 +12,7 @@ from flows.lib.night import Difference, Night, open_night
 from flows.lib.pulling import has_changed
 from flows.lib.releases import refuse_what_is_no_link, year_folder
 from flows.lib.settings import Workspace
-from flows.lib.standing import Owed, Standing, candidates, standing_of
+from flows.lib.standing import Owed, Standing, all_in_force, candidates, standing_of
 from flows.lib.store import Delivery, last_of
 
 
@@ -50,8 +50,7 @@ def check_what_is_kept(night: Night) -> None:
     night.remarks += check_received(night.workspace)
     night.remarks += damages(night.workspace, night.years, NEWEST_RELEASES)
     standings = _standings(night, judge_new=False)  # what is not judged yet is verified when read
-    in_force = {one.owed.key: one.delivery for one in standings if one.delivery}
-    night.store.verify(in_force.values())
+    night.store.verify(part.delivery for part in all_in_force(standings))
 
 
 def look(night: Night) -> Difference:

@@ -9,7 +9,7 @@ from flows.lib.fingerprint import code_files, fingerprint_of
 from flows.lib.night import Night, inputs_of_year
 from flows.lib.releases import MANIFEST_VERSION, Release, sealed_hash
 from flows.lib.settings import SAMPLE_DISTRICT
-from flows.lib.standing import Standing, gap_sentences
+from flows.lib.standing import Standing, all_in_force, gap_sentences
 from flows.lib.times import CHINA
 
 STATES_OF_GAPS = ("missing", "partial", "provisional")
@@ -18,22 +18,23 @@ STATES_OF_GAPS = ("missing", "partial", "provisional")
 def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
     entries = {}
     for one in found:
-        if one.delivery and one.acceptance:
-            outcome = one.acceptance.outcome
-            for file in one.delivery.files:
-                entries[(one.delivery.source, one.delivery.period, file.sha256)] = {
-                    "source": one.delivery.source,
+        for part in one.in_force:
+            delivery, outcome = part.delivery, part.acceptance.outcome
+            for file in delivery.files:
+                entries[(delivery.source, delivery.period, file.sha256)] = {
+                    "source": delivery.source,
                     "title": one.owed.contract.title,
-                    "district_code": one.delivery.district_code,
-                    "period": one.delivery.period,
+                    "district_code": delivery.district_code,
+                    "period": delivery.period,
                     "original_name": file.shown_name,
                     "sha256": file.sha256,
                     "size": file.size,
-                    "origin": one.delivery.origin,
-                    "received_at": one.delivery.received_at,
+                    "origin": delivery.origin,
+                    "received_at": delivery.received_at,
                     "owner_office": one.owed.contract.meta["owed"]["by"],
-                    "rows_landed": outcome["rows_landed"],
-                    "rows_quarantined": outcome["rows_quarantined"],
+                    "rows_landed": part.rows_landed,
+                    "rows_quarantined": part.rows_quarantined,
+                    "rows_superseded": part.rows_superseded,
                     "rows_skipped": outcome["rows_skipped"],
                     "sign_off": outcome["sign_off"],
                 }
@@ -59,8 +60,7 @@ def _gate_summary(outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
 
 def _verdicts(found: Sequence[Standing]) -> list[Mapping[str, Any]]:
     """Give the verdict on each delivery in force, once, in the order of tables and periods."""
-    verdicts = {one.owed.key: one.acceptance.outcome for one in found if one.acceptance}
-    return [verdicts[key] for key in sorted(verdicts)]
+    return [part.acceptance.outcome for part in all_in_force(found)]
 
 
 def _of_report(night: Night, year: int) -> list[Mapping[str, Any]]:

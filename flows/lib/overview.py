@@ -29,15 +29,15 @@ def print_sources(workspace: Workspace) -> None:
     for one in {standing.owed.key: standing for standing in night.standings}.values():
         contract = one.owed.contract
         owner = f"{contract.meta['owed']['by']} {one.owed.due}"
-        if one.delivery and one.acceptance:
-            outcome = one.acceptance.outcome
+        if one.in_force:
+            name = Path(one.in_force[0].delivery.name).name
             table.add_row(
                 contract.name,
                 one.owed.period,
-                Path(one.delivery.name).name,
-                one.delivery.received_at[:10],
-                str(outcome["rows_landed"]),
-                str(outcome["rows_quarantined"]),
+                f"{len(one.in_force)} files" if len(one.in_force) > 1 else name,
+                max(part.delivery.received_at for part in one.in_force)[:10],
+                str(sum(part.rows_landed for part in one.in_force)),
+                str(sum(part.rows_quarantined for part in one.in_force)),
                 units.get((contract.name, one.owed.period), ""),
                 owner,
             )

@@ -74,8 +74,9 @@ class RawRows:
 
     def columns(self, file_id: str, names: tuple[str, ...]) -> Read:
         """Read some columns of a file; find its rows by sheet and row number."""
-        contract = self.contracts[self.sources[file_id]["source"]]
-        reading = read_file(self.path(file_id), contract, columns=names)
+        source = self.sources[file_id]
+        contract, name = self.contracts[source["source"]], source["original_name"]
+        reading = read_file(self.path(file_id), contract, columns=names, name=name)
         table = reading.table()
         places = zip(table["_sheet"].to_pylist(), table["_row_number"].to_pylist(), strict=True)
         return {place: index for index, place in enumerate(places)}, [

@@ -13,6 +13,7 @@ from flows.lib.times import CHINA
 if TYPE_CHECKING:
     from flows.lib.night import Night
 
+MOST_NAMED = 5
 MISTAKE = "if that is a mistake, drop the right file again under another name"
 
 
@@ -22,16 +23,18 @@ def receipt_sentences(night: "Night") -> list[str]:
     for standing in {one.owed.key: one for one in night.standings}.values():
         own = [one for one in deliveries if one.key == standing.owed.key and one.origin == "inbox"]
         new = [one for one in own if since is None or _moment(one) > since]
-        in_parts = standing.owed.contract.meta.get("parts")  # there all are in force
-        outcome = standing.acceptance.outcome if standing.acceptance else {}
-        if outcome and not outcome["rows_read"]:
-            found.append(
-                f"{standing.owed.contract.name} {standing.owed.period}: {outcome['original_name']} "
-                "holds no row and its suite allows that: what it counts is 0, not missing"
-            )
-        if new and standing.delivery and not in_parts:
-            head = f"{standing.owed.contract.name} {standing.owed.period}"
-            found += [f"{head}: {text}" for text in _sentences(standing.delivery, own, new)]
+        sentences = [
+            f"{part.delivery.name} holds no row and its suite allows that: what it counts is 0, "
+            "not missing"
+            for part in standing.in_force
+            if not part.acceptance.outcome["rows_read"]
+        ]
+        if new and standing.owed.contract.in_parts:
+            sentences += _of_parts(standing.replaced, own, new)
+        elif new and standing.in_force:
+            sentences += _sentences(standing.in_force[0].delivery, own, new)
+        head = f"{standing.owed.contract.name} {standing.owed.period}"
+        found += [f"{head}: {text}" for text in sentences]
     return found
 
 
@@ -51,6 +54,27 @@ def _moment(delivery: Delivery) -> datetime:
 def _named(delivery: Delivery) -> str:
     of_day = f"of {delivery.source_date}, " if delivery.source_date else ""
     return f"{delivery.name} ({of_day}received {_moment(delivery).astimezone(CHINA).date()})"
+
+
+def _of_parts(
+    replaced: Sequence[Delivery], own: Sequence[Delivery], new: Sequence[Delivery]
+) -> Iterator[str]:
+    """Say which new parts change nothing; all others are in force together."""
+    first = {one.id: one for one in reversed(own)}
+    if again := [one for one in new if first[one.id] is not one]:
+        yield f"{_listed(again)}: the same bytes had come before"
+    ids = {one.id for one in replaced}
+    if beaten := list({one.id: one for one in new if one.id in ids}.values()):
+        yield (
+            f"{_listed(beaten)}: not counted, for parts of a later day, or received after, hold "
+            f"the same units; {MISTAKE}"
+        )
+
+
+def _listed(deliveries: Sequence[Delivery]) -> str:
+    names = ", ".join(_named(one) for one in deliveries[:MOST_NAMED])
+    more = len(deliveries) - MOST_NAMED
+    return names + (f" and {more} more" if more > 0 else "")
 
 
 def _sentences(

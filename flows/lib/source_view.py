@@ -12,12 +12,12 @@ from flows.lib.contracts import Contract
 from flows.lib.durable import hash_file
 from flows.lib.errors import Rejected, WrongUse
 from flows.lib.ids import MASK
-from flows.lib.inbox import period_of_name
 from flows.lib.look import look_at_standings
 from flows.lib.night import open_night
 from flows.lib.parsing import read_file
 from flows.lib.reading import Reading
 from flows.lib.settings import Workspace
+from flows.lib.sorting import period_of_name
 from flows.lib.store import Delivery, LandedFile
 
 if TYPE_CHECKING:
@@ -43,22 +43,27 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
     night = look_at_standings(workspace)
     contract = contract_named(night.contracts, name)
     console = make_console()
-    table = Table("period", "file", "rows read", "landed", "set aside", "skipped")
+    newer = ["in a newer part"] * contract.in_parts
+    table = Table("period", "file", "rows read", "landed", "set aside", *newer, "skipped")
     found = [one for one in night.standings if one.owed.contract.name == name]
     for one in {standing.owed.key: standing for standing in found}.values():
-        if one.delivery is None or one.acceptance is None:
-            table.add_row(one.owed.period, one.gap or "", *[""] * 4)
-            continue
-        outcome = one.acceptance.outcome
-        counts = [str(outcome[f"rows_{word}"]) for word in ("read", "landed", "quarantined")]
-        skipped = ", ".join(f"{kind} {count}" for kind, count in sorted(outcome["skipped"].items()))
-        table.add_row(one.owed.period, one.delivery.name, *counts, skipped)
-        if show_rows:
-            path = night.store.path(one.delivery.files[0].sha256)
-            reading = read_file(path, contract, night.key.pseudonym, name=one.delivery.name)
-            lines = [*_skipped(reading), *_set_aside(one.acceptance.quarantine)]
-            console.print(f"{one.owed.period} {one.delivery.name}")
-            _print_lines(lines)
+        if one.gap:
+            table.add_row(one.owed.period, one.gap, *[""] * (len(table.columns) - 2))
+        for part in one.in_force:
+            name, outcome = part.delivery.name, part.acceptance.outcome
+            counts = [outcome["rows_read"], part.rows_landed, part.rows_quarantined]
+            counts += [part.rows_superseded] * contract.in_parts
+            kinds = (f"{kind} {count}" for kind, count in sorted(outcome["skipped"].items()))
+            table.add_row(one.owed.period, name, *map(str, counts), ", ".join(kinds))
+            if show_rows:
+                path = night.store.path(part.delivery.files[0].sha256)
+                reading = read_file(path, contract, night.key.pseudonym, name=name)
+                console.print(f"{one.owed.period} {name}")
+                _print_lines([*_skipped(reading), *_set_aside(part.acceptance.quarantine)])
+                for unit in part.superseded:
+                    console.print(f"  {unit}: its rows are counted from a newer part")
+        for sentence in one.rejections:
+            console.print(f"! {sentence}")
     console.print(table)
 
 

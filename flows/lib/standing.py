@@ -1,6 +1,7 @@
 """What is in force tonight: the newest accepted delivery of each period owed, and the gaps."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -38,20 +39,48 @@ class Owed:
 
 
 @dataclass(frozen=True)
+class InForce:
+    """A delivery whose rows count, with its verdict."""
+
+    delivery: Delivery
+    acceptance: Acceptance
+    superseded: tuple[str, ...] = ()  # units whose rows a newer part holds
+
+    @property
+    def rows_landed(self) -> int:
+        """How many of its rows count."""
+        return int(self.acceptance.outcome["rows_landed"]) - self._superseded(0)
+
+    @property
+    def rows_quarantined(self) -> int:
+        """How many of its rows are set aside and count as that."""
+        return int(self.acceptance.outcome["rows_quarantined"]) - self._superseded(1)
+
+    @property
+    def rows_superseded(self) -> int:
+        """How many of its rows do not count, for a newer part holds their unit."""
+        return self._superseded(0) + self._superseded(1)
+
+    def _superseded(self, position: int) -> int:
+        units = self.acceptance.outcome.get("units", {})
+        return sum(units[unit][position] for unit in self.superseded)
+
+
+@dataclass(frozen=True)
 class Standing:
     """How it stands with one owed period."""
 
     owed: Owed
-    delivery: Delivery | None
-    acceptance: Acceptance | None
+    in_force: tuple[InForce, ...]  # several where the table comes in parts, the newest first
     rejections: tuple[str, ...]  # of deliveries newer than the one in force
     is_overdue: bool
     is_waiting: bool = False  # something landed that the next night will judge
+    replaced: tuple[Delivery, ...] = ()  # accepted parts of which no unit counts any more
 
     @property
     def gap(self) -> str | None:
         """Say in a sentence what is missing; None when a delivery is in force."""
-        if self.delivery:
+        if self.in_force:
             return None
         contract = self.owed.contract
         state = "逾期未报" if self.is_overdue else "尚未报送"
@@ -94,22 +123,46 @@ def standing_of(
     judge: Mapping[tuple[str, str, str], Acceptance],
     today: date,
 ) -> Standing:
-    """Find the newest accepted delivery; those newer that were rejected are told.
+    """Find the newest accepted delivery, or all accepted parts; what was rejected since is told.
 
-    `judge` maps (source, period, delivery id) to its verdict.
+    `judge` maps (source, period, delivery id) to its verdict. Of a unit the newest part counts; a
+    rejected part is told until a later one comes under its name or holds its unit.
     """
+    in_force: list[InForce] = []
+    replaced: list[Delivery] = []
     rejections: list[str] = []
+    names: set[str] = set()
+    taken: set[str] = set()
     is_waiting = False
     for delivery in candidates(deliveries, owed):
         acceptance = judge.get((delivery.source, delivery.period, delivery.id))
+        name = delivery.files[0].original_name
         if acceptance is None:
             is_waiting = True
         elif acceptance.accepted:
-            return Standing(owed, delivery, acceptance, tuple(rejections), False, is_waiting)
-        else:
+            units = set(acceptance.outcome.get("units", {}))
+            if units and units <= taken:
+                replaced.append(delivery)
+            else:
+                superseded = tuple(sorted(units & taken))
+                in_force.append(InForce(delivery, acceptance, superseded))
+            taken |= units
+            if not owed.contract.in_parts:
+                break
+        elif name not in names and not _holds_only(taken, name, acceptance):
             rejections.append(rejection_sentence(delivery, acceptance))
-    is_overdue = today.isoformat() > owed.due
-    return Standing(owed, None, None, tuple(rejections), is_overdue, is_waiting)
+        if owed.contract.in_parts:
+            names.add(name)
+    is_overdue = not in_force and today.isoformat() > owed.due
+    told = tuple(rejections)
+    return Standing(owed, tuple(in_force), told, is_overdue, is_waiting, tuple(replaced))
+
+
+def _holds_only(taken: Set[str], name: str, rejected: Acceptance) -> bool:
+    """Whether later parts hold each unit of a rejected one: by its rows, else by its name."""
+    if units := set(rejected.outcome.get("units", {})):
+        return units <= taken
+    return any(unit in re.findall(r"[0-9A-Za-z]+", name) for unit in taken)
 
 
 def gap_sentences(found: Sequence[Standing]) -> list[str]:
@@ -126,7 +179,7 @@ def open_periods(found: Sequence[Standing]) -> list[dict[str, Any]]:
         if sentences := [text for text in (one.gap, *one.rejections) if text]:
             listed[one.owed.key] = _named(one) | {
                 "due": one.owed.due,
-                "in_force": one.delivery is not None,
+                "in_force": bool(one.in_force),
                 "sentences": sentences,
             }
     return list(listed.values())
@@ -136,13 +189,20 @@ def set_aside(found: Sequence[Standing]) -> list[dict[str, Any]]:
     """Count the rows in quarantine of each delivery in force."""
     listed = {}
     for one in found:
-        if one.acceptance and (rows := one.acceptance.outcome["rows_quarantined"]):
-            listed[one.owed.key] = _named(one) | {
-                "file": one.acceptance.outcome["original_name"],
-                "rows_set_aside": rows,
-                "rows": one.acceptance.outcome["rows_landed"] + rows,
-            }
+        for part in one.in_force:
+            if rows := part.rows_quarantined:
+                listed[(*one.owed.key, part.delivery.id)] = _named(one) | {
+                    "file": part.delivery.name,
+                    "rows_set_aside": rows,
+                    "rows": part.rows_landed + rows,
+                }
     return list(listed.values())
+
+
+def all_in_force(found: Sequence[Standing]) -> list[InForce]:
+    """List the deliveries in force, each once, by table, district and period, the newest first."""
+    by_key = {one.owed.key: one.in_force for one in found}
+    return [part for key in sorted(by_key) for part in by_key[key]]
 
 
 def _named(one: Standing) -> dict[str, Any]:

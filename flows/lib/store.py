@@ -128,10 +128,16 @@ class Store:
             fsync_folder(folder)
         return LandedFile(digest.hexdigest(), size, original_name)
 
-    def record(self, delivery: Delivery) -> Delivery:
-        """Append a delivery to the manifest, after cutting a line torn by a killed night."""
+    def record(self, delivery: Delivery, *, is_part: bool = False) -> Delivery:
+        """Append a delivery to the manifest, after cutting a line torn by a killed night.
+
+        It supersedes the last one of its period; a part only the last one of its own name.
+        """
         with self._recording:
-            last = last_of(self.deliveries(), delivery.key)
+            earlier = self.deliveries()
+            if is_part:
+                earlier = [one for one in earlier if _names(one) == _names(delivery)]
+            last = last_of(earlier, delivery.key)
             entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
             entry.pop("number")
             line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
@@ -176,6 +182,10 @@ def _next_block(stream: BinaryIO, name: str) -> bytes:
         raise Unavailable(
             f"{without_ids(name)} cannot be read ({error.strerror or error})"
         ) from None
+
+
+def _names(delivery: Delivery) -> list[str]:
+    return [file.original_name for file in delivery.files]
 
 
 def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.lib.contracts import Contract
 from flows.lib.settings import Settings
-from flows.lib.standing import Standing
+from flows.lib.standing import InForce, Standing, all_in_force
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,6 +27,8 @@ LANDING_TABLES = {
     "quarantine": """district_code varchar, source varchar, period varchar, file_id varchar,
         sheet varchar, row_number bigint, column_name varchar, rule varchar, effect varchar,
         unit varchar, member varchar, amount decimal(38,2)""",
+    "superseded_units": """district_code varchar, source varchar, period varchar, file_id varchar,
+        unit varchar""",
     "units_received": """district_code varchar, source varchar, period varchar, unit varchar,
         member varchar""",
 }
@@ -50,21 +52,34 @@ def _paths(paths: Sequence[Path]) -> str:
 
 
 def _make_relation(
-    connection: "duckdb.DuckDBPyConnection", contract: Contract, standings: Sequence[Standing]
+    connection: "duckdb.DuckDBPyConnection", contract: Contract, parts: Sequence[InForce]
 ) -> None:
     """Make one relation over the explicit list of deliveries, or an empty one of its columns."""
-    files = sorted({one.acceptance.rows for one in standings if one.acceptance})
+    files = sorted({part.acceptance.rows for part in parts})
     names = [column.name for column in contract.columns] + list(SOURCE_COLUMNS)
     if files:
+        unit = contract.column_of_role("unit")
+        condition = _not_superseded("_file_id", unit.name) if contract.in_parts and unit else "true"
         connection.execute(
             f"create view landing.{contract.relation} as "
-            f"select {', '.join(names)} from read_parquet({_paths(files)})"
+            f"select {', '.join(names)} from (select *, '{contract.name}' as source "
+            f"from read_parquet({_paths(files)})) as landed where {condition}"
         )
         return
     types = {column.name: column.data_type for column in contract.columns}
     types |= dict.fromkeys(SOURCE_COLUMNS, "string") | {"_row_number": "bigint"}
     columns = ", ".join(f"{name} {types[name]}" for name in names)
     connection.execute(f"create table landing.{contract.relation} ({columns})")
+
+
+def _not_superseded(file: str, unit: str) -> str:
+    """Say in SQL that no newer part holds the unit of a landed row; one without unit stays."""
+    same = " and ".join(
+        f"newer.{name} = landed.{other}"
+        for name, other in (("source", "source"), ("district_code", "district_code"),
+                            ("period", "period"), ("file_id", file), ("unit", unit))
+    )  # fmt: skip
+    return f"not exists (select 1 from landing.superseded_units as newer where {same})"
 
 
 def _source_status(standing: Standing) -> tuple[Any, ...]:
@@ -76,7 +91,7 @@ def _source_status(standing: Standing) -> tuple[Any, ...]:
         owed.evaluation_year,
         owed.year_offset,
         owed.period,
-        standing.delivery is not None,
+        bool(standing.in_force),
         contract.meta["owed"]["by"],
         owed.due,
         standing.gap,
@@ -85,7 +100,7 @@ def _source_status(standing: Standing) -> tuple[Any, ...]:
     )
 
 
-def _deliveries(standings: Sequence[Standing]) -> list[tuple[Any, ...]]:
+def _deliveries(parts: Sequence[InForce]) -> list[tuple[Any, ...]]:
     rows = {
         (
             one.delivery.source,
@@ -94,25 +109,32 @@ def _deliveries(standings: Sequence[Standing]) -> list[tuple[Any, ...]]:
             file.sha256,
             file.shown_name,
             one.delivery.origin,
-            one.acceptance.outcome["rows_landed"],
-            one.acceptance.outcome["rows_quarantined"],
+            one.rows_landed,
+            one.rows_quarantined,
         )
-        for one in standings
-        if one.delivery and one.acceptance
+        for one in parts
         for file in one.delivery.files
     }
     return sorted(rows)
 
 
-def _fill_quarantine(
-    connection: "duckdb.DuckDBPyConnection", standings: Sequence[Standing]
-) -> None:
-    for one in {(s.owed.key): s for s in standings if s.acceptance}.values():
-        assert one.acceptance and one.delivery
+def _superseded_units(parts: Sequence[InForce]) -> list[tuple[str, ...]]:
+    return sorted(
+        (one.delivery.district_code, one.delivery.source, one.delivery.period,
+         one.delivery.files[0].sha256, unit)
+        for one in parts
+        for unit in one.superseded
+    )  # fmt: skip
+
+
+def _fill_quarantine(connection: "duckdb.DuckDBPyConnection", parts: Sequence[InForce]) -> None:
+    for one in parts:
         connection.execute(
-            "insert into landing.quarantine select $1, $2, $3, file_id, sheet, row_number, "
-            f"column_name, rule, effect, unit, member, amount from read_parquet("
-            f"{_paths([one.acceptance.quarantine])}) order by all",
+            "insert into landing.quarantine select district_code, source, period, file_id, sheet, "
+            "row_number, column_name, rule, effect, unit, member, amount from (select *, "
+            "$1 as district_code, $2 as source, $3 as period from "
+            f"read_parquet({_paths([one.acceptance.quarantine])})) as landed "
+            f"where {_not_superseded('file_id', 'unit')} order by all",
             [one.delivery.district_code, one.delivery.source, one.delivery.period],
         )
 
@@ -149,8 +171,9 @@ def prepare_warehouse(
         connection.execute("create schema landing")
         for name, columns in LANDING_TABLES.items():
             connection.execute(f"create table landing.{name} ({columns})")
+        parts = all_in_force(standings)
         for contract in contracts.values():
-            own = [one for one in standings if one.owed.contract.name == contract.name]
+            own = [one for one in parts if one.delivery.source == contract.name]
             _make_relation(connection, contract, own)
 
         def insert(name: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -165,9 +188,10 @@ def prepare_warehouse(
                 for year in sorted(years)
             ],
         )
-        insert("deliveries", _deliveries(standings))
+        insert("deliveries", _deliveries(parts))
+        insert("superseded_units", _superseded_units(parts))
         insert("source_status", [_source_status(one) for one in standings])
-        _fill_quarantine(connection, standings)
+        _fill_quarantine(connection, parts)
         _fill_units(connection, contracts)
 
 

@@ -1,0 +1,96 @@
+"""Whose a file in the inbox is, told by its name and those of the folders that it lies in."""
+
+import fnmatch
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flows.lib.contracts import Contract
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose a file is: table, district and period, and of which day it is."""
+
+    contract: Contract
+    district_code: str
+    period: str
+    source_date: str | None
+    container: str | None  # the folder whose name, not the file's own, fits the table's pattern
+
+    @property
+    def of_one_file(self) -> tuple[str, ...]:
+        """Name the delivery for which one file alone may lie in its folder, if it is one."""
+        if self.container is None or self.contract.in_parts:
+            return ()
+        return self.contract.name, self.district_code, self.period, self.container
+
+
+def period_of_name(contract: Contract, name: str) -> str | None:
+    """Read the period from a file's name, where the contract says so."""
+    if contract.period_kind == "standing":
+        return "standing"
+    pattern = contract.meta["period"].get("file_name")
+    found = pattern and re.search(pattern, name)
+    if not found:
+        return None
+    return contract.period_of_year(int(found[found.re.groups]))
+
+
+def source_date_of_name(contract: Contract, name: str) -> str | None:
+    """Read of which day a file is: 20240105, or year, month and day, as the contract marks it."""
+    pattern = contract.meta.get("source_date", {}).get("file_name")
+    found = pattern and re.search(pattern, name)
+    if not found:
+        return None
+    parts = re.findall(r"[0-9]+", " ".join(found.groups("")))
+    if len(parts) == 1 and len(parts[0]) == 8:
+        parts = [parts[0][:4], parts[0][4:6], parts[0][6:]]
+    try:
+        year, month, day = map(int, parts)
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _contract_of(contracts: Mapping[str, Contract], system: str, name: str) -> Contract | None:
+    return next(
+        (
+            contract
+            for contract in contracts.values()
+            if contract.system == system
+            and any(fnmatch.fnmatch(name, pattern) for pattern in contract.file_patterns)
+        ),
+        None,
+    )
+
+
+def place_of(name: str, contracts: Mapping[str, Contract], districts: Sequence[str]) -> Place | str:
+    """Find whose a file is by its path below the inbox, or say why it was left.
+
+    Table, period and day are each told by the file's own name, else by that of the nearest folder.
+    """
+    folders = name.split("/")
+    district = districts[0] if len(districts) == 1 else None
+    if folders[0] in districts:
+        district = folders.pop(0)
+    systems = sorted({contract.system for contract in contracts.values()})
+    if len(folders) < 2 or folders[0] not in systems or district is None:
+        return f"it was left, for it lies in none of the folders {', '.join(systems)}"
+    system, *pieces = folders
+    fitting = ((depth, _contract_of(contracts, system, pieces[depth])) for depth in
+               reversed(range(len(pieces))))  # fmt: skip
+    depth, contract = next(((depth, one) for depth, one in fitting if one), (0, None))
+    if contract is None:
+        return "fits no source table's file pattern; it was left"
+    inward = pieces[::-1]
+    period = next(filter(None, (period_of_name(contract, one) for one in inward)), None)
+    if period is None:
+        return "the period cannot be read from the name; it was left"
+    day = next(filter(None, (source_date_of_name(contract, one) for one in inward)), None)
+    if day is None and "file_name" in contract.meta.get("source_date", {}):
+        return "the day of its data cannot be read from the name; it was left"
+    is_own = depth == len(pieces) - 1
+    container = None if is_own else "/".join([system, *pieces[: depth + 1]])
+    return Place(contract, district, period, day, container)

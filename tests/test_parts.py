@@ -1,0 +1,205 @@
+"""Deliveries in parts: a workbook of each school in a folder, all in force together."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from suite_parts import NOTES, READING
+
+from flows.lib import acceptance
+from flows.lib.acceptance import accept
+from flows.lib.contracts import Contract, load_contracts
+from flows.lib.fingerprint import inputs_of
+from flows.lib.inbox import InboxView, land_dropped, view_inbox
+from flows.lib.person_key import PersonKey
+from flows.lib.settings import Settings, Workspace
+from flows.lib.standing import Owed, Standing, standing_of
+from flows.lib.store import Store
+from flows.lib.warehouse import open_warehouse, prepare_warehouse
+
+FORMS = "schools.forms"
+FOLDER = "统计报表_2023_样例数据"
+A, B, C, D = SCHOOLS = [f"215100000{number}" for number in range(4)]
+TABLE = {
+    "name": "forms",
+    "config": {
+        "meta": {
+            "title": "统计报表",
+            "pull": {"from": "inbox", "files": ["统计报表_*"]},
+            "period": {"kind": "census_day", "file_name": "_(20[0-9]{2})"},
+            "parts": True,
+            "read": {},
+            "units": {"column": "school_code", "expected": "compulsory_schools"},
+            "owed": {"by": "教育局计财股", "due": {"month_day": "10-31"}},
+            "quarantine_limit": {"rows": 0.5},
+        }
+    },
+    "columns": [
+        {"name": "school_code", "data_type": "string",
+         "config": {"meta": {"captions": ["学校标识码"], "role": "unit"}}},
+        {"name": "grade", "data_type": "string", "config": {"meta": {"captions": ["年级"]}}},
+        {"name": "classes", "data_type": "int", "config": {"meta": {"captions": ["班数"]}}},
+    ],
+}  # fmt: skip
+SUITE = {
+    "name": FORMS,
+    "rules": [
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "school_code"},
+         "severity": "warning", "effect": "provisional", "notes": NOTES},
+    ],
+    "reading": READING,
+}  # fmt: skip
+
+
+@pytest.fixture
+def forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
+    staging, suites = tmp_path / "staging" / "schools", tmp_path / "suites" / "schools"
+    for folder, name, content in (
+        (staging, "_schools__sources.yml", {"sources": [{"name": "schools", "tables": [TABLE]}]}),
+        (suites, "forms.yml", SUITE),
+    ):
+        folder.mkdir(parents=True)
+        (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    monkeypatch.setattr(acceptance, "SUITES", suites.parent)
+    return load_contracts(staging.parent)[FORMS]
+
+
+class District:
+    """A district with one source table, in parts, and as much of a night as that needs."""
+
+    def __init__(self, root: Path, contract: Contract) -> None:
+        self.workspace, self.contract = Workspace(root), contract
+        self.store = Store(self.workspace.landed)
+        self.settings = Settings(district="519900", open_years="2023")
+
+    def drop(self, name: str, rows: Mapping[str, list[str]], header: str = "班数") -> None:
+        """Put a file into the inbox: of each school its rows."""
+        path = self.workspace.inbox / "schools" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f"{school},{row}" for school, found in rows.items() for row in found]
+        path.write_text("\n".join([f"学校标识码,年级,{header}", *lines, ""]), "utf-8")
+
+    def look(self) -> InboxView:
+        """Look into the inbox."""
+        contracts, deliveries = {FORMS: self.contract}, self.store.deliveries()
+        return view_inbox(self.workspace, contracts, ("519900",), deliveries)
+
+    def night(self) -> Standing:
+        """Land what is new, judge it, and say what is in force."""
+        view = self.look()
+        assert view.remarks == []
+        for dropped in view.new:
+            land_dropped(self.store, dropped)
+        key, deliveries = PersonKey(b"0" * 32), self.store.deliveries()
+        judged = {
+            (one.source, one.period, one.id):
+            accept(self.store, self.workspace.cache, one, self.contract, key)
+            for one in deliveries
+        }  # fmt: skip
+        owed = Owed(self.contract, "519900", 2023, 0)
+        return standing_of(owed, deliveries, judged, date(2024, 1, 1))
+
+    def inputs(self, standing: Standing) -> object:
+        """Give what a release would say that it follows from."""
+        return inputs_of([standing], self.settings, 2023, None, "")["deliveries"]
+
+    def landing(self, standing: Standing, sql: str) -> list[tuple[object, ...]]:
+        """Ask what the models would see."""
+        contracts = {FORMS: self.contract}
+        build = self.workspace.build
+        prepare_warehouse(build, contracts, [standing] * 2, self.settings, [2023])
+        with open_warehouse(build) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture
+def district(tmp_path: Path, forms: Contract) -> District:
+    return District(tmp_path, forms)
+
+
+CLASSES = "select school_code, sum(classes) from landing.schools__forms group by all order by all"
+UNITS = "select unit from landing.units_received order by unit"
+
+
+def test_two_workbooks_are_missing_follow_later_and_complete_the_period(district: District) -> None:
+    for school in (A, B):
+        district.drop(f"{FOLDER}/{school}.csv", {school: ["一年级,2", "二年级,3"]})
+    standing = district.night()
+    assert (len(standing.in_force), standing.rejections, standing.gap) == (2, (), None)
+    assert district.landing(standing, UNITS) == [(A,), (B,)]
+    for school in (C, D):
+        district.drop(f"{FOLDER}/{school}.csv", {school: ["一年级,2"]})
+    complete = district.night()
+    assert len(complete.in_force) == 4
+    assert district.landing(complete, CLASSES) == [(A, 5), (B, 5), (C, 2), (D, 2)]
+    assert district.inputs(complete) != district.inputs(standing)
+
+
+def test_a_bad_workbook_is_told_by_name_and_takes_no_other_down(district: District) -> None:
+    district.drop(f"{FOLDER}/{A}.csv", {A: ["一年级,2"]})
+    district.drop(f"{FOLDER}/{B}.csv", {B: ["一年级,2"]}, header="学生数")
+    standing = district.night()
+    assert standing.rejections == (
+        f"schools.forms 2023-09-01: schools/{FOLDER}/{B}.csv rejected: column not found: 班数 "
+        "(classes); add it to the export and send it again",
+    )
+    assert district.landing(standing, UNITS) == [(A,)]
+    district.drop(f"补报/统计报表_2023_{B}.csv", {B: ["一年级,2"]})  # under another name
+    mended = district.night()
+    assert (mended.rejections, len(mended.in_force)) == ((), 2)
+
+
+def test_of_a_school_in_two_files_the_newer_one_counts_and_the_older_nowhere(
+    district: District,
+) -> None:
+    district.drop("统计报表_2023_1.csv", {A: ["一年级,2", "二年级,x"], B: ["一年级,4", "二年级,y"]})
+    district.drop("统计报表_2023_2.csv", {B: ["一年级,7"], C: ["一年级,1"]})
+    standing = district.night()
+    newer, older = standing.in_force
+    assert (newer.superseded, older.superseded) == ((), (B,))
+    assert (older.rows_landed, older.rows_quarantined, older.rows_superseded) == (1, 1, 2)
+    assert district.landing(standing, CLASSES) == [(A, 2), (B, 7), (C, 1)]
+    aside = "select unit, row_number from landing.quarantine"
+    assert district.landing(standing, aside) == [(A, 3)]
+    counted = "select original_name, rows_landed, rows_quarantined from landing.deliveries"
+    assert district.landing(standing, counted) == [
+        ("schools/统计报表_2023_1.csv", 1, 1), ("schools/统计报表_2023_2.csv", 2, 0),
+    ]  # fmt: skip
+    # A third one holds all that is left of the first, which is in force no longer.
+    district.drop("统计报表_2023_3.csv", {A: ["一年级,9"]})
+    third = district.night()
+    assert [one.files[0].original_name for one in third.replaced] == ["schools/统计报表_2023_1.csv"]
+    assert district.landing(third, CLASSES) == [(A, 9), (B, 7), (C, 1)]
+    assert district.landing(third, aside) == []
+
+
+def test_a_corrected_file_that_is_bad_leaves_the_good_one_and_is_told_until_mended(
+    district: District,
+) -> None:
+    name = f"{FOLDER}/{A}.csv"
+    district.drop(name, {A: ["一年级,2"]})
+    assert district.night().rejections == ()
+    district.drop(name, {A: ["一年级,3"]}, header="学生数")
+    standing = district.night()
+    assert len(standing.rejections) == 1
+    assert district.landing(standing, CLASSES) == [(A, 2)]
+    district.drop(name, {A: ["一年级,4"]})
+    mended = district.night()
+    assert mended.rejections == ()
+    assert district.landing(mended, CLASSES) == [(A, 4)]
+
+
+def test_only_one_file_of_a_folder_can_be_a_whole_delivery(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(district.contract.meta, "parts", False)  # type: ignore[arg-type]
+    district.drop(f"{FOLDER}/a.csv", {A: ["一年级,2"]})
+    assert len(district.night().in_force) == 1
+    district.drop(f"{FOLDER}/b.csv", {A: ["一年级,3"]})
+    view = district.look()
+    assert (view.new, view.remarks) == ([], [
+        f"schools/{FOLDER}: it holds several files and schools.forms takes one: leave that one in "
+        "it, or declare `parts`"
+    ])  # fmt: skip
