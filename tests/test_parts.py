@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from suite_parts import NOTES, READING
+from suite_parts import NOTES
 
 from flows.lib import acceptance
 from flows.lib.acceptance import accept
@@ -49,7 +49,6 @@ SUITE = {
         {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "school_code"},
          "severity": "warning", "effect": "provisional", "notes": NOTES},
     ],
-    "reading": READING,
 }  # fmt: skip
 
 
@@ -62,6 +61,7 @@ def forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
     ):
         folder.mkdir(parents=True)
         (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    (suites.parent / "reading.yml").write_bytes((acceptance.SUITES / "reading.yml").read_bytes())
     monkeypatch.setattr(acceptance, "SUITES", suites.parent)
     return load_contracts(staging.parent)[FORMS]
 
