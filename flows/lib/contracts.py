@@ -169,7 +169,9 @@ def _check_names(where: str, contract: Contract) -> None:
     named = [*meta.get("key", ()), meta.get("units", {}).get("column")]
     named += [read.get("groups", {}).get("into"), meta.get("units", {}).get("by_member")]
     named += [read.get("long", {}).get(word) for word in ("name", "value")]
-    if unknown := sorted({name for name in named if name} - names):
+    check = read.get("totals", {}).get("check", "all_amounts")
+    named += [check] if isinstance(check, str) else check
+    if unknown := sorted({name for name in named if name} - names - {"all_amounts"}):
         raise ZipingError(f"{where}: no column is called {', '.join(unknown)}")
     if meta.get("parts") and contract.column_of_role("unit") is None:
         raise ZipingError(f"{where}: `parts` needs a column with `role: unit`")

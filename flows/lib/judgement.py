@@ -20,7 +20,8 @@ def _is_asked(name: str, contract: Contract) -> bool:
     """Whether reading looks for something in the files of a contract."""
     read = contract.meta["read"]
     asked_by = {
-        "own_total": read.get("totals", {}).get("check"),
+        "own_total": read.get("totals"),
+        "part_above_whole": read.get("subsets"),
         "totals_row_missing": read.get("ends_with_totals"),
     }
     return bool(asked_by.get(name, True))

@@ -1,42 +1,176 @@
-"""A file's own totals against the sum of its detail."""
+"""A file's own totals against the sums of its detail: groups, sheets and the whole file."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-OWN_TOTAL_TOLERANCE = Decimal(1)  # printed totals may be off by their last digit
-GROUP_LABEL = "小计"
+# A total of one level ends the groups of those below it: 小计 within 合计 within 总计.
+GROUP, WHOLE, GRAND = 1, 2, 3
+LEVELS = {"小计": GROUP, "subtotal": GROUP, "总计": GRAND, "总和": GRAND, "grandtotal": GRAND}
+NESTED_TITLES = 20
+CENT = Decimal("0.01")
+EXACT = Decimal(0)
+
+
+def level_of(label: str | None) -> int:
+    """Say how much a totals row sums up by its label: a group, the sheet, or all there is."""
+    text = (label or "").lower()
+    return next((level for word, level in LEVELS.items() if word in text), WHOLE)
+
+
+def last_digit(value: Decimal, factor: int = 1) -> Decimal:
+    """Say to which digit a value is written, in yuan, where it was written in units of `factor`."""
+    exponent = (value / factor).normalize().as_tuple().exponent
+    return factor * Decimal(1).scaleb(min(int(exponent), 0))
+
+
+@dataclass
+class Sums:
+    """What the detail up to some row comes to, by column."""
+
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)  # of amounts other than 0
+    unread: dict[str, int] = field(default_factory=dict)  # cells that could not be read
+    digits: dict[str, Decimal] = field(default_factory=dict)  # to which all of them are written
+    rows: int = 0
+
+    def copy(self) -> "Sums":
+        """Keep how it stands now."""
+        return deepcopy(self)
+
+    def add(self, other: "Sums") -> None:
+        """Add what other rows come to."""
+        self.rows += other.rows
+        for name, amount in other.amounts.items():
+            self.amounts[name] = self.amounts.get(name, EXACT) + amount
+        for mine, more in ((self.counts, other.counts), (self.unread, other.unread)):
+            for name, count in more.items():
+                mine[name] = mine.get(name, 0) + count
+        for name, digit in other.digits.items():
+            self.digits[name] = min(self.digits.get(name, digit), digit)
+
+    def since(self, start: "Sums") -> "Sums":
+        """Give what the rows after an earlier point come to."""
+        return Sums(
+            {name: amount - start.amounts.get(name, 0) for name, amount in self.amounts.items()},
+            {name: count - start.counts.get(name, 0) for name, count in self.counts.items()},
+            {name: count - start.unread.get(name, 0) for name, count in self.unread.items()},
+            self.digits,
+            self.rows - start.rows,
+        )
+
+    def differs(self, name: str, stated: Decimal) -> bool:
+        """Whether a stated total is further from the sum than rounding explains.
+
+        A sum with a cell that could not be read says nothing. Amounts in yuan are exact; of those
+        in a larger unit each is taken as rounded at the last digit that any of them has, if that is
+        coarser than a cent: n of them may together be off by n halves of it, and hardly ever by
+        more than 4 standard deviations, 4 x sqrt(n / 12). A total with fewer digits than its sum
+        is itself rounded.
+        """
+        if self.unread.get(name):
+            return False
+        total, count = self.amounts.get(name, EXACT), self.counts.get(name, 0)
+        digit = self.digits.get(name, EXACT)
+        halves = min(Decimal(count), 8 * (Decimal(count) / 12).sqrt()) + 1
+        allowed = digit * halves / 2 if digit > CENT else EXACT
+        if (written := last_digit(stated)) > last_digit(total):
+            allowed += written / 2
+        return abs(stated - total) > allowed
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A total that stands above its detail, until that has been read."""
+
+    level: int
+    number: int
+    stated: Mapping[str, Decimal | None]
+    start: Sums
+    ends: list[Sums]  # where the next total of its level ends the group
+    reach: int = 1  # a title may hold groups that have titles themselves
 
 
 class OwnTotals:
-    """Sums of the detail rows since the last group total, and of the whole sheet."""
+    """The totals rows of one sheet, each compared with every sum that it may mean.
 
-    def __init__(self, rules: Mapping[str, Any], amounts: list[str]) -> None:
-        """Take the contract's word on totals, and its columns of amounts."""
-        check = rules.get("check")
-        self.columns = amounts if check == "all_amounts" else [check] if check else []
-        self.sums: dict[str, Counter[str]] = {"group": Counter(), "whole": Counter()}
-        self.is_whole = True  # no amount so far was unreadable
-        self.found_whole = False
+    A totals row below its detail sums up its group (since the last row of its level); one that is
+    no 小计 may also sum up the sheet so far or the file so far. One above its detail means the same
+    of what follows. It is above where it is the sheet's first of its level and no detail precedes.
+    """
 
-    def add(self, sums: Mapping[str, Decimal], *, is_whole: bool) -> None:
-        """Add the sums of some rows, and whether all their amounts could be read."""
-        self.is_whole = self.is_whole and is_whole
-        for name in self.columns:
-            for scope in self.sums.values():
-                scope[name] += sums.get(name, 0)  # type: ignore[assignment]
+    def __init__(self, rules: Mapping[str, Any], amounts: list[str], earlier: Sums) -> None:
+        """Take the contract's word on totals, its columns of amounts, and the sheets before."""
+        check = rules.get("check", "all_amounts")
+        stated = [check] if isinstance(check, str) else list(check)
+        self.columns = amounts if stated == ["all_amounts"] else stated
+        self.earlier, self.sums = earlier.copy(), Sums()
+        self.group_starts = {level: Sums() for level in (GROUP, WHOLE, GRAND)}
+        self.is_above: dict[int, bool] = {}
+        self.waiting: list[Waiting] = []
+        self.ends_with_whole = False
 
-    def differing(self, label: str | None, stated: Mapping[str, Any]) -> list[str]:
-        """Name the columns in which a totals row differs from its detail; begin a new group."""
-        scope = "group" if label == GROUP_LABEL else "whole"
-        self.found_whole = self.found_whole or scope == "whole"
-        found = [
-            name
-            for name in self.columns
-            if self.is_whole
-            and stated.get(name) is not None
-            and abs(stated[name] - self.sums[scope][name]) > OWN_TOTAL_TOLERANCE
-        ]
-        self.sums["group"].clear()
-        return found
+    def add(self, rows: Sums) -> None:
+        """Add what some rows of detail come to."""
+        self.sums.add(rows)
+        self.ends_with_whole = False
+
+    def take(
+        self, number: int, label: str | None, stated: Mapping[str, Decimal | None], *, title: bool
+    ) -> list[str]:
+        """Compare a totals row, or a group's title that states its total; name what differs."""
+        level = GROUP if title else level_of(label)
+        for one in self.waiting:
+            if one.level <= level and len(one.ends) < one.reach:
+                one.ends.append(self.sums.copy())
+        now, differing = self.sums.copy(), []
+        if title or self.is_above.setdefault(level, not self.sums.rows):
+            reach = NESTED_TITLES if title else 1
+            self.waiting.append(Waiting(level, number, stated, now, [], reach))
+        else:
+            meant = [now.since(self.group_starts[level]), *self._of_more(level, now)]
+            differing = _least_differing(stated, meant)
+        self.ends_with_whole = level > GROUP
+        for lower in range(GROUP, level + 1):
+            self.group_starts[lower] = now
+        return differing
+
+    def _of_more(self, level: int, now: Sums) -> Iterable[Sums]:
+        """Give what a total of more than a group may mean: the sheet, and the file so far."""
+        if level > GROUP:
+            whole = self.earlier.copy()
+            whole.add(now)
+            yield from (now, whole)
+
+    def at_end(self, file: Sums) -> Iterable[tuple[int, str]]:
+        """Compare the totals above their detail: row and column of what differs."""
+        for one in self.waiting:
+            ends = one.ends if len(one.ends) == one.reach else [*one.ends, self.sums]
+            meant = [end.since(one.start) for end in ends]
+            if one.level > GROUP:
+                meant += [*self._of_more(one.level, self.sums), file]
+            yield from ((one.number, name) for name in _least_differing(one.stated, meant))
+
+
+def _least_differing(stated: Mapping[str, Decimal | None], meant: Iterable[Sums]) -> list[str]:
+    """Name the columns in which a total differs from the sum that it comes nearest to."""
+    return min(
+        (
+            [name for name, value in stated.items()
+             if value is not None and sums.differs(name, value)]
+            for sums in meant
+        ),
+        key=len,
+    )  # fmt: skip
+
+
+def exceeding(part: Mapping[str, Decimal | None], whole: Mapping[str, Decimal | None]) -> list[str]:
+    """Name the columns in which a part (其中) is more than the whole that it is of."""
+    found = []
+    for name, value in part.items():
+        limit = whole.get(name)
+        if value is not None and limit is not None and 0 <= limit < value:
+            found.append(name)
+    return found

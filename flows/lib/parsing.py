@@ -10,6 +10,7 @@ from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
 from flows.lib.headers import Header, HeaderMissing, Rows, find_header, sign_off_of
 from flows.lib.ids import without_ids
+from flows.lib.own_totals import OwnTotals, Sums
 from flows.lib.person_key import forbid_core_dumps
 from flows.lib.reading import Finding, Reading, SetAside, amount_of, schema_of
 from flows.lib.seen_rows import SeenRows
@@ -41,7 +42,8 @@ class FileReader:
         self.amounts = [column.name for column in contract.columns if column.role == "amount"]
         self.reading = Reading()
         self.seen = SeenRows()
-        self.found_totals = False
+        self.sums = Sums()  # of all sheets so far
+        self.totals: list[tuple[str, OwnTotals]] = []
 
     def find(self, rule: str, sheet: str, number: int, column: str) -> None:
         """Keep what only the file itself shows."""
@@ -121,11 +123,16 @@ class FileReader:
         self.reading.captions[sheet.name] = header.captions
         reader = SheetReader(self, sheet, header, above)
         reader.read()
-        self.found_totals = self.found_totals or reader.totals.found_whole
+        self.sums.add(reader.totals.sums)
+        self.totals.append((sheet.name, reader.totals))
 
     def _finish(self) -> None:
         """Add what shows only at the end of the file."""
-        if self.contract.meta["read"].get("ends_with_totals") and not self.found_totals:
+        for sheet, totals in self.totals:
+            for number, column in totals.at_end(self.sums):
+                self.find("own_total", sheet, number, column)
+        ends = any(totals.ends_with_whole for _, totals in self.totals)
+        if self.contract.meta["read"].get("ends_with_totals") and not ends:
             self.find("totals_row_missing", "", self.reading.last_row[1], "")
         if not self.sink and not self.reading.tables:
             self.reading.tables.append(schema_of(self.columns).empty_table())

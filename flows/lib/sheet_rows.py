@@ -9,7 +9,7 @@ from flows.lib.column_readers import Read, factor_of, reader_of
 from flows.lib.contracts import Column
 from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
-from flows.lib.own_totals import OwnTotals
+from flows.lib.own_totals import OwnTotals, Sums, exceeding, last_digit
 from flows.lib.reading import schema_of
 from flows.lib.row_kinds import RowKinds
 from flows.lib.sheets import Sheet
@@ -31,7 +31,8 @@ class SheetReader:
         self.file, self.sheet, self.header = reader, sheet, header
         contract = reader.contract
         self.kinds = RowKinds(contract, header)
-        self.totals = OwnTotals(self.kinds.totals, reader.amounts)
+        self.totals = OwnTotals(self.kinds.totals, reader.amounts, reader.sums)
+        self.whole: list[Any] = []  # the last row that is no part of another
         self.unit = unit_of_sheet(contract, above)
         self.long: Long | None = long_of(contract, header)
         self.constants = said_above(contract, above, sheet.name, reader.name)
@@ -55,34 +56,55 @@ class SheetReader:
             groups: list[str | None] = []
             for number, row in chunk:
                 kind = "note" if in_footer else self.kinds.kind(row)
+                if kind in (None, "total"):
+                    self.whole = row
                 if kind is None:
                     data.append((number, row))
                     groups.append(self.group)
                     continue
                 in_footer = in_footer or kind == "note"
-                if kind == "total":
+                if kind in ("total", "group"):
                     self._take(data, groups)
                     data, groups = [], []
-                    self._compare(number, row)
+                    self._compare(number, row, is_title=kind == "group")
+                if kind == "subset" and self.file.is_judged:
+                    for name in exceeding(self._stated(row), self._stated(self.whole)):
+                        self.file.find("part_above_whole", self.sheet.name, number, name)
                 if kind == "group":
                     self.group = next((str(cell).strip() for cell in row if cell), None)
                 self.file.reading.skip(self.sheet.name, number, kind)
             self._take(data, groups)
 
-    def _compare(self, number: int, row: list[Any]) -> None:
-        """Compare a totals row with the detail above it."""
+    def _compare(self, number: int, row: list[Any], *, is_title: bool) -> None:
+        """Compare a totals row with its detail, or a title that says what its group comes to."""
         if not self.file.is_judged:
             return
-        stated = {}
-        for name in self.totals.columns:
-            place = self.header.positions.get(name)
-            cell = row[place] if place is not None and place < len(row) else None
-            try:
-                stated[name] = self.readers[name](cell)
-            except Unreadable:
-                stated[name] = None
-        for name in self.totals.differing(self.kinds.label(row), stated):
+        label, stated = self.kinds.label(row), self._stated(row)
+        for name in self.totals.take(number, label, stated, title=is_title):
             self.file.find("own_total", self.sheet.name, number, name)
+
+    def _stated(self, row: list[Any]) -> dict[str, Decimal | None]:
+        """Read what a row that is no detail says of the columns whose totals are checked."""
+        places = {name: self.header.positions.get(name) for name in self.totals.columns}
+        if self.long and self.long.value in places:
+            del places[self.long.value]
+            places |= {f"{self.long.value} {name}": place for place, name in self.long.places}
+        return {
+            name: self._amount(name.partition(" ")[0], place, row)
+            for name, place in places.items()
+            if place is not None and place < len(row)
+        }
+
+    def _amount(self, name: str, place: int, row: list[Any]) -> Decimal | None:
+        column = self.file.by_name[name]
+        try:
+            if self._has_unit_in_row(column):
+                value = self._in_unit_of(row, column, row[place])
+            else:
+                value = self.readers[name](row[place])
+        except Unreadable:
+            return None
+        return value if value is None else Decimal(value)
 
     def _take(self, data: Rows, groups: list[str | None]) -> None:
         """Type some rows; those that stood before and those that cannot be read go apart."""
@@ -91,7 +113,7 @@ class SheetReader:
         if self.sheet.merged:
             data = [(number, self._filled(number, row)) for number, row in data]
         if self.file.is_judged:
-            fresh = self.file.seen.first_times([row for _, row in data])
+            fresh = self.file.seen.first_times(self._with_what_is_said(data, groups))
             for (number, _), is_fresh in zip(data, fresh, strict=True):
                 if not is_fresh:
                     self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
@@ -108,6 +130,13 @@ class SheetReader:
         if self.long:
             numbers, cells = self.long.spread(numbers, [row for _, row in data], cells)
         self._land(numbers, cells, [row for _, row in data])
+
+    def _with_what_is_said(self, data: Rows, groups: list[str | None]) -> list[list[Any]]:
+        """Add to each row what its sheet or group says of it: equal rows of two are two rows."""
+        said = list(self.constants.values())
+        if not said and not self.group_column:
+            return [row for _, row in data]
+        return [[*row, *said, group] for (_, row), group in zip(data, groups, strict=True)]
 
     def _cells_of(
         self, column: Column, rows: list[list[Any]], groups: list[str | None]
@@ -136,7 +165,7 @@ class SheetReader:
         typed: dict[str, pa.Array] = {}
         unreadable: dict[int, list[str]] = {}
         for column in self.file.columns:
-            if column.role == "amount" and self.rows_of_units is not None and not column.unit:
+            if self._has_unit_in_row(column):
                 values, places = self._by_unit(column, cells[column.name], rows)
             else:
                 factor = factor_of(column, self.unit)
@@ -154,20 +183,26 @@ class SheetReader:
             table = table.filter(kept)
         self.file.land(table)
 
+    def _has_unit_in_row(self, column: Column) -> bool:
+        return column.role == "amount" and self.rows_of_units is not None and not column.unit
+
+    def _in_unit_of(self, row: list[Any], column: Column, cell: Any) -> Any:
+        place = self.rows_of_units or 0
+        unit = squeezed(row[place]) if place < len(row) else None
+        if unit not in UNITS_OF_YUAN:
+            raise Unreadable
+        return reader_of(column, unit)(cell)
+
     def _by_unit(
         self, column: Column, cells: list[Any], rows: list[list[Any]]
     ) -> tuple["pa.Array", list[int]]:
         """Read amounts whose unit stands in each row; an unknown unit makes them unreadable."""
         import pyarrow as pa
 
-        place = self.rows_of_units or 0
         values, unreadable = [], []
         for number, (cell, row) in enumerate(zip(cells, rows, strict=True)):
-            unit = squeezed(row[place]) if place < len(row) else None
             try:
-                if unit not in UNITS_OF_YUAN:
-                    raise Unreadable
-                values.append(reader_of(column, unit)(cell))
+                values.append(self._in_unit_of(row, column, cell))
             except Unreadable:
                 values.append(None)
                 unreadable.append(number)
@@ -179,10 +214,31 @@ class SheetReader:
         names = [name for name in self.totals.columns if name in table.column_names]
         if not names or not self.file.is_judged:
             return
+        counted = table
         if unless := self.kinds.totals.get("unless"):
             counted = table.filter(pc.invert(pc.fill_null(table[unless], False)))
-        else:
-            counted = table
-        sums = {name: pc.sum(counted[name]).as_py() or Decimal(0) for name in names}
-        is_whole = not any(set(columns) & set(names) for columns in unreadable.values())
-        self.totals.add(sums, is_whole=is_whole)
+        sums = Sums(rows=table.num_rows)
+        for name in names:
+            parts = {name: counted[name]}
+            if self.long and name == self.long.value:
+                items = counted[self.long.name]
+                parts = {
+                    f"{name} {item}": counted[name].filter(pc.equal(items, item))
+                    for _, item in self.long.places
+                }
+            unread = sum(name in columns for columns in unreadable.values())
+            for key, amounts in parts.items():
+                self._add_amounts(sums, key, amounts)
+                sums.unread[key] = unread
+        self.totals.add(sums)
+
+    def _add_amounts(self, sums: Sums, key: str, amounts: "pa.ChunkedArray") -> None:
+        import pyarrow.compute as pc
+
+        sums.amounts[key] = Decimal(pc.sum(amounts).as_py() or 0)
+        sums.counts[key] = pc.sum(pc.not_equal(amounts, 0)).as_py() or 0
+        column = self.file.by_name[key.partition(" ")[0]]
+        factor = 1 if self._has_unit_in_row(column) else factor_of(column, self.unit)
+        if factor > 1 and sums.counts[key]:
+            known = (value for value in amounts.to_pylist() if value)
+            sums.digits[key] = min(last_digit(value, factor) for value in known)

@@ -12,7 +12,7 @@ EFFECTS = ("none", "provisional")
 # What is found while a file is read, by the name under which `reading.yml` says what it leads to.
 READINGS = (
     "exact_duplicate", "unreadable_cell", "required_column", "quarantine_limit", "own_total",
-    "totals_row_missing",
+    "part_above_whole", "totals_row_missing",
 )  # fmt: skip
 
 
