@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from flows.cli_options import WorkspaceOption, YearOption, end_with
+from flows.cli_sources import quarantine, sources_app
 from flows.lib.console import leave_the_locale
-from flows.lib.errors import ZipingError, related
-from flows.lib.redaction import sentence_of
+from flows.lib.errors import ZipingError
 from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace, load_settings
 
 app = typer.Typer(
@@ -18,24 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-WorkspaceOption = Annotated[
-    Path,
-    typer.Option(
-        "--workspace", help="The folder with raw/ and warehouse/.", envvar="ZIPING_WORKSPACE"
-    ),
-]
-YearOption = Annotated[
-    int | None, typer.Option(help="One evaluation year; all open ones if not given.")
-]
-
-
-def end_with(error: BaseException) -> typer.Exit:
-    """Print one sentence and end with the error's exit code."""
-    typer.echo(f"ziping: {sentence_of(error)}", err=True)
-    for one in related(error):  # what their frames hold open DuckDB would complain of at the end
-        one.__traceback__ = None
-    return typer.Exit(error.exit_code if isinstance(error, ZipingError) else 1)
+app.add_typer(sources_app, name="sources")
+app.command()(quarantine)
 
 
 @app.callback()
@@ -116,55 +101,6 @@ def run(workspace: WorkspaceOption = CHECKOUT) -> None:
     except Exception as error:
         raise end_with(error) from None
     raise typer.Exit(code)
-
-
-sources_app = typer.Typer(invoke_without_command=True)
-app.add_typer(sources_app, name="sources")
-SourceArgument = Annotated[str, typer.Argument(help="A source table, for example finance.payments")]
-
-
-@sources_app.callback()
-def sources(context: typer.Context, workspace: WorkspaceOption = CHECKOUT) -> None:
-    """Show each source table and period: what is in force, what is owed by whom."""
-    from flows.lib.overview import print_sources
-
-    if context.invoked_subcommand:
-        return
-    try:
-        print_sources(Workspace(workspace.resolve()))
-    except Exception as error:
-        raise end_with(error) from None
-
-
-@sources_app.command()
-def show(
-    name: SourceArgument,
-    rows: Annotated[bool, typer.Option("--rows", help="List each row that is no data.")] = False,
-    workspace: WorkspaceOption = CHECKOUT,
-) -> None:
-    """Show what became of every row of a source's files."""
-    from flows.lib.source_view import print_source
-
-    try:
-        print_source(Workspace(workspace.resolve()), name, show_rows=rows)
-    except Exception as error:
-        raise end_with(error) from None
-
-
-@sources_app.command()
-def check(
-    name: SourceArgument,
-    file: Annotated[Path, typer.Argument(help="A file that is not yet sent.")],
-    workspace: WorkspaceOption = CHECKOUT,
-) -> None:
-    """Show what would be landed, set aside and skipped of a file; nothing is kept."""
-    from flows.lib.source_view import print_check
-
-    try:
-        accepted = print_check(Workspace(workspace.resolve()), name, file)
-    except Exception as error:
-        raise end_with(error) from None
-    raise typer.Exit(0 if accepted else 1)
 
 
 @app.command()

@@ -13,7 +13,9 @@ from flows.lib.codes import LISTS, SEEDS
 from flows.lib.contracts import Contract
 from flows.lib.durable import build_folder, hash_file
 from flows.lib.errors import Rejected
-from flows.lib.judgement import Judgement
+from flows.lib.headers import HeaderMissing, positions_of
+from flows.lib.ids import without_ids
+from flows.lib.judgement import Judgement, rule_outcome
 from flows.lib.libraries import library_versions
 from flows.lib.own_modules import modules_below
 from flows.lib.parsing import read_file
@@ -187,6 +189,29 @@ def _with_emptiness(reading: Reading, rejections: list[str]) -> list[str]:
     return rejections
 
 
+def _captions(reading: Reading, contract: Contract) -> dict[str, dict[str, str]]:
+    """Say by sheet what the file calls the contract's columns."""
+    return {
+        sheet: {
+            name: without_ids(captions[place])
+            for name, place in positions_of(captions, contract.columns).items()
+        }
+        for sheet, captions in reading.captions.items()
+    }
+
+
+def _missing_columns(contract: Contract, error: Exception) -> list[dict[str, Any]]:
+    """Give the result of the rule on captions, for a file in which some are missing."""
+    if not isinstance(error, HeaderMissing) or not error.missing:
+        return []
+    from flows.lib.suites import Rule, load_suite
+
+    rule = load_suite(suite_path(contract)).reading["required_column"]
+    places = [{"sheet": "", "row": None, "column": name} for name in error.missing]
+    as_rule = Rule("required_column", {}, rule.severity, rule.effect, rule.notes)
+    return [rule_outcome(as_rule, places, success=False, raised=False)]
+
+
 def accept(
     store: Store, cache: Path, delivery: Delivery, contract: Contract, key: PersonKey
 ) -> Acceptance:
@@ -216,7 +241,8 @@ def accept(
         reading, judgement, landed = read_and_judge(path, delivery, contract, key)
     except (Rejected, SuiteError) as error:
         outcome |= {
-            "accepted": False, "rejections": [str(error)], "results": [], "skipped": {},
+            "accepted": False, "rejections": [str(error)], "skipped": {}, "captions": {},
+            "results": _missing_columns(contract, error),
             "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
             "sign_off": {},
         }  # fmt: skip
@@ -235,6 +261,7 @@ def accept(
             "rows_duplicated": duplicates,
             "rows_skipped": skipped,
             "skipped": dict(reading.skipped),
+            "captions": _captions(reading, contract),
             "sign_off": reading.sign_off,
         }
 

@@ -97,14 +97,14 @@ def _rule(result: Mapping[str, Any], *, is_release: bool) -> dict[str, Any]:
         "resolve": notes.get("resolve") or NO_WORD,
         "name": " · ".join(str(result[key]) for key in ("type", "column") if result.get(key)),
         "raised": bool(result.get("raised")),
-        "consequence": _consequence(result, severity, is_release=is_release),
+        "consequence": consequence_of(result, severity, is_release=is_release),
         "count": count,
         "places": _grouped(places),
         "more": max(count - len(places), 0),
     }
 
 
-def _consequence(result: Mapping[str, Any], severity: str, *, is_release: bool) -> str:
+def consequence_of(result: Mapping[str, Any], severity: str, *, is_release: bool) -> str:
     """Say what a failure of the rule leads to; a rule that could not be run closes the gate."""
     if not result.get("raised") and result.get("effect") == "provisional":
         return "所列行搁置，相关数字标为“暂定”"

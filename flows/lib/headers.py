@@ -44,7 +44,8 @@ def _joined_captions(rows: list[list[Any]]) -> tuple[str, ...]:
     return tuple(joined)
 
 
-def _positions(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str, int]:
+def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str, int]:
+    """Find where columns stand among captions."""
     found = {}
     for column in columns:
         wanted = [plain_caption(caption) for caption in column.captions]
@@ -58,10 +59,10 @@ def _positions(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str
 class HeaderMissing(Rejected):
     """No row holds every required caption; `found` counts those that the best row had."""
 
-    def __init__(self, sentence: str, found: int) -> None:
-        """Take the sentence for the office, and how near the sheet came."""
+    def __init__(self, sentence: str, found: int, missing: Iterable[str]) -> None:
+        """Take the sentence for the office, how near the sheet came, and which columns lack."""
         super().__init__(sentence)
-        self.found = found
+        self.found, self.missing = found, tuple(missing)
 
 
 def _required(contract: Contract) -> set[str]:
@@ -94,7 +95,7 @@ def find_header(
             if len(window) < height:
                 break
             captions = _joined_captions([cells for _, cells in window[-height:]])
-            positions = _positions(captions, contract.columns)
+            positions = positions_of(captions, contract.columns)
             is_long = not long or any(re.search(long["captions"], one) for one in captions)
             if required <= positions.keys() and is_long:
                 del above[-height:]
@@ -102,15 +103,13 @@ def find_header(
             best = max(best, positions, key=len)
         if len(above) >= HEADER_WITHIN_ROWS:
             break
-    missing = [
-        f"{column.shown} ({column.name})"
-        for column in contract.columns
-        if column.name in required and column.name not in best
-    ]
+    missing = [one for one in contract.columns if one.name in required and one.name not in best]
+    named = ", ".join(f"{column.shown} ({column.name})" for column in missing)
     raise HeaderMissing(
-        f"column not found: {', '.join(missing) or 'those that become rows'}; add it to the "
-        "export and send it again",
+        f"column not found: {named or 'those that become rows'}; add it to the export and send it "
+        "again",
         len(best),
+        (column.name for column in missing),
     )
 
 

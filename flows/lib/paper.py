@@ -51,7 +51,7 @@ def open_book(target: Path, title: str, mode: int = 0o644) -> Iterator[tuple[Any
 
 
 def set_up_page(page: Any, manifest: Row, *, landscape: bool = True, pages_high: int = 0) -> None:
-    """Print on A4, one page wide, with page number and release at the foot."""
+    """Print on A4, one page wide, with page number and title, or release, at the foot."""
     page.set_landscape() if landscape else page.set_portrait()
     page.set_paper(9)
     page.fit_to_pages(1, pages_high)
@@ -59,8 +59,9 @@ def set_up_page(page: Any, manifest: Row, *, landscape: bool = True, pages_high:
     page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     if manifest["is_sample"]:
         page.set_header(f'&R&"黑体,Regular"&12&KC00000{SAMPLE_MARK}')
-    release = f"{manifest['title'][:60]}　发布 {manifest['release']}".replace("&", "&&")
-    page.set_footer(f'&L&"宋体,Regular"&8 {release}&C&8 {page.name}&R&8 第 &P 页，共 &N 页')
+    release = f"　发布 {manifest['release']}" if "release" in manifest else ""
+    foot = f"{manifest['title'][:60]}{release}".replace("&", "&&")
+    page.set_footer(f'&L&"宋体,Regular"&8 {foot}&C&8 {page.name}&R&8 第 &P 页，共 &N 页')
     page.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
     page.hide_gridlines(2)
 

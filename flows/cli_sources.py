@@ -1,0 +1,74 @@
+"""The commands on sources and their files: what stands, what is wrong, what would become of one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli_options import SourceArgument, WorkspaceOption, end_with
+from flows.lib.settings import CHECKOUT, Workspace
+
+sources_app = typer.Typer(invoke_without_command=True)
+
+
+@sources_app.callback()
+def sources(context: typer.Context, workspace: WorkspaceOption = CHECKOUT) -> None:
+    """Show each source table and period: what is in force, what is owed by whom."""
+    from flows.lib.overview import print_sources
+
+    if context.invoked_subcommand:
+        return
+    try:
+        print_sources(Workspace(workspace.resolve()))
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@sources_app.command()
+def show(
+    name: SourceArgument,
+    rows: Annotated[bool, typer.Option("--rows", help="List each row that is no data.")] = False,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show what became of every row of a source's files."""
+    from flows.lib.source_view import print_source
+
+    try:
+        print_source(Workspace(workspace.resolve()), name, show_rows=rows)
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@sources_app.command()
+def check(
+    name: SourceArgument,
+    file: Annotated[Path, typer.Argument(help="A file that is not yet sent.")],
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show what would be landed, set aside and skipped of a file; nothing is kept."""
+    from flows.lib.source_view import print_check
+
+    try:
+        accepted = print_check(Workspace(workspace.resolve()), name, file)
+    except Exception as error:
+        raise end_with(error) from None
+    raise typer.Exit(0 if accepted else 1)
+
+
+def quarantine(
+    source: Annotated[
+        str | None, typer.Argument(help="A source table; all of them if not given.")
+    ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option(help="A folder for workbooks that go back to the offices.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for a program.")] = False,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show what is wrong with files, by rule, sheet and row, and how to resolve it."""
+    from flows.lib.quarantine import print_quarantine
+
+    try:
+        print_quarantine(Workspace(workspace.resolve()), source, xlsx, as_json=as_json)
+    except Exception as error:
+        raise end_with(error) from None

@@ -1,0 +1,256 @@
+"""What was found wrong with files: row by row with how to resolve it, never a value of a row."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from flows.lib.acceptance import Acceptance
+from flows.lib.console import say
+from flows.lib.contracts import Contract
+from flows.lib.gates_page import GRAVITY, consequence_of
+from flows.lib.look import look_at_standings, verdicts
+from flows.lib.night import Night
+from flows.lib.settings import Workspace
+from flows.lib.source_view import contract_named
+from flows.lib.standing import Owed, candidates
+from flows.lib.store import Delivery
+from flows.lib.times import day_of
+
+VERSION = 1
+STATES = {"in_force": "in force", "rejected": "rejected"}
+UNREADABLE = "unreadable_file"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One place where a file does not keep a rule; no row where it is the file as a whole."""
+
+    rule: str
+    severity: str
+    consequence: str
+    sheet: str
+    row: int | None
+    column: str  # as the warehouse calls it
+    caption: str  # as the office's own file does
+    what: str
+    why: str
+    resolve: str
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A delivery in force, or the newest that was rejected, with all that is wrong with it."""
+
+    contract: Contract
+    delivery: Delivery
+    state: str
+    rejections: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def examined(night: Night, names: Iterable[str]) -> list[Examined]:
+    """Examine the deliveries of some source tables: those in force, and the newest rejected."""
+    judged, deliveries, wanted = verdicts(night, judge_new=False), night.deliveries(), set(names)
+    owed = {one.key: one for one in night.owed() if one.contract.name in wanted}
+    found = []
+    for one in owed.values():
+        for delivery, acceptance in _to_show(one, deliveries, judged):
+            state = "in_force" if acceptance.accepted else "rejected"
+            problems = problems_of(one.contract, acceptance)
+            if problems or not acceptance.accepted:
+                rejections = tuple(acceptance.rejections)
+                found.append(Examined(one.contract, delivery, state, rejections, tuple(problems)))
+    return found
+
+
+def waiting(night: Night, names: Iterable[str]) -> list[str]:
+    """Name the deliveries of which the next night will say what is wrong."""
+    judged, deliveries, wanted = verdicts(night, judge_new=False), night.deliveries(), set(names)
+    found = {
+        f"{one.source} {one.period} {one.name}"
+        for owed in night.owed()
+        if owed.contract.name in wanted
+        for one in candidates(deliveries, owed)
+        if (one.source, one.period, one.id) not in judged
+    }
+    return sorted(found)
+
+
+def _to_show(
+    owed: Owed,
+    deliveries: Sequence[Delivery],
+    judged: Mapping[tuple[str, str, str], Acceptance],
+) -> list[tuple[Delivery, Acceptance]]:
+    """Pick the delivery in force and the newest of those that were rejected since."""
+    shown: list[tuple[Delivery, Acceptance]] = []
+    for delivery in candidates(deliveries, owed):
+        acceptance = judged.get((delivery.source, delivery.period, delivery.id))
+        if acceptance is None or (shown and not acceptance.accepted):
+            continue
+        shown.append((delivery, acceptance))
+        if acceptance.accepted:
+            break
+    return shown
+
+
+def problems_of(contract: Contract, acceptance: Acceptance) -> list[Problem]:
+    """List what is wrong with one file, the gravest first, then by place."""
+    outcome = acceptance.outcome
+    failed = [one for one in outcome["results"] if not one["success"]]
+    found = list(_of_rows(contract, acceptance, failed))
+    told = {(one.rule, one.column) for one in found} | {(one.rule, "") for one in found}
+    for result in failed:
+        key = (result["type"], result["column"] or "")
+        if key not in told:
+            found += _of_file(contract, outcome, result)
+    if not acceptance.accepted and not failed:
+        found += [_of_unreadable(sentence) for sentence in acceptance.rejections]
+    return sorted(set(found), key=_order)
+
+
+def _order(one: Problem) -> tuple[Any, ...]:
+    return GRAVITY.get(one.severity, 0), one.rule, one.column, one.sheet, one.row or 0
+
+
+def _of_rows(
+    contract: Contract, acceptance: Acceptance, failed: Sequence[Mapping[str, Any]]
+) -> Iterable[Problem]:
+    """List the rows in quarantine, each with the notes of the rule that it breaks."""
+    import pyarrow.parquet as pq
+
+    if not acceptance.quarantine.exists():
+        return
+    by_rule = {(one["type"], one["column"] or ""): one for one in reversed(failed)}
+    columns = ["sheet", "row_number", "column_name", "rule", "effect"]
+    for row in pq.read_table(acceptance.quarantine, columns=columns).to_pylist():
+        name = row["column_name"] or ""
+        result = by_rule.get((row["rule"], name)) or by_rule.get((row["rule"], ""))
+        if result:
+            place = {"sheet": row["sheet"], "row": row["row_number"], "column": name}
+            yield _problem(contract, acceptance.outcome, result, place)
+
+
+def _of_file(
+    contract: Contract, outcome: Mapping[str, Any], result: Mapping[str, Any]
+) -> Iterable[Problem]:
+    """List where a rule on the whole file fails; without places it is the file itself."""
+    for place in result["places"] or [{"column": result["column"] or ""}]:
+        yield _problem(contract, outcome, result, place)
+
+
+def _problem(
+    contract: Contract,
+    outcome: Mapping[str, Any],
+    result: Mapping[str, Any],
+    place: Mapping[str, Any],
+) -> Problem:
+    sheet, column = place.get("sheet") or "", place.get("column") or ""
+    captions = outcome.get("captions", {}).get(sheet, {})
+    return Problem(
+        result["type"],
+        result["severity"],
+        consequence_of(result, result["severity"], is_release=False),
+        sheet,
+        place.get("row") or None,
+        column,
+        shown_columns(contract, column, captions),
+        **{key: str(result["notes"][key]) for key in ("what", "why", "resolve")},
+    )
+
+
+def shown_columns(contract: Contract, names: str, captions: Mapping[str, str]) -> str:
+    """Call columns as the office's own file does, or else the contract; an aggregate is none."""
+    declared = {column.name: column.shown for column in contract.columns}
+    found = (captions.get(name) or declared.get(name) for name in names.split(", "))
+    return "、".join(filter(None, found))
+
+
+def _of_unreadable(sentence: str) -> Problem:
+    return Problem(
+        UNREADABLE, "critical", "整份文件拒收", "", None, "", "",
+        f"文件无法读取：{sentence}",
+        "读不出的文件不参与计算，此时沿用上一份合格的文件。",
+        "请按说明处理后重报整份文件。",
+    )  # fmt: skip
+
+
+def print_quarantine(
+    workspace: Workspace, source: str | None, folder: Path | None, *, as_json: bool
+) -> None:
+    """Print what is wrong with the files in force and those rejected; write the workbooks."""
+    night = look_at_standings(workspace)
+    names = [contract_named(night.contracts, source).name] if source else list(night.contracts)
+    found = examined(night, names)
+    if as_json:
+        say(json.dumps(_as_json(found), ensure_ascii=False, indent=1))
+    else:
+        later = waiting(night, names)
+        _print(found, is_whole=not later)
+        for name in later:
+            say(f"{name}: judged by the next night")
+    if folder:
+        from flows.lib.quarantine_workbook import write_quarantine
+
+        for path in write_quarantine(folder, found, night.settings):
+            if not as_json:
+                say(f"wrote {path}")
+
+
+def _as_json(found: Sequence[Examined]) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "deliveries": [
+            {
+                "source": one.contract.name,
+                "title": one.contract.title,
+                "owner": one.contract.meta["owed"]["by"],
+                "period": one.delivery.period,
+                "file": one.delivery.name,
+                "sha256": one.delivery.files[0].sha256,
+                "received_on": day_of(one.delivery.received_at).isoformat(),
+                "state": one.state,
+                "rejections": list(one.rejections),
+                "problems": [vars(problem) for problem in one.problems],
+            }
+            for one in found
+        ],
+    }
+
+
+def _print(found: Sequence[Examined], *, is_whole: bool) -> None:
+    if not found and is_whole:
+        say("nothing is wrong with the files in force, and none was rejected")
+    for one in found:
+        say(
+            f"{one.contract.name} {one.delivery.period} {one.delivery.name} "
+            f"({STATES[one.state]}): {one.contract.meta['owed']['by']}"
+        )
+        for (rule, what), same in groupby(one.problems, lambda own: (own.rule, own.what)):
+            problems = list(same)
+            say(f"  {rule}: {problems[0].consequence}")
+            for (column, caption, sheet), places in groupby(problems, _where):
+                rows = [place.row for place in places if place.row]
+                say(f"    {_places(sheet, rows)} {column} {caption}".rstrip())
+            say(f"    {what} {problems[0].resolve}")
+
+
+def _where(one: Problem) -> tuple[str, str, str]:
+    return one.column, one.caption, one.sheet
+
+
+def _places(sheet: str, rows: Sequence[int]) -> str:
+    """Write rows in short: 3, 8-11."""
+    where = f"sheet {sheet} " if sheet else ""
+    if not rows:
+        return where.rstrip() or "the whole file"
+    spans: list[list[int]] = []
+    for row in sorted(set(rows)):
+        if spans and row == spans[-1][1] + 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in spans)
+    return f"{where}row{'s' * (len(rows) > 1)} {shown}"

@@ -1,0 +1,144 @@
+"""What `ziping quarantine` tells of files, and the workbook that goes back to an office."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from nights import copy_of, dropped_file, edit_workbook, ziping
+
+from flows.lib.acceptance import accept
+from flows.lib.contracts import load_contracts
+from flows.lib.inbox import land_dropped, view_inbox
+from flows.lib.person_key import load_person_key
+from flows.lib.settings import Workspace, load_settings
+from flows.lib.store import Store
+
+FUNDS, ROOMS, TRAININGS = "教育经费统计_2023*", "心理辅导室台账*", "教师培训学时*"
+WRONG_ID = "G510101201001010013"
+
+
+def receive(workspace: Workspace) -> None:
+    """Land and judge what was dropped, without a whole night."""
+    store, settings, contracts = Store(workspace.landed), load_settings(workspace), load_contracts()
+    key = load_person_key(workspace, settings.district)
+    view = view_inbox(workspace, contracts, (settings.district,), store.deliveries())
+    for dropped in view.new:
+        delivery = land_dropped(store, dropped)
+        accept(store, workspace.cache, delivery, contracts[delivery.source], key)
+
+
+@pytest.fixture(scope="module")
+def soiled(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """Copy the published district and let three bad files come to it."""
+    workspace = copy_of(first_night, tmp_path_factory.mktemp("soiled") / "workspace")
+
+    def break_rooms(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+        [row] = [n for n in range(1, 20) if sheet.cell(n, 2).value == "学校标识码"]
+        sheet.cell(row, 4).value = " 是否列入 建设任务 "
+        sheet.cell(row + 2, 4).value = WRONG_ID
+        sheet.cell(row + 4, 2).value = "21510"
+
+    edit_workbook(dropped_file(workspace, ROOMS), break_rooms)
+    edit_workbook(dropped_file(workspace, FUNDS), lambda sheet: sheet.delete_cols(4))
+    dropped_file(workspace, "项目库*").write_bytes(b"")
+    receive(workspace)
+    yield workspace
+
+
+@pytest.fixture
+def listed(soiled: Workspace, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Read what the command prints for programs, by source table."""
+    assert ziping("quarantine", "--json", workspace=soiled) == 0
+    deliveries = json.loads(capsys.readouterr().out)["deliveries"]
+    return {one["source"]: one for one in deliveries}
+
+
+def test_rows_of_a_rejected_file_are_listed_with_how_to_resolve_them(
+    listed: dict[str, Any],
+) -> None:
+    rooms = listed["registers.counselling_rooms"]
+    assert (rooms["state"], rooms["owner"]) == ("rejected", "教育局基础教育股")
+    of_rows = [one for one in rooms["problems"] if one["row"]]
+    assert [(one["rule"], one["column"], one["caption"]) for one in of_rows] == [
+        ("expect_column_values_to_match_regex", "school_code", "学校标识码"),
+        ("unreadable_cell", "is_in_task_list", "是否列入建设任务"),
+    ]
+    assert of_rows[0]["row"] - of_rows[1]["row"] == 2
+    assert of_rows[0]["sheet"] == "台账"
+    assert "10 位" in of_rows[0]["what"]
+    assert "暂定" in of_rows[0]["consequence"]
+    assert all(one["resolve"] and one["why"] for one in rooms["problems"])
+
+
+def test_a_file_without_its_columns_names_each_of_them(
+    listed: dict[str, Any],
+) -> None:
+    funds = listed["finance.education_funds"]
+    assert {one["rule"] for one in funds["problems"]} == {"required_column"}
+    assert "学段" in {one["caption"] for one in funds["problems"]}
+
+
+def test_a_file_that_cannot_be_read_is_listed_with_the_sentence(
+    listed: dict[str, Any],
+) -> None:
+    [problem] = listed["finance.projects"]["problems"]
+    assert problem["rule"] == "unreadable_file"
+    assert "the file is empty" in problem["what"]
+
+
+def test_rows_of_a_file_in_force_are_listed_too(
+    listed: dict[str, Any],
+) -> None:
+    trainings = listed["staffing.trainings"]
+    assert trainings["state"] == "in_force"
+    duplicates = [one for one in trainings["problems"] if one["rule"] == "exact_duplicate"]
+    assert {one["sheet"] for one in duplicates} >= {"2019年", "2023年"}
+
+
+def test_people_read_places_in_short(soiled: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ziping("quarantine", "registers.counselling_rooms", workspace=soiled) == 0
+    printed = capsys.readouterr().out
+    assert "(rejected): 教育局基础教育股" in printed
+    assert "unreadable_cell: 所列行搁置" in printed
+    assert WRONG_ID not in printed
+    assert "finance" not in printed
+    assert ziping("quarantine", "finance.nothing", workspace=soiled) == 2
+
+
+def test_the_workbook_can_go_back_to_the_office(
+    soiled: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        assert ziping("quarantine", "--xlsx", str(folder), workspace=soiled) == 0
+    names = [path.name for path in sorted(folders[0].iterdir())]
+    assert "心理辅导室台账_问题清单_registers.counselling_rooms.xlsx" in names
+    assert len(names) == len(set(names)) >= 4
+    for name in names:
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+    sheet = openpyxl.load_workbook(folders[0] / [n for n in names if "心理" in n][0]).active
+    rows = [[cell for cell in row if cell is not None] for row in sheet.values]
+    header = next(number for number, row in enumerate(rows) if "处理结果" in row)
+    above = "\n".join(str(cell) for row in rows[:header] for cell in row)
+    for told in (
+        "教育局基础教育股",
+        "心理辅导室台账",
+        "期间：2023-12-31",
+        "收到日期：",
+        "样例数据",
+    ):
+        assert told in above
+    caption = {str(cell.value): cell.column for cell in sheet[header + 1]}
+    assert list(caption)[:5] == ["文件", "工作表", "行号", "列", "规则"]
+    below = list(sheet.iter_rows(min_row=header + 2, values_only=True))
+    places = [(row[caption["行号"] - 1], row[caption["列"] - 1]) for row in below]
+    assert [column for row, column in places if row] == ["学校标识码", "是否列入建设任务"]
+    assert {row[caption["处理结果"] - 1] for row in below} == {None}
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.page_setup.paperSize == 9
+    assert sheet.print_title_rows == f"${header + 1}:${header + 1}"
+    assert WRONG_ID not in str(rows)
+    assert "21510" not in str(rows)
