@@ -1,7 +1,6 @@
 """What `ziping quarantine` tells of files, and the workbook that goes back to an office."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ def receive(workspace: Workspace) -> None:
 
 
 @pytest.fixture(scope="module")
-def soiled(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def soiled(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Copy the published district and let three bad files come to it."""
     workspace = copy_of(first_night, tmp_path_factory.mktemp("soiled") / "workspace")
 
@@ -45,7 +44,7 @@ def soiled(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory) -> 
     edit_workbook(dropped_file(workspace, FUNDS), lambda sheet: sheet.delete_cols(4))
     dropped_file(workspace, "项目库*").write_bytes(b"")
     receive(workspace)
-    yield workspace
+    return workspace
 
 
 @pytest.fixture
@@ -119,7 +118,7 @@ def test_the_workbook_can_go_back_to_the_office(
     assert len(names) == len(set(names)) >= 4
     for name in names:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
-    sheet = openpyxl.load_workbook(folders[0] / [n for n in names if "心理" in n][0]).active
+    sheet = openpyxl.load_workbook(folders[0] / next(n for n in names if "心理" in n)).active
     rows = [[cell for cell in row if cell is not None] for row in sheet.values]
     header = next(number for number, row in enumerate(rows) if "处理结果" in row)
     above = "\n".join(str(cell) for row in rows[:header] for cell in row)
@@ -130,7 +129,7 @@ def test_the_workbook_can_go_back_to_the_office(
         "收到日期：",
         "样例数据",
     ):
-        assert told in above
+        assert one in above
     caption = {str(cell.value): cell.column for cell in sheet[header + 1]}
     assert list(caption)[:5] == ["文件", "工作表", "行号", "列", "规则"]
     below = list(sheet.iter_rows(min_row=header + 2, values_only=True))
