@@ -129,7 +129,7 @@ def test_the_workbook_can_go_back_to_the_office(
         "收到日期：",
         "样例数据",
     ):
-        assert one in above
+        assert told in above
     caption = {str(cell.value): cell.column for cell in sheet[header + 1]}
     assert list(caption)[:5] == ["文件", "工作表", "行号", "列", "规则"]
     below = list(sheet.iter_rows(min_row=header + 2, values_only=True))

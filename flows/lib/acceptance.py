@@ -206,7 +206,7 @@ def _missing_columns(contract: Contract, error: Exception) -> list[dict[str, Any
         return []
     from flows.lib.suites import Rule, load_suite
 
-    rule = load_suite(suite_path(contract)).reading["required_column"]
+    rule = load_suite(suite_path(contract), readings_path()).reading["required_column"]
     places = [{"sheet": "", "row": None, "column": name} for name in error.missing]
     as_rule = Rule("required_column", {}, rule.severity, rule.effect, rule.notes)
     return [rule_outcome(as_rule, places, success=False, raised=False)]
