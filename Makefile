@@ -34,7 +34,7 @@ run: setup ## make the sample district if there is nothing yet, and run the nigh
 	@$(BIN)/ziping run
 
 test: setup ## run the tests
-	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: setup ## look at style, types, SQL and who imports whom
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ from flows.sample.server import SAMPLE_TOKEN
 
 LOOPBACK = ("127.", "::1", "0.0.0.0", "::ffff:127.")
 QUOTED = r'"([^"]+)"'
-CALL = re.compile(r"^\d+ (fsync|fdatasync|rename\w*|symlink\w*)\((.*)")
+CALL = re.compile(r"^\d+ +(fsync|fdatasync|rename\w*|symlink\w*)\((.*)")
 ADDRESS = re.compile(r'(?:inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)")')
 ASKING = """
 import socket
@@ -124,7 +124,7 @@ def test_what_is_kept_is_on_the_disk_before_it_has_its_name(guarded: Guarded) ->
 def test_a_name_that_comes_before_the_bytes_is_seen(tmp_path: Path) -> None:
     safe = [
         f"7 fsync(3<{tmp_path}/.a.part>) = 0",
-        f'7 rename("{tmp_path}/.a.part", "{tmp_path}/a") = 0',
+        f'8   rename("{tmp_path}/.a.part", "{tmp_path}/a") = 0',
         f"7 fsync(3<{tmp_path}>) = 0",
     ]
     assert too_early("\n".join(safe), tmp_path) == (1, [])
