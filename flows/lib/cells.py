@@ -5,19 +5,32 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
+FULL_WIDTH: dict[int, int | None] = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+FULL_WIDTH |= dict.fromkeys((0x3000, 0xA0, 0x2007, 0x2009, 0x202F), 0x20)
+# What nobody sees: control signs, and marks of direction and width that come with copied texts.
+FULL_WIDTH |= dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {*b"\t\n\r"})
+FULL_WIDTH |= dict.fromkeys((0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
+                             *range(0x2060, 0x2065)))  # fmt: skip
+AS_TEXT = re.compile(r'="([^"]*)"')  # a formula that keeps zeros: ="001"
 QUOTES = "'‘’`´\"“”="  # how spreadsheets are told that digits are a text
+APOSTROPHES = "'‘’`"
 POWER_OF_TEN = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]\.[0-9]+E[0-9]+")
+SPACED = re.compile(r"\D*[0-9]{1,3}(?: [0-9]{3})+(?:\D.*)?")  # 1 535.09
+HAN = re.compile("[\u3400-\u9fff]")
 OLD_ID = re.compile(r"[1-9][0-9]{7}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}")
 ID_DIGITS = re.compile(r"[0-9]{15}|[0-9]{18}")  # no office has so much money
 DATE = re.compile(
     r"([12][0-9]{3})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([0-9]{2})([0-9]{2}))"
+)
+TIME = re.compile(
+    r"(?<=[0-9日])(?:T| +)[0-2]?[0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(\+08(:?00)?)?$"
 )
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 BOOLEANS = {
     "是": True, "有": True, "1": True, "Y": True, "YES": True, "TRUE": True, "T": True,
     "否": False, "无": False, "0": False, "N": False, "NO": False, "FALSE": False, "F": False,
+    "√": True, "✓": True, "×": False, "✗": False,
 }  # fmt: skip
 # What a spreadsheet shows where it could not calculate; a formula never calculated among them.
 ERRORS = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#FORMULA!"}
@@ -30,13 +43,18 @@ class Unreadable(ValueError):
 
 
 def half_width(cell: Any) -> str | None:
-    """Give a cell's text in half width without outer blanks; empty is None."""
+    """Give a cell's text in half width without outer blanks and unseen signs; empty is None."""
     if cell is None:
         return None
     if isinstance(cell, str):
-        text = (cell if cell.isascii() else cell.translate(FULL_WIDTH)).strip()
+        is_plain = cell.isascii() and cell.isprintable()
+        text = (cell if is_plain else cell.translate(FULL_WIDTH)).strip()
+        if text.startswith("=") and (formula := AS_TEXT.fullmatch(text)):
+            text = formula[1].strip()
     elif isinstance(cell, float):
         text = str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
+    elif isinstance(cell, dict | list):  # JSON within JSON
+        raise Unreadable
     else:
         text = str(cell)
     return text or None
@@ -48,21 +66,44 @@ def squeezed(cell: Any) -> str | None:
     return "".join(text.split()) or None if text else None
 
 
+def code_cell(cell: Any) -> str | None:
+    """Read a code; what a spreadsheet made a date or a power of ten of is lost."""
+    if isinstance(cell, bool | date):
+        raise Unreadable
+    text = squeezed(cell)
+    if text is None:
+        return None
+    text = text.lstrip(APOSTROPHES)
+    if POWER_OF_TEN.fullmatch(text.upper()):
+        raise Unreadable
+    return text or None
+
+
 def code_part(cell: Any) -> str | None:
     """Take the code of a `代码-名称` cell."""
-    text = squeezed(cell)
+    text = code_cell(cell)
     return re.split(r"[-—–−]", text, maxsplit=1)[0] or None if text else None
 
 
 def name_part(cell: Any) -> str | None:
     """Take the name of a `代码-名称` cell; where there is no code, the whole is the name."""
     text = half_width(cell)
-    return re.split(r"[-—–−]", text, maxsplit=1)[-1].strip() or None if text else None
+    if text is None:
+        return None
+    code, *name = re.split(r"[-—–−]", text, maxsplit=1)
+    return name[0].strip() or None if name and not HAN.search(code) else text
 
 
 def check_digit(digits: str) -> str:
     """Compute the last sign of a citizen's number from its 17 digits (GB 11643, MOD 11-2)."""
     return "10X98765432"[sum(int(d) * 2 ** (17 - n) for n, d in enumerate(digits)) % 11]
+
+
+def is_identity(text: str) -> bool:
+    """Prove a citizen's number of 18 signs (GB 11643, ISO 7064 MOD 11-2)."""
+    digits = text[:17]
+    is_whole = len(text) == 18 and digits.isascii() and digits.isdigit()
+    return is_whole and check_digit(digits) == text[17]
 
 
 def person_id(cell: Any) -> str | None:
@@ -80,6 +121,8 @@ def person_id(cell: Any) -> str | None:
         text = re.sub(r"\.0+$", "", text)
         if POWER_OF_TEN.fullmatch(text):
             raise Unreadable
+    if len(text) == 18 and text.endswith("000") and text.isdigit() and not is_identity(text):
+        raise Unreadable  # a spreadsheet keeps 15 digits
     if len(text) == 15 and OLD_ID.fullmatch(text):
         text = f"{text[:6]}19{text[6:]}"
         text += check_digit(text)
@@ -93,9 +136,12 @@ def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
     if isinstance(cell, int | float):
         text: str | None = f"{cell:.15g}"
     else:
-        text = squeezed(cell)
+        text = half_width(cell)
     if text is None:
         return None
+    if re.search(r"[0-9]\s+[0-9]", text) and not SPACED.fullmatch(text):
+        raise Unreadable  # two numbers in a cell are not one
+    text = "".join(text.split()).replace("−", "-")
     if text.startswith("(") and text.endswith(")"):  # accountants' negative
         text = "-" + text[1:-1]
     text = re.sub(r"^([-+]?)[¥￥$]", r"\1", text)
@@ -118,16 +164,17 @@ SERIALS = range(20_000, 80_000)  # days of the years 1954 to 2119 as spreadsheet
 def date_cell(cell: Any, date_system: int | None = None) -> date | None:
     """Read a day: 20230901, 2023-9-1, 2023/9/1, 2023.9.1, 2023年9月1日 or a spreadsheet's date.
 
-    A day's serial number is read where the date system (1900 or 1904) is known.
+    A time behind it is left out, unless it is of another zone: there the day may be another. A
+    day's serial number is read where the date system (1900 or 1904) is known.
     """
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
         return cell
-    text = squeezed(cell)
+    text = half_width(cell)
     if text is None:
         return None
-    text = re.sub(r"[T]?00:00:00(\.0+)?(\+08(:00)?)?$", "", text)
+    text = "".join(TIME.sub("", text).split())
     if date_system and text.isascii() and text.isdigit() and int(text) in SERIALS:
         return EPOCHS[date_system] + timedelta(days=int(text))
     found = DATE.fullmatch(text)

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable
 from functools import lru_cache
 
-from flows.lib.cells import check_digit
+from flows.lib.cells import is_identity
 from flows.lib.settings import CHECKOUT
 
 SEEDS = CHECKOUT / "dbt_project" / "seeds"
@@ -14,16 +14,6 @@ LISTS = {
     "function_205": "function_205.csv",
 }
 CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
-
-
-def is_identity(text: str) -> bool:
-    """Prove a citizen's number of 18 signs (GB 11643, ISO 7064 MOD 11-2)."""
-    return (
-        len(text) == 18
-        and text[:17].isascii()
-        and text[:17].isdigit()
-        and check_digit(text[:17]) == text[17]
-    )
 
 
 def is_credit_code(text: str) -> bool:

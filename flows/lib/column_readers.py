@@ -7,9 +7,11 @@ from typing import Any
 
 from flows.lib.cells import (
     ERRORS,
+    HAN,
     UNITS_OF_YUAN,
     Unreadable,
     boolean_cell,
+    code_cell,
     code_part,
     date_cell,
     decimal_cell,
@@ -62,22 +64,33 @@ def _decimal_reader(column: Column, factor: int) -> Read:
     return read_decimal
 
 
+def _code_of_pair(cell: Any) -> str | None:
+    """Take the code of a `代码-名称` cell; a name alone is no code."""
+    code = code_part(cell)
+    if code and HAN.search(code):
+        raise Unreadable
+    return code
+
+
 def _text_reader(column: Column) -> Read:
     """Read a text or a code; a code that a digit or a list can prove must be proved."""
-    if column.take:
-        read: Read = code_part if column.take == "code" else name_part
-    else:
-        is_code = is_code_name(column.name) or column.values or column.length
-        read = squeezed if is_code else half_width
+    is_code = is_code_name(column.name) or column.values or column.length
+    takes: dict[str | None, Read] = {"code": _code_of_pair, "name": name_part}
+    read: Read = takes.get(column.take, code_cell if is_code else half_width)
     proves = prover_of(column.check, column.code_list)
-    if proves is None:
+    if proves is None and column.length is None:
         return read
 
     def read_proved(cell: Any) -> str | None:
         found = read(cell)
         if found is None:
             return None
-        text = str(found).upper()
+        text = str(found)
+        if proves is None:
+            if len(text) != column.length:
+                raise Unreadable
+            return text
+        text = text.upper()
         if column.length and len(text) < column.length:
             text = with_zeros(text, column.length, proves) or ""
         if not proves(text):

@@ -1,12 +1,14 @@
 """Telling what a file is from its bytes, whatever its name says."""
 
+import mmap
 import re
+import struct
 import zipfile
 from pathlib import Path
 
 from flows.lib.errors import Rejected
 
-LARGEST_UNPACKED_BYTES = 4 << 30
+LARGEST_UNPACKED_BYTES = 1 << 30  # a million rows of twenty cells; the reader holds no more
 WORKBOOK_PARTS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsx", "content.xml": "xlsx"}
 OTHERS = (
     (b"%PDF", "a PDF"),
@@ -14,8 +16,16 @@ OTHERS = (
     (b"\xff\xd8\xff", "a picture"),
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\x1f\x8b", "a compressed file (.gz)"),
     (b"{\\rtf", "a text document"),
     (b"SQLite format 3", "a database"),
+    (b"MIME-Version:", "a page with its pictures (.mht)"),
+)
+OLD_XLS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
+SPREADSHEET_2003 = b"urn:schemas-microsoft-com:office:spreadsheet"
+STREAMS = ("EncryptedPackage", "_VBA_PROJECT_CUR", "Workbook", "Book", "WordDocument")
+PAGE = re.compile(
+    rb"<(?:!doctype html|html|head|body|meta|title|style|script|form|center|font|table|tr|div)\b"
 )
 
 
@@ -33,6 +43,8 @@ def kind_of(path: Path) -> str:
             raise Rejected(f"the file is {name}, not a table: ask for it as .xlsx or CSV")
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return _kind_of_ole(path)
+    if head.startswith(OLD_XLS):  # of before 1997, and of FoxPro: no OLE around it
+        return "xls"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path)
     return _kind_of_text(head)
@@ -40,18 +52,15 @@ def kind_of(path: Path) -> str:
 
 def _kind_of_ole(path: Path) -> str:
     """Look for the streams of an OLE file by their names, without following its chains."""
-    content = path.read_bytes()
-
-    def has(name: str) -> bool:
-        return name.encode("utf-16-le") in content
-
-    if has("EncryptedPackage"):
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        names = {name for name in STREAMS if content.find(name.encode("utf-16-le")) >= 0}
+    if "EncryptedPackage" in names:
         raise Rejected("the workbook has a password: save it without one")
-    if has("_VBA_PROJECT_CUR"):
+    if "_VBA_PROJECT_CUR" in names:
         raise Rejected("the workbook holds macros: save it as .xlsx, which has none")
-    if has("Workbook") or has("Book"):
+    if names & {"Workbook", "Book"}:
         return "xls"
-    if has("WordDocument"):
+    if "WordDocument" in names:
         raise Rejected("the file is a text document, not a table: ask for it as .xlsx or CSV")
     raise Rejected("the file is no workbook that can be read (as .et is): save it as .xlsx")
 
@@ -60,12 +69,12 @@ def _kind_of_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError):
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, struct.error):
         raise Rejected("the file is cut short or damaged: send it again") from None
     names = {member.filename for member in members}
     kind = next((kind for part, kind in WORKBOOK_PARTS.items() if part in names), "archive")
     if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
-        raise Rejected("the file unpacks to more than 4 GB: delete what is not the table")
+        raise Rejected("the file unpacks to more than 1 GB: delete what is not the table")
     spans = sorted((member.header_offset, member.compress_size) for member in members)
     if any(start + size > following for (start, size), (following, _) in zip(spans, spans[1:])):  # noqa: B905, RUF007
         raise Rejected("the parts of the file overlap, which no honest program writes: refused")
@@ -83,9 +92,10 @@ def _kind_of_text(head: bytes) -> str:
     plain = head[max(len(mark) if head.startswith(mark) else 0 for mark in marks) :]
     plain = plain.replace(b"\0", b"")  # UTF-16
     start = plain.lstrip().lower()
-    if b"urn:schemas-microsoft-com:office:spreadsheet" in plain and start.startswith(b"<?xml"):
+    is_page = start.startswith((b"<html", b"<!doctype html"))
+    if start.startswith(b"<") and SPREADSHEET_2003 in plain and not is_page:
         return "xml_spreadsheet"
-    if start.startswith(b"<") and re.search(rb"<(?:!doctype html|html|table|head|meta|div)", start):
+    if start.startswith(b"<") and PAGE.search(start):
         return "html"
     if start.startswith(b"<?xml"):
         raise Rejected("the file is XML of an unknown form: ask for it as .xlsx or CSV")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +87,11 @@ class ReaderProcess:
                 missing -= len(block)
         return b"".join(parts)
 
-    def messages(self, path: Path, kind: str) -> Iterator[tuple[Any, ...]]:
+    def messages(self, asked: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         """Ask for a file and give its messages up to the last one."""
         assert self.process.stdin is not None
         deadline = time.monotonic() + READ_SECONDS
-        request = json.dumps({"path": str(path.resolve()), "kind": kind})
+        request = json.dumps(asked)
         is_whole = False
         try:
             self.process.stdin.write(request.encode() + b"\n")
@@ -115,13 +115,18 @@ class ReaderProcess:
 _readers = threading.local()
 
 
-def read_sheets(path: Path, kind: str) -> Iterator[tuple[Any, ...]]:
+def read_sheets(
+    path: Path, kind: str, captions: Collection[str] = (), encoding: str | None = None
+) -> Iterator[tuple[Any, ...]]:
     """Give the messages about a spreadsheet; raises Rejected with a sentence about it."""
     reader: ReaderProcess | None = getattr(_readers, "one", None)
     if reader is None or not reader.is_alive:
         reader = _readers.one = ReaderProcess()
         atexit.register(reader.end)
-    for message in reader.messages(path, kind):
+    asked = {
+        "path": str(path.resolve()), "kind": kind, "captions": list(captions), "encoding": encoding,
+    }  # fmt: skip
+    for message in reader.messages(asked):
         if message[0] == "rejected":
             raise Rejected(message[1])
         if message[0] != "done":

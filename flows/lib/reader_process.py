@@ -1,7 +1,7 @@
 """The process that reads spreadsheets: bounded in memory, with no secrets, replaceable.
 
 A hostile or broken workbook can make a reader take all memory, hang or abort; then this process
-ends and the night goes on. It reads `{"path", "kind"}` as a line of JSON and answers with pickled
+ends and the night goes on. It reads what is asked as a line of JSON and answers with pickled
 messages, each after its length: `sheet`, `rows`, `rejected`, `done`.
 """
 
@@ -12,38 +12,67 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from flows.lib.errors import Rejected
-from flows.lib.file_kinds import kind_of
 
 MEMORY_BYTES = 3 << 30
+FREE_BYTES = 1 << 29
+BYTES_OF_BYTE = 64  # what a byte of a file may take: of an .xls two bytes may be a cell
 ROWS_IN_MESSAGE = 2_000
 LENGTH = struct.Struct(">I")
 PR_SET_PDEATHSIG = 1
 
 Message = tuple[Any, ...]
+Asked = Mapping[str, Any]  # path, kind, and for pages the captions and the stated encoding
 
 
-def _messages(path: Path, kind: str) -> Iterator[Message]:
+def sheets_of(asked: Asked) -> Iterator[tuple[Any, ...]]:
+    """Read the sheets of one file by its kind."""
+    path = Path(asked["path"])
+    match asked["kind"]:
+        case "xlsx":
+            from flows.lib.workbook_readers import xlsx_sheets
+
+            return xlsx_sheets(path)
+        case "xls":
+            from flows.lib.workbook_readers import xls_sheets
+
+            return xls_sheets(path)
+        case "html":
+            from flows.lib.markup_readers import html_sheets
+
+            return html_sheets(path, asked["captions"], asked["encoding"])
+        case _:
+            from flows.lib.markup_readers import xml_sheets
+
+            return xml_sheets(path, asked["captions"], asked["encoding"])
+
+
+def _messages(asked: Asked) -> Iterator[Message]:
     """Read one file: for each sheet what is said of it, then its rows."""
-    if kind == "xlsx":
-        from flows.lib.workbook_readers import xlsx_sheets as sheets
-    elif kind == "xls":
-        from flows.lib.workbook_readers import xls_sheets as sheets
-    elif kind == "html":
-        from flows.lib.markup_readers import html_sheets as sheets
-    else:
-        from flows.lib.markup_readers import xml_sheets as sheets
-    for name, is_hidden, merged, date_system, rows in sheets(path):
+    for name, is_hidden, merged, date_system, rows in sheets_of(asked):
         yield "sheet", name, is_hidden, merged, date_system
         for start in range(0, len(rows), ROWS_IN_MESSAGE):
             yield "rows", start + 1, rows[start : start + ROWS_IN_MESSAGE]
 
 
-def answer(out: BinaryIO, path: Path, kind: str) -> None:
+def _bound_memory(path: Path) -> None:
+    """Let a file take memory by its size: a small one that takes much is broken or hostile."""
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    allowed = min(most, used + FREE_BYTES + size * BYTES_OF_BYTE)
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, most))
+
+
+def answer(out: BinaryIO, asked: Asked) -> None:
     """Write the messages of one file; a failure is a sentence about the file."""
 
     def send(message: Message) -> None:
@@ -52,7 +81,8 @@ def answer(out: BinaryIO, path: Path, kind: str) -> None:
         out.write(content)
 
     try:
-        for message in _messages(path, kind):
+        _bound_memory(Path(asked["path"]))
+        for message in _messages(asked):
             send(message)
         send(("done",))
     except Rejected as error:
@@ -66,7 +96,8 @@ def answer(out: BinaryIO, path: Path, kind: str) -> None:
         send(
             (
                 "rejected",
-                f"the file is not readable as a workbook ({kind_of_error}): save it as .xlsx",
+                f"the file is damaged and not readable as a workbook ({kind_of_error}): open it, "
+                "save it anew as .xlsx and send that",
             )
         )
     out.flush()
@@ -79,9 +110,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the night decides when to end
     for line in sys.stdin.buffer:
-        asked = json.loads(line)
-        path = Path(asked["path"])
-        answer(sys.stdout.buffer, path, asked.get("kind") or kind_of(path))
+        answer(sys.stdout.buffer, json.loads(line))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flows.lib.cells import squeezed
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
 from flows.lib.file_kinds import kind_of
@@ -24,9 +25,13 @@ class Sheet:
     date_system: int | None = None  # 1900 or 1904, where the file has one
 
 
-def _spreadsheet(path: Path, kind: str) -> Iterator[Sheet]:
+def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
     """Open a spreadsheet; a sheet's rows must be taken before the next sheet is asked for."""
-    messages = read_sheets(path, kind)
+    captions = {
+        squeezed(caption) or "" for column in contract.columns for caption in column.captions
+    }
+    encoding = contract.meta["read"].get("encoding")
+    messages = read_sheets(path, kind, captions, encoding)
     following = next(messages, None)
 
     def rows() -> Iterator[Row]:
@@ -94,4 +99,4 @@ def open_sheets(path: Path, contract: Contract) -> Iterator[Sheet]:
         case "archive":
             raise Rejected("the archive holds several files: declare `parts`, or send them singly")
         case kind:
-            return _spreadsheet(path, kind)
+            return _spreadsheet(path, kind, contract)

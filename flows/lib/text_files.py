@@ -3,10 +3,11 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from flows.lib.cells import squeezed
 from flows.lib.contracts import Contract
@@ -23,6 +24,8 @@ HEAD_BYTES = 1 << 18
 HEADER_WITHIN_ROWS = 40
 WIDEST = 16_384  # columns, as in a spreadsheet
 LONGEST_CELL = 1 << 20
+LONGEST_LINE = 1 << 23
+HAN = re.compile("[\u4e00-\u9fff]{4}")
 
 Row = tuple[int, list[Any]]
 
@@ -102,6 +105,8 @@ def find_encoding(path: Path, contract: Contract) -> tuple[str, str]:
     fitting = [encoding for encoding, (found, _) in scored.items() if found == best]
     if len(fitting) > 1:
         fitting = [encoding for encoding in fitting if _is_valid(path, encoding)]
+    if best == 0:
+        _refuse_broken(start, contract)
     if best == 0 or _is_valid(path, "ascii"):
         fitting = fitting[:1]  # where no caption is found, the sentence about columns says more
     if not fitting and b"\0" in start:
@@ -110,20 +115,54 @@ def find_encoding(path: Path, contract: Contract) -> tuple[str, str]:
         raise Rejected("the text is neither UTF-8 nor GB18030: export it again in one of these")
     if len(fitting) > 1:
         raise Rejected(f"the text could be {', '.join(fitting)}: state `encoding` in the contract")
+    _refuse_mixed(start, fitting[0])
     return fitting[0], scored[fitting[0]][1]
+
+
+def _refuse_broken(start: bytes, contract: Contract) -> None:
+    """Say where the text breaks off, if up to there its captions can be read."""
+    for encoding in ENCODINGS:
+        try:
+            start.decode(encoding)
+        except UnicodeDecodeError as error:
+            if _best_delimiter(start.decode(encoding, "ignore"), contract)[0]:
+                line = start.count(b"\n", 0, error.start) + 1
+                raise Rejected(f"line {line} is not {encoding} as the lines above it: "
+                               "export the whole file again in UTF-8") from None  # fmt: skip
+
+
+def _refuse_mixed(start: bytes, encoding: str) -> None:
+    """Refuse rows in UTF-8 within another encoding, which mostly can be read, as other signs.
+
+    Four Han in a row: fewer may by chance be right in both.
+    """
+    if encoding.startswith("utf"):
+        return
+    for number, line in enumerate(start.splitlines(), start=1):
+        if len(line) >= 12 and not line.isascii():
+            try:
+                found = HAN.search(line.decode())
+            except UnicodeDecodeError:
+                continue
+            if found:
+                raise Rejected(f"line {number} is UTF-8, others are {encoding}: "
+                               "export the whole file again in UTF-8")  # fmt: skip
 
 
 def text_rows(path: Path, contract: Contract) -> Iterator[Row]:
     """Read the rows one by one, each with the number of the line on which it begins."""
     encoding, delimiter = find_encoding(path, contract)
     csv.field_size_limit(LONGEST_CELL)
-    begins = 1
+    begins, width = 1, 0
     with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
         try:
             for row in reader:
                 if len(row) > WIDEST:
                     row = _trimmed(row, begins)
+                if reader.line_num > begins and _swallows_rows(row, width, delimiter):
+                    raise csv.Error
+                width = max(width, len(row))
                 yield begins, row
                 begins = reader.line_num + 1
         except csv.Error:
@@ -132,6 +171,34 @@ def text_rows(path: Path, contract: Contract) -> Iterator[Row]:
             raise Rejected(
                 f"after line {begins} the text is not {encoding} any more: export it again"
             ) from None
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """Read the lines one by one, none of which may fill the memory."""
+    number = 1
+    while line := file.readline(LONGEST_LINE):
+        if "\0" in line:
+            raise Rejected(f"line {number} holds binary zeros, no text: export the file again")
+        if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
+            raise Rejected(f"line {number} is too long for a row: export the table as CSV again")
+        yield line
+        number += 1
+
+
+def _swallows_rows(row: Sequence[str], width: int, delimiter: str) -> bool:
+    """Say whether the lines of a cell are the rest of one row, whole rows and the start of one.
+
+    So it looks where two quotes stand in cells that are not quoted, some rows apart.
+    """
+    for place, cell in enumerate(row):
+        lines = cell.splitlines()
+        if width > 2 and len(lines) > 1:
+            expected = [width - 1] * len(lines)
+            expected[0] -= place
+            expected[-1] -= len(row) - 1 - place
+            if [line.count(delimiter) for line in lines] == expected:
+                return True
+    return False
 
 
 def _trimmed(row: Sequence[str], line: int) -> list[str]:

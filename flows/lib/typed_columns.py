@@ -17,7 +17,8 @@ FEW = 256  # different texts that are always read one by one
 # Printable ASCII and Han without outer blanks: nothing to make half width, nothing to squeeze.
 PLAIN_TEXT = r"^[!-~\p{Han}](?:[ -~\p{Han}]*[!-~\p{Han}])?$"
 PLAIN_CODE = r"^[!-~\p{Han}]+$"
-NOT_PLAIN = r"(?:[0-9][ -]?){14}[0-9Xx]|工号|^#"  # perhaps an id, or an error of a spreadsheet
+NOT_PLAIN = r"(?:[0-9][ -]?){14}[0-9Xx]|工号|^[#=]"  # perhaps an id, an error, ="1"
+NOT_CODE = r"^['`]|^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+$"  # told to be a text, or a power of ten
 LONGEST_NUMBER = 14  # more digits may be the id of a person
 
 
@@ -110,14 +111,14 @@ def _plain(texts: "pa.Array", column: Column, factor: int) -> "pa.Array | None":
     import pyarrow.compute as pc
 
     own_words = (column.person, column.take, column.values, column.means, column.check,
-                 column.code_list, column.percent)  # fmt: skip
+                 column.code_list, column.percent, column.length)  # fmt: skip
     if any(own_words):
         return None
     if column.data_type == "string":
-        pattern = PLAIN_CODE if is_code_name(column.name) else PLAIN_TEXT
-        is_plain = pc.match_substring_regex(texts, pattern)
-        is_safe = pc.invert(pc.match_substring_regex(texts, NOT_PLAIN))
-        return pc.and_(is_plain, is_safe)
+        is_code = is_code_name(column.name)
+        is_plain = pc.match_substring_regex(texts, PLAIN_CODE if is_code else PLAIN_TEXT)
+        refused = f"{NOT_PLAIN}|{NOT_CODE}" if is_code else NOT_PLAIN
+        return pc.and_(is_plain, pc.invert(pc.match_substring_regex(texts, refused)))
     if column.data_type.startswith("decimal") and factor == 1:
         precision, scale = decimal_shape(column.data_type)
         whole = min(precision - scale, LONGEST_NUMBER)
