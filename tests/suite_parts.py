@@ -1,16 +1,20 @@
 """What the tests of suites share: the columns of the landed tables, and suites made on the spot."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
-import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from flows.lib import judging
 from flows.lib.contracts import load_contracts
-from flows.lib.suites import RuleResult, Suite, load_suite
+from flows.lib.judging import RuleResult
+from flows.lib.suites import Suite, load_suite
 from flows.lib.typed_columns import arrow_type
 
+Answered = TypeVar("Answered")
 EXPECTATIONS = Path(__file__).parents[1] / "expectations"
 NOTES = {"what": "要求", "why": "缘由", "resolve": "处理"}
 READINGS = EXPECTATIONS / "reading.yml"
@@ -71,13 +75,21 @@ def rows(name: str, *given: Mapping[str, Any]) -> pa.Table:
     return pa.Table.from_pylist([empty | dict(row) for row in given], schema)
 
 
+def judge_rows(suite: Suite, landed: pa.Table) -> list[RuleResult]:
+    """Run the row rules of a suite over rows, as they stand in a file."""
+    return _in_a_file(landed, lambda path: judging.judge_rows(suite, path))
+
+
 def aggregates_of(suite: Suite, landed: pa.Table) -> dict[str, Any]:
-    """Compute the aggregates of a suite as the flow does."""
-    with duckdb.connect() as connection:
-        connection.register("landed", landed)
-        columns = ", ".join(f"{sql} as {name}" for name, sql in suite.aggregates.items())
-        values = connection.execute(f"select {columns} from landed").fetchone()
-    return dict(zip(suite.aggregates, values or (), strict=True))
+    """Compute the aggregates of a suite over rows, as they stand in a file."""
+    return _in_a_file(landed, lambda path: judging.aggregates_of(suite, path))
+
+
+def _in_a_file(landed: pa.Table, ask: Callable[[Path], Answered]) -> Answered:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        pq.write_table(landed, path)
+        return ask(path)
 
 
 def failures(results: list[RuleResult]) -> dict[str, tuple[int, ...]]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from suite_parts import COLUMNS, SHIPPED, aggregates_of, failures, rows, shipped
+from suite_parts import COLUMNS, SHIPPED, aggregates_of, failures, judge_rows, rows, shipped
 
-from flows.lib.suites import judge_rows, judge_table
+from flows.lib.judging import judge_table
 
 # The suites of the product
 

@@ -1,16 +1,14 @@
 """What the gate of one delivery finds: rows set aside, rules failed, reasons to reject it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.lib.contracts import Contract
+from flows.lib.judging import RuleResult
 from flows.lib.reading import Reading, SetAside, amount_of
-from flows.lib.suites import Rule, RuleResult, Suite
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from flows.lib.suites import Rule, Suite
 
 DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
 PLACES_SHOWN = 20
@@ -89,35 +87,31 @@ class Judgement:
         for name, places in found.items():
             self.rejections.append(f"the suite has no word on {name}: {_place_text(places)}")
 
-    def of_rows(self, results: Iterable[RuleResult], table: "pa.Table") -> set[int]:
-        """Set the rows aside that break a row rule; give their positions."""
-        taken: set[int] = set()
-        sheets, numbers = table["_sheet"], table["_row_number"]
+    def of_rows(self, results: Iterable[RuleResult], rows: Mapping[int, Mapping[str, Any]]) -> None:
+        """Set the rows aside that break a row rule; `rows` holds them by their position."""
         unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
         amounts = [column.name for column in self.contract.columns if column.role == "amount"]
         for result in results:
             rule, places = result.rule, []
             for position in result.failed_positions:
-                sheet, number = sheets[position].as_py(), numbers[position].as_py()
+                row = rows[position]
+                sheet, number = row["_sheet"], row["_row_number"]
                 places.append({"sheet": sheet, "row": number, "column": rule.column})
-                values = {name: table[name][position].as_py() for name in amounts}
                 self.set_aside(
                     SetAside(
                         sheet,
                         number,
                         rule.column or "",
                         rule.type,
-                        table[unit.name][position].as_py() if unit else None,
-                        table[member.name][position].as_py() if member else None,
-                        amount_of(values, amounts),
+                        row[unit.name] if unit else None,
+                        row[member.name] if member else None,
+                        amount_of(row, amounts),
                     ),
                     rule.effect or "provisional",
                 )
-            taken.update(result.failed_positions)
             self.note(rule, places=places, success=result.success, raised=result.raised)
             if result.raised:
                 self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
-        return taken
 
     def of_table(self, results: Iterable[RuleResult]) -> None:
         """Judge the delivery as a whole."""

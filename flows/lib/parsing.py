@@ -12,7 +12,7 @@ from flows.lib.headers import Header, HeaderMissing, Rows, find_header, sign_off
 from flows.lib.ids import without_ids
 from flows.lib.own_totals import OwnTotals, Sums
 from flows.lib.person_key import forbid_core_dumps
-from flows.lib.reading import Finding, Reading, SetAside, amount_of, schema_of
+from flows.lib.reading import Finding, Line, Reading, SetAside, amount_of, schema_of
 from flows.lib.seen_rows import SeenRows
 from flows.lib.sheet_rows import SheetReader
 from flows.lib.sheets import Sheet, open_sheets
@@ -31,6 +31,7 @@ class FileReader:
         columns: Collection[str] | None,
         name: str,
         sink: Callable[["pa.Table"], None] | None,
+        account: list[Line] | None,
     ) -> None:
         """Take the contract, what replaces ids, which columns to read, and where rows go."""
         self.contract, self.pseudonym, self.name, self.sink = contract, pseudonym, name, sink
@@ -40,7 +41,7 @@ class FileReader:
         ]
         self.by_name = {column.name: column for column in contract.columns}
         self.amounts = [column.name for column in contract.columns if column.role == "amount"]
-        self.reading = Reading()
+        self.reading = Reading(account=account)
         self.seen = SeenRows()
         self.sums = Sums()  # of all sheets so far
         self.totals: list[tuple[str, OwnTotals]] = []
@@ -146,13 +147,14 @@ def read_file(
     *,
     name: str = "",
     sink: Callable[["pa.Table"], None] | None = None,
+    account: list[Line] | None = None,
 ) -> Reading:
     """Read a kept file; raises Rejected with one sentence when it cannot be read at all.
 
     Without `pseudonym` ids of persons stay as they are: for the trace, in memory only, which also
     says which `columns` it looks at. `name` is what the file was called. Typed rows go to `sink`
-    as they come, or stay in the reading.
+    as they come, or stay in the reading; each row that is no data goes to `account`.
     """
     forbid_core_dumps()
-    reader = FileReader(contract, pseudonym, columns, name, sink)
+    reader = FileReader(contract, pseudonym, columns, name, sink, account)
     return reader.read(open_sheets(path, contract))

@@ -1,7 +1,7 @@
 """What a file holds when it has been read: typed rows, and an account of every other row."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,9 @@ from flows.lib.typed_columns import arrow_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+Line = tuple[str, int, str]  # sheet, row, and what the row is or by which rule it is set aside
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Reading:
     set_aside: list[SetAside] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
-    account: list[tuple[str, int, str]] = field(default_factory=list)  # sheet, row, kind
+    account: list[Line] | None = None  # each row skipped, where that is asked for
     sign_off: dict[str, str] = field(default_factory=dict)
     captions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by sheet
 
@@ -59,7 +62,8 @@ class Reading:
     def skip(self, sheet: str, number: int, kind: str) -> None:
         """Account for a row that is no data."""
         self.skipped[kind] += 1
-        self.account.append((sheet, number, kind))
+        if self.account is not None:
+            self.account.append((sheet, number, kind))
 
 
 def schema_of(columns: Collection[Column]) -> "pa.Schema":
@@ -70,7 +74,7 @@ def schema_of(columns: Collection[Column]) -> "pa.Schema":
     return pa.schema([*named, ("_sheet", pa.string()), ("_row_number", pa.int64())])
 
 
-def amount_of(values: dict[str, Any], amounts: list[str]) -> Decimal | None:
+def amount_of(values: Mapping[str, Any], amounts: Collection[str]) -> Decimal | None:
     """Add up a row's amounts; None where one of them cannot be read or there is none."""
     if not amounts or any(values.get(name) is None for name in amounts):
         return None

@@ -1,32 +1,33 @@
 """What became of every row of a source's files, and a dry run of a file that is not yet sent."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from flows.lib.acceptance import read_and_judge
+from flows.lib.acceptance import readings_path, suite_path
+from flows.lib.column_readers import Pseudonym
 from flows.lib.console import make_console
 from flows.lib.contracts import Contract
 from flows.lib.durable import hash_file
 from flows.lib.errors import Rejected, WrongUse
 from flows.lib.ids import MASK
+from flows.lib.landing import ROWS, land
 from flows.lib.look import look_at_standings
 from flows.lib.night import open_night
 from flows.lib.parsing import read_file
-from flows.lib.reading import Reading
+from flows.lib.reading import Line, Reading
+from flows.lib.row_files import rows_at
 from flows.lib.settings import Workspace
 from flows.lib.sorting import period_of_name
 from flows.lib.store import Delivery, LandedFile
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from flows.lib.suite_words import SuiteError
+from flows.lib.suites import load_suite
 
 FIRST_ROWS = 5
 LONGEST_LIST = 1_000
-
-Line = tuple[str, int, str]  # sheet, row, kind or rule
 
 
 def contract_named(contracts: dict[str, Contract], name: str) -> Contract:
@@ -57,9 +58,9 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
             table.add_row(one.owed.period, name, *map(str, counts), ", ".join(kinds))
             if show_rows:
                 path = night.store.path(part.delivery.files[0].sha256)
-                reading = read_file(path, contract, night.key.pseudonym, name=name)
+                account = _account_of(path, contract, night.key.pseudonym, name)
                 console.print(f"{one.owed.period} {name}")
-                _print_lines([*_skipped(reading), *_set_aside(part.acceptance.quarantine)])
+                _print_lines([*_skipped(account), *_set_aside(part.acceptance.quarantine)])
                 for unit in part.superseded:
                     console.print(f"  {unit}: its rows are counted from a newer part")
         for sentence in one.rejections:
@@ -67,9 +68,16 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
     console.print(table)
 
 
-def _skipped(reading: Reading) -> Iterable[Line]:
+def _account_of(path: Path, contract: Contract, pseudonym: Pseudonym, name: str) -> list[Line]:
+    """Read a kept file once more for the rows that are no data; its typed rows are dropped."""
+    account: list[Line] = []
+    read_file(path, contract, pseudonym, name=name, sink=lambda _table: None, account=account)
+    return account
+
+
+def _skipped(account: Iterable[Line]) -> Iterable[Line]:
     """List the rows that are no data; a duplicate is one, but stands in quarantine."""
-    return (line for line in reading.account if line[2] != "exact_duplicate")
+    return (line for line in account if line[2] != "exact_duplicate")
 
 
 def _set_aside(path: Path) -> Iterable[Line]:
@@ -106,30 +114,35 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
     delivery = Delivery(
         name, night.settings.district, period or "", (landed_file,), now, "a dry run"
     )
-    from flows.lib.suite_words import SuiteError
-
-    try:
-        reading, judgement, landed = read_and_judge(file, delivery, contract, night.key)
-    except (Rejected, SuiteError) as error:
-        console.print(f"rejected: {error}")
-        return False
+    account: list[Line] = []
+    with TemporaryDirectory() as name_of_folder:
+        folder = Path(name_of_folder)
+        try:
+            suite = load_suite(suite_path(contract), readings_path())
+            landing = land(file, delivery, contract, suite, night.key.pseudonym, folder, account)
+        except (Rejected, SuiteError) as error:
+            console.print(f"rejected: {error}")
+            return False
+        names = [*(one.name for one in contract.columns), "_row_number"]
+        first = rows_at(folder / ROWS, range(min(FIRST_ROWS, landing.row_count)), names)
+    reading, judgement = landing.reading, landing.judgement
     _print_captions(reading, contract)
     places = {(row["sheet"], row["row_number"]) for row in judgement.quarantine}
-    skipped = Counter(kind for _, _, kind in _skipped(reading))
+    skipped = Counter(kind for _, _, kind in _skipped(account))
     console.print(
-        f"rows: {landed.num_rows} would be landed, {len(places)} set aside, "
+        f"rows: {landing.row_count} would be landed, {len(places)} set aside, "
         f"{skipped.total()} skipped ({', '.join(f'{kind} {n}' for kind, n in skipped.items())})"
     )
     set_aside = [
         (row["sheet"], row["row_number"], f"set aside: {row['rule']} {row['column_name']}".strip())
         for row in judgement.quarantine
     ]
-    _print_lines([*_skipped(reading), *set_aside])
+    _print_lines([*_skipped(account), *set_aside])
     for result in judgement.results:
         if not result["success"]:
             notes = result["notes"]
             console.print(f"{result['severity']}: {notes['what']} {notes['resolve']}")
-    _print_first_rows(landed, contract)
+    _print_first_rows(first.values(), contract)
     for sentence in judgement.rejections:
         console.print(f"rejected: {sentence}")
     console.print("accepted" if not judgement.rejections else "rejected")
@@ -153,13 +166,13 @@ def _print_captions(reading: Reading, contract: Contract) -> None:
             console.print(f"  not declared, and not landed: {', '.join(others)}")
 
 
-def _print_first_rows(landed: "pa.Table", contract: Contract) -> None:
+def _print_first_rows(rows: Iterable[Mapping[str, Any]], contract: Contract) -> None:
     from rich.table import Table
 
     persons = {column.name for column in contract.columns if column.person}
     names = [column.name for column in contract.columns]
     table = Table("row", *names, title="the first rows as they would be landed")
-    for row in landed.slice(0, FIRST_ROWS).to_pylist():
+    for row in rows:
         shown = [_shown(row[name], is_person=name in persons) for name in names]
         table.add_row(str(row["_row_number"]), *shown)
     make_console().print(table)

@@ -1,12 +1,10 @@
-"""Expectation suites: what must be true of a table, and its rules run by Great Expectations."""
+"""Expectation suites: what must be true of a table, as it stands in YAML."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flows.lib.expecting import Answer, frame_of, joined, not_answered, run
 from flows.lib.suite_words import (
     Notes,
     ReadingRule,
@@ -18,10 +16,6 @@ from flows.lib.suite_words import (
     reading_rules,
 )
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-CHUNK_ROWS = 100_000
 # These would hide failing rows, or are stated beside the kwargs and nowhere else.
 FORBIDDEN_KWARGS = (
     "mostly", "result_format", "catch_exceptions", "meta", "severity", "notes", "id",
@@ -35,12 +29,6 @@ ASKS_BY = {
     "expect_column_values_to_be_between": ("min_value", "max_value"),
     "expect_column_value_lengths_to_be_between": ("min_value", "max_value"),
 }
-# What these say of a row they say of it alone; every other rule looks at the whole table at once.
-NULL_RULES = ("expect_column_values_to_not_be_null", "expect_column_values_to_be_null")
-ROW_LOCAL = (
-    *ASKS_BY, *NULL_RULES, "expect_column_value_lengths_to_equal",
-    "expect_column_pair_values_to_be_equal", "expect_column_pair_values_a_to_be_greater_than_b",
-)  # fmt: skip
 COLUMN_KWARGS = ("column", "column_A", "column_B")
 
 
@@ -81,17 +69,6 @@ class Suite:
     reading: Mapping[str, ReadingRule] = field(hash=False)
 
 
-@dataclass(frozen=True)
-class RuleResult:
-    """What became of a rule; it carries positions and names of exceptions, never a value."""
-
-    rule: Rule
-    success: bool
-    raised: bool
-    failed_positions: tuple[int, ...] = ()
-    error: str = ""
-
-
 def load_suite(path: Path, readings: Path | None = None) -> Suite:
     """Read a suite, and what stands in `readings` for every table that is read from a file.
 
@@ -128,65 +105,3 @@ def _rule(where: str, raw: Any) -> Rule:
     if asks_by and all(kwargs.get(key) is None for key in asks_by):
         raise SuiteError(f"{where} asks nothing: it states no {' or '.join(asks_by)}")
     return rule
-
-
-def judge_rows(suite: Suite, table: "pa.Table") -> list[RuleResult]:
-    """Run the row rules; failed positions are row numbers of the table, from 0."""
-    rules = [rule for rule in suite.rules if rule.is_row_rule]
-    local = [rule for rule in rules if rule.type in ROW_LOCAL]
-    whole = [rule for rule in rules if rule.type not in ROW_LOCAL]
-    parts = [
-        run(_asked(local), frame_of(table.slice(start, CHUNK_ROWS), _words(local), start))
-        for start in range(0, max(table.num_rows, 1), CHUNK_ROWS)
-    ]
-    answers = [joined(answers) for answers in zip(*parts, strict=True)]
-    answers += run(_asked(whole), frame_of(table, _words(whole)))
-    by_rule = {id(rule): answer for rule, answer in zip(local + whole, answers, strict=True)}
-    return [_of_rows(rule, by_rule[id(rule)]) for rule in rules]
-
-
-def judge_table(suite: Suite, aggregates: Mapping[str, Any]) -> list[RuleResult]:
-    """Run the table rules over the aggregates; a null one fails, for nothing was measured."""
-    import pandas as pd
-
-    rules = [rule for rule in suite.rules if not rule.is_row_rule]
-    row = {name: pd.Series([value], dtype=object) for name, value in aggregates.items()}
-    nulls = {name for name, value in aggregates.items() if pd.isna(value)}
-    results = []
-    for rule, answer in zip(rules, run(_asked(rules), pd.DataFrame(row)), strict=True):
-        if rule.type not in NULL_RULES and nulls.intersection(rule.columns):
-            answer = not_answered("NothingMeasured")
-        results.append(RuleResult(rule, answer.success, answer.raised, (), answer.error))
-    return results
-
-
-def _asked(rules: Iterable[Rule]) -> list[tuple[str, Mapping[str, Any]]]:
-    return [(rule.type, rule.kwargs) for rule in rules]
-
-
-def _words(rules: Iterable[Rule]) -> set[str]:
-    """Find the columns that rules name, also those in their conditions."""
-    texts = [str(rule.kwargs.get("row_condition", "")) for rule in rules]
-    words = {word for text in texts for word in re.findall(r"\w+", text)}
-    return words.union(*(rule.columns for rule in rules))
-
-
-def _of_rows(rule: Rule, answer: Answer) -> RuleResult:
-    """Let a row rule that cannot say which rows fail count as raised."""
-    if not answer.raised and (answer.positions is None or answer.success == bool(answer.positions)):
-        answer = not_answered("NoPositions")
-    return RuleResult(rule, answer.success, answer.raised, answer.positions or (), answer.error)
-
-
-def aggregates_of(suite: Suite, table: "pa.Table") -> dict[str, Any]:
-    """Compute a suite's aggregates over a table, for its table rules."""
-    import duckdb
-
-    if not suite.aggregates:
-        return {}
-    columns = ", ".join(f"{sql} as {name}" for name, sql in suite.aggregates.items())
-    with duckdb.connect() as connection:
-        connection.register("landed", table)
-        cursor = connection.execute(f"select {columns} from landed")
-        names = [description[0] for description in cursor.description or ()]
-        return dict(zip(names, cursor.fetchone() or (), strict=True))

@@ -1,0 +1,140 @@
+"""Running a suite's rules: Great Expectations gives each verdict, on no more rows than it needs."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.lib.expecting import Answer, frame_of, joined, not_answered, run
+from flows.lib.row_files import ask, chunks, column_names, first_row, is_one_chunk, quoted
+from flows.lib.suites import ASKS_BY, Rule, Suite
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What these say of a row they say of it alone; every other rule looks at the whole table at once.
+NULL_RULES = ("expect_column_values_to_not_be_null", "expect_column_values_to_be_null")
+ROW_LOCAL = (
+    *ASKS_BY, *NULL_RULES, "expect_column_value_lengths_to_equal",
+    "expect_column_pair_values_to_be_equal", "expect_column_pair_values_a_to_be_greater_than_b",
+)  # fmt: skip
+UNIQUENESS = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What became of a rule; it carries positions and names of exceptions, never a value."""
+
+    rule: Rule
+    success: bool
+    raised: bool
+    failed_positions: tuple[int, ...] = ()
+    error: str = ""
+
+
+def judge_rows(suite: Suite, path: Path) -> list[RuleResult]:
+    """Run the row rules over a Parquet file; failed positions are its row numbers, from 0."""
+    rules = [rule for rule in suite.rules if rule.is_row_rule]
+    if is_one_chunk(path):
+        local, whole = rules, []
+    else:
+        local = [rule for rule in rules if rule.type in ROW_LOCAL]
+        whole = [rule for rule in rules if rule.type not in ROW_LOCAL]
+    unique = [rule for rule in whole if rule.type in UNIQUENESS]
+    others = [rule for rule in whole if rule.type not in UNIQUENESS]
+    answers = _in_chunks(local, path)
+    answers += run(_asked(unique), _with_twins(unique, path)) if unique else []
+    answers += run(_asked(others), _whole(others, path)) if others else []
+    order = [id(rule) for rule in (*local, *unique, *others)]
+    by_rule = dict(zip(order, answers, strict=True))
+    return [_of_rows(rule, by_rule[id(rule)]) for rule in rules]
+
+
+def _in_chunks(rules: Sequence[Rule], path: Path) -> list[Answer]:
+    """Ask rules that look at one row alone, some rows at a time."""
+    parts: list[list[Answer]] = []
+    start = 0
+    for table in chunks(path, _words(rules)) if rules else ():
+        parts.append(run(_asked(rules), frame_of(table, _words(rules), start)))
+        start += table.num_rows
+    return [joined(answers) for answers in zip(*parts, strict=True)]
+
+
+def _whole(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
+    import pyarrow as pa
+
+    return frame_of(pa.concat_tables(chunks(path, _words(rules))), _words(rules))
+
+
+def _with_twins(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
+    """Give the rows that share their key by some rule of uniqueness with another row.
+
+    All rows of such a key are among them, so that the verdict on them is that on the table. The
+    database compares keys by their hash: what it gives too much is no duplicate to the rule.
+    """
+    import pandas as pd
+
+    names = _words(rules)
+    present = [name for name in column_names(path) if name in names]
+    keys, wanted = [], []
+    for number, rule in enumerate(rules):
+        if not set(rule.columns) <= set(present):
+            continue  # the verdict will be that a column is not there
+        columns = [quoted(name) for name in rule.columns]
+        # Unless the rule says otherwise, a row that lacks a part of its key has none.
+        filled = [] if "ignore_row_if" in rule.kwargs else columns
+        condition = " and ".join(f"{column} is not null" for column in filled) or "true"
+        key = f"hash({', '.join(columns)})"
+        keys.append(
+            f"twins_{number} as (select {key} as key from landed where {condition} "
+            "group by key having count(*) > 1)"
+        )
+        wanted.append(f"({condition} and {key} in (select key from twins_{number}))")
+    table = ask(
+        path,
+        f"{'with ' if keys else ''}{', '.join(keys)} "
+        f"select {', '.join([*map(quoted, present), 'file_row_number'])} from landed "
+        f"where {' or '.join(wanted) or 'false'} order by file_row_number",
+    )
+    frame = frame_of(table, names)
+    frame.index = pd.Index(table["file_row_number"].to_numpy())
+    return frame
+
+
+def judge_table(suite: Suite, aggregates: Mapping[str, Any]) -> list[RuleResult]:
+    """Run the table rules over the aggregates; a null one fails, for nothing was measured."""
+    import pandas as pd
+
+    rules = [rule for rule in suite.rules if not rule.is_row_rule]
+    row = {name: pd.Series([value], dtype=object) for name, value in aggregates.items()}
+    nulls = {name for name, value in aggregates.items() if pd.isna(value)}
+    results = []
+    for rule, answer in zip(rules, run(_asked(rules), pd.DataFrame(row)), strict=True):
+        if rule.type not in NULL_RULES and nulls.intersection(rule.columns):
+            answer = not_answered("NothingMeasured")
+        results.append(RuleResult(rule, answer.success, answer.raised, (), answer.error))
+    return results
+
+
+def aggregates_of(suite: Suite, path: Path) -> dict[str, Any]:
+    """Compute a suite's aggregates over a Parquet file, for its table rules."""
+    return first_row(path, suite.aggregates)
+
+
+def _asked(rules: Iterable[Rule]) -> list[tuple[str, Mapping[str, Any]]]:
+    return [(rule.type, rule.kwargs) for rule in rules]
+
+
+def _words(rules: Iterable[Rule]) -> set[str]:
+    """Find the columns that rules name, also those in their conditions."""
+    texts = [str(rule.kwargs.get("row_condition", "")) for rule in rules]
+    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    return words.union(*(rule.columns for rule in rules))
+
+
+def _of_rows(rule: Rule, answer: Answer) -> RuleResult:
+    """Let a row rule that cannot say which rows fail count as raised."""
+    if not answer.raised and (answer.positions is None or answer.success == bool(answer.positions)):
+        answer = not_answered("NoPositions")
+    return RuleResult(rule, answer.success, answer.raised, answer.positions or (), answer.error)

@@ -1,0 +1,123 @@
+"""Landing a delivery: its rows typed into Parquet as they are read, judged, and filtered."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from flows.lib.column_readers import Pseudonym
+from flows.lib.contracts import Contract
+from flows.lib.judgement import Judgement
+from flows.lib.judging import aggregates_of, judge_rows, judge_table
+from flows.lib.parsing import read_file
+from flows.lib.reading import Line, Reading, schema_of
+from flows.lib.row_files import copy_without, count_rows, first_row, quoted, rows_at, writing
+from flows.lib.store import Delivery
+from flows.lib.suites import Suite
+
+ROWS, QUARANTINE = "rows.parquet", "quarantine.parquet"
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What became of a delivery's rows."""
+
+    reading: Reading
+    judgement: Judgement
+    row_count: int
+    sums: dict[str, Decimal]  # of what landed, by each column of decimals
+
+
+def land(
+    path: Path,
+    delivery: Delivery,
+    contract: Contract,
+    suite: Suite,
+    pseudonym: Pseudonym,
+    folder: Path,
+    account: list[Line] | None = None,
+) -> Landing:
+    """Read the bytes of a delivery into Parquet files of a folder and judge them.
+
+    No more than some thousand rows are in memory at a time. Raises Rejected where the file cannot
+    be read; what was written until then is of no use.
+    """
+    rows = folder / ROWS
+    reading = read_into(rows, path, delivery, contract, pseudonym, account)
+    amounts = [column.name for column in contract.columns if column.role == "amount"]
+    absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
+    readable = sum(first_row(rows, absolute).values(), Decimal(0))
+    judgement = Judgement(contract, suite, delivery.files[0].sha256)
+    judgement.of_reading(reading)
+    _take_broken(rows, judgement, amounts)
+    judgement.of_table(judge_table(suite, aggregates_of(suite, rows)))
+    broken = {(row.sheet, row.row_number) for row in reading.set_aside}
+    judgement.of_limit(reading.landed + len(broken), readable)
+    _write_quarantine(folder / QUARANTINE, judgement.quarantine)
+    decimals = [one.name for one in contract.columns if one.data_type.startswith("decimal")]
+    sums = first_row(rows, {name: f"coalesce(sum({quoted(name)}), 0)" for name in decimals})
+    return Landing(reading, judgement, count_rows(rows), sums)
+
+
+def read_into(
+    target: Path,
+    path: Path,
+    delivery: Delivery,
+    contract: Contract,
+    pseudonym: Pseudonym,
+    account: list[Line] | None,
+) -> Reading:
+    """Read a file's rows into Parquet as they come, each with the delivery that it is of."""
+    import pyarrow as pa
+
+    known = {
+        "district_code": delivery.district_code,
+        "period": delivery.period,
+        "_file_id": delivery.files[0].sha256,
+    }
+
+    def with_delivery(table: pa.Table) -> pa.Table:
+        """Say it before where the row stands in the file."""
+        for place, (name, text) in enumerate(known.items(), start=table.num_columns - 2):
+            table = table.add_column(place, name, pa.repeat(pa.scalar(text), table.num_rows))
+        return table
+
+    schema = with_delivery(schema_of(contract.columns).empty_table()).schema
+    with writing(target, schema) as write:
+        return read_file(
+            path,
+            contract,
+            pseudonym,
+            name=delivery.name,
+            sink=lambda table: write(with_delivery(table)),
+            account=account,
+        )
+
+
+def _take_broken(rows: Path, judgement: Judgement, amounts: list[str]) -> None:
+    """Judge each row, and leave in the file those that break no rule."""
+    results = judge_rows(judgement.suite, rows)
+    taken = {position for result in results for position in result.failed_positions}
+    columns = [judgement.contract.column_of_role(role) for role in ("unit", "member")]
+    keys = [column.name for column in columns if column]
+    judgement.of_rows(results, rows_at(rows, taken, [*keys, *amounts, "_sheet", "_row_number"]))
+    if taken:
+        every = rows.with_name(f"every.{rows.name}")
+        rows.rename(every)
+        copy_without(every, rows, taken)
+        every.unlink()
+
+
+def _write_quarantine(path: Path, rows: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text = pa.string()
+    schema = pa.schema(
+        [
+            ("file_id", text), ("sheet", text), ("row_number", pa.int64()),
+            ("column_name", text), ("rule", text), ("effect", text),
+            ("unit", text), ("member", text), ("amount", pa.decimal128(38, 2)),
+        ]
+    )  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(rows, schema), path, compression="zstd")

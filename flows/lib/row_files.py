@@ -1,0 +1,147 @@
+"""Typed rows as a Parquet file, which is written, asked and filtered without holding it whole."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+CHUNK_ROWS = 100_000
+ROWS_IN_GROUP = 122_880  # as DuckDB's own, so that its threads share the work
+DATABASE_MEMORY = "200MB"  # beyond that it writes beside the file
+
+
+@contextmanager
+def writing(path: Path, schema: "pa.Schema") -> Iterator[Callable[["pa.Table"], None]]:
+    """Write tables one after the other; the bytes follow from the rows, not from how they came."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    waiting: list[pa.Table] = []
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+
+        def write(table: pa.Table) -> None:
+            waiting.append(table)
+            while sum(one.num_rows for one in waiting) >= ROWS_IN_GROUP:
+                joined = pa.concat_tables(waiting)
+                write_group(joined.slice(0, ROWS_IN_GROUP))
+                waiting[:] = [joined.slice(ROWS_IN_GROUP)]
+
+        def write_group(table: pa.Table) -> None:
+            writer.write_table(table.combine_chunks(), row_group_size=ROWS_IN_GROUP)
+
+        yield write
+        if any(one.num_rows for one in waiting):
+            write_group(pa.concat_tables(waiting))
+
+
+def chunks(path: Path, names: Collection[str]) -> Iterator["pa.Table"]:
+    """Give the named columns, those that there are, some rows at a time; at least one table."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        present = [name for name in file.schema_arrow.names if name in names]
+        # Without any column there would be no rows either, and nothing to judge.
+        asked = present or file.schema_arrow.names[:1]
+        for batch in file.iter_batches(CHUNK_ROWS, columns=asked, use_threads=False):
+            yield pa.Table.from_batches([batch])
+        if not file.metadata.num_rows:
+            yield file.schema_arrow.empty_table().select(asked)
+
+
+def count_rows(path: Path) -> int:
+    """Say how many rows a file holds."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
+def is_one_chunk(path: Path) -> bool:
+    """Say whether a file holds no more rows than are looked at together."""
+    return count_rows(path) <= CHUNK_ROWS
+
+
+def column_names(path: Path) -> list[str]:
+    """Name the columns of a file."""
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(path).names)
+
+
+def quoted(name: str) -> str:
+    """Write a name of a column as SQL takes it, whatever it is."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def rows_at(
+    path: Path, positions: Collection[int], names: Sequence[str]
+) -> Mapping[int, Mapping[str, Any]]:
+    """Give some columns of the rows at some positions, which count from 0."""
+    wanted = sorted(positions)
+    found: dict[int, Mapping[str, Any]] = {}
+    start = 0
+    for table in chunks(path, names):
+        if len(found) == len(wanted):
+            break
+        here = [one for one in wanted[len(found) :] if one < start + table.num_rows]
+        taken = table.take([one - start for one in here]).to_pylist()
+        found |= zip(here, taken, strict=True)
+        start += table.num_rows
+    return found
+
+
+def copy_without(path: Path, target: Path, positions: Collection[int]) -> None:
+    """Write the rows anew but for those at some positions."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    left_out = np.array(sorted(positions), np.int64)
+    schema = pq.read_schema(path)
+    start = 0
+    with writing(target, schema) as write:
+        for table in chunks(path, schema.names):
+            kept = np.ones(table.num_rows, bool)
+            here = left_out[(left_out >= start) & (left_out < start + table.num_rows)]
+            kept[here - start] = False
+            write(table.filter(pa.array(kept)))
+            start += table.num_rows
+
+
+@contextmanager
+def _database(path: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Open a database in bounded memory in which a file is `landed`, with `file_row_number`."""
+    import duckdb
+
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": DATABASE_MEMORY,
+        "temp_directory": f"{path}.spilled",
+    }
+    name = str(path).replace("'", "''")
+    with duckdb.connect(config=settings) as connection:
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(
+            "create view landed as "
+            f"select *, file_row_number from read_parquet('{name}', file_row_number = true)"
+        )
+        yield connection
+
+
+def ask(path: Path, sql: str) -> "pa.Table":
+    """Ask DuckDB of a file, which is `landed` there, with `file_row_number` from 0."""
+    with _database(path) as connection:
+        return connection.sql(sql).to_arrow_table()
+
+
+def first_row(path: Path, expressions: Mapping[str, str]) -> dict[str, Any]:
+    """Compute named SQL expressions over all rows of a file; nothing asked gives nothing."""
+    if not expressions:
+        return {}
+    columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in expressions.items())
+    with _database(path) as connection:
+        row = connection.execute(f"select {columns} from landed").fetchone() or ()
+        return dict(zip(expressions, row, strict=True))
