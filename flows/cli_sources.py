@@ -72,3 +72,19 @@ def quarantine(
         print_quarantine(Workspace(workspace.resolve()), source, xlsx, as_json=as_json)
     except Exception as error:
         raise end_with(error) from None
+
+
+def new_source(
+    file: Annotated[Path, typer.Argument(help="A sample of the files that the office sends.")],
+    name: Annotated[str, typer.Option(help="system.table, for example staffing.guards.")],
+    title: Annotated[
+        str, typer.Option(help="What the office calls it; else as the file says.")
+    ] = "",
+) -> None:
+    """Write contract, suite, staging model and fixture for a sample file, for you to complete."""
+    from flows.lib.new_source import new_source as write_new_source
+
+    try:
+        write_new_source(file, name, title)
+    except Exception as error:
+        raise end_with(error) from None

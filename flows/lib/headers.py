@@ -1,7 +1,7 @@
 """Finding the header of a sheet by its captions, and what stands above it: unit, sign-off."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -31,13 +31,16 @@ def plain_caption(cell: Any) -> str:
     return squeezed(cell) or ""
 
 
-def _joined_captions(rows: list[list[Any]]) -> tuple[str, ...]:
+def joined_captions(
+    rows: list[list[Any]], written: Callable[[Any], str] = plain_caption
+) -> tuple[str, ...]:
+    """Join the storeys of a header column by column, `教育事业费/人员经费`."""
     width = max(len(row) for row in rows)
     joined = []
     for column in range(width):
         parts: list[str] = []
         for row in rows:
-            caption = plain_caption(row[column]) if column < len(row) else ""
+            caption = written(row[column]) if column < len(row) else ""
             if caption and caption not in parts:
                 parts.append(caption)
         joined.append("/".join(parts))
@@ -94,7 +97,7 @@ def find_header(
         for height in heights:
             if len(window) < height:
                 break
-            captions = _joined_captions([cells for _, cells in window[-height:]])
+            captions = joined_captions([cells for _, cells in window[-height:]])
             positions = positions_of(captions, contract.columns)
             is_long = not long or any(re.search(long["captions"], one) for one in captions)
             if required <= positions.keys() and is_long:

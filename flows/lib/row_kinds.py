@@ -21,7 +21,7 @@ class RowKinds:
         read = contract.meta["read"]
         self.header = header
         self.totals: Mapping[str, Any] = read.get("totals", {})
-        self.labels = set(self.totals.get("labels", ()))
+        self.labels = {squeezed(label) or "" for label in self.totals.get("labels", ())}
         self.footer = re.compile(read["footer"]) if "footer" in read else None
         self.subsets = re.compile(read["subsets"]) if "subsets" in read else None
         self.groups = re.compile(read["groups"]["match"]) if "groups" in read else None

@@ -18,6 +18,7 @@ from flows.lib.landing import ROWS, land
 from flows.lib.look import look_at_standings
 from flows.lib.night import open_night
 from flows.lib.parsing import read_file
+from flows.lib.proposing import print_proposals
 from flows.lib.reading import Line, Reading
 from flows.lib.row_files import rows_at
 from flows.lib.settings import Workspace
@@ -122,6 +123,7 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
             landing = land(file, delivery, contract, suite, night.key.pseudonym, folder, account)
         except (Rejected, SuiteError) as error:
             console.print(f"rejected: {error}")
+            print_proposals(file, file.name, contract)
             return False
         names = [*(one.name for one in contract.columns), "_row_number"]
         first = rows_at(folder / ROWS, range(min(FIRST_ROWS, landing.row_count)), names)
@@ -143,6 +145,7 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
             notes = result["notes"]
             console.print(f"{result['severity']}: {notes['what']} {notes['resolve']}")
     _print_first_rows(first.values(), contract)
+    print_proposals(file, file.name, contract)
     for sentence in judgement.rejections:
         console.print(f"rejected: {sentence}")
     console.print("accepted" if not judgement.rejections else "rejected")

@@ -1,0 +1,119 @@
+"""What captions mean: the names that the contracts already give, and a glossary of the field."""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from flows.lib.cells import UNITS_OF_YUAN, squeezed
+from flows.lib.contracts import Contract
+
+GLOSSARY = Path(__file__).with_name("glossary.csv")
+UNIT = re.compile(r"[(\[](?:单位:)?([^()\[\]]{1,6})[)\]]$")
+OF_EVERY_TABLE = ("district_code", "period")  # they are added while landing
+LONGEST_NAME = 40
+STOREY = r"/(?! )"  # between the storeys of a header; a slash in a caption has a blank behind it
+# Kinds of columns: what a caption says of the cells below it.
+KINDS = (
+    "serial", "code", "text", "person", "person_name", "stage", "count", "amount", "number", "date",
+    "boolean", "unit_of_row",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a caption means: the column's English name, what stands in it, and its unit."""
+
+    name: str
+    kind: str
+    unit: str | None = None
+
+
+@lru_cache(maxsize=1)
+def glossary() -> Mapping[str, Meaning]:
+    """Read the glossary, by caption."""
+    with GLOSSARY.open(encoding="utf-8", newline="") as file:
+        return {row["caption"]: Meaning(row["name"], row["kind"]) for row in csv.DictReader(file)}
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> tuple[str, ...]:
+    """List the captions of more than one character, by which an encoding is told."""
+    return tuple(caption for caption in glossary() if len(caption) > 1)
+
+
+def _kind_of_column(contract: Contract, name: str) -> str:
+    column = next(one for one in contract.columns if one.name == name)
+    if column.person:
+        return "person"
+    by_type = {"date": "date", "boolean": "boolean", "int": "count", "bigint": "count"}
+    if column.data_type.startswith("decimal"):
+        return "amount" if column.role == "amount" else "number"
+    is_code = name.endswith(("_code", "_no"))
+    return by_type.get(column.data_type) or (
+        "stage" if column.role == "member" else "code" if is_code else "text"
+    )
+
+
+def known_captions(contracts: Iterable[Contract]) -> dict[str, Meaning]:
+    """Gather what captions mean: as the contracts have it, else as the glossary does."""
+    known = {squeezed(caption) or "": meaning for caption, meaning in glossary().items()}
+    for contract in contracts:
+        for column in contract.columns:
+            for caption in column.captions:
+                kind = _kind_of_column(contract, column.name)
+                known[squeezed(caption) or ""] = Meaning(column.name, kind)
+    return known
+
+
+def meaning_of(caption: str, known: Mapping[str, Meaning]) -> Meaning | None:
+    """Find what a caption means: whole, without the unit in brackets, or by its lowest storey."""
+    for part in (caption, re.split(STOREY, caption)[-1]):
+        part = re.sub(r"^(其中[::]?|#)", "", part)
+        unit = UNIT.search(part)
+        for text in (part, UNIT.sub("", part)):
+            if text in known:
+                found = known[text]
+                return Meaning(found.name, found.kind, unit[1] if unit else None)
+    return None
+
+
+def unit_in(caption: str) -> str | None:
+    """Read a unit of money in brackets at the end of a caption, `金额(万元)`."""
+    found = UNIT.search(caption)
+    return found[1] if found and found[1] in UNITS_OF_YUAN else None
+
+
+def english_name(caption: str) -> str | None:
+    """Make a name of a caption that is written in Latin letters; None where it is not."""
+    for text in (re.split(STOREY, caption)[-1], caption):
+        plain = re.sub(r"\([0-9]+\)", "", text)
+        if not plain.isascii():
+            return None
+        short = plain if len(plain) <= LONGEST_NAME else plain.split(" - ")[0]
+        words = re.sub(r"([a-z])([A-Z])", r"\1_\2", short)
+        name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:LONGEST_NAME].strip("_")
+        if re.match(r"[a-z]", name):
+            return name
+    return None
+
+
+def reserved_words() -> frozenset[str]:
+    """List what no column can be called in SQL."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
+        ).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
+def name_for(caption: str, place: int, meaning: Meaning | None, taken: Iterable[str]) -> str:
+    """Name a column: as the glossary does, by its Latin caption, else `column_7`; never twice."""
+    name = (meaning and meaning.name) or english_name(caption) or f"column_{place + 1}"
+    if name in OF_EVERY_TABLE or name in reserved_words():
+        name = f"{name}_column"
+    return name if name not in set(taken) else f"{name[: LONGEST_NAME - 4]}_{place + 1}"

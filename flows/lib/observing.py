@@ -1,0 +1,185 @@
+"""Looking at a file that has no contract yet, or whose contract may lack a word."""
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from flows.lib.cell_shapes import filled, is_value
+from flows.lib.cells import half_width, squeezed
+from flows.lib.contracts import Contract
+from flows.lib.errors import Rejected
+from flows.lib.file_kinds import kind_of
+from flows.lib.header_guess import GUESSED_WITHIN_ROWS, guess_header, with_merged
+from flows.lib.headers import Header, Rows, joined_captions, plain_caption
+from flows.lib.row_kinds import RowKinds
+from flows.lib.sheets import Sheet, open_sheets
+from flows.lib.text_dialects import Dialect, dialect_of
+
+ROWS_LOOKED_AT = 20_000  # from the beginning; of a longer file also its end
+ROWS_OF_THE_END = 200
+TOTAL_WORDS = (
+    "合计", "总计", "小计", "共计", "累计", "总数", "全国", "全省", "全市", "全县", "全区",
+    "本页合计", "total", "grandtotal", "subtotal", "sum", "all", "wholeterritory",
+)  # fmt: skip
+FOOTER_WORDS = (
+    "填表人", "填报人", "审核人", "制表", "单位负责人", "注", "说明", "备注", "数据来源",
+    "资料来源", "Note", "Source", "Release",
+)  # fmt: skip
+FOOTER = re.compile(f"^({'|'.join(FOOTER_WORDS)})")
+SUBSET = re.compile("^(#|其中)")
+
+
+@dataclass
+class ObservedSheet:
+    """One sheet as it looks: its header, the rows of data, and those that are none."""
+
+    name: str
+    above: Rows
+    captions: tuple[str, ...]  # as they are compared
+    texts: tuple[str, ...]  # as they are written
+    header: Rows
+    data: Rows = field(default_factory=list)
+    totals: Rows = field(default_factory=list)
+    subsets: Rows = field(default_factory=list)
+    groups: Rows = field(default_factory=list)
+    footer: Rows = field(default_factory=list)
+    is_whole: bool = True  # all its rows were looked at
+    date_system: int | None = None
+
+    def cells(self, place: int) -> list[Any]:
+        """Give the cells of a column in the rows of data."""
+        return [row[place] if place < len(row) else None for _, row in self.data]
+
+
+@dataclass
+class Observed:
+    """A file as it looks: what it is, how it is written, and its sheets that hold a table."""
+
+    name: str
+    kind: str
+    dialect: Dialect | None
+    sheets: list[ObservedSheet]
+    other_sheets: list[str]
+
+
+def is_total_word(cell: Any) -> bool:
+    """Say whether a cell says of its row that it is a total."""
+    text = squeezed(cell)
+    return bool(text and text.casefold() in TOTAL_WORDS)
+
+
+def stub_contract(name: str, dialect: Dialect | None) -> Contract:
+    """Make a contract that says no more than how the text is written."""
+    read = {"encoding": dialect.encoding, "delimiter": dialect.delimiter} if dialect else {}
+    return Contract("", name, {"pull": {"from": "inbox"}, "read": read}, ())
+
+
+def _taken(sheet: Sheet) -> tuple[Rows, bool]:
+    """Take the first rows of a sheet and its last ones, and say whether these are all."""
+    rows = list(islice(sheet.rows, ROWS_LOOKED_AT))
+    end = deque(sheet.rows, ROWS_OF_THE_END)
+    passed = bool(end) and end[0][0] != rows[-1][0] + 1
+    return with_merged(rows, sheet.merged) + list(end), not passed
+
+
+def _is_thin(row: Sequence[Any], width: int) -> bool:
+    """Say whether a row holds words in a few cells alone, as notes and titles of groups do."""
+    texts = filled(row)
+    return (
+        0 < len(texts) <= max(1, width // 4)
+        and width > 2
+        and not any(is_value(row[place]) for place, _ in texts)
+        and not any(is_total_word(text) for _, text in texts)
+    )
+
+
+def _footer_begins(rows: Rows, width: int) -> int:
+    """Find the first of the last rows that are all notes or blank."""
+    begins = len(rows)
+    for place in range(len(rows) - 1, -1, -1):
+        texts = filled(rows[place][1])
+        is_note = bool(texts) and bool(FOOTER.search(texts[0][1]))
+        if texts and not is_note and not _is_thin(rows[place][1], width):
+            break
+        if texts:
+            begins = place
+    return begins
+
+
+def _sorted_in(sheet: ObservedSheet, rows: Rows, kinds: RowKinds | None) -> None:
+    """Tell the rows below a header apart by their looks, and by the contract where there is one."""
+    width = sum(1 for caption in sheet.captions if caption)
+    begins = _footer_begins(rows, width)
+    for number, row in rows[:begins]:
+        texts = filled(row)
+        declared = kinds.kind(row) if kinds else None
+        captions = tuple(plain_caption(cell) for cell in row)
+        if not texts or captions == sheet.captions[: len(captions)] or declared == "columns_row":
+            continue
+        if declared == "note":
+            return
+        if declared == "total" or any(is_total_word(text) for _, text in texts):
+            sheet.totals.append((number, row))
+        elif declared == "subset" or SUBSET.search(texts[0][1]):
+            sheet.subsets.append((number, row))
+        elif declared == "group" or _is_thin(row, width):
+            sheet.groups.append((number, row))
+        else:
+            sheet.data.append((number, row))
+    sheet.footer = rows[begins:]
+
+
+def _as_written(cell: Any) -> str:
+    """Give a caption with its single blanks, but none between Han characters."""
+    text = " ".join((half_width(cell) or "").split())
+    return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", text)
+
+
+def _observed_sheet(sheet: Sheet, contract: Contract | None) -> ObservedSheet | None:
+    rows, is_whole = _taken(sheet)
+    found = guess_header(rows)
+    if found is None:
+        return None
+    last, height = found
+    storeys = [row for _, row in rows[last - height + 1 : last + 1]]
+    captions, texts = joined_captions(storeys), joined_captions(storeys, _as_written)
+    above, header_rows = rows[: last - height + 1], rows[last - height + 1 : last + 1]
+    seen = ObservedSheet(sheet.name, above, captions, texts, header_rows)
+    seen.is_whole, seen.date_system = is_whole, sheet.date_system
+    blank = stub_contract("", None)
+    header = Header(rows[last][0], captions, _positions(contract, captions), height)
+    _sorted_in(seen, rows[last + 1 :], RowKinds(contract or blank, header))
+    return seen if seen.data else None
+
+
+def _positions(contract: Contract | None, captions: tuple[str, ...]) -> dict[str, int]:
+    columns = contract.columns if contract else ()
+    return {
+        column.name: captions.index(plain_caption(caption))
+        for column in columns
+        for caption in reversed(column.captions)
+        if plain_caption(caption) in captions
+    }
+
+
+def observe(path: Path, name: str, contract: Contract | None = None) -> Observed:
+    """Look at a file, with the words that a contract already has; raises Rejected."""
+    kind = kind_of(path)
+    dialect = dialect_of(path) if kind == "text" else None
+    sheets, others = [], []
+    for sheet in open_sheets(path, stub_contract(name, dialect)):
+        seen = None if sheet.is_hidden else _observed_sheet(sheet, contract)
+        if seen:
+            sheets.append(seen)
+        else:
+            others.append(sheet.name)
+    if not sheets:
+        raise Rejected(
+            f"no header was found within {GUESSED_WITHIN_ROWS} rows: a row of words above rows of "
+            "data, with a caption for each column"
+        )
+    return Observed(name, kind, dialect, sheets, others)

@@ -1,0 +1,206 @@
+"""What the look of a file suggests to declare: each proposal is a word of the contract."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import yaml
+
+from flows.lib.cell_shapes import NO_VALUES, filled
+from flows.lib.cells import UNITS_OF_YUAN, half_width, squeezed
+from flows.lib.column_guesses import ColumnGuess
+from flows.lib.ids import without_ids
+from flows.lib.observing import FOOTER, FOOTER_WORDS, SUBSET, Observed
+from flows.lib.proposed_checks import proposed_checks
+from flows.lib.proposed_totals import proposed_totals
+
+GROUP_TITLE = r"^[一二三四五六七八九十]+[、.]|^\([一二三四五六七八九十]+\)"
+KEY_KINDS = ("code", "code_name", "person", "stage", "date", "year", "text")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A word of the contract with its value, where it belongs, and why it is proposed."""
+
+    place: str  # table, read, or column NAME
+    word: str
+    value: Any
+    why: str
+    is_sure: bool = True  # else it is written as a comment, for a person to decide
+
+    @property
+    def line(self) -> str:
+        """The exact line of YAML."""
+        return f"{self.word}: {flow(self.value)}"
+
+
+def flow(value: Any) -> str:
+    """Write a value as YAML on one line; whatever stands in a file is quoted where it must be."""
+    text: str = yaml.safe_dump(
+        value, allow_unicode=True, default_flow_style=True, width=10_000, sort_keys=False
+    )
+    return text.removesuffix("\n").removesuffix("\n...").removesuffix("\n")
+
+
+def label_of(text: str) -> str:
+    """Give a text of a row as it may stand in a contract: without ids, short, nothing rendered."""
+    return re.sub(r"[{}]", "", without_ids(text))[:60]
+
+
+def pattern_of(text: str) -> str:
+    """Write a text as a regular expression that finds it, legible."""
+    return re.escape(label_of(text)).replace("\\ ", " ")
+
+
+def propose(observed: Observed, guesses: Sequence[ColumnGuess]) -> list[Proposal]:
+    """List all that the file suggests."""
+    landed = [guess for guess in guesses if guess.is_landed]
+    found = [
+        *_unit(observed, guesses),
+        *_totals(observed, guesses),
+        *_other_rows(observed),
+        *_means(observed, landed),
+        *_keys(observed, landed),
+    ]
+    if checks := proposed_checks(observed, landed):
+        why = "; ".join(checks.values())
+        found.append(Proposal("read", "checks", list(checks), why))
+    return found
+
+
+def unit_of(observed: Observed) -> tuple[str | None, str]:
+    """Find the unit that a file says of its amounts, and where: above the header, in its name."""
+    for sheet in observed.sheets:
+        for _, row in sheet.above:
+            for _, text in filled(row):
+                if found := re.search(r"(?:^|\()单位:\(?([^():]+)\)?$", squeezed(text) or ""):
+                    return found[1], "in_sheet"
+    found = re.search(r"[(（](?:单位[::])?([千万百亿]*元)[)）]", observed.name)
+    return (found[1], "in the name") if found else (None, "")
+
+
+def _unit(observed: Observed, guesses: Sequence[ColumnGuess]) -> Iterable[Proposal]:
+    unit, where = unit_of(observed)
+    if unit in UNITS_OF_YUAN:
+        value = "in_sheet" if where == "in_sheet" else unit
+        yield Proposal("read", "unit", value, f"the file says 单位:{unit} ({where})")
+    elif unit:
+        yield Proposal("read", "unit", unit, f"the file says 单位:{unit}, which is no money; name "
+                       "the columns by it", is_sure=False)  # fmt: skip
+    for guess in guesses:
+        if guess.kind == "unit_of_row":
+            cells = {
+                squeezed(cell) for sheet in observed.sheets for cell in sheet.cells(guess.place)
+            }
+            if cells & UNITS_OF_YUAN.keys():
+                yield Proposal("read", "unit_column", guess.caption, "each row says its own unit")
+
+
+def _totals(observed: Observed, guesses: Sequence[ColumnGuess]) -> Iterable[Proposal]:
+    """Propose what totals rows are called and in which column, and what is checked."""
+    found = proposed_totals(observed, guesses)
+    if found is None:
+        return
+    value, why = found
+    labels = [label_of(label) for label in value["labels"]]
+    yield Proposal("read", "totals", value | {"labels": labels}, why)
+    ends = [sheet.totals[-1][0] > sheet.data[-1][0] for sheet in observed.sheets if sheet.totals]
+    if observed.kind == "text" and ends and all(ends):
+        yield Proposal("read", "ends_with_totals", True,
+                       "its last row is a total; a file cut short would lack it")  # fmt: skip
+
+
+def _other_rows(observed: Observed) -> Iterable[Proposal]:
+    """Propose how notes, subsets and titles of groups are told from data."""
+    notes = [half_width_first(sheet.footer[0][1]) for sheet in observed.sheets if sheet.footer]
+    known = [note for note in notes if FOOTER.search(note)]
+    if notes:
+        words = [
+            one for one in FOOTER_WORDS if any(one.isascii() == note.isascii() for note in known)
+        ]
+        others = [pattern_of(re.split("[:：]", note)[0]) for note in notes if note not in known]
+        stems = dict.fromkeys([*words, *others])
+        yield Proposal("read", "footer", f"^({'|'.join(stems)})",
+                       "notes below the data begin so; all below is notes, too")  # fmt: skip
+    if any(sheet.subsets for sheet in observed.sheets):
+        yield Proposal("read", "subsets", SUBSET.pattern,
+                       "rows that are part of the row above: they would count twice")  # fmt: skip
+    titles = [half_width_first(row) for sheet in observed.sheets for _, row in sheet.groups]
+    if titles:
+        is_numbered = all(re.search(GROUP_TITLE, title) for title in titles)
+        stems = dict.fromkeys(pattern_of(title) for title in titles[:3])
+        match = GROUP_TITLE if is_numbered else f"^({'|'.join(stems)})$"
+        yield Proposal(
+            "read", "groups", {"match": match},
+            f"{len(titles)} rows hold words alone: titles of groups, or rows without values?",
+            is_sure=is_numbered,
+        )  # fmt: skip
+
+
+def half_width_first(row: Sequence[Any]) -> str:
+    """Give the first text of a row."""
+    return next((text for _, text in filled(row)), "")
+
+
+def _means(observed: Observed, landed: Sequence[ColumnGuess]) -> Iterable[Proposal]:
+    """Propose what a cell without a number says; missing is the one that invents nothing."""
+    found: dict[str, str] = {}
+    for guess in landed:
+        if guess.kind not in ("amount", "count", "number", "date", "percent", "year"):
+            continue
+        for sheet in observed.sheets:
+            texts = {squeezed(cell) for cell in sheet.cells(guess.place) if isinstance(cell, str)}
+            found |= {text: NO_VALUES[text] for text in texts if text in NO_VALUES}
+    if found:
+        yield Proposal("read", "means", found,
+                       "cells hold these in place of numbers: missing, not_applicable, suppressed "
+                       "or zero?")  # fmt: skip
+
+
+def _keys(observed: Observed, landed: Sequence[ColumnGuess]) -> Iterable[Proposal]:
+    """Propose a column or a pair that no two rows share."""
+    rows = [row for sheet in observed.sheets for _, row in sheet.data]
+    if len(rows) < 5 or not all(sheet.is_whole for sheet in observed.sheets):
+        return
+    candidates = sorted(
+        (one for one in landed if one.kind in KEY_KINDS), key=lambda one: KEY_KINDS.index(one.kind)
+    )[:8]
+    different = dict.fromkeys(tuple(map(half_width, row)) for row in rows)  # copies count once
+
+    def is_key(*guesses: ColumnGuess) -> bool:
+        parts = [tuple(row[one.place] if one.place < len(row) else None for one in guesses)
+                 for row in different]  # fmt: skip
+        return all(all(part) for part in parts) and len(set(parts)) == len(parts)
+
+    choices = [(one,) for one in candidates] + list(combinations(candidates, 2))
+    for chosen in choices:
+        if is_key(*chosen):
+            names = [one.name for one in chosen]
+            yield Proposal("table", "key", names, "no two rows of the sample share it")
+            return
+
+
+def undeclared(proposals: Iterable[Proposal], meta: Mapping[str, Any]) -> list[Proposal]:
+    """Keep what a contract does not say yet; of lists and mappings what they lack."""
+    kept = []
+    for one in proposals:
+        said = (meta["read"] if one.place == "read" else meta).get(one.word)
+        match said, one.value:
+            case None, _:
+                kept.append(one)
+            case dict(), dict() if one.word == "totals":
+                labels = [squeezed(label) for label in said["labels"]]
+                more = [label for label in one.value["labels"] if squeezed(label) not in labels]
+                if more:
+                    value = {**said, "labels": [*said["labels"], *more]}
+                    kept.append(Proposal(one.place, one.word, value, one.why))
+            case dict(), dict() if one.word == "means" and one.value.keys() - said.keys():
+                kept.append(Proposal(one.place, one.word, {**one.value, **said}, one.why))
+            case list(), list() if one.word == "checks" and set(one.value) - set(said):
+                checks = [*said, *(word for word in one.value if word not in said)]
+                kept.append(Proposal(one.place, one.word, checks, one.why))
+            case _:
+                pass
+    return kept

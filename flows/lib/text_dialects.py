@@ -1,0 +1,82 @@
+"""How a text file is written, where no contract tells its captions: encoding and delimiter."""
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.lib.cell_shapes import is_value
+from flows.lib.errors import Rejected
+from flows.lib.glossary import vocabulary
+from flows.lib.text_files import BOMS, DELIMITERS, start_of
+
+ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "windows-1252")
+ROWS_COMPARED = 60
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text file is written."""
+
+    encoding: str
+    delimiter: str
+    line_end: str
+    mark: bytes  # the bytes at its beginning that say so
+
+
+def _text_in(start: bytes, encoding: str) -> str | None:
+    """Decode the beginning, which may end within a character; None where it is not that."""
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(start)
+    except UnicodeDecodeError:
+        return None
+
+
+def _encoding_of(start: bytes) -> str:
+    """Tell the encoding by the words of the field, and where none is found by how common it is."""
+    texts = {one: text for one in ENCODINGS if (text := _text_in(start, one)) is not None}
+    fitting = {one: text for one, text in texts.items() if "\0" not in text}
+    if "utf-8" in fitting:
+        return "utf-8"
+    if not fitting:
+        raise Rejected("the file holds binary data, no table: export it again as .xlsx or CSV")
+    words = vocabulary()
+    found = {one: sum(word in text for word in words) for one, text in fitting.items()}
+    best = max(found.values())
+    if best:
+        return max(found, key=lambda one: found[one])
+    import charset_normalizer
+
+    guessed = charset_normalizer.from_bytes(start, cp_isolation=list(fitting)).best()
+    return guessed.encoding.replace("_", "-") if guessed else next(iter(fitting))
+
+
+def _delimiter_of(text: str) -> str:
+    """Take the delimiter that makes most rows equally wide and most cells values."""
+
+    def score(delimiter: str) -> int:
+        rows = []
+        try:
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+                rows.append(row)
+                if len(rows) == ROWS_COMPARED:
+                    break
+        except csv.Error:
+            pass  # the beginning may end within a quote
+        widths = [len(row) for row in rows if len(row) > 1]
+        same = max((widths.count(width) for width in set(widths)), default=0)
+        return 2 * same + sum(is_value(cell) for row in rows if len(row) > 1 for cell in row)
+
+    return max(DELIMITERS, key=score)
+
+
+def dialect_of(path: Path) -> Dialect:
+    """Tell how a text file is written from its bytes; raises Rejected where it is no text."""
+    start = start_of(path)
+    mark, marked = next(((bom, name) for bom, name in BOMS if start.startswith(bom)), (b"", ""))
+    encoding = marked.removesuffix("-sig") or _encoding_of(start)
+    text = _text_in(start.removeprefix(mark) if marked == "utf-8-sig" else start, encoding) or ""
+    ends = {end: text.count(end) for end in ("\r\n", "\n", "\r")}
+    line_end = "\r\n" if ends["\r\n"] else max(("\n", "\r"), key=lambda end: ends[end])
+    return Dialect(encoding, _delimiter_of(text), line_end, mark)
