@@ -192,7 +192,8 @@ def _guess(
     if kind == "number" and is_money and not (meaning and meaning.kind == "count"):
         kind = "amount"
     name = name_for(text, place, meaning, taken)
-    if kind in ("code", "code_name") and not name.endswith(("_code", "_no", "_id")):
+    is_named = meaning and meaning.name
+    if kind in ("code", "code_name") and not is_named and not name.endswith(("_code", "_no", "_id")):
         name = f"{name}_code"
     guess = ColumnGuess(place, text, kind, name)
     if guess.is_landed:

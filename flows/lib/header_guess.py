@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from statistics import mode
 from typing import Any
 
 from flows.lib.cell_shapes import filled, is_value, is_year
@@ -84,7 +83,7 @@ def guess_header(rows: Rows) -> tuple[int, int] | None:
     widths = [len(filled(row)) for _, row in rows]
     if not (wide := [width for width in widths if width > 1]):
         return None
-    width = mode(wide)
+    width = max(set(wide), key=lambda one: one * wide.count(one))
     for place, (_, row) in enumerate(rows):
         if not _is_data(row, width):
             continue

@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from flows.lib.cell_shapes import CODE_NAME, filled, is_year, number_of
-from flows.lib.cells import check_digit, half_width, squeezed
+from flows.lib.cells import UNITS_OF_YUAN, check_digit, half_width, squeezed
 from flows.lib.codes import CREDIT_SIGNS
 from flows.lib.column_guesses import ColumnGuess
 from flows.lib.ids import without_ids
 from flows.lib.new_entry import Draft
 from flows.lib.observing import Observed, ObservedSheet
+from flows.lib.period_guesses import DATES
 
 ROWS = 3
 AREA = "519900"  # an unassigned code: nobody's number begins so
@@ -127,8 +128,23 @@ def _sum(rows: Sequence[Sequence[Any]], place: int) -> Any:
     return int(total) if total == total.to_integral_value() else str(total)
 
 
+def _above(row: Sequence[Any], width: int) -> list[Any]:
+    """Keep of a row above the header the title, labels, units and dates; the rest is invented."""
+    cells: list[Any] = [""] * width
+    texts = filled(row)
+    for place, text in texts[:1] if len({text for _, text in texts}) == 1 else texts:
+        label, colon, rest = text.partition(":")
+        if colon and not (rest in UNITS_OF_YUAN or DATES.search(rest)):
+            cells[place] = f"{label}:" + "样例" * bool(rest)
+        elif colon or place == texts[0][0] or DATES.fullmatch(text):
+            cells[place] = without_ids(text)
+        else:
+            cells[place] = "样例"
+    return cells
+
+
 def _grid(sheet: ObservedSheet, draft: Draft, year: str) -> list[list[Any]]:
-    above = [[without_ids(text) for _, text in filled(row)][:1] for _, row in sheet.above]
+    above = [_above(row, len(sheet.captions)) for _, row in sheet.above]
     footer = [[without_ids(text.split("：")[0].split(":")[0]) + ":"]
               for _, row in sheet.footer[:1] for _, text in filled(row)[:1]]  # fmt: skip
     header = [[without_ids(half_width(cell) or "") for cell in row] for _, row in sheet.header]

@@ -1,0 +1,215 @@
+"""What `ziping new-source` writes for a sample: it loads, reads the sample, copies no value."""
+
+import re
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+import openpyxl
+import pytest
+import sqlglot
+import yaml
+
+from flows.lib.contracts import Contract, load_contracts
+from flows.lib.errors import Rejected, WrongUse
+from flows.lib.new_source import new_source
+from flows.lib.parsing import read_file
+from flows.lib.reading import Reading
+from flows.lib.settings import CHECKOUT
+from flows.lib.suites import load_suite
+
+STAGING = Path("dbt_project/models/staging")
+GUARDS = (
+    "样例区保安人员台账\n统计时间:2023年12月31日,,,单位:元\n"
+    "序号,学校标识码,学校名称,身份证号,姓名,合同起始日期,年服务费\n"
+    "1,2151000101,样例一小,519900198507200145,样例人一,2023-01-01,\"36,000.00\"\n"
+    "2,2151000101,样例一小,519900201703150039,样例人二,2023年3月1日,36000\n"
+    ",,小计,,,,72000\n"
+    "3,2151000102,样例二小,51990020130901002X,样例人三,2023-09-01,24000\n"
+    ",,合计,,,,96000\n"
+    "填表人:样例人四\n"
+)  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Copy what new-source reads and writes."""
+    for name in (STAGING, Path("expectations")):
+        copytree(CHECKOUT / name, tmp_path / name, ignore=ignore_patterns("target"))
+    return tmp_path
+
+
+def sample(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def added(project: Path, path: Path, name: str = "staffing.samples") -> tuple[Contract, Reading]:
+    """Add a source for a sample and read the sample by it."""
+    new_source(path, name, "", project)
+    contract = load_contracts(project / STAGING)[name]
+    return contract, read_file(path, contract, name=path.name)
+
+
+def fixture_of(project: Path, name: str = "staffing__samples") -> Path:
+    (path,) = (project / "tests" / "fixtures" / "sources").glob(f"{name}.*")
+    return path
+
+
+def test_a_sample_becomes_a_contract_that_reads_it(project: Path, tmp_path: Path) -> None:
+    path = sample(tmp_path, "保安人员台账_2023-12-31.csv", GUARDS, "gb18030")
+    contract, reading = added(project, path)
+    by_name = {column.name: column for column in contract.columns}
+    assert list(by_name) == [
+        "school_code", "school_name", "person_id", "contract_from", "fee_yuan",
+    ]  # fmt: skip
+    assert by_name["person_id"].person
+    assert by_name["school_code"].role == "unit"
+    assert by_name["fee_yuan"].data_type == "decimal(18,2)"
+    assert by_name["contract_from"].data_type == "date"
+    assert contract.meta["period"] == {"kind": "year_end", "file_name": "(20[0-9]{2})-12-31"}
+    assert contract.file_patterns == ("*保安人员台账*",)
+    assert contract.meta["read"]["unit"] == "in_sheet"
+    assert contract.meta["read"]["totals"] == {
+        "column": "school_name", "labels": ["小计", "合计"], "check": "all_amounts",
+    }  # fmt: skip
+    assert (reading.landed, reading.findings, reading.set_aside) == (3, [], [])
+    assert reading.skipped == {"title": 2, "header": 1, "total": 2, "note": 1}
+
+
+def test_what_a_person_must_decide_is_asked(project: Path, tmp_path: Path) -> None:
+    added(project, sample(tmp_path, "保安人员台账_2023-12-31.csv", GUARDS))
+    text = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
+    asks = re.findall(r"# \?: (.*)", text)
+    for word in ("which files", "period", "which office", "is it an id of persons", "姓名",
+                 "must every unit report", "totals"):  # fmt: skip
+        assert any(word in ask for ask in asks), word
+
+
+def test_what_stands_in_the_file_stays_as_it_is(project: Path, tmp_path: Path) -> None:
+    path = project / STAGING / "finance" / "_finance__sources.yml"
+    before = path.read_text("utf-8")
+    added(project, sample(tmp_path, "保安_2023年.csv", GUARDS), "finance.samples")
+    after = path.read_text("utf-8")
+    assert after.startswith(before)
+    assert "&stages" in after
+    with pytest.raises(WrongUse, match=r"finance\.samples is there already"):
+        new_source(tmp_path / "保安_2023年.csv", "finance.samples", "", project)
+    assert path.read_text("utf-8") == after
+
+
+def test_a_new_system_gets_a_file_of_its_own(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contract, _ = added(project, sample(tmp_path, "a_2023年.csv", GUARDS), "police.guards")
+    assert contract.name == "police.guards"
+    assert "raw/inbox/police/" in capsys.readouterr().out
+
+
+def test_the_fixture_is_invented_and_read_by_the_contract(project: Path, tmp_path: Path) -> None:
+    path = sample(tmp_path, "保安人员台账_2023-12-31.csv", GUARDS, "gb18030")
+    contract, _ = added(project, path)
+    fixture = fixture_of(project)
+    content = fixture.read_bytes().decode("gb18030")
+    for value in ("样例一小", "样例人", "2151000101", "519900198507200145", "36000", "36,000"):
+        assert value not in content
+    reading = read_file(fixture, contract, name=path.name)
+    assert (reading.landed, reading.findings, reading.set_aside) == (3, [], [])
+    assert reading.skipped == {"title": 2, "header": 1, "total": 1, "note": 1}
+
+
+def test_suite_and_staging_name_what_the_contract_declares(project: Path, tmp_path: Path) -> None:
+    contract, _ = added(project, sample(tmp_path, "保安人员台账_2023年.csv", GUARDS))
+    suite = load_suite(project / "expectations" / "staffing" / "samples.yml")
+    names = {column.name for column in contract.columns}
+    for rule in suite.rules:
+        assert set(rule.columns) <= (names if rule.is_row_rule else set(suite.aggregates))
+    model = project / STAGING / "staffing" / "stg_staffing__samples"
+    sql = model.with_suffix(".sql").read_text("utf-8")
+    query = sqlglot.parse_one(re.sub(r"\{\{.*?\}\}", "landed", sql), dialect="duckdb")
+    selected = [one.alias_or_name for one in query.selects]
+    assert names <= set(selected)
+    (described,) = yaml.safe_load(model.with_suffix(".yml").read_text("utf-8"))["models"]
+    assert [column["name"] for column in described["columns"]] == selected
+
+
+def test_years_across_the_header_become_rows(project: Path, tmp_path: Path) -> None:
+    text = (
+        "数据库:样例\n地区\t,2023年\t,2022年\t,2021年\t,\n"
+        "甲市\t,12\t,11\t,\t,\n乙市\t,22\t,21\t,20\t,\n注:样例"
+    )
+    contract, reading = added(project, sample(tmp_path, "教育经费(万元).csv", text))
+    rows = reading.table().to_pylist()
+    assert [(row["area"], row["year"], row["amount_yuan"]) for row in rows[:3]] == [
+        ("甲市", 2023, 120_000), ("甲市", 2022, 110_000), ("甲市", 2021, None),
+    ]  # fmt: skip
+    assert contract.meta["read"]["unit"] == "万元"
+
+
+def test_a_workbook_with_two_storeys_and_several_sheets(project: Path, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for name, first in (("城区", "21510001"), ("乡镇", "21510002")):
+        sheet = book.create_sheet(name)
+        for row in (
+            ["样例区经费表"], ["单位:万元"], ["学校标识码", "教育事业费", None, "合计"],
+            [None, "人员经费", "公用经费", None], [f"{first}01", 10.5, 2, 12.5],
+            [f"{first}02", 20, 3, 23], [f"{first}03", 1, 1, 2],
+        ):  # fmt: skip
+            sheet.append(row)
+        sheet.merge_cells("B3:C3")
+        sheet.merge_cells("A3:A4")
+    del book["Sheet"]
+    book.save(path := tmp_path / "经费_2023年.xlsx")
+    contract, reading = added(project, path)
+    captions = [column.captions for column in contract.columns]
+    assert captions == [("学校标识码",), ("教育事业费/人员经费",), ("教育事业费/公用经费",)]
+    assert reading.landed == 6
+    assert reading.table()["staff_yuan"][0].as_py() == 105_000
+    text = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
+    assert "2 sheets are alike" in text
+    assert "合计 (the sum of the columns beside it" in text
+    assert read_file(fixture_of(project), contract, name=path.name).landed == 3
+
+
+def test_records_of_json_are_a_table_too(project: Path, tmp_path: Path) -> None:
+    text = '{"rows": [{"XXBSM": "2151000101", "RS": 12}, {"XXBSM": "2151000102", "RS": 15}]}'
+    contract, reading = added(project, sample(tmp_path, "export_2023.json", text))
+    assert [column.name for column in contract.columns] == ["school_code", "rs"]
+    assert reading.landed == 2
+    assert read_file(fixture_of(project), contract, name="export_2023.json").landed == 3
+
+
+HOSTILE = (
+    '"编码""; drop table t; --","{{ env_var(\'HOME\') }}","a\nb","#: [x]","\' or 1=1","=cmd|x",select\n'
+    "00012,1,1,1,1,1,1\n00013,2,2,2,2,2,2\n"
+)
+
+
+def test_captions_are_data_whatever_they_say(project: Path, tmp_path: Path) -> None:
+    contract, reading = added(project, sample(tmp_path, "a_2023年.csv", HOSTILE, "utf-8"))
+    assert reading.landed == 2
+    names = [column.name for column in contract.columns]
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in names)
+    assert len(set(names)) == len(names) == 6  # what dbt would render is not declared
+    for path in project.rglob("*samples*"):
+        assert "env_var" not in path.read_text("utf-8") or path.suffix == ".csv"
+        assert "drop table" not in path.read_text("utf-8") or path.suffix != ".sql"
+    text = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
+    assert "{{" not in text
+    assert "have it renamed" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("guards", "system.table"), ("a.b; drop", "system.table"), ("finance.select", "word of SQL")],
+)
+def test_a_name_that_cannot_be_one_is_refused(tmp_path: Path, name: str, told: str) -> None:
+    with pytest.raises(WrongUse, match=told):
+        new_source(sample(tmp_path, "a.csv", GUARDS), name, "")
+
+
+@pytest.mark.parametrize("text", ["just words\nand more\n", "1,2,3\n4,5,6\n"])
+def test_a_file_without_a_header_is_refused(project: Path, tmp_path: Path, text: str) -> None:
+    with pytest.raises(Rejected, match="no header was found"):
+        new_source(sample(tmp_path, "a.csv", text), "staffing.samples", "", project)
+    assert not list(project.rglob("*samples*"))

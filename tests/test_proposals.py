@@ -1,0 +1,220 @@
+"""What the look of a file suggests to declare: header, columns, and each word of the contract."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.lib.column_guesses import ColumnGuess, guess_columns
+from flows.lib.contracts import Column, Contract
+from flows.lib.glossary import known_captions
+from flows.lib.header_guess import guess_header
+from flows.lib.observing import Observed, observe
+from flows.lib.proposals import propose, unit_of
+from flows.lib.proposing import proposals_for
+
+
+def rows(text: str) -> list[tuple[int, list[Any]]]:
+    return [(number, line.split(",")) for number, line in enumerate(text.splitlines(), start=1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("学校标识码,金额\n2151000101,10\n", (0, 1)),
+        ("样例表\n单位:元\n学校,金额\n甲校,10\n", (2, 1)),
+        ("填报单位:,样例局,,,\n填报日期:,2024-01-08,,,\n校,码,数,甲,乙\n甲,1001,2,3,4\n", (2, 1)),
+        ("校,经费,经费,数\n校,人员,公用,数\n甲校,1,2,3\n", (1, 2)),
+        ("地区,2023年,2022年\n甲市,10,20\n", (0, 1)),
+        ("地区,2023,2022\n甲市,10,20\n", (0, 1)),
+        ("指标,班数\n甲,1\n一年级,5\n", (0, 1)),
+        ("指标,代码,班数,生数\n甲,乙,1,2\n一年级,01,5,200\n", (0, 1)),
+        ("学校,地址\n甲校,城东\n乙校,城西\n", (0, 1)),
+        ("1,2\n3,4\n", None),
+        ("只有一列\n甲\n乙\n", None),
+    ],
+)
+def test_the_header_is_what_stands_above_the_data(text: str, found: tuple[int, int] | None) -> None:
+    assert guess_header(rows(text)) == found
+
+
+def looked_at(tmp_path: Path, text: str, encoding: str = "utf-8", name: str = "a.csv") -> Observed:
+    path = tmp_path / name
+    path.write_bytes(text.encode(encoding))
+    return observe(path, name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_encoding_and_delimiter_are_told_without_a_contract(
+    tmp_path: Path, encoding: str, delimiter: str
+) -> None:
+    text = f"学校名称{delimiter}支付金额\r\n甲校{delimiter}12.5\r\n乙校{delimiter}13\r\n"
+    observed = looked_at(tmp_path, text, encoding)
+    assert observed.sheets[0].captions == ("学校名称", "支付金额")
+    assert observed.dialect
+    assert observed.dialect.line_end == "\r\n"
+    assert observed.dialect.delimiter == delimiter
+
+
+def guessed(tmp_path: Path, caption: str, *cells: str) -> ColumnGuess:
+    """Guess a column from its cells, beside one of text and one of numbers."""
+    lines = [f"样例,{caption},样例数", *(f"样例{n},{cell},{n}" for n, cell in enumerate(cells, 5))]
+    observed = looked_at(tmp_path, "\n".join(lines))
+    return next(
+        guess for guess in guess_columns(observed, known_captions([]), None) if guess.place == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("caption", "cells", "kind", "data_type"),
+    [
+        ("身份证号", ("519900198507200145",), "person", "string"),
+        ("编码甲", ("519900198507200145", "519900201703150039"), "person", "string"),
+        ("甲", ("G519900198507200145",), "person", "string"),
+        ("姓名", ("样例人",), "person_name", "string"),
+        ("学校标识码", ("2151000101", "2151000102"), "code", "string"),
+        ("甲", ("007", "012"), "code", "string"),
+        ("甲", ("205101-甲校", "205102-乙校"), "code_name", "string"),
+        ("预算单位", ("12519900565399952D-甲校",), "code_name", "string"),
+        ("日期", ("20230901", "2023.9.2", "2023年9月3日"), "date", "date"),
+        ("甲", ("2023-09-01", "2023/9/2"), "date", "date"),
+        ("甲", ("是", "否"), "boolean", "boolean"),
+        ("甲", ("12.5%", "3%"), "percent", "decimal(9,4)"),
+        ("甲", ("1,234", "12"), "number", "int"),
+        ("甲", ("3000000000",), "number", "bigint"),
+        ("甲", ("1.5", "-", "2"), "number", "decimal(18,2)"),
+        ("甲", ("1.2345", "(3)"), "number", "decimal(18,4)"),
+        ("支付金额", ("1.5", "¥2"), "amount", "decimal(18,2)"),
+        ("金额(万元)", ("1.5",), "amount", "decimal(18,2)"),
+        ("甲", ("2023", "2022"), "year", "int"),
+        ("甲", ("甲", "乙"), "text", "string"),
+        ("甲", ("", ""), "text", "string"),
+    ],
+)
+def test_a_column_is_what_its_cells_and_its_caption_say(
+    tmp_path: Path, caption: str, cells: tuple[str, ...], kind: str, data_type: str
+) -> None:
+    quoted = [f'"{cell}"' for cell in cells]
+    guess = guessed(tmp_path, caption, *quoted)
+    assert (guess.kind, guess.data_type) == (kind, data_type)
+
+
+def test_what_cannot_be_known_of_a_column_is_asked(tmp_path: Path) -> None:
+    assert any("English name" in ask for ask in guessed(tmp_path, "甲", "1").asks)
+    assert any("unit of the amounts" in ask for ask in guessed(tmp_path, "金额", "1").asks)
+    assert not guessed(tmp_path, "金额(万元)", "1").asks
+    codes = guessed(tmp_path, "学校标识码", "2151000101", "2151000102", "51000103")
+    assert any("shorter than 10" in ask for ask in codes.asks)
+
+
+def proposed(tmp_path: Path, text: str, name: str = "a.csv") -> dict[str, Any]:
+    observed = looked_at(tmp_path, text, name=name)
+    unit, _ = unit_of(observed)
+    guesses = guess_columns(observed, known_captions([]), unit)
+    return {one.word: one.value for one in propose(observed, guesses)}
+
+
+HEAD = "学校标识码,学校名称,支付金额\n"
+SCHOOLS = "".join(f"21510001{n:02},甲{n}校,{n}500.25\n" for n in range(10, 16))
+SUM = "78001.50"
+
+
+def test_totals_are_known_by_their_word(tmp_path: Path) -> None:
+    found = proposed(tmp_path, f"{HEAD}{SCHOOLS},合计,{SUM}\n")
+    assert found["totals"] == {
+        "column": "school_name", "labels": ["合计"], "check": "all_amounts",
+    }  # fmt: skip
+    assert found["ends_with_totals"]
+    assert found["key"] == ["school_code"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_totals_are_known_by_their_sum(tmp_path: Path, is_first: bool) -> None:
+    total = f",全区学校,{SUM}\n"
+    text = HEAD + (total + SCHOOLS if is_first else SCHOOLS + total)
+    found = proposed(tmp_path, text)["totals"]
+    assert found["labels"] == ["全区学校"]
+    assert ("check" in found) is not is_first
+
+
+def test_rows_that_a_flag_takes_out_are_left_out_of_the_total(tmp_path: Path) -> None:
+    lines = SCHOOLS.splitlines()
+    text = "学校标识码,学校名称,支付金额,是否删除\n"
+    text += "\n".join([*(f"{line},否" for line in lines), "2151000199,丁校,1,是", f",合计,{SUM},"])
+    assert proposed(tmp_path, text)["totals"]["unless"] == "is_deleted"
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "value"),
+    [
+        (f"{HEAD}{SCHOOLS}填表人:样例,,\n", "footer", "填表人"),
+        (f"{HEAD}{SCHOOLS}#其中:民办,民办,3\n", "subsets", "^(#|其中)"),
+        (f"单位:万元,,\n{HEAD}{SCHOOLS}", "unit", "in_sheet"),
+        (f"{HEAD}{SCHOOLS}2151000199,丁校,—\n", "means", {"—": "missing"}),
+        (f"{HEAD}一、城区,,\n{SCHOOLS}", "groups", "一二三"),
+    ],
+)
+def test_other_words_are_proposed_where_the_rows_show_them(
+    tmp_path: Path, text: str, word: str, value: Any
+) -> None:
+    found = proposed(tmp_path, text)[word]
+    assert found == value or str(value) in str(found)
+
+
+def test_the_unit_may_stand_in_the_name_or_in_a_column(tmp_path: Path) -> None:
+    assert proposed(tmp_path, HEAD + SCHOOLS, "经费(万元).csv")["unit"] == "万元"
+    rows = "".join(f"{line},万元\n" for line in SCHOOLS.splitlines())
+    text = f"学校标识码,学校名称,支付金额,单位\n{rows}"
+    assert proposed(tmp_path, text)["unit_column"] == "单位"
+
+
+def test_a_pair_is_the_key_where_no_column_is(tmp_path: Path) -> None:
+    text = "学校标识码,学段,人数\n" + "".join(
+        f"21510001{n:02},{stage},{n}\n" for n in range(10, 13) for stage in ("小学", "初中")
+    )
+    assert proposed(tmp_path, text)["key"] == ["school_code", "stage"]
+
+
+def test_a_sum_of_its_neighbours_may_be_a_group_and_no_unit(tmp_path: Path) -> None:
+    lines = SCHOOLS.splitlines()
+    group = "2151000190,中心校,46501.00"  # 10500.25 to 13500.25, less one
+    assert sum(float(line.split(",")[2]) for line in lines[:4]) == 48001.0
+    assert "checks" not in proposed(tmp_path, HEAD + "\n".join([*lines[:4], group, *lines[4:]]))
+    group = "2151000190,中心校,48001.00"
+    found = proposed(tmp_path, HEAD + "\n".join([*lines[:4], group, *lines[4:]]))
+    assert found["checks"] == ["group_total_as_unit"]
+
+
+def test_one_amount_on_most_schools_may_be_the_district_s(tmp_path: Path) -> None:
+    same = "".join(f"21510002{n:02},乙{n}校,880000\n" for n in range(10, 19))
+    assert proposed(tmp_path, HEAD + SCHOOLS + same)["checks"] == ["repeated_amount"]
+
+
+def test_names_among_codes_and_codes_among_names_may_be_swapped(tmp_path: Path) -> None:
+    rows = "".join(f"甲{n}校,21510001{n:02},{n}500\n" for n in range(10, 16))
+    assert proposed(tmp_path, HEAD + rows)["checks"] == ["swapped_columns"]
+
+
+def contract(read: dict[str, Any], **columns: str) -> Contract:
+    return Contract(
+        "finance", "samples", {"pull": {"from": "inbox", "files": []}, "read": read},
+        tuple(Column(name, "string", captions=(caption,)) for name, caption in columns.items()),
+    )  # fmt: skip
+
+
+def test_only_what_a_contract_lacks_is_proposed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"单位:元,,\n{HEAD}{SCHOOLS},小计,1\n,合计,{SUM}\n注:样例,,\n", "utf-8")
+    totals = {"column": "school_name", "labels": ["合计"], "check": "amount_yuan"}
+    known = contract(
+        {"unit": "in_sheet", "totals": totals},
+        school_code="学校标识码", school_name="学校名称", amount_yuan="实付金额",
+    )  # fmt: skip
+    found = {one.word: one for one in proposals_for(path, "a.csv", known)}
+    assert "unit" not in found
+    assert found["totals"].value == totals | {"labels": ["合计", "小计"]}
+    assert "注" in found["footer"].value
+    assert found["key"].line == "key: [school_code]"
+    assert found["captions"].place == "column amount_yuan"
+    assert found["captions"].line == "captions: [实付金额, 支付金额]"
