@@ -180,7 +180,8 @@ def test_records_of_json_are_a_table_too(project: Path, tmp_path: Path) -> None:
 
 
 HOSTILE = (
-    '"编码""; drop table t; --","{{ env_var(\'HOME\') }}","a\nb","#: [x]","\' or 1=1","=cmd|x",select\n'
+    '"编码""; drop table t; --","{{ env_var(\'HOME\') }}","a\nb","#: [x]",'
+    '"\' or 1=1","=cmd|x",select\n'
     "00012,1,1,1,1,1,1\n00013,2,2,2,2,2,2\n"
 )
 

@@ -16,8 +16,8 @@ from flows.lib.cell_shapes import (
     is_year,
     number_of,
 )
-from flows.lib.cells import BOOLEANS, UNITS_OF_YUAN, half_width, person_id, squeezed
-from flows.lib.codes import LISTS, code_list, is_credit_code, is_identity
+from flows.lib.cells import BOOLEANS, UNITS_OF_YUAN, half_width, is_identity, person_id, squeezed
+from flows.lib.codes import LISTS, code_list, is_credit_code
 from flows.lib.glossary import Meaning, meaning_of, name_for, unit_in
 from flows.lib.observing import Observed, ObservedSheet
 
@@ -73,6 +73,8 @@ def _kind_of_cells(cells: Sequence[Any], caption: str, meaning: Meaning | None) 
         return "serial"
     if not texts:
         return said or "text"
+    if set(texts) <= UNITS_OF_YUAN.keys():
+        return "unit_of_row"
     if {text.upper() for text in texts} <= BOOLEANS.keys() - {"0", "1"} and said != "code":
         return "boolean"
     if _share(texts, PERCENT.fullmatch) >= MOST:
@@ -85,7 +87,7 @@ def _kind_of_cells(cells: Sequence[Any], caption: str, meaning: Meaning | None) 
         return _kind_of_numbers(texts, caption, said)
     if _share(texts, CODE_NAME.fullmatch) >= MOST:
         return "code_name"
-    return said if said in ("code", "stage", "unit_of_row") else "text"
+    return said if said in ("code", "stage") else "text"
 
 
 def _kind_of_numbers(texts: Sequence[str], caption: str, said: str) -> str:
@@ -193,7 +195,11 @@ def _guess(
         kind = "amount"
     name = name_for(text, place, meaning, taken)
     is_named = meaning and meaning.name
-    if kind in ("code", "code_name") and not is_named and not name.endswith(("_code", "_no", "_id")):
+    if (
+        kind in ("code", "code_name")
+        and not is_named
+        and not name.endswith(("_code", "_no", "_id"))
+    ):
         name = f"{name}_code"
     guess = ColumnGuess(place, text, kind, name)
     if guess.is_landed:

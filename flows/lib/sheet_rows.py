@@ -221,9 +221,9 @@ class SheetReader:
         for name in names:
             parts = {name: counted[name]}
             if self.long and name == self.long.value:
-                items = counted[self.long.name]
+                items, read = counted[self.long.name], self.readers[self.long.name]
                 parts = {
-                    f"{name} {item}": counted[name].filter(pc.equal(items, item))
+                    f"{name} {item}": counted[name].filter(pc.equal(items, read(item)))
                     for _, item in self.long.places
                 }
             unread = sum(name in columns for columns in unreadable.values())
