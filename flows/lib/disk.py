@@ -4,13 +4,14 @@ import contextlib
 import errno
 import os
 import pwd
+import resource
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from flows.lib.durable import part_name
-from flows.lib.errors import ZipingError, related
+from flows.lib.errors import ServerGone, ZipingError, related
 from flows.lib.settings import Workspace
 
 MEGABYTE = 1 << 20
@@ -199,6 +200,14 @@ def lacking_room(workspace: Workspace, arriving: int) -> str | None:
     return None
 
 
+def _limit_of_size() -> str | None:
+    """Say what size of files the system permits to this process, where it is a night's."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if limit == resource.RLIM_INFINITY or limit > BUILD:
+        return None
+    return f"no file may be larger than {_size(limit)}: raise the limit (ulimit -f)"
+
+
 @contextlib.contextmanager
 def told_of_disk(workspace: Workspace) -> Iterator[None]:
     """Tell in one sentence what the disk refuses, and give back what can be made again."""
@@ -210,10 +219,12 @@ def told_of_disk(workspace: Workspace) -> Iterator[None]:
         if is_full:
             remove_build(workspace)
         # Who writes to the disk in another process may not have told why it could not.
-        if is_full or (refusal is None and type(error) is ZipingError):
+        if is_full or (refusal is None and type(error) in (ZipingError, ServerGone)):
             with contextlib.suppress(OSError):
                 lacking = lacking_room(workspace, 0)
-        if refusal and lacking:
+        if isinstance(error, ServerGone):
+            lacking = lacking or _limit_of_size()
+        if lacking and (refusal or isinstance(error, ServerGone)):
             raise NoRoom(f"{lacking}, then run again") from error
         if refusal:
             raise ZipingError(disk_sentence(error, workspace.warehouse)) from error

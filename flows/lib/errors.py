@@ -27,6 +27,10 @@ class Blocked(ZipingError):
     exit_code = BLOCKED
 
 
+class ServerGone(ZipingError):
+    """The temporary Prefect server did not start or ended; what it writes may be the cause."""
+
+
 class Rejected(ZipingError):
     """A delivery that cannot be accepted; the last good one of its period stays in force."""
 

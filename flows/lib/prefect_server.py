@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from flows.lib.durable import fsync_file, fsync_folder, part_name
-from flows.lib.errors import Blocked, ZipingError
+from flows.lib.errors import Blocked, ServerGone, ZipingError
 from flows.lib.redaction import redacted, sentence_of
 from flows.lib.stopping import die_with_parent
 
@@ -133,7 +133,7 @@ def _temporary_server(home: Path, template: Path, start_seconds: float) -> Itera
                 (home / DATABASE).unlink(missing_ok=True)
                 child, url = _start(home, log)
             elif child.poll() is not None:
-                raise ZipingError(
+                raise ServerGone(
                     f"Prefect's temporary server ended at its start ({_last_words(log)}): mend "
                     "that, or set PREFECT_API_URL to a server of your own"
                 )
@@ -154,7 +154,7 @@ def _temporary_server(home: Path, template: Path, start_seconds: float) -> Itera
 
 
 @contextlib.contextmanager
-def _told_when_gone(url: str, server: str) -> Iterator[None]:
+def _told_when_gone(url: str, server: str, kind: type[ZipingError] = ZipingError) -> Iterator[None]:
     """Say so where a run failed because its server is there no more, or hangs."""
     try:
         yield
@@ -164,7 +164,7 @@ def _told_when_gone(url: str, server: str) -> Iterator[None]:
         asked_in_vain = any(base.__module__.startswith("httpx") for base in type(error).__mro__)
         if not asked_in_vain and _answers(url, 5):
             raise
-        raise ZipingError(
+        raise kind(
             f"{server} stopped answering in the middle of the night: see that it can run, then "
             f"run again ({sentence_of(error)})"
         ) from error
@@ -192,7 +192,7 @@ def prefect_server(warehouse: Path, start_seconds: float) -> Iterator[None]:
     with _temporary_server(home, template, start_seconds) as url:
         os.environ["PREFECT_API_URL"] = url
         try:
-            with _told_when_gone(url, "Prefect's temporary server"):
+            with _told_when_gone(url, "Prefect's temporary server", ServerGone):
                 yield
         finally:
             os.environ.pop("PREFECT_API_URL", None)
