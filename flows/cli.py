@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.cli_options import WorkspaceOption, YearOption, end_with
-from flows.cli_sources import new_source, quarantine, sources_app
+from flows.cli_sources import new_source, quarantine, sources_app, template
 from flows.lib.console import leave_the_locale
 from flows.lib.errors import ZipingError
 from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace, load_settings
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(sources_app, name="sources")
 app.command()(quarantine)
 app.command("new-source")(new_source)
+app.command()(template)
 
 
 @app.callback()

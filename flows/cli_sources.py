@@ -88,3 +88,24 @@ def new_source(
         write_new_source(file, name, title)
     except Exception as error:
         raise end_with(error) from None
+
+
+def template(
+    source: SourceArgument,
+    file: Annotated[
+        Path | None, typer.Argument(help="The workbook to write; named for the inbox if not given.")
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(help="The year to report on; the newest open one if not given.")
+    ] = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Write the workbook that an office fills in for a source table."""
+    from flows.lib.template import write_template
+
+    try:
+        written, sent = write_template(Workspace(workspace.resolve()), source, file, year)
+    except Exception as error:
+        raise end_with(error) from None
+    saved = "filled in and saved as CSV" if sent.endswith(".csv") else "filled in"
+    typer.echo(f"wrote {written}; {saved}, it is dropped in raw/inbox/ as {sent}")

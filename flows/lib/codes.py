@@ -25,12 +25,18 @@ def is_credit_code(text: str) -> bool:
 
 
 @lru_cache
-def code_list(name: str) -> frozenset[str]:
-    """Read a list of codes that the product knows; its source stands with the seed."""
+def titled_codes(name: str) -> tuple[tuple[str, str], ...]:
+    """Read a list of codes that the product knows, with titles; its source stands with the seed."""
     with (SEEDS / LISTS[name]).open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         next(rows)
-        return frozenset(row[0] for row in rows)
+        return tuple((row[0], row[1]) for row in rows)
+
+
+@lru_cache
+def code_list(name: str) -> frozenset[str]:
+    """Read the codes of a list alone."""
+    return frozenset(code for code, _ in titled_codes(name))
 
 
 def prover_of(check: str | None, listed: str | None) -> Callable[[str], bool] | None:

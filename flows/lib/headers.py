@@ -173,6 +173,7 @@ def sign_off_of(contract: Contract, above: Rows) -> dict[str, str]:
         cells = [text for cell in row if (text := half_width(cell))]
         for key, label in labels.items():
             for cell, following in pairwise(cells):
-                if cell.rstrip(":") == label:
+                is_blank = following.rstrip(":") in labels.values()  # what follows is no answer
+                if cell.rstrip(":") == label and not is_blank:
                     found[key] = without_ids(following)
     return found

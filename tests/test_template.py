@@ -1,0 +1,227 @@
+"""The workbook that an office fills in: for every source table, and read back as it is read."""
+
+import csv
+import io
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from nights import Said, ziping
+from reading_parts import contract_of
+
+from flows.lib.acceptance import read_and_judge
+from flows.lib.contracts import Contract, load_contracts
+from flows.lib.durable import hash_file
+from flows.lib.errors import Rejected
+from flows.lib.headers import sign_off_of
+from flows.lib.parsing import read_file
+from flows.lib.person_key import PersonKey
+from flows.lib.settings import Settings, Workspace
+from flows.lib.sorting import place_of
+from flows.lib.store import Delivery, LandedFile
+from flows.lib.template import sent_as, why_no_template, write_checked
+from flows.lib.template_fields import Field, fields_of
+
+CONTRACTS = load_contracts()
+WITH = sorted(name for name, one in CONTRACTS.items() if why_no_template(one) is None)
+SETTINGS = Settings(district_title="样例区")
+KEY = PersonKey(b"k" * 32)
+MOST_ROWS = 40
+
+
+def written(contract: Contract, folder: Path) -> tuple[Path, str]:
+    """Write a contract's template; give it and the name under which it is to be sent."""
+    sent = sent_as(contract, SETTINGS, 2023, None)
+    path = folder / f"{contract.table}.xlsx"
+    write_checked(path, contract, SETTINGS, 2023, sent)
+    return path, sent.name
+
+
+def fields(contract: Contract) -> list[Field]:
+    from flows.lib.acceptance import readings_path, suite_path
+    from flows.lib.suites import load_suite
+
+    return fields_of(contract, load_suite(suite_path(contract), readings_path()))
+
+
+def first_row(sheet: Any) -> int:
+    return int("".join(filter(str.isdigit, sheet.freeze_panes)))
+
+
+def as_typed(value: Any, one: Field) -> Any:
+    """Write a landed value as a clerk would, from the list where there is one."""
+    if isinstance(value, bool):
+        value = "是" if value else "否"
+    if one.column.values and value is not None:
+        return next(way for way in one.choices if one.column.values.get(way, way) == value)
+    return value if value is None or isinstance(value, date | str) else float(value)
+
+
+def fill(path: Path, sent: str, rows: list[dict[str, Any]], contract: Contract) -> Path:
+    """Type rows into a template and save it as it asks; what sums up is calculated."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    asked = fields(contract)
+    for label in (cell for line in sheet.iter_rows(max_row=8) for cell in line):
+        if label.value in [f"{text}：" for one in contract.columns for text in one.above]:
+            name = next(c.name for c in contract.columns if f"{label.value[:-1]}" in c.above)
+            sheet.cell(label.row, label.column + 1, rows[0][name])
+    for number, row in enumerate(rows, start=first_row(sheet)):
+        for place, one in enumerate(asked, start=1):
+            sheet.cell(number, place, as_typed(row[one.column.name], one))
+    for line in sheet.iter_rows():
+        for cell in line:
+            if isinstance(cell.value, str) and cell.value.startswith("=SUM("):
+                kept = [row for row in rows if not row.get("is_deleted")]
+                cell.value = float(sum(row[asked[cell.column - 1].column.name] for row in kept))
+    target = path.with_name(f"filled.{path.name}")
+    if sent.endswith(".csv"):
+        text = io.StringIO()
+        csv.writer(text).writerows(sheet.iter_rows(values_only=True))
+        target.write_bytes(text.getvalue().encode("utf-8-sig"))
+    else:
+        book.save(target)
+    return target
+
+
+def judged(path: Path, contract: Contract, name: str) -> Any:
+    file = LandedFile(hash_file(path), path.stat().st_size, name)
+    period = contract.period_of_year(2023)
+    delivery = Delivery(contract.name, "519900", period, (file,), "2024-01-01T00:00:00", "inbox")
+    return read_and_judge(path, delivery, contract, KEY)
+
+
+def sample_rows(
+    workspace: Workspace, contract: Contract
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Take rows of the sample's own file that nothing is wrong with: as written, and as landed."""
+    for path in sorted((workspace.inbox / contract.system).iterdir()):
+        place = place_of(f"{contract.system}/{path.name}", CONTRACTS, ("519900",))
+        if isinstance(place, str) or place.contract.name != contract.name:
+            continue
+        if place.period == contract.period_of_year(2023):
+            landed = judged(path, contract, path.name)[2].slice(0, MOST_ROWS).to_pylist()
+            reread = read_file(path, contract).table().to_pylist()
+            as_written = {where(row): row for row in reread}
+            return [as_written[where(row)] for row in landed], landed
+    raise AssertionError(f"the sample has no file of {contract.name}")
+
+
+def where(row: dict[str, Any]) -> tuple[str, int]:
+    return row["_sheet"], row["_row_number"]
+
+
+def values(rows: list[dict[str, Any]], contract: Contract) -> list[list[Any]]:
+    return [[row[one.name] for one in contract.columns] for row in rows]
+
+
+@pytest.mark.parametrize("name", WITH)
+def test_a_filled_template_gives_the_rows_that_were_typed(
+    name: str, first_night: Workspace, tmp_path: Path
+) -> None:
+    contract = CONTRACTS[name]
+    rows, expected = sample_rows(first_night, contract)
+    assert rows
+    template, sent = written(contract, tmp_path)
+    place = place_of(f"{contract.system}/{sent}", CONTRACTS, ("519900",))
+    assert not isinstance(place, str)
+    assert (place.contract.name, place.period) == (name, contract.period_of_year(2023))
+    filled = fill(template, sent, rows, contract)
+    reading, judgement, landed = judged(filled, contract, sent)
+    assert not reading.findings
+    assert not reading.set_aside
+    assert not judgement.quarantine
+    assert values(landed.to_pylist(), contract) == values(expected, contract)
+
+
+@pytest.mark.parametrize("name", WITH)
+def test_an_unfilled_template_is_rejected(name: str, tmp_path: Path) -> None:
+    contract = CONTRACTS[name]
+    path, sent = written(contract, tmp_path)
+    if any(one.above and one.required for one in contract.columns):
+        with pytest.raises(Rejected, match="fill it in"):
+            judged(path, contract, sent)
+        return
+    reading, judgement, _ = judged(path, contract, sent)
+    assert reading.landed == 0
+    assert judgement.rejections
+
+
+def test_the_same_template_is_the_same_bytes(tmp_path: Path) -> None:
+    contract = CONTRACTS["registers.counselling_rooms"]
+    (tmp_path / "again").mkdir()
+    first, _ = written(contract, tmp_path)
+    second, _ = written(contract, tmp_path / "again")
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("name", sorted(set(CONTRACTS) - set(WITH)))
+def test_a_table_that_no_clerk_can_fill_in_says_why(name: str, tmp_path: Path, said: Said) -> None:
+    target = tmp_path / "template.xlsx"
+    assert ziping("template", name, str(target), workspace=Workspace(tmp_path)) == 2
+    assert f"{name}hasnotemplate:" in said()
+    assert not target.exists()
+
+
+def test_a_filled_template_is_never_written_over(tmp_path: Path, said: Said) -> None:
+    target = tmp_path / "心理辅导室台账_2023-12-31.xlsx"
+    name = "registers.counselling_rooms"
+    assert ziping("template", name, str(target), workspace=Workspace(tmp_path)) == 0
+    assert f"registers/{target.name}" in said()
+    before = target.read_bytes()
+    assert ziping("template", name, str(target), workspace=Workspace(tmp_path)) == 2
+    assert "istherealready" in said()
+    assert target.read_bytes() == before
+
+
+def test_a_register_offers_lists_and_marks_what_is_required(tmp_path: Path) -> None:
+    path, _ = written(CONTRACTS["registers.counselling_rooms"], tmp_path)
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    rules = {
+        str(rule.sqref).partition(":")[0]: rule for rule in sheet.data_validations.dataValidation
+    }
+    first = first_row(sheet)
+    assert rules[f"C{first}"].formula1 == '"是,否"'
+    assert rules[f"E{first}"].formula1 == '"达标,未达标"'
+    assert rules[f"E{first}"].errorStyle == "warning"  # the suite only remarks on other words
+    assert rules[f"A{first}"].formula1 == f"OR(AND(LEN(A{first})=10,ISNUMBER(VALUE(A{first}))))"
+    assert rules[f"D{first}"].type == "date"
+    marks = [sheet.cell(first - 2, place).value for place in range(1, 7)]
+    assert marks == ["必填", "应填", "必填", "选填", "选填", "必填"]
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.print_title_rows == f"${first - 2}:${first - 1}"
+
+
+def test_signs_long_lists_and_units_of_rows_are_asked_for(tmp_path: Path) -> None:
+    from flows.lib.suites import Suite
+
+    contract = contract_of(
+        {"name": "school_code", "data_type": "string", "captions": ["代码"], "role": "unit"},
+        {"name": "function_code", "data_type": "string", "captions": ["功能"], "take": "code",
+         "code_list": "function_205"},
+        {"name": "paid_yuan", "data_type": "decimal(18,2)", "captions": ["金额"], "role": "amount",
+         "means": {"-": "missing"}},
+        read={"unit_column": "计量单位"},
+    )  # fmt: skip
+    code, function, unit, paid = fields_of(contract, Suite("s", {}, (), {}))
+    assert (code.need, code.choices) == ("必填", ())
+    assert "2050101-行政运行" in function.choices
+    assert unit.caption == "计量单位"
+    assert "万元" in unit.choices
+    assert paid.unit == "见“计量单位”列"
+    assert paid.signs_in_words == [("-", "没有数据")]
+    from flows.lib.template_rules import lists_of, rule_at
+
+    asked = [code, function, unit, paid]
+    lists = list(lists_of(asked))
+    assert lists == [1]
+    assert rule_at(function, 9, 1, lists)["source"].startswith("=代码!$A$1:$A$")
+    assert rule_at(paid, 9, 3, lists)["value"] == '=OR(ISNUMBER(D10),D10="-")'
+
+
+def test_a_sign_off_that_is_left_blank_is_not_taken_from_the_next_label() -> None:
+    contract = CONTRACTS["registers.counselling_rooms"]
+    above = [(4, ["填报单位：", "", "填报日期：", "2024-01-10", "签字人职务：", None])]
+    assert sign_off_of(contract, above) == {"date": "2024-01-10"}
