@@ -4,25 +4,30 @@ import csv
 import io
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
 from nights import Said, ziping
 from reading_parts import contract_of
 
-from flows.lib.acceptance import read_and_judge
+from flows.lib.acceptance import readings_path, suite_path
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.durable import hash_file
 from flows.lib.errors import Rejected
 from flows.lib.headers import sign_off_of
+from flows.lib.landing import ROWS, Landing, land
 from flows.lib.parsing import read_file
 from flows.lib.person_key import PersonKey
 from flows.lib.settings import Settings, Workspace
 from flows.lib.sorting import place_of
 from flows.lib.store import Delivery, LandedFile
+from flows.lib.suites import Suite, load_suite
 from flows.lib.template import sent_as, why_no_template, write_checked
 from flows.lib.template_fields import Field, fields_of
+from flows.lib.template_rules import lists_of, rule_at
 
 CONTRACTS = load_contracts()
 WITH = sorted(name for name, one in CONTRACTS.items() if why_no_template(one) is None)
@@ -40,9 +45,6 @@ def written(contract: Contract, folder: Path) -> tuple[Path, str]:
 
 
 def fields(contract: Contract) -> list[Field]:
-    from flows.lib.acceptance import readings_path, suite_path
-    from flows.lib.suites import load_suite
-
     return fields_of(contract, load_suite(suite_path(contract), readings_path()))
 
 
@@ -86,11 +88,15 @@ def fill(path: Path, sent: str, rows: list[dict[str, Any]], contract: Contract) 
     return target
 
 
-def judged(path: Path, contract: Contract, name: str) -> Any:
+def judged(path: Path, contract: Contract, name: str) -> tuple[Landing, list[dict[str, Any]]]:
+    """Land a file as a night does; give what became of it, and its rows."""
     file = LandedFile(hash_file(path), path.stat().st_size, name)
     period = contract.period_of_year(2023)
     delivery = Delivery(contract.name, "519900", period, (file,), "2024-01-01T00:00:00", "inbox")
-    return read_and_judge(path, delivery, contract, KEY)
+    suite = load_suite(suite_path(contract), readings_path())
+    with TemporaryDirectory() as folder:
+        landing = land(path, delivery, contract, suite, KEY.pseudonym, Path(folder))
+        return landing, pq.read_table(Path(folder) / ROWS).to_pylist()
 
 
 def sample_rows(
@@ -102,7 +108,7 @@ def sample_rows(
         if isinstance(place, str) or place.contract.name != contract.name:
             continue
         if place.period == contract.period_of_year(2023):
-            landed = judged(path, contract, path.name)[2].slice(0, MOST_ROWS).to_pylist()
+            landed = judged(path, contract, path.name)[1][:MOST_ROWS]
             reread = read_file(path, contract).table().to_pylist()
             as_written = {where(row): row for row in reread}
             return [as_written[where(row)] for row in landed], landed
@@ -129,11 +135,11 @@ def test_a_filled_template_gives_the_rows_that_were_typed(
     assert not isinstance(place, str)
     assert (place.contract.name, place.period) == (name, contract.period_of_year(2023))
     filled = fill(template, sent, rows, contract)
-    reading, judgement, landed = judged(filled, contract, sent)
-    assert not reading.findings
-    assert not reading.set_aside
-    assert not judgement.quarantine
-    assert values(landed.to_pylist(), contract) == values(expected, contract)
+    landing, landed = judged(filled, contract, sent)
+    assert not landing.reading.findings
+    assert not landing.reading.set_aside
+    assert not landing.judgement.quarantine
+    assert values(landed, contract) == values(expected, contract)
 
 
 @pytest.mark.parametrize("name", WITH)
@@ -144,9 +150,9 @@ def test_an_unfilled_template_is_rejected(name: str, tmp_path: Path) -> None:
         with pytest.raises(Rejected, match="fill it in"):
             judged(path, contract, sent)
         return
-    reading, judgement, _ = judged(path, contract, sent)
-    assert reading.landed == 0
-    assert judgement.rejections
+    landing, landed = judged(path, contract, sent)
+    assert not landed
+    assert landing.judgement.rejections
 
 
 def test_the_same_template_is_the_same_bytes(tmp_path: Path) -> None:
@@ -195,8 +201,6 @@ def test_a_register_offers_lists_and_marks_what_is_required(tmp_path: Path) -> N
 
 
 def test_signs_long_lists_and_units_of_rows_are_asked_for(tmp_path: Path) -> None:
-    from flows.lib.suites import Suite
-
     contract = contract_of(
         {"name": "school_code", "data_type": "string", "captions": ["代码"], "role": "unit"},
         {"name": "function_code", "data_type": "string", "captions": ["功能"], "take": "code",
@@ -212,8 +216,6 @@ def test_signs_long_lists_and_units_of_rows_are_asked_for(tmp_path: Path) -> Non
     assert "万元" in unit.choices
     assert paid.unit == "见“计量单位”列"
     assert paid.signs_in_words == [("-", "没有数据")]
-    from flows.lib.template_rules import lists_of, rule_at
-
     asked = [code, function, unit, paid]
     lists = list(lists_of(asked))
     assert lists == [1]
