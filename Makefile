@@ -45,8 +45,9 @@ check: setup ## look at style, types, SQL and who imports whom
 		DBT_TARGET_PATH="$(CURDIR)/target/lint" DBT_LOG_PATH="$(CURDIR)/target/lint" \
 		$(BIN)/sqlfluff lint --processes 0 $(wildcard dbt_project/models dbt_project/tests)
 
-bench: setup ## measure how long a night takes
-	@$(BIN)/python tests/bench.py
+# ONLY is nights, csv, xlsx, workbooks or api; SIZE is MB, rows or files.
+bench: setup ## measure how long nights and large files take (ONLY=csv SIZE=100 for one alone)
+	@$(BIN)/python tests/bench.py $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
 
 faults: setup ## kill nights and fail disks for a quarter of an hour, and say what was lost
 	@$(BIN)/python tests/faults.py

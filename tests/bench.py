@@ -1,5 +1,6 @@
-"""Measures nights on the full-size sample district: wall and CPU seconds, peak memory."""
+"""Measures nights on the full-size sample district and landing of large files."""
 
+import argparse
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ from typing import Any
 
 import duckdb
 import openpyxl
+from bench_landing import CASES, measure_landing
 
 ROOT = Path(__file__).resolve().parents[1]
 Row = tuple[str, float, float, float]
@@ -142,7 +144,7 @@ def reading_rows(ziping: list[str], place: Mapping[str, str], scratch: Path) -> 
     return rows
 
 
-def main() -> None:
+def measure_nights() -> None:
     """Measure, in one run, nights on the sample beside plain DuckDB and dbt alone."""
     with tempfile.TemporaryDirectory() as scratch:
         workspace = Path(scratch) / "workspace"
@@ -171,6 +173,18 @@ def main() -> None:
         command = [str(Path(sys.executable).with_name("dbt")), *build]
         rows.append(measured("dbt build alone", command, dbt))
         print_rows(rows)
+
+
+def main() -> None:
+    """Measure all, or what is asked for."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--only", choices=["nights", *CASES], help="measure this alone")
+    words.add_argument("--size", type=int, help="another size: MB of CSV, rows, workbooks")
+    asked = words.parse_args()
+    if asked.only in (None, "nights"):
+        measure_nights()
+    if asked.only != "nights":
+        measure_landing([asked.only] if asked.only else list(CASES), asked.size)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ TEXTS = st.one_of(
         ]
     ),
     st.from_regex(r"\A-?[0-9]{1,16}(\.[0-9]{0,4})?\Z"),
+    st.from_regex(r"\A(G|0|校)?[0-9]{6} ?([0-9]{8} ?[0-9]{3}[0-9X]|[0-9]{9}) ?[0-9校]?\Z"),
     st.text(max_size=8),
 )  # fmt: skip
 

@@ -42,8 +42,15 @@ def land(
     No more than some thousand rows are in memory at a time. Raises Rejected where the file cannot
     be read; what was written until then is of no use.
     """
+    reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, account)
+    return judge_landed(folder, reading, delivery, contract, suite)
+
+
+def judge_landed(
+    folder: Path, reading: Reading, delivery: Delivery, contract: Contract, suite: Suite
+) -> Landing:
+    """Judge the rows of a folder and what was found while reading them."""
     rows = folder / ROWS
-    reading = read_into(rows, path, delivery, contract, pseudonym, account)
     amounts = [column.name for column in contract.columns if column.role == "amount"]
     absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
     readable = sum(first_row(rows, absolute).values(), Decimal(0))

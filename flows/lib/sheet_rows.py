@@ -1,5 +1,6 @@
 """Reading the rows of one sheet below its header, many at a time."""
 
+from collections import defaultdict
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from flows.lib.own_totals import OwnTotals, Sums, exceeding, last_digit
 from flows.lib.reading import schema_of
 from flows.lib.row_kinds import RowKinds
 from flows.lib.sheets import Sheet
-from flows.lib.typed_columns import arrow_type, typed_column
+from flows.lib.typed_columns import Known, arrow_type, typed_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +44,7 @@ class SheetReader:
             column.name: reader_of(column, self.unit, reader.pseudonym, date_system)
             for column in contract.columns
         }
+        self.known: dict[str, Known] = defaultdict(dict)
         self.rows_of_units = header.captions.index(caption) if (
             caption := contract.meta["read"].get("unit_column")
         ) in header.captions else None  # fmt: skip
@@ -170,7 +172,8 @@ class SheetReader:
             else:
                 factor = factor_of(column, self.unit)
                 reader = self.readers[column.name]
-                values, places = typed_column(cells[column.name], column, reader, factor)
+                known = self.known[column.name]
+                values, places = typed_column(cells[column.name], column, reader, factor, known)
             typed[column.name] = values
             for place in places:
                 unreadable.setdefault(place, []).append(column.name)

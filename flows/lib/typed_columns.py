@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FEW = 256  # different texts that are always read one by one
+REMEMBERED = 50_000  # cells of a column whose values are kept for the rows to come
 # Printable ASCII and Han without outer blanks: nothing to make half width, nothing to squeeze.
 PLAIN_TEXT = r"^[!-~\p{Han}](?:[ -~\p{Han}]*[!-~\p{Han}])?$"
 PLAIN_CODE = r"^[!-~\p{Han}]+$"
-NOT_PLAIN = r"(?:[0-9][ -]?){14}[0-9Xx]|工号|^[#=]"  # perhaps an id, an error, ="1"
+# What ids.py finds in a plain text, an error, ="1". Of longer numbers an id is no part.
+NOT_PLAIN = (
+    r"(?:^|[^0-9])[0-9]{6} ?(?:[0-9]{8} ?[0-9]{3}[0-9Xx]|[0-9]{6} ?[0-9]{3})(?:$|[^0-9])"
+    r"|工号|^[#=]"
+)
 NOT_CODE = r"^['`]|^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+$"  # told to be a text, or a power of ten
 LONGEST_NUMBER = 14  # more digits may be the id of a person
+
+UNREADABLE = object()  # no exception: that would keep the frames through which it passed
+Known = dict[Any, Any]  # what each cell was read as
 
 
 def arrow_type(data_type: str) -> "pa.DataType":
@@ -33,36 +41,42 @@ def arrow_type(data_type: str) -> "pa.DataType":
 
 
 def typed_column(
-    cells: Sequence[Any], column: Column, read: Callable[[Any], Any], factor: int = 1
+    cells: Sequence[Any],
+    column: Column,
+    read: Callable[[Any], Any],
+    factor: int = 1,
+    known: Known | None = None,
 ) -> tuple["pa.Array", list[int]]:
     """Read cells as their contract declares: the typed values, and the places of the unreadable.
 
-    `read` is what `cells.reader_of` gives, `factor` the yuan in a unit of the sheet. An unreadable
-    cell is null.
+    `read` is what `cells.reader_of` gives, `factor` the yuan in a unit of the sheet, `known` what
+    earlier cells of the column were read as. An unreadable cell is null.
     """
     import pyarrow as pa
 
     wanted = arrow_type(column.data_type)
+    known = {} if known is None else known
     try:
         texts = pa.array(cells, pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return _one_by_one(cells, wanted, read)
+        return _one_by_one(cells, wanted, read, known)
     different = texts.dictionary_encode()
     if len(different.dictionary) <= max(FEW, len(texts) // 4):
-        values, unreadable = _one_by_one(different.dictionary.to_pylist(), wanted, read)
+        values, unreadable = _one_by_one(different.dictionary.to_pylist(), wanted, read, known)
         return _spread(different, values, set(unreadable), read, wanted)
     is_plain = _plain(texts, column, factor)
     if is_plain is None:
-        return _one_by_one(cells, wanted, read)
-    return _mixed(texts, is_plain, wanted, read)
+        return _one_by_one(cells, wanted, read, known)
+    return _mixed(texts, is_plain, wanted, read, known)
 
 
 def _one_by_one(
-    cells: Sequence[Any], wanted: "pa.DataType", read: Callable[[Any], Any]
+    cells: Sequence[Any], wanted: "pa.DataType", read: Callable[[Any], Any], known: Known
 ) -> tuple["pa.Array", list[int]]:
     import pyarrow as pa
 
-    known: dict[Any, Any] = {}
+    if len(known) > REMEMBERED:
+        known.clear()
     values, unreadable = [], []
     for place, cell in enumerate(cells):
         # True == 1 and 1.0 == 1 in a dict, but they are other cells.
@@ -72,10 +86,10 @@ def _one_by_one(
         except KeyError:
             try:
                 value = read(cell)
-            except Unreadable as error:
-                value = error
+            except Unreadable:
+                value = UNREADABLE
             known[key] = value
-        if isinstance(value, Unreadable):
+        if value is UNREADABLE:
             unreadable.append(place)
             value = None
         values.append(value)
@@ -130,7 +144,11 @@ def _plain(texts: "pa.Array", column: Column, factor: int) -> "pa.Array | None":
 
 
 def _mixed(
-    texts: "pa.Array", is_plain: "pa.Array", wanted: "pa.DataType", read: Callable[[Any], Any]
+    texts: "pa.Array",
+    is_plain: "pa.Array",
+    wanted: "pa.DataType",
+    read: Callable[[Any], Any],
+    known: Known,
 ) -> tuple["pa.Array", list[int]]:
     """Convert the plain texts as a whole and read the others one by one."""
     import pyarrow as pa
@@ -144,5 +162,6 @@ def _mixed(
     if not len(others):
         return kept, []
     places = others.to_pylist()
-    values, unreadable = _one_by_one([texts[place].as_py() for place in places], wanted, read)
+    cells = texts.take(others).to_pylist()
+    values, unreadable = _one_by_one(cells, wanted, read, known)
     return pc.replace_with_mask(kept, pc.invert(is_plain), values), [places[n] for n in unreadable]
