@@ -12,14 +12,14 @@ from flows.lib.codes import LISTS, SEEDS
 from flows.lib.contracts import Contract
 from flows.lib.durable import build_folder, hash_file
 from flows.lib.errors import Rejected
-from flows.lib.headers import HeaderMissing, positions_of
-from flows.lib.ids import without_ids
+from flows.lib.headers import HeaderMissing
 from flows.lib.judgement import rule_outcome
 from flows.lib.landing import QUARANTINE, ROWS, land
 from flows.lib.libraries import library_versions
 from flows.lib.own_modules import modules_below
 from flows.lib.parts import units_held
 from flows.lib.person_key import PersonKey
+from flows.lib.profiles import captions_by_sheet
 from flows.lib.reading import Reading
 from flows.lib.sealed import read_sealed, write_sealed
 from flows.lib.settings import CHECKOUT
@@ -176,9 +176,10 @@ def _judged(
         "rows_duplicated": duplicates,
         "rows_skipped": sum(skipped.values()),
         "skipped": skipped,
-        "captions": _captions(reading, contract),
+        "captions": captions_by_sheet(reading, contract),
         "sign_off": reading.sign_off,
         "sums": {name: str(value) for name, value in landing.sums.items()},
+        **landing.profile,
     }
 
 
@@ -187,17 +188,6 @@ def _with_emptiness(reading: Reading, rejections: list[str]) -> list[str]:
     if rejections and not reading.landed and not reading.set_aside:
         return ["it came without a single row, and nothing is counted as 0 for it", *rejections]
     return rejections
-
-
-def _captions(reading: Reading, contract: Contract) -> dict[str, dict[str, str]]:
-    """Say by sheet what the file calls the contract's columns."""
-    return {
-        sheet: {
-            name: without_ids(captions[place])
-            for name, place in positions_of(captions, contract.columns).items()
-        }
-        for sheet, captions in reading.captions.items()
-    }
 
 
 def _missing_columns(contract: Contract, error: Exception) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from flows.lib.contracts import Contract
 from flows.lib.judging import RuleResult
 from flows.lib.reading import Reading, SetAside, amount_of
+from flows.lib.suite_words import CHECKS, COMPARED, ReadingRule
 from flows.lib.suites import Rule, Suite
 
 DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
@@ -17,12 +18,19 @@ PLACES_SHOWN = 20
 def _is_asked(name: str, contract: Contract) -> bool:
     """Whether reading looks for something in the files of a contract."""
     read = contract.meta["read"]
+    if name in CHECKS:
+        return name in read.get("checks", ())
     asked_by = {
         "own_total": read.get("totals"),
         "part_above_whole": read.get("subsets"),
         "totals_row_missing": read.get("ends_with_totals"),
     }
-    return bool(asked_by.get(name, True))
+    return name not in COMPARED and bool(asked_by.get(name, True))
+
+
+def rejection_of(rule: ReadingRule, places: list[dict[str, Any]]) -> str:
+    """Say in a sentence why a file is rejected, by what was found in it and where."""
+    return f"{rule.notes.what}: {_place_text(places)}"
 
 
 def rule_outcome(
@@ -83,7 +91,7 @@ class Judgement:
             as_rule = Rule(name, {}, rule.severity, rule.effect, rule.notes)
             self.note(as_rule, places=places, success=not places)
             if places and rule.severity == "critical":
-                self.rejections.append(f"{rule.notes.what}: {_place_text(places)}")
+                self.rejections.append(rejection_of(rule, places))
         for name, places in found.items():
             self.rejections.append(f"the suite has no word on {name}: {_place_text(places)}")
 

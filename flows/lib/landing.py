@@ -7,9 +7,11 @@ from typing import Any
 
 from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
+from flows.lib.declared_checks import declared_findings
 from flows.lib.judgement import Judgement
 from flows.lib.judging import aggregates_of, judge_rows, judge_table
 from flows.lib.parsing import read_file
+from flows.lib.profiles import profile_of
 from flows.lib.reading import Line, Reading, schema_of
 from flows.lib.row_files import copy_without, count_rows, first_row, quoted, rows_at, writing
 from flows.lib.store import Delivery
@@ -26,6 +28,7 @@ class Landing:
     judgement: Judgement
     row_count: int
     sums: dict[str, Decimal]  # of what landed, by each column of decimals
+    profile: dict[str, Any]  # what the next file is compared with
 
 
 def land(
@@ -55,6 +58,8 @@ def judge_landed(
     absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
     readable = sum(first_row(rows, absolute).values(), Decimal(0))
     judgement = Judgement(contract, suite, delivery.files[0].sha256)
+    reading.findings += declared_findings(rows, contract)
+    profile = profile_of(reading, rows, contract)
     judgement.of_reading(reading)
     _take_broken(rows, judgement, amounts)
     judgement.of_table(judge_table(suite, aggregates_of(suite, rows)))
@@ -63,7 +68,7 @@ def judge_landed(
     _write_quarantine(folder / QUARANTINE, judgement.quarantine)
     decimals = [one.name for one in contract.columns if one.data_type.startswith("decimal")]
     sums = first_row(rows, {name: f"coalesce(sum({quoted(name)}), 0)" for name in decimals})
-    return Landing(reading, judgement, count_rows(rows), sums)
+    return Landing(reading, judgement, count_rows(rows), sums, profile)
 
 
 def read_into(

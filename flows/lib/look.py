@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from flows.lib.acceptance import Acceptance, accept, cache_key, cached
 from flows.lib.damage import NEWEST_RELEASES, check_received, damages
 from flows.lib.disk import check_room
+from flows.lib.drift import with_drift
 from flows.lib.errors import Unavailable
 from flows.lib.inbox import InboxView, view_inbox
 from flows.lib.night import Difference, Night, open_night
@@ -28,7 +29,8 @@ def _relevant(night: Night) -> list[Delivery]:
 def verdicts(night: Night, *, judge_new: bool) -> dict[tuple[str, str, str], Acceptance]:
     """Give the verdict on each delivery; unless `judge_new`, only those of earlier nights."""
     found = {}
-    for delivery in _relevant(night):
+    relevant = _relevant(night)
+    for delivery in relevant:
         contract = night.contracts[delivery.source]
         if judge_new:
             verdict = accept(night.store, night.workspace.cache, delivery, contract, night.key)
@@ -38,7 +40,7 @@ def verdicts(night: Night, *, judge_new: bool) -> dict[tuple[str, str, str], Acc
                 continue
             verdict = earlier
         found[(delivery.source, delivery.period, delivery.id)] = verdict
-    return found
+    return with_drift(found, relevant, night.deliveries(), night.contracts)
 
 
 def check_what_is_kept(night: Night) -> None:

@@ -123,6 +123,8 @@ class FileReader:
         self.reading.sign_off |= sign_off_of(self.contract, above)
         self.reading.captions[sheet.name] = header.captions
         reader = SheetReader(self, sheet, header, above)
+        if reader.unit:
+            self.reading.units[sheet.name] = reader.unit
         reader.read()
         self.sums.add(reader.totals.sums)
         self.totals.append((sheet.name, reader.totals))

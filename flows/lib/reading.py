@@ -52,6 +52,7 @@ class Reading:
     account: list[Line] | None = None  # each row skipped, where that is asked for
     sign_off: dict[str, str] = field(default_factory=dict)
     captions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by sheet
+    units: dict[str, str] = field(default_factory=dict)  # of the amounts, by sheet
 
     def table(self) -> "pa.Table":
         """Give all typed rows, with `_sheet` and `_row_number`."""

@@ -10,10 +10,17 @@ import yaml
 SEVERITIES = ("critical", "warning", "info")
 EFFECTS = ("none", "provisional")
 # What is found while a file is read, by the name under which `reading.yml` says what it leads to.
-READINGS = (
-    "exact_duplicate", "unreadable_cell", "required_column", "quarantine_limit", "own_total",
+WHILE_READ = (
+    "required_column", "unreadable_cell", "exact_duplicate", "quarantine_limit", "own_total",
     "part_above_whole", "totals_row_missing",
 )  # fmt: skip
+CHECKS = ("group_total_as_unit", "repeated_amount", "same_rows", "swapped_columns")  # if declared
+# What a file has that the last one of its table had not.
+COMPARED = (
+    "new_column", "missing_column", "renamed_caption", "changed_type", "other_unit", "other_year",
+    "row_count_far", "sums_far", "same_file_twice", "older_file_again",
+)  # fmt: skip
+READINGS = (*WHILE_READ, *CHECKS, *COMPARED)
 
 
 class SuiteError(ValueError):

@@ -1,0 +1,216 @@
+"""What a delivery has that the one before it did not: told, each as its suite says."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import combinations
+from typing import Any
+
+from flows.lib.acceptance import Acceptance, readings_path, suite_path
+from flows.lib.contracts import Contract
+from flows.lib.judgement import rejection_of, rule_outcome
+from flows.lib.store import Delivery
+from flows.lib.suites import Rule, load_suite
+
+FAR = 2  # times as much, or as little
+FEWEST_ROWS = 10  # a difference of fewer rows is none that anybody asks about
+MOST = 50  # percent of the days of a column lie in the year that it is of
+NEAR = Decimal("0.2")
+Places = list[dict[str, Any]]
+Verdicts = dict[tuple[str, str, str], Acceptance]
+Earlier = tuple[Delivery, Acceptance]
+
+
+def with_drift(
+    judged: Verdicts,
+    relevant: Sequence[Delivery],
+    received: Sequence[Delivery],
+    contracts: Mapping[str, Contract],
+) -> Verdicts:
+    """Compare each delivery with the last accepted one of its table that was received before it.
+
+    The comparison follows from the two verdicts and from the order of receipt alone, so that it is
+    the same in every night, and nothing is read again for it.
+    """
+    found: Verdicts = {}
+    accepted: dict[tuple[str, str], list[Earlier]] = {}
+    for delivery in sorted(relevant, key=lambda one: one.number):
+        key = (delivery.source, delivery.period, delivery.id)
+        if (verdict := judged.get(key)) is None:
+            continue
+        contract = contracts[delivery.source]
+        before = accepted.setdefault((delivery.source, delivery.district_code), [])
+        places = {"older_file_again": _older_again(delivery, received, contract)}
+        if before and verdict.outcome.get("money_units") is not None:  # it could be read
+            places |= _compared(delivery, verdict.outcome, before, contract)
+        places = {name: listed for name, listed in places.items() if listed}
+        found[key] = _told(verdict, places, contract) if places else verdict
+        if found[key].accepted:
+            before.append((delivery, found[key]))
+    return found
+
+
+def _told(verdict: Acceptance, found: Mapping[str, Places], contract: Contract) -> Acceptance:
+    """Add to a verdict what was found, with the severity that the suite gives to it."""
+    reading = load_suite(suite_path(contract), readings_path()).reading
+    results, rejections = list(verdict.outcome["results"]), verdict.rejections
+    for name, places in found.items():
+        said = reading[name]
+        rule = Rule(name, {}, said.severity, said.effect, said.notes)
+        results.append(rule_outcome(rule, places, success=False, raised=False))
+        if said.severity == "critical":
+            rejections.append(rejection_of(said, places))
+    told = {"results": results, "rejections": rejections, "accepted": not rejections}
+    return replace(verdict, outcome={**verdict.outcome, **told})
+
+
+def _compared(
+    delivery: Delivery,
+    now: Mapping[str, Any],
+    before: Sequence[Earlier],
+    contract: Contract,
+) -> dict[str, Places]:
+    """Compare what a file looked like with the last one of its period, else of the one before."""
+    last, verdict = _nearest(delivery, before, contract)
+    then = verdict.outcome
+    found = {
+        **_columns(now, then),
+        "same_file_twice": _same_twice(delivery, now, before),
+        "changed_type": _changed_types(now, then),
+        "other_unit": _other_units(now, then),
+        "other_year": _other_years(delivery, now, last, then, contract),
+    }
+    if not contract.in_parts or _named(delivery) == _named(last):
+        found |= _amounts(now, then)
+    return found
+
+
+def _named(delivery: Delivery) -> str:
+    return delivery.files[0].original_name
+
+
+def _nearest(delivery: Delivery, before: Sequence[Earlier], contract: Contract) -> Earlier:
+    of_period = [one for one in before if one[0].period == delivery.period]
+    named = [one for one in before if contract.in_parts and _named(one[0]) == _named(delivery)]
+    return (named or of_period or before)[-1]
+
+
+def _older_again(delivery: Delivery, received: Sequence[Delivery], contract: Contract) -> Places:
+    """Find bytes that had been replaced by others before they came again."""
+    same = [one for one in received if one.key == delivery.key and one.number < delivery.number]
+    if contract.in_parts:
+        same = [one for one in same if _named(one) == _named(delivery)]
+    ids = [one.id for one in same]
+    return [_place()] if delivery.id in ids and ids[-1] != delivery.id else []
+
+
+def _same_twice(delivery: Delivery, now: Mapping[str, Any], before: Sequence[Earlier]) -> Places:
+    """Find the file, or all of its rows, under another period."""
+    many = _rows(now) >= FEWEST_ROWS
+    return [
+        _place(f"{one.period} ({one.name})")
+        for one, verdict in before
+        if one.period != delivery.period
+        and (one.id == delivery.id or (many and verdict.outcome["content"] == now["content"]))
+    ]
+
+
+def _columns(now: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Places]:
+    """Compare the captions: columns that are new or gone, and those that are called otherwise."""
+    called, was_called = _captions(now), _captions(then)
+    gone = sorted(was_called.keys() - called.keys())
+    new = sorted(set(now["other_captions"]) - set(then["other_captions"]))
+    renamed = [
+        f"{name} ({_listed(was_called[name])} → {_listed(called[name])})"
+        for name in sorted(called.keys() & was_called.keys())
+        if not called[name] & was_called[name]
+    ]
+    if len(gone) == len(new) == 1:  # perhaps the same column; the contract does not know it
+        renamed.append(f"{gone[0]} ({_listed(was_called[gone[0]])} → {new[0]})")
+        gone, new = [], []
+    found = {"missing_column": gone, "new_column": new, "renamed_caption": renamed}
+    return {name: [_place(text) for text in texts] for name, texts in found.items()}
+
+
+def _captions(outcome: Mapping[str, Any]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for captions in outcome["captions"].values():
+        for name, caption in captions.items():
+            found.setdefault(name, set()).add(caption)
+    return found
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(sorted(texts))
+
+
+def _changed_types(now: Mapping[str, Any], then: Mapping[str, Any]) -> Places:
+    """Find columns most of whose cells can no longer be read as what they are declared."""
+    return [
+        _place(name) for name in now["unreadable"] if _is_other(name, now) > _is_other(name, then)
+    ]
+
+
+def _is_other(name: str, outcome: Mapping[str, Any]) -> bool:
+    return bool(2 * outcome["unreadable"].get(name, 0) > _rows(outcome))
+
+
+def _rows(outcome: Mapping[str, Any]) -> int:
+    return int(outcome["rows_landed"] + outcome["rows_quarantined"])
+
+
+def _other_units(now: Mapping[str, Any], then: Mapping[str, Any]) -> Places:
+    units, were = now["money_units"], then["money_units"]
+    is_other = units and were and not set(units) & set(were)
+    return [_place(f"{_listed(were)} → {_listed(units)}")] if is_other else []
+
+
+def _other_years(
+    delivery: Delivery,
+    now: Mapping[str, Any],
+    last: Delivery,
+    then: Mapping[str, Any],
+    contract: Contract,
+) -> Places:
+    """Find columns of days that lay in the period's year, and now lie in another."""
+    if contract.period_kind not in ("calendar_year", "census_day", "year_end"):
+        return []
+    year, last_year = int(delivery.period[:4]), int(last.period[:4])
+    return [
+        _place(f"{name} ({found})")
+        for name, (found, share) in now["years"].items()
+        if found != year and share > MOST and then["years"].get(name, [0])[0] == last_year
+    ]
+
+
+def _amounts(now: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Places]:
+    """Compare the number of rows and the sums; two sums that changed places are two columns."""
+    rows, were = _rows(now), _rows(then)
+    sums = {name: Decimal(text) for name, text in now["sums"].items()}
+    before = {name: Decimal(text) for name, text in then["sums"].items() if name in sums}
+    far = [name for name in before if _is_far(sums[name], before[name])]
+    swapped = [
+        (one, other)
+        for one, other in combinations(far, 2)
+        if _is_near(sums[one], before[other]) and _is_near(sums[other], before[one])
+    ]
+    return {
+        "row_count_far": [_place(f"{were} → {rows}")]
+        if abs(rows - were) >= FEWEST_ROWS and _is_far(Decimal(rows), Decimal(were))
+        else [],
+        "sums_far": [_place(name) for name in far if not any(name in pair for pair in swapped)],
+        "swapped_columns": [_place(", ".join(pair)) for pair in swapped],
+    }
+
+
+def _is_far(one: Decimal, other: Decimal) -> bool:
+    less, more = sorted((abs(one), abs(other)))
+    return more > FAR * less
+
+
+def _is_near(one: Decimal, other: Decimal) -> bool:
+    return abs(one - other) <= NEAR * abs(other)
+
+
+def _place(column: str = "") -> dict[str, Any]:
+    return {"sheet": "", "row": None, "column": column}

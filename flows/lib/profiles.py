@@ -1,0 +1,72 @@
+"""What a file looked like: kept with its verdict, so that the next one can be compared with it."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from flows.lib.contracts import Contract
+from flows.lib.headers import positions_of
+from flows.lib.ids import without_ids
+from flows.lib.reading import Reading
+from flows.lib.row_files import first_row, quoted
+
+
+def captions_by_sheet(reading: Reading, contract: Contract) -> dict[str, dict[str, str]]:
+    """Say by sheet what the file calls the contract's columns."""
+    return {
+        sheet: {
+            name: without_ids(captions[place])
+            for name, place in positions_of(captions, contract.columns).items()
+        }
+        for sheet, captions in reading.captions.items()
+    }
+
+
+def profile_of(reading: Reading, rows: Path, contract: Contract) -> dict[str, Any]:
+    """Describe a file: captions that no column takes, units, unreadable cells, years, content.
+
+    `years` gives of each column of days the year of most of them and their share in percent;
+    `content` names the rows without what the file says once for all of them.
+    """
+    taken = {
+        sheet: set(positions_of(captions, contract.columns).values())
+        for sheet, captions in reading.captions.items()
+    }
+    others = {
+        without_ids(caption)
+        for sheet, captions in reading.captions.items()
+        for place, caption in enumerate(captions)
+        if caption and place not in taken[sheet]
+    }
+    unreadable = Counter(row.column for row in reading.set_aside if row.rule == "unreadable_cell")
+    return {
+        "other_captions": sorted(others),
+        "money_units": sorted(set(reading.units.values())),
+        "unreadable": dict(sorted(unreadable.items())),
+        "years": _years(rows, contract),
+        "content": _content(rows, contract),
+    }
+
+
+def _years(rows: Path, contract: Contract) -> dict[str, list[int]]:
+    days = [column.name for column in contract.columns if column.data_type == "date"]
+    found = first_row(rows, {name: f"histogram(year({quoted(name)}))" for name in days})
+    most = {
+        name: max(years.items(), key=lambda one: one[1]) for name, years in found.items() if years
+    }
+    return {
+        name: [int(year), 100 * count // sum(found[name].values())]
+        for name, (year, count) in most.items()
+    }
+
+
+def _content(rows: Path, contract: Contract) -> str:
+    said_once = {
+        column.name
+        for column in contract.columns
+        if column.above or column.sheet_name or column.file_name
+    }
+    names = [quoted(one.name) for one in contract.columns if one.name not in said_once]
+    key = f"sum(hash({', '.join(names)})::hugeint)::varchar"
+    row = first_row(rows, {"count": "count(*)", "key": key})
+    return f"{row['count']}:{row['key']}"

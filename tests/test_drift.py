@@ -1,0 +1,166 @@
+"""What a delivery has that the last one had not: each difference alone, in small workbooks."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
+
+from flows.lib import acceptance
+from flows.lib.acceptance import Acceptance, accept
+from flows.lib.contracts import Contract
+from flows.lib.drift import with_drift
+from flows.lib.person_key import PersonKey
+from flows.lib.store import Delivery, Store
+from flows.lib.suite_words import COMPARED
+
+DAY = {"name": "paid_on", "data_type": "date", "captions": ["日期"], "required": False}
+COLUMNS = (SCHOOL | {"captions": ["代码", "标识码"]}, NAME, STAFF, OTHER, DAY)
+SUITE = """name: finance.funds
+rules:
+- type: expect_column_values_to_not_be_null
+  kwargs: {column: school_code}
+  severity: warning
+  effect: provisional
+  notes: {what: 要求, why: 缘由, resolve: 处理}
+"""
+LINES = [f"20{n}|{n}校|{n * 100}.5|{n}.5|2023-03-{n}" for n in range(10, 31)]
+
+
+class Received:
+    """Receives workbooks one after the other and gives the verdicts on all of them."""
+
+    def __init__(self, folder: Path, contract: Contract) -> None:
+        self.folder, self.contract = folder, contract
+        self.store = Store(folder / "landed")
+        self.deliveries: list[Delivery] = []
+        self.written: dict[str, bytes] = {}
+
+    def take(self, text: str, period: str = "2023", name: str = "a.xlsx") -> None:
+        """Keep a workbook of one sheet as the next delivery."""
+        if text not in self.written:  # a workbook holds the moment when it was written
+            path = workbook(self.folder / "b.xlsx", 表=sheet(text))
+            self.written[text] = path.read_bytes()
+        kept = self.store.keep(BytesIO(self.written[text]), name)
+        number = len(self.deliveries) + 1
+        one = (self.contract.name, "519900", period, (kept,), "2024-01-01T00:00:00Z", "inbox")
+        self.deliveries.append(Delivery(*one, number=number))
+
+    def verdict(self) -> Acceptance:
+        """Give the verdict on the last delivery, compared with those before it."""
+        key = PersonKey(b"k" * 32)
+        judged = {
+            (one.source, one.period, one.id): accept(
+                self.store, self.folder / "cache", one, self.contract, key
+            )
+            for one in self.deliveries
+        }
+        contracts = {self.contract.name: self.contract}
+        told = with_drift(judged, self.deliveries, self.deliveries, contracts)
+        last = self.deliveries[-1]
+        return told[last.source, last.period, last.id]
+
+    def found(self) -> dict[str, list[str]]:
+        """Give what the last delivery has that those before had not."""
+        names = (*COMPARED, "swapped_columns")
+        return {
+            result["type"]: [place["column"] for place in result["places"]]
+            for result in self.verdict().outcome["results"]
+            if not result["success"] and result["type"] in names
+        }
+
+
+@pytest.fixture
+def received(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Received:
+    suites = tmp_path / "expectations"
+    (suites / "finance").mkdir(parents=True)
+    (suites / "finance" / "funds.yml").write_text(SUITE, "utf-8")
+    (suites / "reading.yml").write_bytes((acceptance.SUITES / "reading.yml").read_bytes())
+    monkeypatch.setattr(acceptance, "SUITES", suites)
+    limit = {"rows": 1, "amount": 1}
+    read = {"unit": "in_sheet"}
+    return Received(tmp_path, contract_of(*COLUMNS, read=read, quarantine_limit=limit))
+
+
+def table(*lines: str, head: str = "代码|学校|人员|公用|日期", unit: str = "元") -> str:
+    return "\n".join([f"单位:{unit}", head, *lines])
+
+
+def with_cells(place: int, text: str) -> list[str]:
+    """Write another text into one cell of every line."""
+    return ["|".join([*(cells := line.split("|"))[:place], text, *cells[place + 1 :]])
+            for line in LINES]  # fmt: skip
+
+
+def test_the_first_delivery_and_one_like_it_differ_in_nothing(received: Received) -> None:
+    received.take(table(*LINES))
+    assert received.found() == {}
+    received.take(table(*LINES[:-1], "2031|别校|1.5|2.5|2023-12-31"))
+    assert received.found() == {}
+    assert received.verdict().accepted
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (table(*(f"{one}|x" for one in LINES), head="代码|学校|人员|公用|日期|备注"),
+         {"new_column": ["备注"]}),
+        (table(*(one.rsplit("|", 1)[0] for one in LINES), head="代码|学校|人员|公用"),
+         {"missing_column": ["paid_on"]}),
+        (table(*LINES, head="标识码|学校|人员|公用|日期"),
+         {"renamed_caption": ["school_code (代码 → 标识码)"]}),
+        (table(*LINES, head="代码|学校|人员|公用|支付时间"),
+         {"renamed_caption": ["paid_on (日期 → 支付时间)"]}),
+        (table(*with_cells(3, "见附表")), {"changed_type": ["other_yuan"]}),
+        (table(*LINES, unit="万元"),
+         {"other_unit": ["元 → 万元"], "sums_far": ["other_yuan", "staff_yuan"]}),
+        (table(*with_cells(4, "2022-05-01")), {"other_year": ["paid_on (2022)"]}),
+        (table(*LINES[:10]), {"row_count_far": ["21 → 10"],
+                              "sums_far": ["other_yuan", "staff_yuan"]}),
+        (table(*LINES, head="代码|学校|公用|人员|日期"),
+         {"swapped_columns": ["staff_yuan, other_yuan"]}),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)  # fmt: skip
+def test_each_difference_is_told(received: Received, text: str, found: dict[str, Any]) -> None:
+    received.take(table(*LINES))
+    received.take(text)
+    assert {name: received.found()[name] for name in found} == found
+    # An unreadable column has no sum left to compare, and nothing else is told besides.
+    assert received.found().keys() <= {*found, "sums_far"}
+    assert received.verdict().accepted != any(
+        name in ("changed_type", "other_year", "swapped_columns") for name in found
+    )
+
+
+def test_a_rejected_delivery_is_compared_with_but_nothing_with_it(received: Received) -> None:
+    received.take(table(*LINES))
+    received.take(table(*with_cells(4, "2022-05-01")))
+    assert not received.verdict().accepted
+    received.take(table(*LINES[:-1]))
+    assert received.found() == {}
+
+
+def test_the_same_rows_under_another_period_are_told(received: Received) -> None:
+    received.take(table(*LINES), period="2022")
+    received.take(table(*LINES, head="标识码|学校|人员|公用|日期"), period="2023", name="b.xlsx")
+    assert received.found()["same_file_twice"] == ["2022 (a.xlsx)"]
+
+
+def test_bytes_that_had_been_replaced_are_told_when_they_come_again(received: Received) -> None:
+    old, new = table(*LINES), table(*LINES[:-1])
+    received.take(old)
+    received.take(new)
+    assert "older_file_again" not in received.found()
+    received.take(old)
+    assert "older_file_again" in received.found()
+
+
+def test_workbooks_of_single_schools_are_compared_by_name(received: Received) -> None:
+    received.contract = contract_of(*COLUMNS, read={"unit": "in_sheet"}, parts=True)
+    received.take(table(*LINES), name="甲.xlsx")
+    received.take(table("2099|小校|1.5|2.5|2023-03-01"), name="乙.xlsx")
+    assert received.found() == {}
+    received.take(table(*LINES[:5]), name="甲.xlsx")
+    assert received.found().keys() == {"row_count_far", "sums_far"}
