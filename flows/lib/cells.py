@@ -62,6 +62,8 @@ def half_width(cell: Any) -> str | None:
 
 def squeezed(cell: Any) -> str | None:
     """Give a code's text: half width, no blanks at all."""
+    if isinstance(cell, str) and cell.isascii() and cell.isalnum():
+        return cell  # as most are: nothing to look for
     text = half_width(cell)
     return "".join(text.split()) or None if text else None
 

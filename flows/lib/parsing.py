@@ -10,6 +10,7 @@ from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
 from flows.lib.headers import Header, HeaderMissing, Rows, find_header, sign_off_of
 from flows.lib.ids import without_ids
+from flows.lib.memory import without_collection
 from flows.lib.own_totals import OwnTotals, Sums
 from flows.lib.person_key import forbid_core_dumps
 from flows.lib.reading import Finding, Line, Reading, SetAside, amount_of, schema_of
@@ -159,4 +160,5 @@ def read_file(
     """
     forbid_core_dumps()
     reader = FileReader(contract, pseudonym, columns, name, sink, account)
-    return reader.read(open_sheets(path, contract))
+    with without_collection():
+        return reader.read(open_sheets(path, contract))

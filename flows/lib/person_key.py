@@ -43,7 +43,7 @@ class PersonKey:
     def pseudonym(self, cell: object) -> str | None:
         """Replace a person's id, however it is written, by its HMAC."""
         text = person_id(cell)
-        return text and hmac.new(self._secret, text.encode(), sha256).hexdigest()
+        return text and hmac.digest(self._secret, text.encode(), "sha256").hex()
 
 
 def sample_secrets(seeds: range = range(100_000)) -> set[str]:

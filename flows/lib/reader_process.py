@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from flows.lib.errors import Rejected
+from flows.lib.memory import without_collection
 
 MEMORY_BYTES = 3 << 30
 FREE_BYTES = 1 << 29
@@ -82,8 +83,9 @@ def answer(out: BinaryIO, asked: Asked) -> None:
 
     try:
         _bound_memory(Path(asked["path"]))
-        for message in _messages(asked):
-            send(message)
+        with without_collection():
+            for message in _messages(asked):
+                send(message)
         send(("done",))
     except Rejected as error:
         send(("rejected", str(error)))

@@ -47,6 +47,8 @@ class RowKinds:
     def kind(self, row: list[Any]) -> str | None:
         """Say why a row is no data: blank, total, subset, group, note, header, columns_row."""
         first = row[0] if row else ""
+        if isinstance(first, float):
+            first = half_width(first)
         if (
             self.passes_ascii
             and isinstance(first, str)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from decimal import Decimal
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.cells import UNITS_OF_YUAN, Unreadable, squeezed
@@ -124,14 +125,15 @@ class SheetReader:
             data = [row for row, is_fresh in zip(data, fresh, strict=True) if is_fresh]
         if not data:
             return
-        numbers = [number for number, _ in data]
+        numbers, rows = [number for number, _ in data], [row for _, row in data]
+        shortest = min(map(len, rows))
         cells = {
-            column.name: self._cells_of(column, [row for _, row in data], groups)
+            column.name: self._cells_of(column, rows, shortest, groups)
             for column in self.file.columns
         }
         if self.long:
-            numbers, cells = self.long.spread(numbers, [row for _, row in data], cells)
-        self._land(numbers, cells, [row for _, row in data])
+            numbers, cells = self.long.spread(numbers, rows, cells)
+        self._land(numbers, cells, rows)
 
     def _with_what_is_said(self, data: Rows, groups: list[str | None]) -> list[list[Any]]:
         """Add to each row what its sheet or group says of it: equal rows of two are two rows."""
@@ -141,7 +143,7 @@ class SheetReader:
         return [[*row, *said, group] for (_, row), group in zip(data, groups, strict=True)]
 
     def _cells_of(
-        self, column: Column, rows: list[list[Any]], groups: list[str | None]
+        self, column: Column, rows: list[list[Any]], shortest: int, groups: list[str | None]
     ) -> list[Any]:
         place = self.header.positions.get(column.name)
         if column.name in self.constants:
@@ -150,6 +152,8 @@ class SheetReader:
             return list(groups)
         if place is None:
             return [None] * len(rows)
+        if place < shortest:
+            return list(map(itemgetter(place), rows))
         return [row[place] if place < len(row) else None for row in rows]
 
     def _filled(self, number: int, row: list[Any]) -> list[Any]:

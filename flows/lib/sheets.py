@@ -59,9 +59,12 @@ def _table(records: Iterator[tuple[int, Mapping[str, Any]]]) -> Iterator[Row]:
             names = list(record)
             known = set(names)
             yield 1, list(names)
-        elif not record.keys() <= known:
+        if list(record) == names:
+            yield number, list(record.values())
+        elif record.keys() <= known:
+            yield number, [record.get(name) for name in names]
+        else:
             raise Rejected(f"line {number}: the row has fields that the first one lacks")
-        yield number, [record.get(name) for name in names]
 
 
 def _pulled(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -88,7 +88,8 @@ def _untold(path: Path) -> dict[str, dict[tuple[int, int], str]]:
                 found[_place(attributes)] = PERCENT
             for attributes in UNCALCULATED.findall(content) if b"<f" in content else ():
                 found[_place(attributes)] = NOT_CALCULATED
-            for attributes, error in ERROR.findall(content):
+            has_errors = b't="e"' in content or b"t='e'" in content
+            for attributes, error in ERROR.findall(content) if has_errors else ():
                 found[_place(attributes)] = error.decode("utf-8", "replace") or "#N/A"
             name = unescape(parts.get("name", ""), {"&quot;": '"', "&apos;": "'"})
             told[name] = {place: word for place, word in found.items() if place}
