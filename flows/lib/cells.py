@@ -11,6 +11,8 @@ FULL_WIDTH |= dict.fromkeys((0x3000, 0xA0, 0x2007, 0x2009, 0x202F), 0x20)
 FULL_WIDTH |= dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {*b"\t\n\r"})
 FULL_WIDTH |= dict.fromkeys((0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
                              *range(0x2060, 0x2065)))  # fmt: skip
+# Half a sign, as a system leaves it that cuts texts at a length: no encoding can write it.
+FULL_WIDTH |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 AS_TEXT = re.compile(r'="([^"]*)"')  # a formula that keeps zeros: ="001"
 QUOTES = "'‘’`´\"“”="  # how spreadsheets are told that digits are a text
 APOSTROPHES = "'‘’`"

@@ -21,6 +21,10 @@ OTHERS = (
     (b"SQLite format 3", "a database"),
     (b"MIME-Version:", "a page with its pictures (.mht)"),
 )
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+OLE = b"\xd0\xcf\x11\xe0"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# Of before 1997, and of FoxPro: no OLE around it.
 OLD_XLS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
 SPREADSHEET_2003 = b"urn:schemas-microsoft-com:office:spreadsheet"
 STREAMS = ("EncryptedPackage", "_VBA_PROJECT_CUR", "Workbook", "Book", "WordDocument")
@@ -41,18 +45,23 @@ def kind_of(path: Path) -> str:
     for magic, name in OTHERS:
         if head.startswith(magic):
             raise Rejected(f"the file is {name}, not a table: ask for it as .xlsx or CSV")
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
+    kind = "xls" if head.startswith((OLE, *OLD_XLS, *ZIP)) else _kind_of_text(head)
+    if kind != "text" and path.stat().st_size > LARGEST_UNPACKED_BYTES:
+        raise Rejected("the file is larger than 1 GB: delete what is not the table")
+    if head.startswith(OLE):
         return _kind_of_ole(path)
-    if head.startswith(OLD_XLS):  # of before 1997, and of FoxPro: no OLE around it
-        return "xls"
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if head.startswith(ZIP):
         return _kind_of_zip(path)
-    return _kind_of_text(head)
+    return kind
 
 
 def _kind_of_ole(path: Path) -> str:
     """Look for the streams of an OLE file by their names, without following its chains."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        size_of_sector = 1 << min(int.from_bytes(content[30:32], "little"), 16)
+        directory = (int.from_bytes(content[48:52], "little") + 1) * size_of_sector
+        if directory >= len(content):
+            raise Rejected("the file is cut short or damaged: send it again")
         names = {name for name in STREAMS if content.find(name.encode("utf-16-le")) >= 0}
     if "EncryptedPackage" in names:
         raise Rejected("the workbook has a password: save it without one")
@@ -80,6 +89,8 @@ def _kind_of_zip(path: Path) -> str:
         raise Rejected("the parts of the file overlap, which no honest program writes: refused")
     if any(member.flag_bits & 1 for member in members):
         raise Rejected("the file has a password: save it without one")
+    if any(member.compress_type not in COMPRESSIONS for member in members):
+        raise Rejected("the file is packed in a way that no spreadsheet is: save it as .xlsx")
     if any(name.endswith("vbaProject.bin") for name in names):
         raise Rejected("the workbook holds macros: save it as .xlsx, which has none")
     if "word/document.xml" in names or "ppt/presentation.xml" in names:

@@ -88,6 +88,7 @@ def find_header(
     required, long = _required(contract), contract.meta["read"].get("long")
     window: Rows = []
     best: dict[str, int] = {}
+    twice: set[str] = set()
     for number, row in rows:
         filled = [merged.get((number, column), cell) for column, cell in enumerate(row)]
         window.append((number, filled))
@@ -103,11 +104,20 @@ def find_header(
             if required <= positions.keys() and is_long:
                 del above[-height:]
                 return Header(number, captions, positions, height)
+            twice |= {caption for caption in captions if caption and captions.count(caption) > 1}
             best = max(best, positions, key=len)
         if len(above) >= HEADER_WITHIN_ROWS:
             break
     missing = [one for one in contract.columns if one.name in required and one.name not in best]
     named = ", ".join(f"{column.shown} ({column.name})" for column in missing)
+    for column in missing if best else ():
+        if several := twice & {plain_caption(caption) for caption in column.captions}:
+            raise HeaderMissing(
+                f"several columns are called {several.pop()} ({column.name}): give each a name of "
+                "its own and send the file again",
+                len(best),
+                [column.name],
+            )
     raise HeaderMissing(
         f"column not found: {named or 'those that become rows'}; add it to the export and send it "
         "again",

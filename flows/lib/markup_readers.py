@@ -148,15 +148,16 @@ def xml_sheets(
     path: Path, captions: Collection[str] = (), encoding: str | None = None
 ) -> Iterator[SheetCells]:
     """Read each worksheet of an XML Spreadsheet 2003, with its merged cells and its types."""
+    text = decoded(path.read_bytes(), captions, encoding)
+    if "<!DOCTYPE" in text:
+        raise Rejected("the XML declares entities, which no spreadsheet does: refused")
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False
     )
     try:
-        root = etree.fromstring(decoded(path.read_bytes(), captions, encoding).encode(), parser)
+        root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError:
         raise Rejected("the XML is cut short or damaged: save it as .xlsx") from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Rejected("the XML declares entities, which no spreadsheet does: refused")
     date_system = 1900 if root.find(f".//{EXCEL}Date1904") is None else 1904
     percent = {
         style.get(f"{SPREADSHEET}ID")

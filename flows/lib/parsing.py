@@ -13,7 +13,7 @@ from flows.lib.ids import without_ids
 from flows.lib.memory import without_collection
 from flows.lib.own_totals import OwnTotals, Sums
 from flows.lib.person_key import forbid_core_dumps
-from flows.lib.reading import Finding, Line, Reading, SetAside, amount_of, schema_of
+from flows.lib.reading import WHOLE_ROW, Finding, Line, Reading, SetAside, amount_of, schema_of
 from flows.lib.seen_rows import SeenRows
 from flows.lib.sheet_rows import SheetReader
 from flows.lib.sheets import Sheet, open_sheets
@@ -67,13 +67,16 @@ class FileReader:
         unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
         for place, columns in sorted(unreadable.items()):
             values = {name: table[name][place].as_py() for name in table.column_names}
+            number = values["_row_number"]
+            if WHOLE_ROW in columns:
+                values = {}
             for name in columns:
                 self.reading.set_aside.append(
                     SetAside(
                         sheet,
-                        values["_row_number"],
+                        number,
                         name,
-                        "unreadable_cell",
+                        "unreadable_cell" if values else "more_cells_than_captions",
                         values.get(unit.name) if unit else None,
                         values.get(member.name) if member else None,
                         amount_of(values, self.amounts),
@@ -104,7 +107,11 @@ class FileReader:
             found = True
             self._read_below(sheet, header, above)
         if not found:
-            raise missing or Rejected("no sheet has the name that the contract asks for")
+            raise missing or Rejected(
+                "no sheet has the name that the contract asks for"
+                if "sheets" in self.contract.meta["read"]
+                else "the workbook shows no sheet with cells: show the table and send it again"
+            )
         self._finish()
         return self.reading
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Line = tuple[str, int, str]  # sheet, row, and what the row is or by which rule it is set aside
 
 
+WHOLE_ROW = ""  # in place of a column: no cell of the row can be relied on
+
+
 @dataclass(frozen=True)
 class SetAside:
     """One row in quarantine: where, by which rule, and what of it could be read."""

@@ -54,6 +54,7 @@ class RowKinds:
             and isinstance(first, str)
             and first.isascii()
             and first
+            and first.isprintable()
             and not first.isspace()
             and first not in self.not_plain
             and (self.label_place in (None, 0) or self._label_kind(row) is None)

@@ -3,6 +3,7 @@
 RULE_TITLES = {
     "exact_duplicate": "完全重复的行",
     "unreadable_cell": "单元格读不出",
+    "more_cells_than_captions": "单元格比列名多",
     "unreadable_file": "文件读不出",
     "required_column": "缺少列",
     "quarantine_limit": "搁置的行过多",

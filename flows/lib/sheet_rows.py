@@ -12,7 +12,7 @@ from flows.lib.contracts import Column
 from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
 from flows.lib.own_totals import OwnTotals, Sums, exceeding, last_digit
-from flows.lib.reading import schema_of
+from flows.lib.reading import WHOLE_ROW, schema_of
 from flows.lib.row_kinds import RowKinds
 from flows.lib.sheets import Sheet
 from flows.lib.typed_columns import Known, arrow_type, typed_column
@@ -50,6 +50,7 @@ class SheetReader:
             caption := contract.meta["read"].get("unit_column")
         ) in header.captions else None  # fmt: skip
         self.date_system = date_system
+        self.width = max(place for place, caption in enumerate(header.captions, 1) if caption)
 
     def read(self) -> None:
         """Read all rows, as many at once as fit into memory together."""
@@ -158,10 +159,10 @@ class SheetReader:
 
     def _filled(self, number: int, row: list[Any]) -> list[Any]:
         """Carry the value of a merged cell into each of its rows; an amount only counts once."""
-        filled = list(row)
+        filled = [*row, *[None] * (self.width - len(row))]
         for name, place in self.header.positions.items():
             column = self.file.by_name[name]
-            if column.role != "amount" and place < len(filled) and filled[place] in ("", None):
+            if column.role != "amount" and filled[place] in ("", None):
                 filled[place] = self.sheet.merged.get((number, place), filled[place])
         return filled
 
@@ -181,6 +182,9 @@ class SheetReader:
             typed[column.name] = values
             for place in places:
                 unreadable.setdefault(place, []).append(column.name)
+        times = len(numbers) // len(rows)
+        for row in self._shifted(rows):
+            unreadable |= {place: [WHOLE_ROW] for place in range(row * times, (row + 1) * times)}
         arrays = [*typed.values(), pa.repeat(self.sheet.name, len(numbers)), pa.array(numbers)]
         table = pa.Table.from_arrays(arrays, schema=schema_of(self.file.columns))
         self._add_to_sums(table, unreadable)
@@ -189,6 +193,16 @@ class SheetReader:
             kept = pa.array([place not in unreadable for place in range(len(numbers))])
             table = table.filter(kept)
         self.file.land(table)
+
+    def _shifted(self, rows: list[list[Any]]) -> list[int]:
+        """Find the rows of a text that have more cells than captions."""
+        if not self.sheet.is_text:
+            return []
+        return [
+            place
+            for place, row in enumerate(rows)
+            if len(row) > self.width and any(map(str.strip, row[self.width :]))
+        ]
 
     def _has_unit_in_row(self, column: Column) -> bool:
         return column.role == "amount" and self.rows_of_units is not None and not column.unit
@@ -233,7 +247,7 @@ class SheetReader:
                     f"{name} {item}": counted[name].filter(pc.equal(items, read(item)))
                     for _, item in self.long.places
                 }
-            unread = sum(name in columns for columns in unreadable.values())
+            unread = sum(name in one or WHOLE_ROW in one for one in unreadable.values())
             for key, amounts in parts.items():
                 self._add_amounts(sums, key, amounts)
                 sums.unread[key] = unread

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from flows.lib.errors import Rejected
 from flows.lib.file_kinds import kind_of
 from flows.lib.reader_client import read_sheets
 from flows.lib.text_files import Row, text_rows
+
+DIGITS_OF_FLOAT = 15
 
 
 @dataclass
@@ -23,6 +26,7 @@ class Sheet:
     merged: dict[tuple[int, int], Any] = field(default_factory=dict)  # (row number, column)
     is_hidden: bool = False
     date_system: int | None = None  # 1900 or 1904, where the file has one
+    is_text: bool = False  # there a cell that is cut in two shifts those behind it
 
 
 def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
@@ -72,13 +76,18 @@ def _pulled(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     with path.open(encoding="utf-8") as file:
         next(file)  # the request
         for number, line in enumerate(file, start=2):
-            yield number, json.loads(line)
+            yield number, json.loads(line, parse_float=_number)
+
+
+def _number(text: str) -> float | Decimal:
+    """Keep all digits of a number that a float cannot hold."""
+    return float(text) if len(text) <= DIGITS_OF_FLOAT else Decimal(text)
 
 
 def _records(path: Path) -> list[Mapping[str, Any]]:
     """Read JSON from the inbox: a list of records, or an object with one such list in it."""
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes(), parse_float=_number)
     except (ValueError, RecursionError):
         raise Rejected("the file is no whole JSON: export it again") from None
     lists = [content] if isinstance(content, list) else [
@@ -96,7 +105,7 @@ def open_sheets(path: Path, contract: Contract) -> Iterator[Sheet]:
         return iter([Sheet("", _table(_pulled(path)))])
     match kind_of(path):
         case "text":
-            return iter([Sheet("", text_rows(path, contract))])
+            return iter([Sheet("", text_rows(path, contract), is_text=True)])
         case "json":
             return iter([Sheet("", _table(iter(enumerate(_records(path), start=2))))])
         case "archive":

@@ -93,7 +93,8 @@ def find_encoding(path: Path, contract: Contract) -> tuple[str, str]:
         name = marked or stated
         head = _head(path, name)
         if head is None or not _is_valid(path, name):
-            raise Rejected(f"the text is not {name} throughout: export it again in {name}")
+            shown = name.removesuffix("-sig")
+            raise Rejected(f"the text is not {shown} throughout: export it again in {shown}")
         return name, _best_delimiter(head, contract)[1]
     heads = {encoding: _head(path, encoding) for encoding in ENCODINGS}
     scored = {

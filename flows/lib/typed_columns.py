@@ -58,7 +58,7 @@ def typed_column(
     known = {} if known is None else known
     try:
         texts = pa.array(cells, pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         return _one_by_one(cells, wanted, read, known)
     different = texts.dictionary_encode()
     if len(different.dictionary) <= max(FEW, len(texts) // 4):
@@ -77,8 +77,13 @@ def _one_by_one(
 
     if len(known) > REMEMBERED:
         known.clear()
-    values, unreadable = [], []
+    values: list[Any] = []
+    unreadable: list[int] = []
     for place, cell in enumerate(cells):
+        if isinstance(cell, dict | list):  # JSON within JSON
+            unreadable.append(place)
+            values.append(None)
+            continue
         # True == 1 and 1.0 == 1 in a dict, but they are other cells.
         key = cell if isinstance(cell, str) else (cell.__class__, cell)
         try:
