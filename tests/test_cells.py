@@ -349,3 +349,29 @@ def test_a_whole_number_that_does_not_fit_is_unreadable() -> None:
     assert integer_cell("2147483647", 32) == 2**31 - 1
     with pytest.raises(Unreadable):
         integer_cell("2147483648", 32)
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("1.234,5", "1234.50"), ("12,5", "12.50"), ("1 234", "1234.00"), ("1.234", "1234.00"),
+        ("-1.234.567,89", "-1234567.89"), ("(1,5)", "-1.50"), (5.25, "5.25"), ("7", "7.00"),
+    ],
+)  # fmt: skip
+def test_a_decimal_comma_is_read_where_it_is_declared(cell: Any, number: str) -> None:
+    assert amount(decimal=",")(cell) == Decimal(number)
+
+
+@pytest.mark.parametrize("cell", ["12.5", "1,234.5", "1.23,4", "1,2,3"])
+def test_a_number_with_a_point_is_unreadable_where_commas_are_declared(cell: str) -> None:
+    with pytest.raises(Unreadable):
+        amount(decimal=",")(cell)
+
+
+def test_what_is_declared_to_be_no_part_of_a_cell_is_left_out() -> None:
+    read = amount(marks=r"(\([0-9]\)| [a-z])$", means={": c": "missing"})
+    assert (read("4(1)"), read("3.5 r"), read("4"), read(": c")) == (4, Decimal("3.5"), 4, None)
+    with pytest.raises(Unreadable):
+        read("4(x)")
+    name = reader_of(Column("district", "string", marks=r" \([0-9]\)$"))
+    assert name("Wan Chai (1)") == "Wan Chai"

@@ -80,7 +80,7 @@ def test_a_sample_becomes_a_contract_that_reads_it(project: Path, tmp_path: Path
 def test_what_a_person_must_decide_is_asked(project: Path, tmp_path: Path) -> None:
     added(project, sample(tmp_path, "保安人员台账_2023-12-31.csv", GUARDS))
     text = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
-    asks = re.findall(r"# \?: (.*)", text)
+    asks = re.findall(r"# decide: (.*)", text)
     for word in ("which files", "period", "which office", "is it an id of persons", "姓名",
                  "must every unit report", "totals"):  # fmt: skip
         assert any(word in ask for ask in asks), word

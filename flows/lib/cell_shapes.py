@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flows.lib.cells import GROUPED, NUMBER, Unreadable, decimal_cell, half_width, squeezed
+from flows.lib.cells import GROUPED, HAN, NUMBER, Unreadable, decimal_cell, half_width, squeezed
 
 YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
 CODE = re.compile(r"[A-Za-z]{0,4}[0-9][0-9A-Za-z]{3,29}")
@@ -22,9 +22,17 @@ NO_VALUES = {
     "……": "missing", "...": "missing", "/": "not_applicable", "无": "not_applicable",
     "NA": "missing", "N/A": "missing", "n/a": "missing", "na": "missing", "null": "missing",
     "NULL": "missing", ".": "missing", "..": "missing", "*": "suppressed", "**": "suppressed",
-    "SUPP": "suppressed", "S": "suppressed", "x": "suppressed", "不适用": "not_applicable",
+    "SUPP": "suppressed", "S": "suppressed", "c": "suppressed", "不适用": "not_applicable",
+    "z": "not_applicable", "x": "missing", ":": "missing", "†": "not_applicable",
     "未统计": "missing", "缺": "missing",
 }  # fmt: skip
+LONGEST_SIGN, MOST_SIGNS = 6, 8
+# What stands behind a number and is no part of it: 1204(1), 12.5 p, 88*
+MARKS = r"(?<=[0-9])(?: ?\([0-9a-z]{1,2}\)| [a-z]{1,2}| ?[*†‡#¹²³]+)$"
+COMMA = re.compile(
+    r"[-+]?(?:[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9 ]*[0-9],(?:[0-9]{1,2}|[0-9]{4,}))%?"
+)
+POINT = re.compile(r"[-+]?[0-9,]*[0-9]\.(?:[0-9]{1,2}|[0-9]{4,})%?")
 
 
 def is_number(cell: Any) -> bool:
@@ -38,6 +46,42 @@ def is_number(cell: Any) -> bool:
         return False
     text = re.sub(r"^([-+]?)[¥￥$]", r"\1", text.strip("()"))
     return bool(NUMBER.fullmatch(text) or GROUPED.fullmatch(text))
+
+
+def without_mark(cell: Any) -> Any:
+    """Take the mark of a footnote from a number; other cells stay."""
+    if not isinstance(cell, str) or is_number(cell):
+        return cell
+    plain = re.sub(MARKS, "", half_width(cell) or "")
+    return plain if is_number(plain) else cell
+
+
+def has_decimal_commas(texts: Iterable[str]) -> bool:
+    """Say whether numbers among texts are written with a decimal comma, and none with a point."""
+    found = False
+    for text in texts:
+        if POINT.fullmatch(text):
+            return False
+        found = found or bool(COMMA.fullmatch(text))
+    return found
+
+
+def signs_among(cells: Iterable[Any]) -> dict[str, str]:
+    """Find what stands in place of numbers (-, SUPP, :) and what it says; missing where unknown.
+
+    Empty where the cells are no numbers.
+    """
+    texts = [text for cell in cells if (text := squeezed(cell))]
+    numbers = [text for text in texts if is_number(text)]
+    others = set(texts) - set(numbers)
+    is_told = all(
+        text in NO_VALUES
+        or (len(text) <= LONGEST_SIGN and not HAN.search(text) and not re.search("[0-9]", text))
+        for text in others
+    )
+    if len(others) > MOST_SIGNS or not is_told or 5 * len(numbers) < len(texts):
+        return {}
+    return {text: NO_VALUES.get(text, "missing") for text in sorted(others)}
 
 
 def is_day(cell: Any) -> bool:

@@ -29,6 +29,7 @@ TIME = re.compile(
 )
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+WITH_COMMA = re.compile(r"[-+(]*(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9 ]*)(?:,[0-9]*)?[ %％)]*")
 BOOLEANS = {
     "是": True, "有": True, "1": True, "Y": True, "YES": True, "TRUE": True, "T": True,
     "否": False, "无": False, "0": False, "N": False, "NO": False, "FALSE": False, "F": False,
@@ -159,6 +160,16 @@ def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
         return (Decimal(text) * factor).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
     except InvalidOperation:
         raise Unreadable from None
+
+
+def with_point(cell: Any) -> Any:
+    """Write a number that has a decimal comma (1.234,5) with a point; 12.5 is unreadable."""
+    text = half_width(cell) if isinstance(cell, str) else None
+    if text is None or not re.search("[.,]", text):
+        return cell
+    if not WITH_COMMA.fullmatch(text):
+        raise Unreadable
+    return text.replace(".", "").replace(",", ".")
 
 
 EPOCHS = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}

@@ -15,6 +15,7 @@ from flows.lib.cell_shapes import (
     is_number,
     is_year,
     number_of,
+    signs_among,
 )
 from flows.lib.cells import BOOLEANS, UNITS_OF_YUAN, half_width, is_identity, person_id, squeezed
 from flows.lib.codes import LISTS, code_list, is_credit_code
@@ -58,15 +59,16 @@ def _is_person(text: str) -> bool:
 
 
 def _is_serial(cells: Sequence[Any]) -> bool:
-    numbers = [number_of(cell) for cell in cells if half_width(cell)]
-    return len(numbers) > 2 and numbers == list(range(1, len(numbers) + 1))
+    texts = [text for cell in cells if (text := half_width(cell))]
+    return len(texts) > 2 and texts == [str(number) for number in range(1, len(texts) + 1)]
 
 
 def _kind_of_cells(cells: Sequence[Any], caption: str, meaning: Meaning | None) -> str:
     """Tell the kind of a column by its cells, and by its caption where they leave it open."""
     said = meaning.kind if meaning else ""
-    texts = [text for cell in cells if (text := squeezed(cell)) and text not in NO_VALUES]
-    whole = [cell for cell in cells if (text := squeezed(cell)) and text not in NO_VALUES]
+    signs = NO_VALUES.keys() | signs_among(cells)
+    whole = [cell for cell in cells if (text := squeezed(cell)) and text not in signs]
+    texts = [squeezed(cell) or "" for cell in whole]
     if said in ("person", *NEVER_LANDED) or _share(texts, _is_person) > 0.5:
         return said if said in ("person", *NEVER_LANDED) else "person"
     if _is_serial(cells) and not meaning:
@@ -149,7 +151,8 @@ def _number(guess: ColumnGuess, cells: Sequence[Any]) -> None:
         guess.data_type = f"decimal(18,{min(max(decimals, 2), 8)})"
     else:
         guess.data_type = "int" if max(numbers, default=0) < 2**31 else "bigint"
-    filled = [cell for cell in cells if (squeezed(cell) or "-") not in NO_VALUES]
+    signs = NO_VALUES.keys() | signs_among(cells)
+    filled = [cell for cell in cells if (squeezed(cell) or "-") not in signs]
     odd = sum(not is_number(cell) for cell in filled)
     if odd:
         guess.asks.append(f"{odd} cells hold no number: their rows would be set aside")

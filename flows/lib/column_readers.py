@@ -1,5 +1,6 @@
 """Making the function that reads a column's cells from what the contract says of the column."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -22,6 +23,7 @@ from flows.lib.cells import (
     percent_cell,
     person_id,
     squeezed,
+    with_point,
 )
 from flows.lib.codes import prover_of, with_zeros
 from flows.lib.contracts import Column
@@ -140,6 +142,10 @@ def _listed(read: Read, values: Any, data_type: str) -> Read:
     return read_listed
 
 
+def _with_comma(read: Read) -> Read:
+    return lambda cell: read(with_point(cell))
+
+
 def reader_of(
     column: Column,
     unit: str | None = None,
@@ -159,9 +165,14 @@ def reader_of(
             read = _without_ids(read, pseudonym)
         if column.values is not None:
             read = _listed(read, column.values, column.data_type)
+    if column.decimal == "," and column.data_type.startswith(("decimal", "int", "bigint")):
+        read = _with_comma(read)
     means = {squeezed(text): meaning for text, meaning in (column.means or {}).items()}
+    marks = re.compile(column.marks) if column.marks else None
 
     def read_cell(cell: Any) -> Any:
+        if marks and isinstance(cell, str) and squeezed(cell) not in means:
+            cell = marks.sub("", half_width(cell) or "")
         if means or isinstance(cell, str):
             text = squeezed(cell)
             if text in ERRORS:

@@ -40,6 +40,8 @@ class Column:
     person: bool = False  # identifies a person: replaced by a keyed pseudonym while landing
     unit: str | None = None  # the amount's unit where the sheet does not say it
     means: Mapping[str, str] | None = None  # - or NA -> missing, not_applicable, suppressed, zero
+    decimal: str | None = None  # the sign before the decimals, a point if not said
+    marks: str | None = None  # pattern of what is no part of the cell: footnote marks
     percent: str | None = None  # what a bare number is: points, share, or unreadable (written)
     length: int | None = None  # of a code; with check or code_list lost zeros are put back
     check: str | None = None  # identity or credit_code: the check digit proves it
@@ -153,9 +155,13 @@ def contract_from_json(entry: Mapping[str, Any]) -> Contract:
 TUPLES = ("captions", "above")
 
 
-def _column(entry: Mapping[str, Any], means: Mapping[str, str]) -> Column:
-    meta = dict(entry["config"]["meta"])
-    if means := {**means, **meta.get("means", {})}:
+OF_EVERY_COLUMN = ("decimal", "marks")  # said of the table, unless a column says otherwise
+
+
+def _column(entry: Mapping[str, Any], read: Mapping[str, Any]) -> Column:
+    said = {name: read[name] for name in OF_EVERY_COLUMN if name in read}
+    meta = said | entry["config"]["meta"]
+    if means := {**read.get("means", {}), **meta.get("means", {})}:
         meta["means"] = means
     for name in TUPLES:
         meta[name] = tuple(str(text) for text in meta.get(name, ()))
@@ -196,8 +202,8 @@ def _check_harmless(where: str, system: str, entry: Mapping[str, Any]) -> None:
 def _contract(path: Path, system: str, entry: Mapping[str, Any]) -> Contract:
     where = f"{path.name}, table {entry['name']}"
     _check_harmless(where, system, entry)
-    means = entry["config"]["meta"]["read"].get("means", {})
-    columns = tuple(_column(column, means) for column in entry.get("columns", ()))
+    read = entry["config"]["meta"]["read"]
+    columns = tuple(_column(column, read) for column in entry.get("columns", ()))
     if not columns:
         raise ZipingError(f"{where}: no columns are declared")
     contract = Contract(system, entry["name"], entry["config"]["meta"], columns)

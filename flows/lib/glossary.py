@@ -2,12 +2,13 @@
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from flows.lib.cells import UNITS_OF_YUAN, squeezed
+from flows.lib.cells import HAN, UNITS_OF_YUAN, squeezed
 from flows.lib.contracts import Contract
 
 GLOSSARY = Path(__file__).with_name("glossary.csv")
@@ -15,6 +16,8 @@ UNIT = re.compile(r"[(\[](?:单位:)?([^()\[\]]{1,6})[)\]]$")
 OF_EVERY_TABLE = ("district_code", "period")  # they are added while landing
 LONGEST_NAME = 40
 STOREY = r"/(?! )"  # between the storeys of a header; a slash in a caption has a blank behind it
+WHOLES = ("合计", "总计", "小计", "计", "計", "合計", "總計")  # as captions of a lower storey
+SEXES = {"男": "male", "女": "female", "男生": "male", "女生": "female"}
 # Kinds of columns: what a caption says of the cells below it.
 KINDS = (
     "serial", "code", "text", "person", "person_name", "stage", "count", "amount", "number", "date",
@@ -70,7 +73,13 @@ def known_captions(contracts: Iterable[Contract]) -> dict[str, Meaning]:
 
 def meaning_of(caption: str, known: Mapping[str, Meaning]) -> Meaning | None:
     """Find what a caption means: whole, without the unit in brackets, or by its lowest storey."""
-    for part in (caption, re.split(STOREY, caption)[-1]):
+    storeys = re.split(STOREY, caption)
+    lowest = storeys[-1].strip("#")
+    if len(storeys) > 1 and lowest in WHOLES:
+        storeys.pop()
+    if len(storeys) > 1 and lowest in SEXES and (whole := known.get(storeys[-2])):
+        return Meaning(f"{SEXES[lowest]}_{whole.name}", whole.kind, whole.unit)
+    for part in (caption, storeys[-1]):
         part = re.sub(r"^(其中[::]?|#)", "", part)
         unit = UNIT.search(part)
         for text in (part, UNIT.sub("", part)):
@@ -87,17 +96,25 @@ def unit_in(caption: str) -> str | None:
 
 
 def english_name(caption: str) -> str | None:
-    """Make a name of a caption that is written in Latin letters; None where it is not."""
-    for text in (re.split(STOREY, caption)[-1], caption):
-        plain = re.sub(r"\([0-9]+\)", "", text)
-        if not plain.isascii():
-            return None
-        short = plain if len(plain) <= LONGEST_NAME else plain.split(" - ")[0]
-        words = re.sub(r"([a-z])([A-Z])", r"\1_\2", short)
-        name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:LONGEST_NAME].strip("_")
-        if re.match(r"[a-z]", name):
-            return name
-    return None
+    """Make a name of a caption that is written in Latin letters; None where it is not.
+
+    What stands in brackets is left out where the name would be too long, then the upper storeys.
+    """
+    text = unicodedata.normalize("NFKD", caption).encode("ascii", "ignore").decode()
+    if HAN.search(caption):
+        return None
+    short = re.sub(r"\(.*?\)|\[.*?\]", "", text)
+    lowest = re.split(STOREY, short)[-1]
+    names = [_words(one) for one in (re.sub(r"\([0-9]+\)", "", text), short, lowest)]
+    name = next((one for one in names if len(one) <= LONGEST_NAME), names[-1])
+    if len(name) > LONGEST_NAME:
+        name = name[: LONGEST_NAME + 1].rpartition("_")[0]
+    return name if re.match(r"[a-z]", name) else None
+
+
+def _words(text: str) -> str:
+    parted = re.sub(r"([a-z])([A-Z])", r"\1_\2", text.replace("%", " percent "))
+    return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
 
 
 def reserved_words() -> frozenset[str]:

@@ -9,7 +9,7 @@ from flows.lib.column_guesses import ColumnGuess
 from flows.lib.ids import without_ids
 from flows.lib.proposals import Proposal, flow
 
-ASK = "# ?: "
+ASK = "# decide: "
 UNITS_EXPECTED = (
     "public_institutions", "primary_and_secondary_schools", "schools_with_pupils",
     "public_schools_with_staff",

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from flows.lib.cells import UNITS_OF_YUAN
 from flows.lib.column_guesses import guess_columns
 from flows.lib.console import say
 from flows.lib.contracts import Contract, load_contracts
@@ -42,8 +43,8 @@ def _split(name: str, contracts: dict[str, Contract]) -> tuple[str, str]:
     if name in contracts:
         raise WrongUse(f"{name} is there already: `ziping sources check {name} FILE` tries a file")
     system, table = name.split(".")
-    if taken := {system, table} & reserved_words():
-        raise WrongUse(f"{min(taken)} is a word of SQL: take another name")
+    if table in reserved_words():
+        raise WrongUse(f"{table} is a word of SQL: take another name")
     return system, table
 
 
@@ -55,8 +56,10 @@ def draft_of(
     known = known_captions(contracts.values())
     long = guess_long(observed, unit)
     guesses = guess_columns(observed, known, unit, long[3] if long else ())
-    proposals = propose(observed, guesses)
+    proposals = propose(observed, guesses, long[3] if long else ())
     asks = []
+    if unit and unit not in UNITS_OF_YUAN:
+        asks.append(f"the file says 单位:{unit}, which is no money: name the columns by it")
     if observed.other_sheets:
         names = ", ".join(map(without_ids, observed.other_sheets))
         asks.append(f"these sheets hold no table like it and are passed over: {names}")
@@ -138,8 +141,8 @@ def _read_words(sample: Path, contract: Contract, observed: Observed) -> list[Pr
         encoding, delimiter = find_encoding(sample, contract)
     except Rejected:
         encoding, delimiter = "", dialect.delimiter
-    if encoding.removesuffix("-sig") != dialect.encoding:
-        why = "the captions do not tell the encoding; other files must have the same"
+    if encoding.removesuffix("-sig") != dialect.encoding or dialect.encoding == "windows-1252":
+        why = "captions do not always tell the encoding; other files must have the same"
         words.append(Proposal("read", "encoding", dialect.encoding, why))
     if delimiter != dialect.delimiter:
         why = "the captions do not tell the delimiter"
@@ -180,7 +183,10 @@ def new_source(sample: Path, name: str, title: str, checkout: Path = CHECKOUT) -
     for file, content in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
-    _tell(files, checkout, reading.landed, sum(reading.skipped.values()))
+    _tell(files, checkout)
+    rows = len({(one.sheet, one.row_number) for one in reading.set_aside})
+    say(f"of the sample {reading.landed} rows would be read, {rows} set aside, "
+        f"{sum(reading.skipped.values())} skipped as titles, totals or notes")  # fmt: skip
     if is_new:
         say(f"{system} is a new system: its files are dropped in raw/inbox/{system}/")
     for other in contracts.values():
@@ -196,9 +202,8 @@ def _fits(pattern: str, name: str) -> bool:
     return fnmatch.fnmatch(name, pattern)
 
 
-def _tell(files: dict[Path, str | bytes], checkout: Path, landed: int, skipped: int) -> None:
+def _tell(files: dict[Path, str | bytes], checkout: Path) -> None:
     for file, content in files.items():
         asks = content.count(ASK.strip()) if isinstance(content, str) else 0
-        decide = f": {asks} lines marked ?: are for you to decide" if asks else ""
+        decide = f": {asks} lines marked `# decide:` are for you" if asks else ""
         say(f"wrote {file.relative_to(checkout)}{decide}")
-    say(f"of the sample {landed} rows would be read, {skipped} skipped as titles, totals or notes")

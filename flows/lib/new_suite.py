@@ -132,7 +132,7 @@ def suite_text(draft: Draft, observed: Observed) -> str:
         below = " or ".join(f"{name} < 0" for name in names)
         aggregates["rows_below_zero"] = f"count(*) filter ({below})"
     parts = [
-        f"# {label_of(draft.title)}。规则由样本文件推出，标有 ?: 的请确认后改正或删去。\n",
+        f"# {label_of(draft.title)}。规则由样本文件推出，标有 decide 的请确认后改正或删去。\n",
         f"name: {draft.system}.{draft.table}\n\naggregates:\n",
         "".join(f"  {name}: {sql}\n" for name, sql in aggregates.items()),
         "\nrules:\n",

@@ -2,14 +2,14 @@
 
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from flows.lib.cell_shapes import filled, is_value
-from flows.lib.cells import half_width, squeezed
+from flows.lib.cell_shapes import filled, has_decimal_commas, is_number, is_value, without_mark
+from flows.lib.cells import Unreadable, half_width, squeezed, with_point
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
 from flows.lib.file_kinds import kind_of
@@ -50,6 +50,16 @@ class ObservedSheet:
     is_whole: bool = True  # all its rows were looked at
     date_system: int | None = None
 
+    def change(self, written: Callable[[Any], Any], only: int | None = None) -> None:
+        """Write the cells of data and totals otherwise, in one column or in all."""
+        for rows in (self.data, self.totals):
+            for position, (number, row) in enumerate(rows):
+                changed = [
+                    written(cell) if only in (None, place) else cell
+                    for place, cell in enumerate(row)
+                ]
+                rows[position] = number, changed
+
     def cells(self, place: int) -> list[Any]:
         """Give the cells of a column in the rows of data."""
         return [row[place] if place < len(row) else None for _, row in self.data]
@@ -64,6 +74,8 @@ class Observed:
     dialect: Dialect | None
     sheets: list[ObservedSheet]
     other_sheets: list[str]
+    has_commas: bool = False  # its numbers have a decimal comma; in the rows here, a point
+    has_marks: bool = False  # marks of footnotes stand behind numbers; in the rows here, none
 
 
 def is_total_word(cell: Any) -> bool:
@@ -177,9 +189,45 @@ def observe(path: Path, name: str, contract: Contract | None = None) -> Observed
             sheets.append(seen)
         else:
             others.append(sheet.name)
+    said = contract.meta["read"].get("decimal") if contract else None
+    has_commas = said == "," or (said is None and has_decimal_commas(_texts(sheets)))
+    if has_commas:
+        for seen in sheets:
+            seen.change(_pointed)
+    marked = [seen for seen in sheets if _without_marks(seen)]
     if not sheets:
         raise Rejected(
             f"no header was found within {GUESSED_WITHIN_ROWS} rows: a row of words above rows of "
             "data, with a caption for each column"
         )
-    return Observed(name, kind, dialect, sheets, others)
+    return Observed(name, kind, dialect, sheets, others, has_commas, bool(marked))
+
+
+def _texts(sheets: Sequence[ObservedSheet]) -> Iterator[str]:
+    return (
+        text
+        for sheet in sheets
+        for _, row in sheet.data
+        for cell in row
+        if isinstance(cell, str) and (text := half_width(cell))
+    )
+
+
+def _pointed(cell: Any) -> Any:
+    try:
+        return with_point(cell)
+    except Unreadable:
+        return cell
+
+
+def _without_marks(sheet: ObservedSheet) -> bool:
+    """Take marks of footnotes from the columns where fewer numbers have one than have none."""
+    found = []
+    for place in range(len(sheet.captions)):
+        cells = sheet.cells(place)
+        marked = sum(without_mark(cell) != cell for cell in cells)
+        if 0 < marked <= sum(map(is_number, cells)):
+            found.append(place)
+    for place in found:
+        sheet.change(without_mark, place)
+    return bool(found)

@@ -64,18 +64,17 @@ class Sums:
     def differs(self, name: str, stated: Decimal) -> bool:
         """Whether a stated total is further from the sum than rounding explains.
 
-        A sum with a cell that could not be read says nothing. Amounts in yuan are exact; of those
-        in a larger unit each is taken as rounded at the last digit that any of them has, if that is
-        coarser than a cent: n of them may together be off by n halves of it, and hardly ever by
-        more than 4 standard deviations, 4 x sqrt(n / 12). A total with fewer digits than its sum
-        is itself rounded.
+        A sum with a cell that could not be read says nothing. Where `digits` has the last digit of
+        the numbers, each is taken as rounded at it: n of them may together be off by n halves of
+        it, and hardly ever by more than 4 standard deviations, 4 x sqrt(n / 12). A total with fewer
+        digits than its sum is itself rounded.
         """
         if self.unread.get(name):
             return False
         total, count = self.amounts.get(name, EXACT), self.counts.get(name, 0)
         digit = self.digits.get(name, EXACT)
         halves = min(Decimal(count), 8 * (Decimal(count) / 12).sqrt()) + 1
-        allowed = digit * halves / 2 if digit > CENT else EXACT
+        allowed = digit * halves / 2
         if (written := last_digit(stated)) > last_digit(total):
             allowed += written / 2
         return abs(stated - total) > allowed

@@ -34,6 +34,8 @@ def _span(text: str) -> dict[str, Any]:
 def _in_text(text: str) -> tuple[dict[str, Any], str] | None:
     for pattern, words in FORMS:
         if found := re.search(pattern, text):
+            if pattern == ALONE and found[0] == re.findall(YEAR, text)[0]:
+                pattern = YEAR
             return (_span(found[0]) if words["kind"] == "span" else dict(words)), pattern
     return None
 
@@ -59,7 +61,7 @@ def guess_period(observed: Observed, guesses: list[ColumnGuess]) -> tuple[dict[s
             )
     return {"kind": "standing"}, (
         "nothing says a year: standing is one list that serves every period; else name the file "
-        'by its year and say kind and file_name: "(20[0-9]{2})年"'
+        'by its year and say kind and file_name: "(20[0-9][0-9])年"'
     )
 
 
@@ -76,5 +78,6 @@ def title_of(observed: Observed) -> str:
     for _, row in observed.sheets[0].above:
         texts = list(dict.fromkeys(text for _, text in filled(row)))
         if len(texts) == 1 and not LABEL.search(texts[0]):
-            return texts[0]
+            plain = re.sub(r"[((]?(?<![0-9])20[0-9]{2}(?![0-9])[年度学]*[))]?", "", texts[0])
+            return " ".join(plain.split()) or texts[0]
     return DATES.sub("", observed.name.rpartition(".")[0]).strip(" _-年") or observed.name

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from flows.lib.cell_shapes import NO_VALUES, filled
+from flows.lib.cell_shapes import MARKS, NO_VALUES, filled, signs_among
 from flows.lib.cells import UNITS_OF_YUAN, half_width, squeezed
 from flows.lib.column_guesses import ColumnGuess
 from flows.lib.ids import without_ids
@@ -54,14 +54,17 @@ def pattern_of(text: str) -> str:
     return re.escape(label_of(text)).replace("\\ ", " ")
 
 
-def propose(observed: Observed, guesses: Sequence[ColumnGuess]) -> list[Proposal]:
-    """List all that the file suggests."""
+def propose(
+    observed: Observed, guesses: Sequence[ColumnGuess], spread: Sequence[int] = ()
+) -> list[Proposal]:
+    """List all that the file suggests; `spread` is where the columns stand that become rows."""
     landed = [guess for guess in guesses if guess.is_landed]
     found = [
         *_unit(observed, guesses),
         *_totals(observed, guesses),
         *_other_rows(observed),
-        *_means(observed, landed),
+        *_written(observed),
+        *_means(observed, landed, spread),
         *_keys(observed, landed),
     ]
     if checks := proposed_checks(observed, landed):
@@ -86,9 +89,6 @@ def _unit(observed: Observed, guesses: Sequence[ColumnGuess]) -> Iterable[Propos
     if unit in UNITS_OF_YUAN:
         value = "in_sheet" if where == "in_sheet" else unit
         yield Proposal("read", "unit", value, f"the file says 单位:{unit} ({where})")
-    elif unit:
-        yield Proposal("read", "unit", unit, f"the file says 单位:{unit}, which is no money; name "
-                       "the columns by it", is_sure=False)  # fmt: skip
     for guess in guesses:
         if guess.kind == "unit_of_row":
             cells = {
@@ -144,19 +144,28 @@ def half_width_first(row: Sequence[Any]) -> str:
     return next((text for _, text in filled(row)), "")
 
 
-def _means(observed: Observed, landed: Sequence[ColumnGuess]) -> Iterable[Proposal]:
+def _means(
+    observed: Observed, landed: Sequence[ColumnGuess], spread: Sequence[int]
+) -> Iterable[Proposal]:
     """Propose what a cell without a number says; missing is the one that invents nothing."""
     found: dict[str, str] = {}
-    for guess in landed:
-        if guess.kind not in ("amount", "count", "number", "date", "percent", "year"):
-            continue
-        for sheet in observed.sheets:
-            texts = {squeezed(cell) for cell in sheet.cells(guess.place) if isinstance(cell, str)}
-            found |= {text: NO_VALUES[text] for text in texts if text in NO_VALUES}
+    kinds = ("amount", "count", "number", "date", "percent", "year")
+    for place in (*(one.place for one in landed if one.kind in kinds), *spread):
+        cells = [cell for sheet in observed.sheets for cell in sheet.cells(place)]
+        texts = {squeezed(cell) for cell in cells if isinstance(cell, str)}
+        found |= signs_among(cells) | {one: NO_VALUES[one] for one in texts if one in NO_VALUES}
     if found:
         yield Proposal("read", "means", found,
                        "cells hold these in place of numbers: missing, not_applicable, suppressed "
                        "or zero?")  # fmt: skip
+
+
+def _written(observed: Observed) -> Iterable[Proposal]:
+    """Propose how numbers are written where that is not the usual way."""
+    if observed.has_commas:
+        yield Proposal("read", "decimal", ",", "numbers have a decimal comma")
+    if observed.has_marks:
+        yield Proposal("read", "marks", MARKS, "marks of footnotes stand behind numbers")
 
 
 def _keys(observed: Observed, landed: Sequence[ColumnGuess]) -> Iterable[Proposal]:

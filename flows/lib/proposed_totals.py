@@ -48,18 +48,17 @@ def proposed_totals(
     return {"column": column, "labels": labels} | checked, f"{seen}; {why}"
 
 
-def _checked(observed: Observed, guesses: Sequence[ColumnGuess]) -> tuple[dict[str, str], str]:
+def _checked(observed: Observed, guesses: Sequence[ColumnGuess]) -> tuple[dict[str, Any], str]:
     """Propose to check the amounts, or the column of numbers that agrees, against the totals."""
     sheets = [sheet for sheet in observed.sheets if sheet.totals]
-    if any(sheet.totals[-1][0] < sheet.data[0][0] for sheet in sheets):
-        return {}, "they stand above the rows and are not checked"
     amounts = [guess for guess in guesses if guess.kind == "amount"]
     numbers = [guess for guess in guesses if guess.is_landed and guess.kind in NUMBERS]
     agreeing = [one for one in numbers if all(_agrees(sheet, one) for sheet in sheets)]
     if not amounts:
         if not agreeing:
             return {}, "no column's sum is the total, so none is checked"
-        return {"check": agreeing[-1].name}, "one column is checked: is it the right one?"
+        names = [one.name for one in agreeing]
+        return {"check": names if len(names) > 1 else names[0]}, "the sums of these columns agree"
     if all(one in agreeing for one in amounts):
         return {"check": "all_amounts"}, "they agree with the sums of the rows"
     for flag in guesses:
@@ -73,16 +72,21 @@ def _checked(observed: Observed, guesses: Sequence[ColumnGuess]) -> tuple[dict[s
 
 
 def _agrees(sheet: ObservedSheet, guess: ColumnGuess, left_out: int | None = None) -> bool:
-    """Say whether the last totals row is the sum of a column; an exact copy counts once."""
-    stated = sheet.totals[-1][1]
-    own = number_of(stated[guess.place]) if guess.place < len(stated) else None
-    if own is None or not sheet.is_whole:
-        return False
+    """Say whether the first or the last totals row is the sum of a column.
+
+    An exact copy of a row counts once.
+    """
     rows = {tuple(map(half_width, row)): row for _, row in sheet.data}.values()
     kept = [row for row in rows if left_out is None
             or not BOOLEANS.get((squeezed(row[left_out]) or "").upper())]  # fmt: skip
     cells = [row[guess.place] for row in kept if guess.place < len(row)]
-    return _is_near(sum(filter(None, map(number_of, cells)), Decimal(0)), own, cells)
+    total = sum(filter(None, map(number_of, cells)), Decimal(0))
+    return sheet.is_whole and any(
+        guess.place < len(row)
+        and (own := number_of(row[guess.place])) is not None
+        and _is_near(total, own, cells)
+        for _, row in (sheet.totals[0], sheet.totals[-1])
+    )
 
 
 def _is_near(total: Decimal, own: Decimal, cells: Sequence[Any]) -> bool:

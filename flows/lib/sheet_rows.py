@@ -11,7 +11,7 @@ from flows.lib.column_readers import Read, factor_of, reader_of
 from flows.lib.contracts import Column
 from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
-from flows.lib.own_totals import OwnTotals, Sums, exceeding, last_digit
+from flows.lib.own_totals import CENT, EXACT, OwnTotals, Sums, exceeding, last_digit
 from flows.lib.reading import WHOLE_ROW, schema_of
 from flows.lib.row_kinds import RowKinds
 from flows.lib.sheets import Sheet
@@ -260,6 +260,9 @@ class SheetReader:
         sums.counts[key] = pc.sum(pc.not_equal(amounts, 0)).as_py() or 0
         column = self.file.by_name[key.partition(" ")[0]]
         factor = 1 if self._has_unit_in_row(column) else factor_of(column, self.unit)
-        if factor > 1 and sums.counts[key]:
-            known = (value for value in amounts.to_pylist() if value)
-            sums.digits[key] = min(last_digit(value, factor) for value in known)
+        is_money = column.role == "amount"
+        # Yuan and whole numbers are exact; other decimals (万人) and 万元 are taken as rounded.
+        is_rounded = factor > 1 if is_money else column.data_type.startswith("decimal")
+        if is_rounded and sums.counts[key]:
+            digit = min(last_digit(value, factor) for value in amounts.to_pylist() if value)
+            sums.digits[key] = EXACT if is_money and digit <= CENT else digit

@@ -3,16 +3,19 @@
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.lib.cell_shapes import is_value
+from flows.lib.cells import HAN
 from flows.lib.errors import Rejected
 from flows.lib.glossary import vocabulary
 from flows.lib.text_files import BOMS, DELIMITERS, start_of
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "windows-1252")
 ROWS_COMPARED = 60
+HAN_IN_WORD = re.compile(f"[a-zA-Z]{HAN.pattern}|{HAN.pattern}[a-z]")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ def _text_in(start: bytes, encoding: str) -> str | None:
 def _encoding_of(start: bytes) -> str:
     """Tell the encoding by the words of the field, and where none is found by how common it is."""
     texts = {one: text for one in ENCODINGS if (text := _text_in(start, one)) is not None}
-    fitting = {one: text for one, text in texts.items() if "\0" not in text}
+    is_wide = b"\0" in start  # every comma and line end of UTF-16 has one
+    fitting = {one: text for one, text in texts.items()
+               if "\0" not in text and one.startswith("utf-16") is is_wide}  # fmt: skip
     if "utf-8" in fitting:
         return "utf-8"
     if not fitting:
@@ -46,10 +51,18 @@ def _encoding_of(start: bytes) -> str:
     best = max(found.values())
     if best:
         return max(found, key=lambda one: found[one])
+    fitting = {one: text for one, text in fitting.items() if not _is_latin_misread(text)}
     import charset_normalizer
 
     guessed = charset_normalizer.from_bytes(start, cp_isolation=list(fitting)).best()
-    return guessed.encoding.replace("_", "-") if guessed else next(iter(fitting))
+    codec = codecs.lookup(guessed.encoding) if guessed else None
+    return next((one for one in fitting if codecs.lookup(one) == codec), next(iter(fitting)))
+
+
+def _is_latin_misread(text: str) -> bool:
+    """Say whether most Han stand within words of Latin letters, as where é was read as one."""
+    found = HAN.findall(text)
+    return bool(found) and 2 * len(HAN_IN_WORD.findall(text)) > len(found)
 
 
 def _delimiter_of(text: str) -> str:

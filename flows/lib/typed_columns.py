@@ -130,7 +130,8 @@ def _plain(texts: "pa.Array", column: Column, factor: int) -> "pa.Array | None":
     import pyarrow.compute as pc
 
     own_words = (column.person, column.take, column.values, column.means, column.check,
-                 column.code_list, column.percent, column.length)  # fmt: skip
+                 column.code_list, column.percent, column.length, column.decimal,
+                 column.marks)  # fmt: skip
     if any(own_words):
         return None
     if column.data_type == "string":
