@@ -212,7 +212,9 @@ def test_one_amount_on_most_schools_may_be_the_district_s(tmp_path: Path) -> Non
 
 def test_names_among_codes_and_codes_among_names_may_be_swapped(tmp_path: Path) -> None:
     rows = "".join(f"甲{n}校,21510001{n:02},{n}500\n" for n in range(10, 16))
-    assert proposed(tmp_path, HEAD + rows)["checks"] == ["swapped_columns"]
+    assert proposed(tmp_path, HEAD + rows)["checks"] == [
+        {"swapped_columns": {"codes": "school_code", "names": "school_name"}}
+    ]
 
 
 def contract(read: dict[str, Any], **columns: str) -> Contract:

@@ -98,6 +98,14 @@ class Contract:
         """The name patterns of the files in the inbox that are this table's."""
         return tuple(self.meta["pull"].get("files", ()))
 
+    @property
+    def checks(self) -> dict[str, Mapping[str, Any]]:
+        """The checks that it declares, each with its own words."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for entry in self.meta["read"].get("checks", ()):
+            found |= {entry: {}} if isinstance(entry, str) else entry
+        return found
+
     @cached_property
     def fingerprint(self) -> str:
         """The hash of the whole entry: an edited contract reads its files anew."""
@@ -175,6 +183,8 @@ def _check_names(where: str, contract: Contract) -> None:
     named = [*meta.get("key", ()), meta.get("units", {}).get("column")]
     named += [read.get("groups", {}).get("into"), meta.get("units", {}).get("by_member")]
     named += [read.get("long", {}).get(word) for word in ("name", "value")]
+    for words in contract.checks.values():
+        named += [name for word, name in words.items() if word != "factor"]
     check = read.get("totals", {}).get("check", "all_amounts")
     named += [check] if isinstance(check, str) else check
     if unknown := sorted({name for name in named if name} - names - {"all_amounts"}):

@@ -1,123 +1,243 @@
-"""Checks that a contract declares in `read.checks`: amounts counted twice, columns swapped."""
+"""Checks declared in a line of the contract: what may count twice, or in a wrong column."""
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 from flows.lib.column_readers import is_code_name
-from flows.lib.contracts import Column, Contract
-from flows.lib.reading import Finding
-from flows.lib.row_files import ask, chunks, first_row, quoted
-from flows.lib.suite_words import CHECKS
+from flows.lib.contracts import Contract
+from flows.lib.reading import Finding, Reading
+from flows.lib.row_files import ask, quoted
 
-FEWEST_ROWS = 3  # so few rows may be alike, and so few amounts may add up, by chance
-SAME_SHARE = 0.8
-CODE = "^[A-Za-z]?[0-9]{4,}[0-9A-Za-z]*$"
+FEWEST_REPEATED = 4  # units that carry one and the same amount
+LEAST_AMOUNT = 1000  # smaller ones add up by chance
+SAME_SHARE = Decimal("0.8")  # of the rows of two sheets
+NUMBERS = ("decimal", "bigint", "integer", "int", "double")
+CODE = "[0-9A-Za-z._/-]*[0-9][0-9A-Za-z._/-]*"
+TOTALS_WITHIN_TOTALS = 6
 
 
-def declared_findings(rows: Path, contract: Contract) -> list[Finding]:
+def measures_of(contract: Contract) -> list[str]:
+    """Name the columns that are added up: amounts, those with totals, or else all numbers."""
+    read = contract.meta["read"]
+    amounts = [column.name for column in contract.columns if column.role == "amount"]
+    stated = read.get("totals", {}).get("check", "all_amounts")
+    checked = [stated] if isinstance(stated, str) else list(stated)
+    item = read.get("long", {}).get("name")
+    numbers = [column.name for column in contract.columns
+               if column.data_type.startswith(NUMBERS) and column.name != item]  # fmt: skip
+    return amounts or (numbers if checked == ["all_amounts"] else checked)
+
+
+def declared_findings(rows: Path, reading: Reading, contract: Contract) -> list[Finding]:
     """Look in the typed rows of a file for what its contract asks to be looked for."""
-    asked = contract.meta["read"].get("checks", ())
-    looks = {
-        "group_total_as_unit": _group_totals,
-        "repeated_amount": _repeated_amounts,
-        "same_rows": _same_sheets,
-        "swapped_columns": _swapped_columns,
-    }
-    return [finding for name in CHECKS if name in asked for finding in looks[name](rows, contract)]
+    declared, found = contract.checks, []
+    if "group_total_as_unit" in declared:
+        found += _group_totals(rows, contract)
+    if "repeated_amount" in declared:
+        within = declared["repeated_amount"].get("within")
+        for name in measures_of(contract):
+            found += _repeated(rows, contract, name, within)
+    if "same_rows" in declared:
+        found += _same_sheets(rows, reading, contract)
+    if "swapped_columns" in declared:
+        found += _swapped(rows, contract, declared["swapped_columns"])
+    return found
 
 
-def numeric_columns(contract: Contract) -> list[Column]:
-    """List the amounts of a table; where it has none, its other numbers."""
-    amounts = [column for column in contract.columns if column.role == "amount"]
-    numbers = [one for one in contract.columns if one.data_type.startswith(("decimal", "int"))]
-    return amounts or [one for one in numbers if one.from_long is None]
+def _item(contract: Contract) -> str:
+    """Give in SQL which item of a long table a row is of."""
+    long = contract.meta["read"].get("long")
+    return quoted(long["name"]) if long else "''"
 
 
-def _group_totals(rows: Path, contract: Contract) -> Iterator[Finding]:
-    """Find rows of which every amount is the sum of the same rows right above or below.
+def _group_totals(rows: Path, contract: Contract) -> list[Finding]:
+    """Find rows that equal the sum of those right below or above them, in every measure.
 
-    Sums are compared from the start of a sheet: rows i to j add up to what the sum up to j is more
-    than that up to i, so that no two rows need be compared.
+    One measure, or small ones, may meet such a sum by chance: then three parts are needed, else
+    two. A total of totals shows when those below it are left out, so it is looked for again.
     """
-    names = [column.name for column in numeric_columns(contract)]
-    by_sheet: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
-    for table in chunks(rows, [*names, "_sheet", "_row_number"]) if names else ():
-        for row in table.to_pylist():
-            amounts = tuple(row[name] or 0 for name in names)
-            by_sheet.setdefault(row["_sheet"], []).append((row["_row_number"], amounts))
-    for sheet, listed in by_sheet.items():
-        for number in _sums_of_neighbours(listed):
-            yield Finding("group_total_as_unit", sheet, number, ", ".join(names))
+    names = measures_of(contract)
+    found: dict[int, Finding] = {}
+    for _ in range(TOTALS_WITHIN_TOTALS if names else 0):
+        fresh = list(_totals_but(rows, contract, names, list(found)))
+        found |= dict(fresh)
+        if not fresh:
+            break
+    return [found[place] for place in sorted(found)]
 
 
-def _sums_of_neighbours(listed: list[tuple[int, tuple[int, ...]]]) -> Iterator[int]:
-    sums = [tuple(0 for _ in listed[0][1])]
-    filled = [0]  # how many rows so far hold an amount
-    for _, amounts in listed:
-        sums.append(tuple(one + more for one, more in zip(sums[-1], amounts, strict=True)))
-        filled.append(filled[-1] + any(amounts))
-    first: dict[tuple[int, ...], int] = {}
-    last = {total: place for place, total in enumerate(sums)}
-    for place, (number, amounts) in enumerate(listed):
-        first.setdefault(sums[place], place)
-        if not any(amounts):
-            continue
-        less = tuple(one - own for one, own in zip(sums[place], amounts, strict=True))
-        more = tuple(one + own for one, own in zip(sums[place + 1], amounts, strict=True))
-        above = filled[place] - filled[first.get(less, place)]
-        below = filled[last.get(more, place + 1)] - filled[place + 1]
-        if max(above, below) >= FEWEST_ROWS:
-            yield number
-
-
-def _repeated_amounts(rows: Path, contract: Contract) -> Iterator[Finding]:
-    """Find amounts that stand with most of the units of a sheet: a district's, not each one's."""
-    unit = contract.column_of_role("unit")
-    for column in numeric_columns(contract) if unit else ():
-        name, of_unit = quoted(column.name), quoted(unit.name if unit else "")
-        found = ask(
-            rows,
-            f"with units as (select _sheet as sheet, {of_unit} as unit, {name} as amount, "
-            "min(_row_number) as row_number from landed group by all), "
-            "counted as (select sheet, amount, count(*) as times, min(row_number) as row_number, "
-            "sum(count(*)) over (partition by sheet) as of_all from units group by sheet, amount) "
-            f"select sheet, row_number from counted where amount <> 0 and times > {FEWEST_ROWS} "
-            "and times > of_all / 2 order by all",
-        )
-        for row in found.to_pylist():
-            yield Finding("repeated_amount", row["sheet"], row["row_number"], column.name)
-
-
-def _same_sheets(rows: Path, contract: Contract) -> Iterator[Finding]:
-    """Find sheets whose rows stand in another sheet too, under another title or name."""
-    said_once = {one.name for one in contract.columns if one.above or one.sheet_name}
-    names = [one.name for one in contract.columns if one.name not in said_once]
-    key = f"hash({', '.join(map(quoted, names))})"
+def _totals_but(
+    rows: Path, contract: Contract, names: list[str], known: list[int]
+) -> Iterator[tuple[int, Finding]]:
+    places = range(len(names))
+    amounts = ", ".join(f"coalesce({quoted(name)}, 0) as a{k}" for k, name in enumerate(names))
+    known_places = ", ".join(map(str, [-1, *known]))
+    filled = " + ".join(f"(a{k} <> 0)::integer" for k in places)
+    large = " + ".join(f"(abs(a{k}) >= {LEAST_AMOUNT})::integer" for k in places)
+    sums = ", ".join(f"sum(a{k}) over below as s{k}" for k in places)
+    zeros = ", ".join(f"0 as s{k}" for k in places)
+    parts = {
+        "after.place > total.place and after.parts - total.parts >= least": (
+            f"after.s{k} = total.s{k} + total.a{k}" for k in places
+        ),
+        "after.place < total.place and total.parts - after.parts - 1 >= least": (
+            f"after.s{k} = total.s{k} - 2 * total.a{k}" for k in places
+        ),
+    }
+    joins = " union ".join(
+        "select total.place, total._sheet, total._row_number from summed as total "
+        "join points as after on after._sheet = total._sheet and after.item = total.item "
+        f"and {' and '.join(sums)} and {where} where total.filled > 0"
+        for where, sums in parts.items()
+    )
     table = ask(
         rows,
-        f"select _sheet as sheet, {key} as key, min(_row_number) as row_number from landed "
-        "group by all order by row_number",
+        f"""
+        with cells as (
+            select file_row_number as place, _sheet, _row_number, {_item(contract)} as item,
+                {amounts}
+            from landed where file_row_number not in ({known_places})
+        ),
+        summed as (
+            select *, {filled} as filled, if({large} > 1, 2, 3) as least, {sums},
+                sum(({filled} > 0)::integer) over below as parts
+            from cells
+            window below as (partition by _sheet, item order by place rows unbounded preceding)
+        ),
+        points as (
+            select place, _sheet, item, parts, {", ".join(f"s{k}" for k in places)} from summed
+            union all
+            select distinct -1 as place, _sheet, item, 0 as parts, {zeros} from summed
+        )
+        {joins} order by place
+        """,
     )
-    by_sheet: dict[str, dict[int, int]] = {}
     for row in table.to_pylist():
-        by_sheet.setdefault(row["sheet"], {})[row["key"]] = row["row_number"]
-    for one, other in combinations(by_sheet, 2):
-        alike = by_sheet[one].keys() & by_sheet[other].keys()
-        most = max(len(by_sheet[one]), len(by_sheet[other]))
-        if len(alike) >= max(FEWEST_ROWS, SAME_SHARE * most):
-            yield Finding("same_rows", other, min(by_sheet[other].values()), "")
+        column = ", ".join(names)
+        yield (
+            row["place"],
+            Finding("group_total_as_unit", row["_sheet"], row["_row_number"], column),
+        )
 
 
-def _swapped_columns(rows: Path, contract: Contract) -> Iterator[Finding]:
-    """Find a column of codes that holds names, beside one of names that holds codes."""
-    texts = [one for one in contract.columns if one.data_type == "string" and not one.person]
-    shares = first_row(
+def _repeated(rows: Path, contract: Contract, name: str, within: str | None) -> Iterator[Finding]:
+    """Find an amount that stands at most units of a sheet, or at all units of most owners.
+
+    An owner is what `within` names: a district among several, for example.
+    """
+    column = contract.column_of_role("unit")
+    unit = quoted(column.name) if column else "file_row_number"
+    amount, item = quoted(name), _item(contract)
+    if within:
+        wanted = f"""
+            select _sheet, count(*) filter (is_one) as times, count(*) as among,
+                min(first) filter (is_one) as first
+            from (
+                select _sheet, {item} as item, min(_row_number) as first,
+                    count(distinct {amount}) = 1 and max({amount}) <> 0 as is_one
+                from landed where {amount} is not null
+                group by _sheet, {item}, {quoted(within)} having count(distinct {unit}) > 1
+            ) group by _sheet, item
+            having times > 1 and 2 * times > among
+        """
+    else:
+        wanted = f"""
+            select _sheet, times, among, first from (
+                select _sheet, item, amount, count(*) as times, min(first) as first,
+                    sum(count(*)) over (partition by _sheet, item) as among
+                from (
+                    select _sheet, {item} as item, {unit} as unit, {amount} as amount,
+                        min(_row_number) as first
+                    from landed group by all
+                ) group by _sheet, item, amount
+            ) where amount <> 0 and times >= {FEWEST_REPEATED} and 2 * times > among
+        """
+    for row in ask(rows, f"{wanted} order by _sheet, first").to_pylist():
+        detail = f"{row['times']}/{row['among']}"
+        yield Finding("repeated_amount", row["_sheet"], row["first"], name, detail)
+
+
+def _same_sheets(rows: Path, reading: Reading, contract: Contract) -> Iterator[Finding]:
+    """Find sheets that hold the rows of another, whatever is said above them or in their names.
+
+    Rows that are wholly equal were left out while reading, as duplicates, and are counted as such.
+    """
+    into = contract.meta["read"].get("groups", {}).get("into")
+    own = [one.name for one in contract.columns
+           if (one.captions or one.from_long) and one.name != into]  # fmt: skip
+    key = ", ".join(map(quoted, own))
+    table = ask(
         rows,
-        {one.name: f"avg(regexp_matches({quoted(one.name)}, '{CODE}')::integer)" for one in texts},
+        f"""
+        with different as (
+            select _sheet, hash({key}) as row_hash, min(file_row_number) as place,
+                min(_row_number) as first
+            from landed group by all
+        ),
+        counted as (select _sheet, count(*) as number from different group by _sheet),
+        shared as (
+            select one._sheet as sheet, other._sheet as other, count(*) as number,
+                min(one.first) as first
+            from different as one join different as other
+            on one.row_hash = other.row_hash and other.place < one.place
+                and other._sheet <> one._sheet
+            group by all
+        )
+        select sheet, other, first from shared
+        join counted as mine on mine._sheet = sheet join counted as others on others._sheet = other
+        where shared.number > 1
+            and shared.number >= {SAME_SHARE} * greatest(mine.number, others.number)
+        order by sheet, other
+        """,
     )
-    known = {one.name: shares[one.name] for one in texts if shares[one.name] is not None}
-    codes = [name for name, share in known.items() if is_code_name(name) and share < 0.2]
-    names = [name for name, share in known.items() if name.endswith("_name") and share > 0.8]
-    if codes and names:
-        yield Finding("swapped_columns", "", 0, f"{codes[0]}, {names[0]}")
+    told = set()
+    for row in table.to_pylist():
+        if row["sheet"] not in told:
+            told.add(row["sheet"])
+            yield Finding("same_rows", row["sheet"], row["first"], "", f"= {row['other']}")
+    counts = ask(rows, "select _sheet, count(*) as number from landed group by _sheet").to_pylist()
+    landed = {row["_sheet"]: row["number"] for row in counts}
+    left_out = [one for one in reading.findings if one.rule == "exact_duplicate"]
+    for sheet, number in Counter(one.sheet for one in left_out).items():
+        if number > 1 and number >= SAME_SHARE * (number + landed.get(sheet, 0)):
+            first = min(one.row_number for one in left_out if one.sheet == sheet)
+            yield Finding("same_rows", sheet, first, "")
+
+
+def _swapped(rows: Path, contract: Contract, words: Mapping[str, str]) -> Iterator[Finding]:
+    """Find two columns of which each holds mostly what the contract says of the other.
+
+    Where it names none, a column of codes and one of names, told by what they are called.
+    """
+    pairs = [tuple(words.values())] if words else _codes_and_names(contract)
+    for one, other in pairs:
+        if "larger" in words:
+            larger, smaller = quoted(words["larger"]), quoted(words["smaller"])
+            right, wrong = f"{larger} > {smaller}", f"{larger} < {smaller}"
+        else:
+            codes, names = words.get("codes", one), words.get("names", other)
+            is_code = [f"regexp_full_match(trim({quoted(text)}), '{CODE}')"
+                       for text in (codes, names)]  # fmt: skip
+            right = f"{is_code[0]} and not {is_code[1]}"
+            wrong = f"{is_code[1]} and not {is_code[0]}"
+        first = ask(
+            rows,
+            f"""
+            select _sheet, _row_number from landed where {wrong} and (
+                select count(*) filter ({wrong}) > count(*) filter ({right}) from landed
+            ) order by file_row_number limit 1
+            """,
+        )
+        for row in first.to_pylist():
+            place = row["_sheet"], row["_row_number"]
+            yield Finding("swapped_columns", *place, f"{one}, {other}")
+
+
+def _codes_and_names(contract: Contract) -> list[tuple[str, ...]]:
+    texts = [one.name for one in contract.columns if one.data_type == "string" and not one.person]
+    names = [name for name in texts if name.endswith("_name")]
+    codes = [name for name in texts if is_code_name(name)]
+    return [(code, name) for code in codes for name in names
+            if code.rpartition("_")[0] == name.rpartition("_")[0]]  # fmt: skip

@@ -12,7 +12,7 @@ from flows.lib.judgement import rejection_of, rule_outcome
 from flows.lib.store import Delivery
 from flows.lib.suites import Rule, load_suite
 
-FAR = 2  # times as much, or as little
+FAR = 2  # times as much, or as little, unless the contract says another factor
 FEWEST_ROWS = 10  # a difference of fewer rows is none that anybody asks about
 MOST = 50  # percent of the days of a column lie in the year that it is of
 NEAR = Decimal("0.2")
@@ -81,7 +81,7 @@ def _compared(
         "other_year": _other_years(delivery, now, last, then, contract),
     }
     if not contract.in_parts or _named(delivery) == _named(last):
-        found |= _amounts(now, then)
+        found |= _amounts(now, then, contract)
     return found
 
 
@@ -183,12 +183,16 @@ def _other_years(
     ]
 
 
-def _amounts(now: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Places]:
+def _amounts(
+    now: Mapping[str, Any], then: Mapping[str, Any], contract: Contract
+) -> dict[str, Places]:
     """Compare the number of rows and the sums; two sums that changed places are two columns."""
+    factor = {name: Decimal(str(contract.checks.get(name, {}).get("factor", FAR)))
+              for name in ("row_count_far", "sums_far")}  # fmt: skip
     rows, were = _rows(now), _rows(then)
     sums = {name: Decimal(text) for name, text in now["sums"].items()}
     before = {name: Decimal(text) for name, text in then["sums"].items() if name in sums}
-    far = [name for name in before if _is_far(sums[name], before[name])]
+    far = [name for name in before if _is_far(sums[name], before[name], factor["sums_far"])]
     swapped = [
         (one, other)
         for one, other in combinations(far, 2)
@@ -196,16 +200,17 @@ def _amounts(now: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Place
     ]
     return {
         "row_count_far": [_place(f"{were} → {rows}")]
-        if abs(rows - were) >= FEWEST_ROWS and _is_far(Decimal(rows), Decimal(were))
+        if abs(rows - were) >= FEWEST_ROWS
+        and _is_far(Decimal(rows), Decimal(were), factor["row_count_far"])
         else [],
         "sums_far": [_place(name) for name in far if not any(name in pair for pair in swapped)],
         "swapped_columns": [_place(", ".join(pair)) for pair in swapped],
     }
 
 
-def _is_far(one: Decimal, other: Decimal) -> bool:
+def _is_far(one: Decimal, other: Decimal, factor: Decimal) -> bool:
     less, more = sorted((abs(one), abs(other)))
-    return more > FAR * less
+    return more > factor * less or one * other < 0
 
 
 def _is_near(one: Decimal, other: Decimal) -> bool:

@@ -117,9 +117,9 @@ def consequence_of(result: Mapping[str, Any], severity: str, *, is_release: bool
 
 def _grouped(places: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Group places by sheet and column: 基层汇总 · operating_yuan: rows 17, 18."""
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, ...], list[str]] = {}
     for place in places:
-        where = (str(place.get("sheet") or ""), str(place.get("column") or ""))
+        where = tuple(str(place.get(word) or "") for word in ("sheet", "column", "detail"))
         rows = groups.setdefault(where, [])
         if place.get("row"):
             rows.append(str(place["row"]))

@@ -1,7 +1,7 @@
 """What the gate of one delivery finds: rows set aside, rules failed, reasons to reject it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,18 +19,19 @@ def _is_asked(name: str, contract: Contract) -> bool:
     """Whether reading looks for something in the files of a contract."""
     read = contract.meta["read"]
     if name in CHECKS:
-        return name in read.get("checks", ())
+        return name in contract.checks
     asked_by = {
         "own_total": read.get("totals"),
         "part_above_whole": read.get("subsets"),
         "totals_row_missing": read.get("ends_with_totals"),
+        "conflicting_key": None,  # told as a rule on rows
     }
     return name not in COMPARED and bool(asked_by.get(name, True))
 
 
 def rejection_of(rule: ReadingRule, places: list[dict[str, Any]]) -> str:
     """Say in a sentence why a file is rejected, by what was found in it and where."""
-    return f"{rule.notes.what}: {_place_text(places)}"
+    return f"{rule.notes.what}: {place_text(places)}"
 
 
 def rule_outcome(
@@ -72,6 +73,7 @@ class Judgement:
         for finding in reading.findings:
             found[finding.rule].append(
                 {"sheet": finding.sheet, "row": finding.row_number, "column": finding.column}
+                | ({"detail": finding.detail} if finding.detail else {})
             )
         for row in reading.set_aside:
             found[row.rule].append(
@@ -93,7 +95,7 @@ class Judgement:
             if places and rule.severity == "critical":
                 self.rejections.append(rejection_of(rule, places))
         for name, places in found.items():
-            self.rejections.append(f"the suite has no word on {name}: {_place_text(places)}")
+            self.rejections.append(f"the suite has no word on {name}: {place_text(places)}")
 
     def of_rows(self, results: Iterable[RuleResult], rows: Mapping[int, Mapping[str, Any]]) -> None:
         """Set the rows aside that break a row rule; `rows` holds them by their position."""
@@ -162,14 +164,15 @@ class Judgement:
             places = [{"sheet": sheet, "row": row} for sheet, row in counted]
             self.rejections.append(
                 f"{len(counted)} of {rows_of_data} rows would be set aside, more than the "
-                f"quarantine_limit allows: {_place_text(places)}"
+                f"quarantine_limit allows: {place_text(places)}"
             )
             for result in self.results:
                 if result["type"] == "quarantine_limit":
                     result |= {"success": False, "failed_count": len(counted)}
 
 
-def _place_text(places: list[dict[str, Any]]) -> str:
+def place_text(places: Sequence[Mapping[str, Any]]) -> str:
+    """Name the first places: sheet, row and column, and what each is compared with."""
     shown = [
         " ".join(
             part
@@ -177,6 +180,7 @@ def _place_text(places: list[dict[str, Any]]) -> str:
                 f"sheet {place['sheet']}" if place.get("sheet") else "",
                 f"row {place['row']}" if place.get("row") else "",
                 f"column {place['column']}" if place.get("column") else "",
+                f"({place['detail']})" if place.get("detail") else "",
             )
             if part
         )

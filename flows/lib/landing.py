@@ -1,6 +1,6 @@
 """Landing a delivery: its rows typed into Parquet as they are read, judged, and filtered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,13 @@ from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
 from flows.lib.declared_checks import declared_findings
 from flows.lib.judgement import Judgement
-from flows.lib.judging import aggregates_of, judge_rows, judge_table
+from flows.lib.judging import RuleResult, aggregates_of, judge_rows, judge_table
 from flows.lib.parsing import read_file
 from flows.lib.profiles import profile_of
-from flows.lib.reading import Line, Reading, schema_of
-from flows.lib.row_files import copy_without, count_rows, first_row, quoted, rows_at, writing
+from flows.lib.reading import Finding, Line, Reading, schema_of
+from flows.lib.row_files import ask, count_rows, first_row, quoted, rows_at, take_out, writing
 from flows.lib.store import Delivery
-from flows.lib.suites import Suite
+from flows.lib.suites import Rule, Suite
 
 ROWS, QUARANTINE = "rows.parquet", "quarantine.parquet"
 
@@ -54,11 +54,12 @@ def judge_landed(
 ) -> Landing:
     """Judge the rows of a folder and what was found while reading them."""
     rows = folder / ROWS
+    _leave_out_copies(rows, reading, contract)
     amounts = [column.name for column in contract.columns if column.role == "amount"]
     absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
     readable = sum(first_row(rows, absolute).values(), Decimal(0))
     judgement = Judgement(contract, suite, delivery.files[0].sha256)
-    reading.findings += declared_findings(rows, contract)
+    reading.findings += declared_findings(rows, reading, contract)
     profile = profile_of(reading, rows, contract)
     judgement.of_reading(reading)
     _take_broken(rows, judgement, amounts)
@@ -108,16 +109,58 @@ def read_into(
 
 def _take_broken(rows: Path, judgement: Judgement, amounts: list[str]) -> None:
     """Judge each row, and leave in the file those that break no rule."""
-    results = judge_rows(judgement.suite, rows)
+    results = _judged_rows(rows, judgement)
     taken = {position for result in results for position in result.failed_positions}
     columns = [judgement.contract.column_of_role(role) for role in ("unit", "member")]
     keys = [column.name for column in columns if column]
     judgement.of_rows(results, rows_at(rows, taken, [*keys, *amounts, "_sheet", "_row_number"]))
-    if taken:
-        every = rows.with_name(f"every.{rows.name}")
-        rows.rename(every)
-        copy_without(every, rows, taken)
-        every.unlink()
+    take_out(rows, taken)
+
+
+def _judged_rows(rows: Path, judgement: Judgement) -> list[RuleResult]:
+    """Run the suite's row rules, and that on the contract's key under its own name."""
+    suite, key = judgement.suite, judgement.contract.meta.get("key")
+    rule = suite.reading.get("conflicting_key")
+    if not key or rule is None:
+        return judge_rows(suite, rows)
+    one = len(key) == 1
+    kind = f"expect_{'column_values' if one else 'compound_columns'}_to_be_unique"
+    kwargs = {"column": key[0]} if one else {"column_list": list(key)}
+    as_rule = Rule(kind, kwargs, rule.severity, rule.effect or "provisional", rule.notes)
+    *results, of_key = judge_rows(replace(suite, rules=(*suite.rules, as_rule)), rows)
+    return [*results, replace(of_key, rule=replace(as_rule, type="conflicting_key"))]
+
+
+def _leave_out_copies(rows: Path, reading: Reading, contract: Contract) -> None:
+    """Leave rows out that share the key of an earlier one and say the same in every column.
+
+    What the contract does not declare, a serial number for example, does not make two of them.
+    """
+    key = contract.meta.get("key")
+    if not key or "long" in contract.meta["read"]:
+        return
+    names = ", ".join(quoted(column.name) for column in contract.columns)
+    has_key = " and ".join(f"{quoted(name)} is not null" for name in key)
+    copies = ask(
+        rows,
+        f"""
+        with twins as (
+            select hash({names}) as row_hash from landed where {has_key}
+            group by row_hash having count(*) > 1
+        )
+        select place, _sheet, _row_number from (
+            select file_row_number as place, _sheet, _row_number,
+                row_number() over (partition by {names} order by file_row_number) as copy
+            from landed where {has_key} and hash({names}) in (select row_hash from twins)
+        ) where copy > 1 order by place
+        """,
+    ).to_pylist()
+    for row in copies:
+        reading.skip(row["_sheet"], row["_row_number"], "exact_duplicate")
+        finding = Finding("exact_duplicate", row["_sheet"], row["_row_number"], "")
+        reading.findings.append(finding)
+    reading.landed -= len(copies)
+    take_out(rows, {row["place"] for row in copies})
 
 
 def _write_quarantine(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -67,9 +67,9 @@ def propose(
         *_means(observed, landed, spread),
         *_keys(observed, landed),
     ]
-    if checks := proposed_checks(observed, landed):
-        why = "; ".join(checks.values())
-        found.append(Proposal("read", "checks", list(checks), why))
+    checks, seen = proposed_checks(observed, landed)
+    if checks:
+        found.append(Proposal("read", "checks", checks, "; ".join(seen)))
     return found
 
 
@@ -207,9 +207,17 @@ def undeclared(proposals: Iterable[Proposal], meta: Mapping[str, Any]) -> list[P
                     kept.append(Proposal(one.place, one.word, value, one.why))
             case dict(), dict() if one.word == "means" and one.value.keys() - said.keys():
                 kept.append(Proposal(one.place, one.word, {**one.value, **said}, one.why))
-            case list(), list() if one.word == "checks" and set(one.value) - set(said):
-                checks = [*said, *(word for word in one.value if word not in said)]
+            case list(), list() if one.word == "checks" and _words(one.value) - _words(said):
+                checks = [
+                    *said,
+                    *(word for word in one.value if not _words([word]) <= _words(said)),
+                ]
                 kept.append(Proposal(one.place, one.word, checks, one.why))
             case _:
                 pass
     return kept
+
+
+def _words(checks: Iterable[str | Mapping[str, Any]]) -> set[str]:
+    """Name checks, whether they take words of their own or not."""
+    return {word for one in checks for word in ([one] if isinstance(one, str) else one)}

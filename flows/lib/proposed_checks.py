@@ -1,9 +1,10 @@
 """Signs that a file counts something twice: amounts of a group, amounts repeated, rows copied."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import combinations
+from typing import Any
 
 from flows.lib.cell_shapes import CODE
 from flows.lib.cells import half_width, squeezed
@@ -16,9 +17,11 @@ LEAST_AMOUNT = 1000  # smaller sums meet by chance
 SAME_SHARE = Decimal("0.8")
 
 
-def proposed_checks(observed: Observed, landed: Sequence[ColumnGuess]) -> dict[str, str]:
-    """Name the checks that the data suggest, each with what was seen."""
-    found = {}
+def proposed_checks(
+    observed: Observed, landed: Sequence[ColumnGuess]
+) -> tuple[list[str | Mapping[str, Any]], list[str]]:
+    """Write the checks that the data suggest, as a contract does, and what was seen of each."""
+    found: dict[str, str] = {}
     amounts = [guess for guess in landed if guess.kind == "amount"]
     amounts = amounts or [guess for guess in landed if guess.kind in NUMBERS]
     for sheet in observed.sheets:
@@ -29,9 +32,13 @@ def proposed_checks(observed: Observed, landed: Sequence[ColumnGuess]) -> dict[s
                 found["repeated_amount"] = f"{guess.name} is one amount on most rows"
     if pairs := _same_sheets(observed):
         found["same_rows"] = f"the sheets {pairs[0][0]} and {pairs[0][1]} hold the same rows"
+    written: list[str | Mapping[str, Any]] = list(found)
+    seen = list(found.values())
     if swapped := _swapped(observed, landed):
-        found["swapped_columns"] = f"{swapped[0]} and {swapped[1]} look as if they were swapped"
-    return found
+        codes, names = swapped
+        written.append({"swapped_columns": {"codes": codes, "names": names}})
+        seen.append(f"{codes} and {names} look as if they were swapped")
+    return written, seen
 
 
 def _group_totals(sheet: ObservedSheet, amounts: Sequence[ColumnGuess]) -> list[int]:

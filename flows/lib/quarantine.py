@@ -149,6 +149,9 @@ def _problem(
 ) -> Problem:
     sheet, column = place.get("sheet") or "", place.get("column") or ""
     captions = outcome.get("captions", {}).get(sheet, {})
+    notes = {key: str(result["notes"][key]) for key in ("what", "why", "resolve")}
+    if place.get("detail"):
+        notes["what"] += f"（{place['detail']}）"
     return Problem(
         result["type"],
         result["severity"],
@@ -157,7 +160,7 @@ def _problem(
         place.get("row") or None,
         column,
         shown_columns(contract, column, captions),
-        **{key: str(result["notes"][key]) for key in ("what", "why", "resolve")},
+        **notes,
     )
 
 

@@ -40,6 +40,7 @@ class Finding:
     sheet: str
     row_number: int
     column: str
+    detail: str = ""  # what it is compared with, in captions, units, years or counts
 
 
 @dataclass

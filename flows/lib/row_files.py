@@ -94,7 +94,16 @@ def rows_at(
     return found
 
 
-def copy_without(path: Path, target: Path, positions: Collection[int]) -> None:
+def take_out(path: Path, positions: Collection[int]) -> None:
+    """Leave out of a file the rows at some positions."""
+    if positions:
+        every = path.with_name(f"every.{path.name}")
+        path.rename(every)
+        _copy_without(every, path, positions)
+        every.unlink()
+
+
+def _copy_without(path: Path, target: Path, positions: Collection[int]) -> None:
     """Write the rows anew but for those at some positions."""
     import numpy as np
     import pyarrow as pa

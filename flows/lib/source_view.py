@@ -14,6 +14,7 @@ from flows.lib.contracts import Contract
 from flows.lib.durable import hash_file
 from flows.lib.errors import Rejected, WrongUse
 from flows.lib.ids import MASK
+from flows.lib.judgement import place_text
 from flows.lib.landing import ROWS, land
 from flows.lib.look import look_at_standings
 from flows.lib.night import open_night
@@ -144,6 +145,8 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
         if not result["success"]:
             notes = result["notes"]
             console.print(f"{result['severity']}: {notes['what']} {notes['resolve']}")
+            if result["places"]:
+                console.print(f"  {place_text(result['places'])}")
     _print_first_rows(first.values(), contract)
     print_proposals(file, file.name, contract)
     for sentence in judgement.rejections:
