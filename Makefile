@@ -12,7 +12,7 @@ INSTALLED = .venv/installed
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: help setup run test check bench faults lock clean
+.PHONY: help setup run test check bench faults fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,11 @@ bench: setup ## measure how long nights and large files take (ONLY=csv SIZE=100 
 
 faults: setup ## kill nights and fail disks for a quarter of an hour, and say what was lost
 	@$(BIN)/python tests/faults.py
+
+SECONDS ?= 120
+
+fuzz: setup ## give the readers of files input that nobody would think of, for SECONDS=120
+	@$(BIN)/python tests/fuzz.py $(SECONDS)
 
 lock: ## resolve pyproject.toml into requirements.lock anew (needs uv)
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \

@@ -56,8 +56,6 @@ def half_width(cell: Any) -> str | None:
             text = formula[1].strip()
     elif isinstance(cell, float):
         text = str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
-    elif isinstance(cell, dict | list):  # JSON within JSON
-        raise Unreadable
     else:
         text = str(cell)
     return text or None

@@ -171,6 +171,8 @@ def reader_of(
     marks = re.compile(column.marks) if column.marks else None
 
     def read_cell(cell: Any) -> Any:
+        if isinstance(cell, dict | list):  # JSON within JSON
+            raise Unreadable
         if marks and isinstance(cell, str) and squeezed(cell) not in means:
             cell = marks.sub("", half_width(cell) or "")
         if means or isinstance(cell, str):

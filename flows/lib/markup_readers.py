@@ -85,7 +85,10 @@ def html_sheets(
     """Read each table that holds no other table, with its merged cells."""
     text = decoded(path.read_bytes(), captions, encoding)
     parser = html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True)
-    root = html.document_fromstring(_without_declaration(text), parser=parser)
+    try:
+        root = html.document_fromstring(_without_declaration(text), parser=parser)
+    except etree.ParserError:  # nothing but comments
+        raise Rejected("the page is empty: export the file again") from None
     etree.strip_elements(root, "script", "style", with_tail=False)
     found = False
     for position, table in enumerate(root.iter("table"), start=1):
