@@ -46,6 +46,7 @@ class Column:
     length: int | None = None  # of a code; with check or code_list lost zeros are put back
     check: str | None = None  # identity or credit_code: the check digit proves it
     code_list: str | None = None  # a list of codes that the product knows
+    attachment: bool = False  # names documents that come beside the file
     precision: str | None = None  # month: a date may lack its day
 
     @property
@@ -92,6 +93,11 @@ class Contract:
     def in_parts(self) -> bool:
         """Whether each file holds some units of the period, and all of them count together."""
         return bool(self.meta.get("parts"))
+
+    @property
+    def has_attachments(self) -> bool:
+        """Whether rows name documents, which are kept with the file."""
+        return any(column.attachment for column in self.columns)
 
     @property
     def file_patterns(self) -> tuple[str, ...]:
@@ -189,6 +195,9 @@ def _check_names(where: str, contract: Contract) -> None:
     named += [check] if isinstance(check, str) else check
     if unknown := sorted({name for name in named if name} - names - {"all_amounts"}):
         raise ZipingError(f"{where}: no column is called {', '.join(unknown)}")
+    naming = [one for one in contract.columns if one.attachment]
+    if odd := [one.name for one in naming if one.data_type != "string"]:
+        raise ZipingError(f"{where}: {odd[0]} names attachments and must be a string")
     if meta.get("parts") and contract.column_of_role("unit") is None:
         raise ZipingError(f"{where}: `parts` needs a column with `role: unit`")
 

@@ -3,19 +3,21 @@
 import os
 import re
 import stat
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
+from flows.lib.attachments import register_of
 from flows.lib.contracts import Contract
 from flows.lib.errors import Unavailable
 from flows.lib.foreign_files import look_at, names_of, open_file, readable
 from flows.lib.ids import without_ids
 from flows.lib.settings import Workspace
 from flows.lib.sorting import Place, place_of
-from flows.lib.store import Delivery, Store, Waiting
+from flows.lib.store import Delivery, LandedFile, Store, Waiting
 
 # What programs leave beside an export: hidden files, Excel's locks, downloads that are not done.
 IGNORED = re.compile(
@@ -29,6 +31,15 @@ KINDS = {
 }  # fmt: skip
 
 
+class Attached(NamedTuple):
+    """A document in the folder of attachments of a file in the inbox."""
+
+    path: Path
+    name: str
+    sha256: str
+    size: int
+
+
 @dataclass(frozen=True)
 class Dropped:
     """A file in the inbox that belongs to a source table, district and period."""
@@ -38,6 +49,13 @@ class Dropped:
     place: Place
     sha256: str  # of the bytes that were looked at
     size: int
+    attachments: tuple[Attached, ...] = ()
+    kept: tuple[LandedFile, ...] = ()  # attachments that came earlier and lie there no more
+
+    @property
+    def size_of_all(self) -> int:
+        """Say how many bytes are to be kept."""
+        return self.size + sum(one.size for one in self.attachments)
 
 
 @dataclass
@@ -77,14 +95,17 @@ def view_inbox(
     """Find the files whose bytes are not what last came under their name, and name all others."""
     view, inbox = InboxView(), workspace.inbox
     last = {
-        (one.district_code, file.original_name): file.sha256
+        (one.district_code, file.original_name): (file.sha256, one.attachments)
         for one in deliveries
         for file in one.files
     }
     secrets = {_identity(path) for path in (workspace.key_file, workspace.root / ".env")} - {None}
     passed_over = []
+    takers: list[Dropped] = []  # until it is known what lies in their folders of attachments
+    attached: dict[str, list[Attached]] = defaultdict(list)
     beside: Counter[tuple[str, ...]] = Counter()
     names = names_of(path.relative_to(inbox) for path in _walk(inbox, view))
+    registers = _registers(names, contracts, districts)
     for path, name in names.items():
         shown = without_ids(name)
         if any(map(IGNORED.fullmatch, path.parts)):
@@ -101,7 +122,8 @@ def view_inbox(
         if (status.st_dev, status.st_ino) in secrets:
             view.remarks.append(f"{shown} is this warehouse's own key or .env: take it away")
             continue
-        found = place_of(readable(path), contracts, districts)
+        register = register_of(path)
+        found = None if register in registers else place_of(readable(path), contracts, districts)
         if isinstance(found, str):
             view.remarks.append(f"{shown}: {found}")
             continue
@@ -112,9 +134,19 @@ def view_inbox(
         except Unavailable as unreadable:
             view.unreadable.append(str(unreadable))
         else:
+            if found is None:
+                attached[register].append(Attached(inbox / path, name, digest, size))
+                continue
             beside[found.of_one_file] += 1
-            if last.get((found.district_code, name)) != digest:
-                view.new.append(Dropped(inbox / path, name, found, digest, size))
+            dropped = Dropped(inbox / path, name, found, digest, size)
+            if found.contract.has_attachments:
+                takers.append(dropped)
+            elif last.get((found.district_code, name), ("",))[0] != digest:
+                view.new.append(dropped)
+    for dropped in takers:
+        folder = attached[readable(dropped.path.relative_to(inbox).with_suffix(""))]
+        before = last.get((dropped.place.district_code, dropped.name), ("", ()))
+        view.new += _with_attachments(dropped, folder, *before)
     _leave_rivals(view, beside)
     if passed_over:
         more = len(passed_over) - MOST_NAMED
@@ -122,6 +154,37 @@ def view_inbox(
         view.remarks.append(f"left by other programs and passed over: {names_shown}")
     view.new.sort(key=lambda one: one.name)  # the order of receipt, whatever the folders' order
     return view
+
+
+def _registers(
+    paths: Iterable[Path], contracts: Mapping[str, Contract], districts: tuple[str, ...]
+) -> set[str]:
+    """Name, without their endings, the files that may have a folder of attachments beside them."""
+    if not any(contract.has_attachments for contract in contracts.values()):
+        return set()
+    found = ((path, place_of(readable(path), contracts, districts)) for path in paths)
+    return {
+        readable(path.with_suffix(""))
+        for path, place in found
+        if isinstance(place, Place) and place.contract.has_attachments
+    }
+
+
+def _with_attachments(
+    dropped: Dropped, folder: Sequence[Attached], digest: str, earlier: Sequence[LandedFile]
+) -> Iterator[Dropped]:
+    """Give a file with its attachments where the file or one of them is new.
+
+    What came earlier with the same file stays its own though it lies there no more.
+    """
+    is_same = dropped.sha256 == digest
+    before = {one.original_name: one for one in earlier if is_same}
+    known = {(name, one.sha256) for name, one in before.items()}
+    if is_same and all((one.name, one.sha256) in known for one in folder):
+        return
+    lying = {one.name for one in folder}
+    kept = tuple(one for name, one in before.items() if name not in lying)
+    yield replace(dropped, attachments=tuple(folder), kept=kept)
 
 
 def _leave_rivals(view: InboxView, beside: Counter[tuple[str, ...]]) -> None:
@@ -143,15 +206,22 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def land_dropped(store: Store, dropped: Dropped) -> Delivery:
-    """Copy a file in, if it still holds the bytes that were looked at; the copy is what is read."""
-    shown = without_ids(dropped.name)
+def _copied(store: Store, path: Path, name: str, wanted: str) -> LandedFile:
+    """Copy a file in, if it still holds the bytes that were looked at."""
     try:
-        stream = open_file(dropped.path)
+        stream = open_file(path)
     except OSError:
+        shown = without_ids(name)
         raise Waiting(f"{shown} vanished from the inbox before it could be read") from None
     with stream:
-        file = store.keep(stream, dropped.name, dropped.sha256)
+        return store.keep(stream, name, wanted)
+
+
+def land_dropped(store: Store, dropped: Dropped) -> Delivery:
+    """Copy a file in with its attachments; the copy is what is read."""
+    file = _copied(store, dropped.path, dropped.name, dropped.sha256)
+    attachments = [_copied(store, one.path, one.name, one.sha256) for one in dropped.attachments]
+    every = sorted([*dropped.kept, *attachments], key=lambda one: one.original_name)
     return store.record(
         Delivery(
             dropped.place.contract.name,
@@ -161,6 +231,7 @@ def land_dropped(store: Store, dropped: Dropped) -> Delivery:
             datetime.now(UTC).isoformat(timespec="seconds"),
             "inbox",
             source_date=dropped.place.source_date,
+            attachments=tuple(every),
         ),
         is_part=dropped.place.contract.in_parts,
     )

@@ -25,6 +25,7 @@ def _is_asked(name: str, contract: Contract) -> bool:
         "part_above_whole": read.get("subsets"),
         "totals_row_missing": read.get("ends_with_totals"),
         "conflicting_key": None,  # told as a rule on rows
+        "attachment_missing": contract.has_attachments,
     }
     return name not in COMPARED and bool(asked_by.get(name, True))
 

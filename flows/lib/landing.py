@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from flows.lib.attachments import known_names
 from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
 from flows.lib.declared_checks import declared_findings
@@ -104,6 +105,7 @@ def read_into(
             name=delivery.name,
             sink=lambda table: write(with_delivery(table)),
             account=account,
+            attachments=known_names(delivery.attachments) if contract.has_attachments else None,
         )
 
 

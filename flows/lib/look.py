@@ -95,7 +95,7 @@ def require_room(night: Night) -> None:
     deliveries = night.deliveries()
     last = [last_of(deliveries, owed.key) for owed in night.difference.pulls]
     arriving = sum(file.size for one in last if one for file in one.files)
-    arriving += sum(dropped.size for dropped in night.difference.dropped)
+    arriving += sum(dropped.size_of_all for dropped in night.difference.dropped)
     check_room(night.workspace, arriving)
 
 

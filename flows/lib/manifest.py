@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from flows.lib.definitions import facts
@@ -37,6 +38,10 @@ def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
                     "rows_superseded": part.rows_superseded,
                     "rows_skipped": outcome["rows_skipped"],
                     "sign_off": outcome["sign_off"],
+                    "attachments": [
+                        {"name": Path(one.shown_name).name, "sha256": one.sha256, "size": one.size}
+                        for one in delivery.attachments
+                    ],
                 }
     return [entries[key] for key in sorted(entries)]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.lib.attachments import Known
 from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
@@ -33,9 +34,11 @@ class FileReader:
         name: str,
         sink: Callable[["pa.Table"], None] | None,
         account: list[Line] | None,
+        attachments: Known | None,
     ) -> None:
         """Take the contract, what replaces ids, which columns to read, and where rows go."""
         self.contract, self.pseudonym, self.name, self.sink = contract, pseudonym, name, sink
+        self.attachments = attachments
         self.is_judged = columns is None  # a file that is read again has been
         self.columns = [
             column for column in contract.columns if columns is None or column.name in columns
@@ -158,14 +161,16 @@ def read_file(
     name: str = "",
     sink: Callable[["pa.Table"], None] | None = None,
     account: list[Line] | None = None,
+    attachments: Known | None = None,
 ) -> Reading:
     """Read a kept file; raises Rejected with one sentence when it cannot be read at all.
 
     Without `pseudonym` ids of persons stay as they are: for the trace, in memory only, which also
     says which `columns` it looks at. `name` is what the file was called. Typed rows go to `sink`
     as they come, or stay in the reading; each row that is no data goes to `account`.
+    `attachments` are what came beside it: names of documents are read with their hashes.
     """
     forbid_core_dumps()
-    reader = FileReader(contract, pseudonym, columns, name, sink, account)
+    reader = FileReader(contract, pseudonym, columns, name, sink, account, attachments)
     with without_collection():
         return reader.read(open_sheets(path, contract))

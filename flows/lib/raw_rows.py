@@ -9,9 +9,11 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.lib.attachments import compared, with_hashes
 from flows.lib.contracts import Contract, contract_from_json
 from flows.lib.durable import hash_file
 from flows.lib.errors import ZipingError
+from flows.lib.ids import without_ids
 from flows.lib.parsing import read_file
 from flows.lib.publishing import rows_of
 from flows.lib.releases import Release
@@ -98,6 +100,16 @@ class RawRows:
                 f"{name} has no data row {row.row_number}: the release and it differ"
             ) from None
         return [column[index] for column in columns]
+
+    def attachments(self, row: FactRow) -> list[str]:
+        """Name the documents that a fact's row names as evidence, each with its hash."""
+        source = self.sources[row.file_id]
+        contract = self.contracts[source["source"]]
+        columns = [column.name for column in contract.columns if column.attachment]
+        known = {compared(one["name"]): one["sha256"] for one in source.get("attachments", ())}
+        cells = self.cells(row, *columns) if columns else []
+        texts = [without_ids(str(cell)) for cell in cells if cell]
+        return [line for text in texts for line in with_hashes(text, known)[0].splitlines()]
 
     def fact(
         self, name: str, measure: str, year: int, district: str, stage: str | None

@@ -14,6 +14,7 @@ RULE_TITLES = {
     "repeated_amount": "同一金额重复填列",
     "same_rows": "两份数据相同",
     "swapped_columns": "两列互换",
+    "attachment_missing": "附件未报送",
     "expect_column_values_to_not_be_null": "不得为空",
     "expect_column_values_to_be_null": "此种情形不得出现",
     "expect_column_values_to_be_unique": "不得重复",

@@ -6,6 +6,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from flows.lib.attachments import with_hashes
 from flows.lib.cells import UNITS_OF_YUAN, Unreadable, squeezed
 from flows.lib.column_readers import Read, factor_of, reader_of
 from flows.lib.contracts import Column
@@ -174,6 +175,8 @@ class SheetReader:
         for column in self.file.columns:
             if self._has_unit_in_row(column):
                 values, places = self._by_unit(column, cells[column.name], rows)
+            elif column.attachment and self.file.attachments is not None:
+                values, places = self._with_hashes(column, cells[column.name], numbers)
             else:
                 factor = factor_of(column, self.unit)
                 reader = self.readers[column.name]
@@ -203,6 +206,27 @@ class SheetReader:
             for place, row in enumerate(rows)
             if len(row) > self.width and any(map(str.strip, row[self.width :]))
         ]
+
+    def _with_hashes(
+        self, column: Column, cells: list[Any], numbers: list[int]
+    ) -> tuple["pa.Array", list[int]]:
+        """Read names of documents with their hashes; what did not come with the file is found."""
+        import pyarrow as pa
+
+        values: list[str | None] = []
+        unreadable: list[int] = []
+        for place, (cell, number) in enumerate(zip(cells, numbers, strict=True)):
+            values.append(None)
+            try:
+                if self.readers[column.name](cell) is None:
+                    continue
+            except Unreadable:
+                unreadable.append(place)
+                continue
+            values[-1], is_missing = with_hashes(cell, self.file.attachments or {})
+            if is_missing:
+                self.file.find("attachment_missing", self.sheet.name, number, column.name)
+        return pa.array(values, pa.string()), unreadable
 
     def _has_unit_in_row(self, column: Column) -> bool:
         return column.role == "amount" and self.rows_of_units is not None and not column.unit

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from flows.lib.acceptance import readings_path, suite_path
+from flows.lib.attachments import beside
 from flows.lib.column_readers import Pseudonym
 from flows.lib.console import make_console
 from flows.lib.contracts import Contract
@@ -114,8 +115,9 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     landed_file = LandedFile(hash_file(file), file.stat().st_size, file.name)
     delivery = Delivery(
-        name, night.settings.district, period or "", (landed_file,), now, "a dry run"
-    )
+        name, night.settings.district, period or "", (landed_file,), now, "a dry run",
+        attachments=beside(file) if contract.has_attachments else (),
+    )  # fmt: skip
     account: list[Line] = []
     with TemporaryDirectory() as name_of_folder:
         folder = Path(name_of_folder)

@@ -46,14 +46,17 @@ class Delivery:
     version: str | None = None  # what the system calls this state, for example an ETag
     supersedes: str | None = None
     source_date: str | None = None
+    attachments: tuple[LandedFile, ...] = ()  # what the file names as evidence; never parsed
     number: int = 0  # the line in the manifest: the order of receipt, whatever the clock did
 
     @property
     def id(self) -> str:
-        """The hash of its bytes; a delivery of one file has that file's."""
-        if len(self.files) == 1:
+        """The hash of its bytes and of its attachments; one file alone has that file's."""
+        if len(self.files) == 1 and not self.attachments:
             return self.files[0].sha256
-        return sha256("".join(file.sha256 for file in self.files).encode()).hexdigest()
+        parts = [file.sha256 for file in self.files]
+        parts += [f"{file.sha256} {file.original_name}\n" for file in self.attachments]
+        return sha256("".join(parts).encode()).hexdigest()
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -89,8 +92,9 @@ class Store:
         for number, line in enumerate(lines, start=1):
             try:
                 entry = json.loads(line)
-                files = tuple(LandedFile(**file) for file in entry.pop("files"))
-                found.append(Delivery(files=files, number=number, **entry))
+                for name in ("files", "attachments"):
+                    entry[name] = tuple(LandedFile(**file) for file in entry.get(name, ()))
+                found.append(Delivery(number=number, **entry))
             except (ValueError, TypeError, KeyError):
                 raise ZipingError(
                     f"{self.manifest}, line {number}, is damaged: restore raw/landed from a backup"
@@ -140,6 +144,8 @@ class Store:
             last = last_of(earlier, delivery.key)
             entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
             entry.pop("number")
+            if not delivery.attachments:
+                entry.pop("attachments")
             line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
             with naming(self.manifest), self.manifest.open("ab", buffering=0) as file:
                 if size := file.tell():
@@ -161,7 +167,7 @@ class Store:
     def verify(self, deliveries: Iterable[Delivery]) -> None:
         """Stop when kept bytes are gone or are not what their name says."""
         for delivery in deliveries:
-            for file in delivery.files:
+            for file in (*delivery.files, *delivery.attachments):
                 path = self.path(file.sha256)
                 if not path.exists():
                     raise ZipingError(

@@ -58,6 +58,8 @@ class Field:
         column = self.column
         if self.choices:
             return "从下拉列表选择"
+        if column.attachment:
+            return "文件名（含扩展名），多个以分号分隔"
         if column.percent:
             return PERCENTS[column.percent]
         if column.data_type == "date":

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from flows.lib.attachments import folder_beside
 from flows.lib.paper import (
     CAPTION,
     LINE_HEIGHT,
@@ -71,6 +72,9 @@ def _how_to(form: Form) -> Iterator[str]:
         yield f"填好后按 Excel 工作簿（.xlsx）保存，文件名：{name}。"
     if contract.in_parts:
         yield "每个单位一份，文件名末尾加单位名称，以免重名。"
+    if contract.has_attachments:
+        folder = folder_beside(Path(name)).name
+        yield f"行中写明的附件放在文件夹“{folder}”中，与本表一并报送；表中只写文件名，不写路径。"
     if contract.meta.get("sign_off"):
         yield "列名以上的签报栏请填写完整，打印后由负责人签字并加盖公章留存。"
     if any(one.column.person for one in form.fields):

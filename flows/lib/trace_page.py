@@ -105,6 +105,8 @@ def _rows(recomputation: Recomputation) -> Iterator[str]:
         line = _row(names[row.file_id], row, is_shown)
         if is_shown or line not in hidden_lines:
             yield line
+        if is_shown and row.row_number:
+            yield from (f"  附件 {text}" for text in recomputation.raw.attachments(row))
         if not is_shown:
             hidden_lines.add(line)
 

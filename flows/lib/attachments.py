@@ -1,0 +1,76 @@
+"""The documents that a register names as evidence: kept by hash, found by name, never parsed.
+
+They lie in a folder beside the file that has its name without the ending, and `_附件` after it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from flows.lib.cells import half_width
+from flows.lib.durable import hash_file
+from flows.lib.foreign_files import readable
+from flows.lib.ids import without_ids
+from flows.lib.store import LandedFile
+
+FOLDER = "_附件"
+BETWEEN = re.compile(r"[;；\r\n]+")
+PERHAPS_BETWEEN = re.compile(r"[、，,]")  # these stand in names, too
+
+Known = Mapping[str, str]  # sha256 by name, as names are compared
+
+
+def compared(name: str) -> str:
+    """Write a name so that width, case and blanks do not tell two apart."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def known_names(attachments: Iterable[LandedFile]) -> Known:
+    """Find attachments by their own name alone: a path in a cell leads nowhere."""
+    return {compared(Path(one.original_name).name): one.sha256 for one in attachments}
+
+
+def names_in(cell: Any, known: Known) -> list[str]:
+    """List the names in a cell, between semicolons or line breaks.
+
+    A comma may be part of a name: it is one where no attachment has the whole as its name.
+    """
+    found: list[str] = []
+    for part in BETWEEN.split(half_width(str(cell)) or ""):
+        is_name = compared(part) in known
+        found += [part] if is_name else PERHAPS_BETWEEN.split(part)
+    return [name.strip() for name in found if name.strip()]
+
+
+def with_hashes(cell: Any, known: Known) -> tuple[str, bool]:
+    """Write each name in a cell with its hash, one a line, and say whether one is not there."""
+    lines, is_missing = [], False
+    for name in names_in(cell, known):
+        digest = known.get(compared(name))
+        is_missing = is_missing or digest is None
+        lines.append(without_ids(name) + (f" sha256:{digest}" if digest else ""))
+    return "\n".join(lines), is_missing
+
+
+def register_of(path: Path) -> str:
+    """Name, without its ending, the file in whose folder of attachments a path lies."""
+    folder = readable(path.parent)
+    return folder.removesuffix(FOLDER) if folder.endswith(FOLDER) else ""
+
+
+def folder_beside(file: Path) -> Path:
+    """Say in which folder the attachments of a file lie."""
+    return file.with_name(file.stem + FOLDER)
+
+
+def beside(file: Path) -> tuple[LandedFile, ...]:
+    """Look at the attachments of a file that is not yet sent; links are passed over."""
+    folder = folder_beside(file)
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    return tuple(
+        LandedFile(hash_file(path), path.stat().st_size, path.name)
+        for path in paths
+        if path.is_file() and not path.is_symlink()
+    )
