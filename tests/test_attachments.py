@@ -11,7 +11,7 @@ from nights import Said, current, dropped_file, edit_workbook, night, ziping
 from reading_parts import contract_of, workbook
 
 from flows.lib.acceptance import readings_path, suite_path
-from flows.lib.attachments import known_names, names_in, with_hashes
+from flows.lib.attachments import cell_with_hashes, known_names, names_in
 from flows.lib.contracts import load_contracts
 from flows.lib.errors import ZipingError
 from flows.lib.inbox import InboxView, land_dropped, view_inbox
@@ -172,13 +172,13 @@ def test_names_stand_between_semicolons_and_a_comma_may_be_part_of_one(
     "cell", ["../验收单.pdf", "/etc/passwd", "..\\验收单.pdf", "registers/x_附件/验收单.pdf"]
 )
 def test_a_path_leads_nowhere(cell: str) -> None:
-    text, is_missing = with_hashes(cell, KNOWN)
+    text, is_missing = cell_with_hashes(cell, KNOWN)
     assert is_missing
     assert "sha256" not in text
 
 
 def test_width_and_case_do_not_tell_two_names_apart() -> None:
-    assert with_hashes("验收单．ＰＤＦ", KNOWN) == (f"验收单.PDF sha256:{'a' * 64}", False)
+    assert cell_with_hashes("验收单．ＰＤＦ", KNOWN) == (f"验收单.PDF sha256:{'a' * 64}", False)
 
 
 def test_only_a_text_can_name_documents(tmp_path: Path) -> None:

@@ -5,15 +5,18 @@ They lie in a folder beside the file that has its name without the ending, and `
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flows.lib.cells import half_width
+from flows.lib.cells import Unreadable, half_width
 from flows.lib.durable import hash_file
 from flows.lib.foreign_files import readable
 from flows.lib.ids import without_ids
 from flows.lib.store import LandedFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FOLDER = "_附件"
 BETWEEN = re.compile(r"[;；\r\n]+")
@@ -44,7 +47,7 @@ def names_in(cell: Any, known: Known) -> list[str]:
     return [name.strip() for name in found if name.strip()]
 
 
-def with_hashes(cell: Any, known: Known) -> tuple[str, bool]:
+def cell_with_hashes(cell: Any, known: Known) -> tuple[str, bool]:
     """Write each name in a cell with its hash, one a line, and say whether one is not there."""
     lines, is_missing = [], False
     for name in names_in(cell, known):
@@ -52,6 +55,28 @@ def with_hashes(cell: Any, known: Known) -> tuple[str, bool]:
         is_missing = is_missing or digest is None
         lines.append(without_ids(name) + (f" sha256:{digest}" if digest else ""))
     return "\n".join(lines), is_missing
+
+
+def with_hashes(
+    cells: Sequence[Any], read: Callable[[Any], Any], known: Known
+) -> tuple["pa.Array", list[int], list[int]]:
+    """Read a column of names: texts with hashes, and where one is unreadable or not there."""
+    import pyarrow as pa
+
+    texts: list[str | None] = []
+    unreadable, missing = [], []
+    for place, cell in enumerate(cells):
+        texts.append(None)
+        try:
+            if read(cell) is None:
+                continue
+        except Unreadable:
+            unreadable.append(place)
+            continue
+        texts[-1], is_missing = cell_with_hashes(cell, known)
+        if is_missing:
+            missing.append(place)
+    return pa.array(texts, pa.string()), unreadable, missing
 
 
 def register_of(path: Path) -> str:

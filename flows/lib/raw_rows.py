@@ -9,7 +9,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.lib.attachments import compared, with_hashes
+from flows.lib.attachments import cell_with_hashes, compared
 from flows.lib.contracts import Contract, contract_from_json
 from flows.lib.durable import hash_file
 from flows.lib.errors import ZipingError
@@ -109,7 +109,7 @@ class RawRows:
         known = {compared(one["name"]): one["sha256"] for one in source.get("attachments", ())}
         cells = self.cells(row, *columns) if columns else []
         texts = [without_ids(str(cell)) for cell in cells if cell]
-        return [line for text in texts for line in with_hashes(text, known)[0].splitlines()]
+        return [line for text in texts for line in cell_with_hashes(text, known)[0].splitlines()]
 
     def fact(
         self, name: str, measure: str, year: int, district: str, stage: str | None

@@ -211,22 +211,11 @@ class SheetReader:
         self, column: Column, cells: list[Any], numbers: list[int]
     ) -> tuple["pa.Array", list[int]]:
         """Read names of documents with their hashes; what did not come with the file is found."""
-        import pyarrow as pa
-
-        values: list[str | None] = []
-        unreadable: list[int] = []
-        for place, (cell, number) in enumerate(zip(cells, numbers, strict=True)):
-            values.append(None)
-            try:
-                if self.readers[column.name](cell) is None:
-                    continue
-            except Unreadable:
-                unreadable.append(place)
-                continue
-            values[-1], is_missing = with_hashes(cell, self.file.attachments or {})
-            if is_missing:
-                self.file.find("attachment_missing", self.sheet.name, number, column.name)
-        return pa.array(values, pa.string()), unreadable
+        known = self.file.attachments or {}
+        values, unreadable, missing = with_hashes(cells, self.readers[column.name], known)
+        for place in missing:
+            self.file.find("attachment_missing", self.sheet.name, numbers[place], column.name)
+        return values, unreadable
 
     def _has_unit_in_row(self, column: Column) -> bool:
         return column.role == "amount" and self.rows_of_units is not None and not column.unit
