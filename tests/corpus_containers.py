@@ -3,6 +3,7 @@
 import io
 import stat
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -75,6 +76,62 @@ def strict_kind(path: Path) -> None:
             )
 
     changed(path, change)
+
+
+def link_to_a_program(path: Path) -> None:
+    link = '<ddeLink ddeService="cmd" ddeTopic="/C calc"><ddeItems/></ddeLink>'
+    text = f'<externalLink xmlns="{MAIN}">{link}</externalLink>'
+    changed(
+        path, lambda members: members.update({"xl/externalLinks/externalLink1.xml": text.encode()})
+    )
+
+
+def member_twice(path: Path) -> None:
+    changed(path, lambda members: None)
+    with zipfile.ZipFile(path) as archive:
+        other = archive.read(SHEET).replace(b"<v>5</v>", b"<v>6</v>")
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr(SHEET, other)
+
+
+def sheet_in_utf_16(path: Path) -> None:
+    def change(members: dict[str, bytes]) -> None:
+        members[SHEET] = members[SHEET].decode().encode("utf-16")
+
+    changed(path, change)
+
+
+def prefixed(path: Path) -> None:
+    def text(place: str, cell: str) -> str:
+        return f'<x:c r="{place}" t="str"><x:v>{cell}</x:v></x:c>'
+
+    rows = (
+        [text(place, cell) for place, cell in zip(("A1", "B1", "C1"), HEADER, strict=True)],
+        [text("A2", "001"), text("B2", "一小"), text("C2", "5")],
+        [text("A3", "002"), '<x:c r="C3" t="e"><x:v>#REF!</x:v></x:c>'],
+        [text("A4", "003"), '<x:c r="C4"><x:f>1+1</x:f></x:c>'],
+    )
+    data = "".join(
+        f'<x:row r="{number}">{"".join(cells)}</x:row>' for number, cells in enumerate(rows, 1)
+    )
+    sheet = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{data}</x:sheetData></x:worksheet>'
+    changed(path, lambda members: members.update({SHEET: sheet.encode()}))
+
+
+def no_numbers(path: Path) -> None:
+    def change(members: dict[str, bytes]) -> None:
+        members[SHEET] = (
+            members[SHEET].replace(b"<v>5</v>", b"<v>NaN</v>").replace(b"<v>6</v>", b"<v>1E999</v>")
+        )
+
+    changed(path, change, HEADER, ROW, ["002", "二小", 6])
+
+
+def iso_days(path: Path) -> None:
+    day = '<c r="B2" t="d"><v>2023-09-01T00:00:00</v></c>'
+    row = f'<row r="2"><c r="A2" t="str"><v>001</v></c>{day}</row>'
+    changed(path, _sheet_of(_inline("代码", "日期") + row))
 
 
 def beyond_the_last_place(path: Path) -> None:

@@ -3,7 +3,7 @@
 import io
 import struct
 import zipfile
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,32 @@ def open_document(path: Path) -> None:
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
 
 
+def far_from_the_corner(path: Path) -> None:
+    book = book_of()
+    page = book.worksheets[0]
+    for row, cells in enumerate([HEADER, ROW], start=4):
+        for column, cell in enumerate(cells, start=7):
+            page.cell(row, column, cell)
+    path.write_bytes(saved(book))
+
+
+def impossible_days(path: Path) -> None:
+    book = book_of(
+        ["代码", "日期"], *[[f"{n:03d}", x] for n, x in enumerate([-5, 45170, 3e6, 1e300], 2)]
+    )
+    for row in book.worksheets[0].iter_rows(min_row=2, min_col=2):
+        row[0].number_format = "yyyy-mm-dd"
+    path.write_bytes(saved(book))
+
+
+def times_as_amounts(path: Path) -> None:
+    book = book_of(
+        HEADER, ["001", "一小", time(8, 30)], ["002", "二小", True], ["003", "三小", 1.5]
+    )
+    book.worksheets[0]["C4"].number_format = "[h]:mm"
+    path.write_bytes(saved(book))
+
+
 # Workbooks of before 2007
 
 
@@ -167,6 +193,11 @@ def old_days_from_1904(path: Path) -> None:
     book = old_book(["代码", "日期"], ["001", 43708.0], ["002", 43708], style="yyyy-mm-dd")
     book.dates_1904 = True
     path.write_bytes(saved(book))
+
+
+def old_impossible_days(path: Path) -> None:
+    rows = [["代码", "日期"], ["002", 45170.0], ["003", -5.0], ["004", 3e9]]
+    path.write_bytes(saved(old_book(*rows, style="yyyy-mm-dd")))
 
 
 def old_percents(path: Path) -> None:

@@ -84,6 +84,8 @@ def _kind_of_zip(path: Path) -> str:
     kind = next((kind for part, kind in WORKBOOK_PARTS.items() if part in names), "archive")
     if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
         raise Rejected("the file unpacks to more than 1 GB: delete what is not the table")
+    if len(names) < len(members):
+        raise Rejected("the file holds a part twice, which no honest program writes: refused")
     spans = sorted((member.header_offset, member.compress_size) for member in members)
     if any(start + size > following for (start, size), (following, _) in zip(spans, spans[1:])):  # noqa: B905, RUF007
         raise Rejected("the parts of the file overlap, which no honest program writes: refused")

@@ -1,5 +1,6 @@
 """Readers of .xlsx and .xls; they run in the reader process alone."""
 
+import codecs
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,7 @@ UNCALCULATED = re.compile(
     + FORMULA
     + rb"(?:<(?:\w+:)?v>\s*</(?:\w+:)?v>\s*|<(?:\w+:)?v\s*/>\s*)?</(?:\w+:)?c>"
 )
+HAS_FORMULA = re.compile(rb"<f|:f")
 PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 NOT_CALCULATED = "#FORMULA!"
 PERCENT = "%"
@@ -83,10 +85,12 @@ def _untold(path: Path) -> dict[str, dict[tuple[int, int], str]]:
             if member not in names:
                 continue
             content = archive.read(member)
+            if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise Rejected("a sheet is written in UTF-16: open the workbook, save it anew")
             found: dict[tuple[int, int] | None, str] = {}
             for attributes in percent.findall(content) if styles else ():
                 found[_place(attributes)] = PERCENT
-            for attributes in UNCALCULATED.findall(content) if b"<f" in content else ():
+            for attributes in UNCALCULATED.findall(content) if HAS_FORMULA.search(content) else ():
                 found[_place(attributes)] = NOT_CALCULATED
             has_errors = b't="e"' in content or b"t='e'" in content
             for attributes, error in ERROR.findall(content) if has_errors else ():
@@ -168,7 +172,7 @@ def xls_sheets(path: Path) -> Iterator[SheetCells]:
             return bool(cell.value)
         if cell.ctype == xlrd.XL_CELL_NUMBER and cell.xf_index in percent:
             return percent_text(f"{cell.value:.15g}") or cell.value
-        if cell.ctype == xlrd.XL_CELL_DATE:
+        if cell.ctype == xlrd.XL_CELL_DATE and cell.value >= 0:
             try:
                 moment: datetime = xldate_as_datetime(cell.value, book.datemode)
             except (XLDateError, OverflowError):
