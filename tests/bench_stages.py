@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
@@ -18,7 +17,7 @@ from flows.lib.acceptance import readings_path, suite_path
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.durable import hash_file
 from flows.lib.expecting import load_great_expectations
-from flows.lib.landing import ROWS, judge_landed, read_into
+from flows.lib.landing import ROWS, Read, judge_landed, read_into
 from flows.lib.patience import Patience
 from flows.lib.person_key import PersonKey
 from flows.lib.pulling import land_pull
@@ -113,7 +112,7 @@ def land(table: str, folder: Path, paths: list[Path]) -> None:
     contract = load_contracts()[table]
     suite = load_suite(suite_path(contract), readings_path())
     key = PersonKey(b"0" * 32)
-    landed: list[tuple[Path, Any, Delivery]] = []
+    landed: list[Read] = []
     with stage("reading and landing"):
         for number, path in enumerate(paths):
             if contract.meta["pull"]["from"] == "http":
@@ -123,11 +122,10 @@ def land(table: str, folder: Path, paths: list[Path]) -> None:
             place = folder / str(number)
             place.mkdir()
             reading = read_into(place / ROWS, kept, delivery, contract, key.pseudonym, None)
-            landed.append((place, reading, delivery))
+            landed.append(Read(place, delivery, reading))
     load_great_expectations()
     with stage("suites"):
-        for place, reading, delivery in landed:
-            landing = judge_landed(place, reading, delivery, contract, suite)
+        for landing in judge_landed(landed, contract, suite):
             assert not landing.judgement.rejections, landing.judgement.rejections
             assert landing.row_count
 

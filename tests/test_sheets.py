@@ -369,4 +369,4 @@ def test_the_reader_gets_no_secret_of_the_night(tmp_path: Path) -> None:
     finally:
         del os.environ["ZIPING_STUDENTS_API_TOKEN"]
     assert b"canary" not in environment
-    assert not reader.is_alive
+    assert not reader.is_fit

@@ -1,20 +1,22 @@
 """Whether a delivery is fit: follows from bytes, contract and suite, and is cached."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from flows.lib.codes import LISTS, SEEDS
 from flows.lib.contracts import Contract
-from flows.lib.durable import build_folder, hash_file
+from flows.lib.durable import build_folder, hash_file, part_name
 from flows.lib.errors import Rejected
 from flows.lib.headers import HeaderMissing
 from flows.lib.judgement import rule_outcome
-from flows.lib.landing import QUARANTINE, ROWS, land
+from flows.lib.landing import QUARANTINE, ROWS, Landing, Read, judge_landed, read_into
 from flows.lib.libraries import library_versions
 from flows.lib.own_modules import modules_below
 from flows.lib.parts import units_held
@@ -31,6 +33,7 @@ SUITES = CHECKOUT / "expectations"
 # What a cached reading rests on beside bytes, contract and suite; the second runs apart.
 READING_ROOTS = ("acceptance", "reader_process")
 OUTCOME = "outcome.json"
+TOGETHER_BYTES = 4_000_000  # of files that are judged together
 
 
 @lru_cache(maxsize=1)
@@ -117,11 +120,54 @@ def accept(
     store: Store, cache: Path, delivery: Delivery, contract: Contract, key: PersonKey
 ) -> Acceptance:
     """Read and judge a delivery, or find the verdict of an earlier night."""
-    found = cached(cache, delivery, contract, key.id)
-    if found and found.is_sound:
-        return found
-    store.verify([delivery])
-    outcome: dict[str, Any] = {
+    return accept_all(store, cache, [delivery], contract, key)[0]
+
+
+def accept_all(
+    store: Store, cache: Path, deliveries: Sequence[Delivery], contract: Contract, key: PersonKey
+) -> list[Acceptance]:
+    """Read and judge deliveries of one table, small ones together, or find earlier verdicts."""
+    earlier = [cached(cache, one, contract, key.id) for one in deliveries]
+    verdicts = {number: one for number, one in enumerate(earlier) if one and one.is_sound}
+    new = [number for number in range(len(deliveries)) if number not in verdicts]
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    while new:
+        sizes = accumulate(deliveries[number].files[0].size for number in new)
+        count = max(sum(size <= TOGETHER_BYTES for size in sizes), 1)
+        group = [deliveries[number] for number in new[:count]]
+        judged = _accept_group(store, cache, group, contract, key)
+        verdicts |= zip(new[:count], judged, strict=True)
+        new = new[count:]
+    return [verdicts[number] for number in range(len(deliveries))]
+
+
+def _accept_group(
+    store: Store, cache: Path, deliveries: Sequence[Delivery], contract: Contract, key: PersonKey
+) -> list[Acceptance]:
+    store.verify(deliveries)
+    apart = part_name(cache / "reading")
+    apart.mkdir()
+    try:
+        folders = [apart / str(number) for number in range(len(deliveries))]
+        judged = _judged(folders, store, deliveries, contract, key)
+        return [
+            _keep(folder, cache, delivery, contract, key, found)
+            for folder, delivery, found in zip(folders, deliveries, judged, strict=True)
+        ]
+    finally:
+        rmtree(apart)
+
+
+def _keep(
+    read: Path,
+    cache: Path,
+    delivery: Delivery,
+    contract: Contract,
+    key: PersonKey,
+    judged: dict[str, Any],
+) -> Acceptance:
+    """Give a verdict its name in the cache when all of it is on the disk."""
+    outcome: dict[str, Any] = judged | {
         "cache_key": cache_key(delivery, contract, key.id),
         "suite": contract.name,
         "title": contract.title,
@@ -133,35 +179,55 @@ def accept(
     }
 
     def fill(folder: Path) -> None:
-        outcome.update(_judged(folder, store, delivery, contract, key))
+        names = [ROWS, QUARANTINE] if (read / QUARANTINE).exists() else []
+        for name in names:
+            (read / name).rename(folder / name)
         outcome["units"] = units_held(contract, folder / ROWS, folder / QUARANTINE)
-        names = sorted(path.name for path in folder.iterdir())
         outcome["files"] = {name: hash_file(folder / name) for name in names}
         write_sealed(folder / OUTCOME, outcome)
 
-    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = cache / outcome["cache_key"]
     build_folder(folder, fill)
     return Acceptance(folder, outcome)
 
 
 def _judged(
-    folder: Path, store: Store, delivery: Delivery, contract: Contract, key: PersonKey
-) -> dict[str, Any]:
-    """Land a delivery's rows in a folder and give what its outcome says of them."""
-    try:
-        suite = load_suite(suite_path(contract), readings_path())
+    folders: Sequence[Path],
+    store: Store,
+    deliveries: Sequence[Delivery],
+    contract: Contract,
+    key: PersonKey,
+) -> list[dict[str, Any]]:
+    """Land the rows of each delivery in a folder and give what its outcome says of them."""
+    reads: dict[int, Read] = {}
+    outcomes: dict[int, dict[str, Any]] = {}
+    for number, (folder, delivery) in enumerate(zip(folders, deliveries, strict=True)):
+        folder.mkdir()
         path = store.path(delivery.files[0].sha256)
-        landing = land(path, delivery, contract, suite, key.pseudonym, folder)
-    except (Rejected, SuiteError) as error:
-        for path in folder.iterdir():
-            path.unlink()  # rows that came before the file could not be read any further
-        return {
-            "accepted": False, "rejections": [str(error)], "skipped": {}, "captions": {},
-            "results": _missing_columns(contract, error), "sums": {},
-            "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
-            "sign_off": {},
-        }  # fmt: skip
+        try:
+            suite = load_suite(suite_path(contract), readings_path())
+            reading = read_into(folder / ROWS, path, delivery, contract, key.pseudonym, None)
+            reads[number] = Read(folder, delivery, reading)
+        except (Rejected, SuiteError) as error:
+            outcomes[number] = _rejected(contract, error)
+    if reads:
+        landings = judge_landed(list(reads.values()), contract, suite)
+        outcomes |= zip(reads, (_outcome_of(one, contract) for one in landings), strict=True)
+    return [outcomes[number] for number in range(len(folders))]
+
+
+def _rejected(contract: Contract, error: Exception) -> dict[str, Any]:
+    """Give what the outcome says of a file that could not be read."""
+    return {
+        "accepted": False, "rejections": [str(error)], "skipped": {}, "captions": {},
+        "results": _missing_columns(contract, error), "sums": {},
+        "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
+        "sign_off": {},
+    }  # fmt: skip
+
+
+def _outcome_of(landing: Landing, contract: Contract) -> dict[str, Any]:
+    """Give what the outcome says of a file that was read and judged."""
     reading, judgement = landing.reading, landing.judgement
     skipped = dict(reading.skipped)
     duplicates = skipped.pop("exact_duplicate", 0)

@@ -1,17 +1,28 @@
 """Running a suite's rules: Great Expectations gives each verdict, on no more rows than it needs."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.expecting import Answer, frame_of, joined, not_answered, run
-from flows.lib.row_files import ask, chunks, column_names, first_row, is_one_chunk, quoted
+from flows.lib.row_files import (
+    ask,
+    chunks,
+    column_names,
+    count_rows,
+    first_row,
+    is_one_chunk,
+    joined_chunks,
+    quoted,
+)
 from flows.lib.suites import ASKS_BY, Rule, Suite
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 # What these say of a row they say of it alone; every other rule looks at the whole table at once.
 NULL_RULES = ("expect_column_values_to_not_be_null", "expect_column_values_to_be_null")
@@ -51,14 +62,59 @@ def judge_rows(suite: Suite, path: Path) -> list[RuleResult]:
     return [_of_rows(rule, by_rule[id(rule)]) for rule in rules]
 
 
-def _in_chunks(rules: Sequence[Rule], path: Path) -> list[Answer]:
-    """Ask rules that look at one row alone, some rows at a time."""
+def judge_rows_of_many(suite: Suite, paths: Sequence[Path]) -> list[list[RuleResult]]:
+    """Run the row rules over files as over each alone; small ones cost hardly more than one.
+
+    Files of which each row is judged alone, and that have no twins, are judged as one.
+    """
+    rules = [rule for rule in suite.rules if rule.is_row_rule]
+    local = [rule for rule in rules if rule.type in ROW_LOCAL]
+    unique = [rule for rule in rules if rule.type in UNIQUENESS]
+    together = [
+        path
+        for path in paths
+        if len(local) + len(unique) == len(rules)
+        and is_one_chunk(path)
+        and not len(_twins(unique, path))
+    ]
+    if len(together) < 2:
+        return [judge_rows(suite, path) for path in paths]
+    answers = _in_chunks(local, *together)
+    answers += run(_asked(unique), _no_rows(unique, together[0]))
+    if any(answer.raised or answer.positions is None for answer in answers):
+        return [judge_rows(suite, path) for path in paths]  # it may be the fault of one
+    by_rule = {id(rule): answer for rule, answer in zip(local + unique, answers, strict=True)}
+    found, start = {}, 0
+    for path in together:
+        end = start + count_rows(path)
+        shares = [_share(by_rule[id(rule)], start, end) for rule in rules]
+        found[path] = [_of_rows(rule, one) for rule, one in zip(rules, shares, strict=True)]
+        start = end
+    return [found[path] if path in found else judge_rows(suite, path) for path in paths]
+
+
+def _share(answer: Answer, start: int, end: int) -> Answer:
+    """Give of an answer about many files what it says of the one from `start` to `end`."""
+    places = answer.positions or ()
+    own = places[bisect_left(places, start) : bisect_left(places, end)]
+    return Answer(not own, positions=tuple(place - start for place in own))
+
+
+def _in_chunks(rules: Sequence[Rule], *paths: Path) -> list[Answer]:
+    """Ask rules that look at one row alone, some rows at a time; positions count over all files."""
+    if not rules:
+        return []
+    words = _words(rules)
     parts: list[list[Answer]] = []
     start = 0
-    for table in chunks(path, _words(rules)) if rules else ():
-        parts.append(run(_asked(rules), frame_of(table, _words(rules), start)))
+    for table in joined_chunks(paths, words):
+        parts.append(run(_asked(rules), frame_of(table, words, start)))
         start += table.num_rows
     return [joined(answers) for answers in zip(*parts, strict=True)]
+
+
+def _no_rows(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
+    return frame_of(next(chunks(path, _words(rules))).slice(0, 0), _words(rules))
 
 
 def _whole(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
@@ -68,13 +124,21 @@ def _whole(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
 
 
 def _with_twins(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
-    """Give the rows that share their key by some rule of uniqueness with another row.
+    """Give the rows that have a twin, with the positions at which they stand."""
+    import pandas as pd
+
+    table = _twins(rules, path)
+    frame = frame_of(table, _words(rules))
+    frame.index = pd.Index(table["file_row_number"].to_numpy())
+    return frame
+
+
+def _twins(rules: Sequence[Rule], path: Path) -> "pa.Table":
+    """Find the rows that share their key by some rule of uniqueness with another row.
 
     All rows of such a key are among them, so that the verdict on them is that on the table. The
     database compares keys by their hash: what it gives too much is no duplicate to the rule.
     """
-    import pandas as pd
-
     names = _words(rules)
     present = [name for name in column_names(path) if name in names]
     keys, wanted = [], []
@@ -91,15 +155,12 @@ def _with_twins(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
             "group by key having count(*) > 1)"
         )
         wanted.append(f"({condition} and {key} in (select key from twins_{number}))")
-    table = ask(
+    return ask(
         path,
         f"{'with ' if keys else ''}{', '.join(keys)} "
         f"select {', '.join([*map(quoted, present), 'file_row_number'])} from landed "
         f"where {' or '.join(wanted) or 'false'} order by file_row_number",
     )
-    frame = frame_of(table, names)
-    frame.index = pd.Index(table["file_row_number"].to_numpy())
-    return frame
 
 
 def judge_table(suite: Suite, aggregates: Mapping[str, Any]) -> list[RuleResult]:
@@ -115,6 +176,29 @@ def judge_table(suite: Suite, aggregates: Mapping[str, Any]) -> list[RuleResult]
             answer = not_answered("NothingMeasured")
         results.append(RuleResult(rule, answer.success, answer.raised, (), answer.error))
     return results
+
+
+def judge_tables(suite: Suite, many: Sequence[Mapping[str, Any]]) -> list[list[RuleResult]]:
+    """Run the table rules over the aggregates of many files as over each alone."""
+    import pandas as pd
+
+    rules = [rule for rule in suite.rules if not rule.is_row_rule]
+    if len(many) < 2 or any(rule.type not in ROW_LOCAL for rule in rules):
+        return [judge_table(suite, one) for one in many]
+    columns = {name: pd.Series([one[name] for one in many], dtype=object) for name in many[0]}
+    answers = run(_asked(rules), pd.DataFrame(columns))
+    if any(answer.raised or answer.positions is None for answer in answers):
+        return [judge_table(suite, one) for one in many]
+    nulls = {name: column.isna() for name, column in columns.items()}
+    return [
+        [
+            RuleResult(rule, False, True, (), "NothingMeasured")
+            if rule.type not in NULL_RULES and any(nulls[name][place] for name in rule.columns)
+            else RuleResult(rule, place not in (answer.positions or ()), False)
+            for rule, answer in zip(rules, answers, strict=True)
+        ]
+        for place in range(len(many))
+    ]
 
 
 def aggregates_of(suite: Suite, path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Landing a delivery: its rows typed into Parquet as they are read, judged, and filtered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,7 @@ from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
 from flows.lib.declared_checks import declared_findings
 from flows.lib.judgement import Judgement
-from flows.lib.judging import RuleResult, aggregates_of, judge_rows, judge_table
+from flows.lib.judging import RuleResult, aggregates_of, judge_rows_of_many, judge_tables
 from flows.lib.parsing import read_file
 from flows.lib.profiles import profile_of
 from flows.lib.reading import Finding, Line, Reading, schema_of
@@ -19,6 +20,20 @@ from flows.lib.store import Delivery
 from flows.lib.suites import Rule, Suite
 
 ROWS, QUARANTINE = "rows.parquet", "quarantine.parquet"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A delivery whose rows have been read into a folder."""
+
+    folder: Path
+    delivery: Delivery
+    reading: Reading
+
+    @property
+    def rows(self) -> Path:
+        """Its typed rows."""
+        return self.folder / ROWS
 
 
 @dataclass(frozen=True)
@@ -47,30 +62,37 @@ def land(
     be read; what was written until then is of no use.
     """
     reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, account)
-    return judge_landed(folder, reading, delivery, contract, suite)
+    (landing,) = judge_landed([Read(folder, delivery, reading)], contract, suite)
+    return landing
 
 
-def judge_landed(
-    folder: Path, reading: Reading, delivery: Delivery, contract: Contract, suite: Suite
-) -> Landing:
-    """Judge the rows of a folder and what was found while reading them."""
-    rows = folder / ROWS
-    _leave_out_copies(rows, reading, contract)
+def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list[Landing]:
+    """Judge the rows of files of one table, and what was found while reading them."""
     amounts = [column.name for column in contract.columns if column.role == "amount"]
     absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
-    readable = sum(first_row(rows, absolute).values(), Decimal(0))
-    judgement = Judgement(contract, suite, delivery.files[0].sha256)
-    reading.findings += declared_findings(rows, reading, contract)
-    profile = profile_of(reading, rows, contract)
-    judgement.of_reading(reading)
-    _take_broken(rows, judgement, amounts)
-    judgement.of_table(judge_table(suite, aggregates_of(suite, rows)))
-    broken = {(row.sheet, row.row_number) for row in reading.set_aside}
-    judgement.of_limit(reading.landed + len(broken), readable)
-    _write_quarantine(folder / QUARANTINE, judgement.quarantine)
     decimals = [one.name for one in contract.columns if one.data_type.startswith("decimal")]
-    sums = first_row(rows, {name: f"coalesce(sum({quoted(name)}), 0)" for name in decimals})
-    return Landing(reading, judgement, count_rows(rows), sums, profile)
+    sums = {name: f"coalesce(sum({quoted(name)}), 0)" for name in decimals}
+    readable, judgements, profiles = [], [], []
+    for one in many:
+        _leave_out_copies(one.rows, one.reading, contract)
+        readable.append(sum(first_row(one.rows, absolute).values(), Decimal(0)))
+        one.reading.findings += declared_findings(one.rows, one.reading, contract)
+        profiles.append(profile_of(one.reading, one.rows, contract))
+        judgements.append(Judgement(contract, suite, one.delivery.files[0].sha256))
+        judgements[-1].of_reading(one.reading)
+    of_rows = _judged_rows([one.rows for one in many], contract, suite)
+    for one, judgement, results in zip(many, judgements, of_rows, strict=True):
+        _take_broken(one.rows, judgement, results, amounts)
+    of_tables = judge_tables(suite, [aggregates_of(suite, one.rows) for one in many])
+    landings = []
+    for place, (one, judgement) in enumerate(zip(many, judgements, strict=True)):
+        judgement.of_table(of_tables[place])
+        broken = {(row.sheet, row.row_number) for row in one.reading.set_aside}
+        judgement.of_limit(one.reading.landed + len(broken), readable[place])
+        _write_quarantine(one.folder / QUARANTINE, judgement.quarantine)
+        row_count, own_sums = count_rows(one.rows), first_row(one.rows, sums)
+        landings.append(Landing(one.reading, judgement, row_count, own_sums, profiles[place]))
+    return landings
 
 
 def read_into(
@@ -109,9 +131,10 @@ def read_into(
         )
 
 
-def _take_broken(rows: Path, judgement: Judgement, amounts: list[str]) -> None:
-    """Judge each row, and leave in the file those that break no rule."""
-    results = _judged_rows(rows, judgement)
+def _take_broken(
+    rows: Path, judgement: Judgement, results: list[RuleResult], amounts: list[str]
+) -> None:
+    """Leave in the file the rows that break no rule."""
     taken = {position for result in results for position in result.failed_positions}
     columns = [judgement.contract.column_of_role(role) for role in ("unit", "member")]
     keys = [column.name for column in columns if column]
@@ -119,18 +142,18 @@ def _take_broken(rows: Path, judgement: Judgement, amounts: list[str]) -> None:
     take_out(rows, taken)
 
 
-def _judged_rows(rows: Path, judgement: Judgement) -> list[RuleResult]:
+def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list[list[RuleResult]]:
     """Run the suite's row rules, and that on the contract's key under its own name."""
-    suite, key = judgement.suite, judgement.contract.meta.get("key")
-    rule = suite.reading.get("conflicting_key")
+    key, rule = contract.meta.get("key"), suite.reading.get("conflicting_key")
     if not key or rule is None:
-        return judge_rows(suite, rows)
+        return judge_rows_of_many(suite, many)
     one = len(key) == 1
     kind = f"expect_{'column_values' if one else 'compound_columns'}_to_be_unique"
     kwargs = {"column": key[0]} if one else {"column_list": list(key)}
     as_rule = Rule(kind, kwargs, rule.severity, rule.effect or "provisional", rule.notes)
-    *results, of_key = judge_rows(replace(suite, rules=(*suite.rules, as_rule)), rows)
-    return [*results, replace(of_key, rule=replace(as_rule, type="conflicting_key"))]
+    named = replace(as_rule, type="conflicting_key")
+    judged = judge_rows_of_many(replace(suite, rules=(*suite.rules, as_rule)), many)
+    return [[*results, replace(of_key, rule=named)] for *results, of_key in judged]
 
 
 def _leave_out_copies(rows: Path, reading: Reading, contract: Contract) -> None:

@@ -1,9 +1,10 @@
 """What a night sees before anything heavy is loaded, and what stands in force after it."""
 
 import shutil
+from collections import defaultdict
 from collections.abc import Sequence
 
-from flows.lib.acceptance import Acceptance, accept, cache_key, cached
+from flows.lib.acceptance import Acceptance, accept_all, cache_key, cached
 from flows.lib.damage import NEWEST_RELEASES, check_received, damages
 from flows.lib.disk import check_room
 from flows.lib.drift import with_drift
@@ -28,18 +29,21 @@ def _relevant(night: Night) -> list[Delivery]:
 
 def verdicts(night: Night, *, judge_new: bool) -> dict[tuple[str, str, str], Acceptance]:
     """Give the verdict on each delivery; unless `judge_new`, only those of earlier nights."""
-    found = {}
-    relevant = _relevant(night)
+    found: dict[tuple[str, str, str], Acceptance] = {}
+    relevant, cache = _relevant(night), night.workspace.cache
+    by_table: dict[str, list[Delivery]] = defaultdict(list)
     for delivery in relevant:
-        contract = night.contracts[delivery.source]
+        by_table[delivery.source].append(delivery)
+    for source, deliveries in by_table.items():
+        contract = night.contracts[source]
+        judged: Sequence[Acceptance | None]
         if judge_new:
-            verdict = accept(night.store, night.workspace.cache, delivery, contract, night.key)
+            judged = accept_all(night.store, cache, deliveries, contract, night.key)
         else:
-            earlier = cached(night.workspace.cache, delivery, contract, night.key.id)
-            if earlier is None:
-                continue
-            verdict = earlier
-        found[(delivery.source, delivery.period, delivery.id)] = verdict
+            judged = [cached(cache, one, contract, night.key.id) for one in deliveries]
+        for delivery, verdict in zip(deliveries, judged, strict=True):
+            if verdict:
+                found[(source, delivery.period, delivery.id)] = verdict
     return with_drift(found, relevant, night.deliveries(), night.contracts)
 
 

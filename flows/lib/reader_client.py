@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import resource
 import selectors
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from flows.lib.errors import Rejected, ZipingError
 from flows.lib.settings import CHECKOUT
 
 READ_SECONDS = 300.0  # for one file
+GROWN_BYTES = 3 << 29  # half of what one file may take: the next one shall have that
 LENGTH_BYTES = 4
 ALLOWED = {("datetime", name) for name in ("date", "datetime", "time", "timedelta")}
 
@@ -48,9 +50,12 @@ class ReaderProcess:
         )  # fmt: skip
 
     @property
-    def is_alive(self) -> bool:
-        """Whether it can take another file."""
-        return self.process.poll() is None
+    def is_fit(self) -> bool:
+        """Whether it can take another file: it is alive, and no file left it grown."""
+        if self.process.poll() is not None:
+            return False
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[0])
+        return pages * resource.getpagesize() <= GROWN_BYTES
 
     def end(self) -> None:
         """End it, whatever it does."""
@@ -120,7 +125,11 @@ def read_sheets(
 ) -> Iterator[tuple[Any, ...]]:
     """Give the messages about a spreadsheet; raises Rejected with a sentence about it."""
     reader: ReaderProcess | None = getattr(_readers, "one", None)
-    if reader is None or not reader.is_alive:
+    if reader and not reader.is_fit:
+        reader.end()
+        atexit.unregister(reader.end)
+        reader = None
+    if reader is None:
         reader = _readers.one = ReaderProcess()
         atexit.register(reader.end)
     asked = {

@@ -1,7 +1,8 @@
 """Typed rows as a Parquet file, which is written, asked and filtered without holding it whole."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,20 @@ def chunks(path: Path, names: Collection[str]) -> Iterator["pa.Table"]:
             yield pa.Table.from_batches([batch])
         if not file.metadata.num_rows:
             yield file.schema_arrow.empty_table().select(asked)
+
+
+def joined_chunks(paths: Iterable[Path], names: Collection[str]) -> Iterator["pa.Table"]:
+    """Give the rows of files of one schema, those of small files together."""
+    import pyarrow as pa
+
+    waiting: list[pa.Table] = []
+    for path in paths:
+        for table in chunks(path, names):
+            if waiting and sum(one.num_rows for one in waiting) + table.num_rows > CHUNK_ROWS:
+                yield pa.concat_tables(waiting)
+                waiting = []
+            waiting.append(table)
+    yield pa.concat_tables(waiting)
 
 
 def count_rows(path: Path) -> int:
@@ -121,20 +136,31 @@ def _copy_without(path: Path, target: Path, positions: Collection[int]) -> None:
             start += table.num_rows
 
 
+@cache
+def _one_for_all() -> "duckdb.DuckDBPyConnection":
+    """Open the database for small files: opening one for each would take longer than asking."""
+    import duckdb
+
+    return duckdb.connect(config={"temp_directory": ""})
+
+
+def _own_database(path: Path) -> "duckdb.DuckDBPyConnection":
+    """Open a database for a large file, which writes beside it what memory does not hold."""
+    import duckdb
+
+    return duckdb.connect(
+        config={"memory_limit": DATABASE_MEMORY, "temp_directory": f"{path}.spilled"}
+    )
+
+
 @contextmanager
 def _database(path: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open a database in bounded memory in which a file is `landed`, with `file_row_number`."""
-    import duckdb
-
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": DATABASE_MEMORY,
-        "temp_directory": f"{path}.spilled",
-    }
     name = str(path).replace("'", "''")
-    with duckdb.connect(config=settings) as connection:
+    with _one_for_all().cursor() if is_one_chunk(path) else _own_database(path) as connection:
         connection.execute("set enable_progress_bar = false")
         connection.execute(
-            "create view landed as "
+            "create temp view landed as "
             f"select *, file_row_number from read_parquet('{name}', file_row_number = true)"
         )
         yield connection
