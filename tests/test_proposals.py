@@ -195,28 +195,6 @@ def test_a_pair_is_the_key_where_no_column_is(tmp_path: Path) -> None:
     assert proposed(tmp_path, text)["key"] == ["school_code", "stage"]
 
 
-def test_a_sum_of_its_neighbours_may_be_a_group_and_no_unit(tmp_path: Path) -> None:
-    lines = SCHOOLS.splitlines()
-    group = "2151000190,中心校,46501.00"  # 10500.25 to 13500.25, less one
-    assert sum(float(line.split(",")[2]) for line in lines[:4]) == 48001.0
-    assert "checks" not in proposed(tmp_path, HEAD + "\n".join([*lines[:4], group, *lines[4:]]))
-    group = "2151000190,中心校,48001.00"
-    found = proposed(tmp_path, HEAD + "\n".join([*lines[:4], group, *lines[4:]]))
-    assert found["checks"] == ["group_total_as_unit"]
-
-
-def test_one_amount_on_most_schools_may_be_the_district_s(tmp_path: Path) -> None:
-    same = "".join(f"21510002{n:02},乙{n}校,880000\n" for n in range(10, 19))
-    assert proposed(tmp_path, HEAD + SCHOOLS + same)["checks"] == ["repeated_amount"]
-
-
-def test_names_among_codes_and_codes_among_names_may_be_swapped(tmp_path: Path) -> None:
-    rows = "".join(f"甲{n}校,21510001{n:02},{n}500\n" for n in range(10, 16))
-    assert proposed(tmp_path, HEAD + rows)["checks"] == [
-        {"swapped_columns": {"codes": "school_code", "names": "school_name"}}
-    ]
-
-
 def contract(read: dict[str, Any], **columns: str) -> Contract:
     return Contract(
         "finance", "samples", {"pull": {"from": "inbox", "files": []}, "read": read},

@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,21 @@ from flows.lib.cells import UNITS_OF_YUAN
 from flows.lib.column_guesses import guess_columns
 from flows.lib.console import say
 from flows.lib.contracts import Contract, load_contracts
+from flows.lib.durable import hash_file
 from flows.lib.errors import Rejected, WrongUse, ZipingError
 from flows.lib.glossary import known_captions, reserved_words
 from flows.lib.ids import without_ids
+from flows.lib.landing import read_into
 from flows.lib.new_entry import ASK, Draft, entry_text, staging_files
 from flows.lib.new_fixture import fixture_of
 from flows.lib.new_suite import suite_text
 from flows.lib.observing import Observed, observe
-from flows.lib.parsing import read_file
 from flows.lib.period_guesses import file_pattern, guess_period, title_of
 from flows.lib.proposals import Proposal, propose, unit_of
+from flows.lib.proposing import suggested_checks
+from flows.lib.reading import Reading
 from flows.lib.settings import CHECKOUT
+from flows.lib.store import Delivery, LandedFile
 from flows.lib.text_files import find_encoding
 from flows.lib.wide_tables import guess_long
 
@@ -150,6 +155,16 @@ def _read_words(sample: Path, contract: Contract, observed: Observed) -> list[Pr
     return words
 
 
+def _tried(sample: Path, contract: Contract) -> tuple[Reading, list[Proposal]]:
+    """Read the sample as it would be landed, without ids; propose what its rows suggest."""
+    file = LandedFile(hash_file(sample), sample.stat().st_size, sample.name)
+    delivery = Delivery(contract.name, "", "", (file,), "", "a sample")
+    with tempfile.TemporaryDirectory() as folder:
+        rows = Path(folder) / "rows.parquet"
+        reading = read_into(rows, sample, delivery, contract, lambda _id: "", None)
+        return reading, suggested_checks(rows, reading, contract)
+
+
 def new_source(sample: Path, name: str, title: str, checkout: Path = CHECKOUT) -> list[Path]:
     """Write all that a new source needs, and give what was written; nothing is landed.
 
@@ -165,9 +180,12 @@ def new_source(sample: Path, name: str, title: str, checkout: Path = CHECKOUT) -
     draft = draft_of(observed, system, table, title, contracts)
     contract = _loaded(path, _with_entry(path, system, draft), name)
     if words := _read_words(sample, contract, observed):
-        draft = Draft(**{**vars(draft), "proposals": (*words, *draft.proposals)})
+        draft = replace(draft, proposals=(*words, *draft.proposals))
         contract = _loaded(path, _with_entry(path, system, draft), name)
-    reading = read_file(sample, contract, name=sample.name)
+    reading, checks = _tried(sample, contract)
+    if checks:
+        draft = replace(draft, proposals=(*draft.proposals, *checks))
+        contract = _loaded(path, _with_entry(path, system, draft), name)
     sql, described = staging_files(draft)
     suffix, fixture = fixture_of(observed, draft)
     files: dict[Path, str | bytes] = {

@@ -13,7 +13,6 @@ from flows.lib.cells import UNITS_OF_YUAN, half_width, squeezed
 from flows.lib.column_guesses import ColumnGuess
 from flows.lib.ids import without_ids
 from flows.lib.observing import FOOTER, FOOTER_WORDS, SUBSET, Observed
-from flows.lib.proposed_checks import proposed_checks
 from flows.lib.proposed_totals import proposed_totals
 
 GROUP_TITLE = r"^[一二三四五六七八九十]+[、.]|^\([一二三四五六七八九十]+\)"
@@ -59,7 +58,7 @@ def propose(
 ) -> list[Proposal]:
     """List all that the file suggests; `spread` is where the columns stand that become rows."""
     landed = [guess for guess in guesses if guess.is_landed]
-    found = [
+    return [
         *_unit(observed, guesses),
         *_totals(observed, guesses),
         *_other_rows(observed),
@@ -67,10 +66,6 @@ def propose(
         *_means(observed, landed, spread),
         *_keys(observed, landed),
     ]
-    checks, seen = proposed_checks(observed, landed)
-    if checks:
-        found.append(Proposal("read", "checks", checks, "; ".join(seen)))
-    return found
 
 
 def unit_of(observed: Observed) -> tuple[str | None, str]:

@@ -1,18 +1,22 @@
 """What `ziping sources check` proposes to declare of a file, each as a line and where to put it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from flows.lib.column_guesses import ColumnGuess, guess_columns
 from flows.lib.console import say
 from flows.lib.contracts import Column, Contract
+from flows.lib.declared_checks import declared_findings
 from flows.lib.errors import Rejected
 from flows.lib.glossary import known_captions
 from flows.lib.headers import plain_caption
 from flows.lib.observing import Observed, observe
 from flows.lib.proposals import Proposal, label_of, propose, undeclared, unit_of
+from flows.lib.reading import Reading
+from flows.lib.suite_words import CHECKS
 
 ALIKE = 0.6  # of the signs of two captions
 
@@ -71,19 +75,34 @@ def _of_columns(guesses: list[ColumnGuess], contract: Contract) -> Iterator[Prop
                 yield Proposal(place, "length", int(re.findall(r"than (\d+)", ask)[0]), ask)
 
 
-def proposals_for(path: Path, name: str, contract: Contract) -> list[Proposal]:
+def suggested_checks(rows: Path, reading: Reading, contract: Contract) -> list[Proposal]:
+    """Propose the checks that find something in the typed rows of a file."""
+    read = contract.meta["read"] | {"checks": list(CHECKS)}
+    asking = replace(contract, meta={**contract.meta, "read": read})
+    places: dict[str, str] = {}
+    for one in declared_findings(rows, reading, asking):
+        place = " ".join(filter(None, (one.sheet, f"row {one.row_number}", one.column)))
+        places.setdefault(one.rule, f"{one.rule}: {place}")
+    return [Proposal("read", "checks", list(places), "; ".join(places.values()))] if places else []
+
+
+def proposals_for(
+    path: Path, name: str, contract: Contract, checks: Iterable[Proposal] = ()
+) -> list[Proposal]:
     """List what the contract might say of a file and does not; raises Rejected."""
     observed = observe(path, name, contract)
     guesses = guess_columns(observed, known_captions([contract]), unit_of(observed)[0])
     guesses = _declared(guesses, contract)
-    found = undeclared(propose(observed, guesses), contract.meta)
+    found = undeclared([*propose(observed, guesses), *checks], contract.meta)
     return [*found, *_renamed(observed, contract), *_of_columns(guesses, contract)]
 
 
-def print_proposals(path: Path, name: str, contract: Contract) -> None:
+def print_proposals(
+    path: Path, name: str, contract: Contract, checks: Iterable[Proposal] = ()
+) -> None:
     """Print each proposal as the exact line, and where in the contract it belongs."""
     try:
-        proposals = proposals_for(path, name, contract)
+        proposals = proposals_for(path, name, contract, checks)
     except Rejected as error:
         say(f"nothing can be proposed: {error}")
         return

@@ -16,11 +16,11 @@ from flows.lib.durable import hash_file
 from flows.lib.errors import Rejected, WrongUse
 from flows.lib.ids import MASK
 from flows.lib.judgement import place_text
-from flows.lib.landing import ROWS, land
+from flows.lib.landing import ROWS, Landing, land
 from flows.lib.look import look_at_standings
 from flows.lib.night import open_night
 from flows.lib.parsing import read_file
-from flows.lib.proposing import print_proposals
+from flows.lib.proposing import print_proposals, suggested_checks
 from flows.lib.reading import Line, Reading
 from flows.lib.row_files import rows_at
 from flows.lib.settings import Workspace
@@ -130,6 +130,20 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
             return False
         names = [*(one.name for one in contract.columns), "_row_number"]
         first = rows_at(folder / ROWS, range(min(FIRST_ROWS, landing.row_count)), names)
+        _print_landing(landing, account, contract)
+        _print_first_rows(first.values(), contract)
+        checks = suggested_checks(folder / ROWS, landing.reading, contract)
+        print_proposals(file, file.name, contract, checks)
+    rejections = landing.judgement.rejections
+    for sentence in rejections:
+        console.print(f"rejected: {sentence}")
+    console.print("rejected" if rejections else "accepted")
+    return not rejections and period is not None
+
+
+def _print_landing(landing: Landing, account: list[Line], contract: Contract) -> None:
+    """Print what became of each row that is no plain data, and which rules did not hold."""
+    console = make_console()
     reading, judgement = landing.reading, landing.judgement
     _print_captions(reading, contract)
     places = {(row["sheet"], row["row_number"]) for row in judgement.quarantine}
@@ -149,12 +163,6 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
             console.print(f"{result['severity']}: {notes['what']} {notes['resolve']}")
             if result["places"]:
                 console.print(f"  {place_text(result['places'])}")
-    _print_first_rows(first.values(), contract)
-    print_proposals(file, file.name, contract)
-    for sentence in judgement.rejections:
-        console.print(f"rejected: {sentence}")
-    console.print("accepted" if not judgement.rejections else "rejected")
-    return not judgement.rejections and period is not None
 
 
 def _print_captions(reading: Reading, contract: Contract) -> None:
