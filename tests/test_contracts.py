@@ -2,7 +2,6 @@
 
 import json
 import re
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from flows.lib.column_readers import reader_of
 from flows.lib.contracts import STAGING, Contract, contract_from_json, load_contracts
 from flows.lib.errors import ZipingError
 from flows.lib.headers import plain_caption
-from flows.lib.settings import CHECKOUT
 
 META: dict[str, Any] = {
     "title": "样例表",
@@ -277,18 +275,3 @@ def test_a_tag_that_would_make_an_object_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ZipingError, match=r"_finance__sources.yml, line \d+: not readable as YAML"):
         load_contracts(tmp_path)
     assert not (tmp_path / "made").exists()
-
-
-def test_the_example_in_the_readme_is_a_contract(tmp_path: Path) -> None:
-    readme = (CHECKOUT / "README.md").read_text("utf-8")
-    (example,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
-    table = yaml.safe_load(textwrap.dedent(example))
-    (tmp_path / "staffing").mkdir()
-    path = tmp_path / "staffing" / "_staffing__sources.yml"
-    text = yaml.safe_dump({"sources": [{"name": "staffing", "tables": table}]}, allow_unicode=True)
-    path.write_text(text, "utf-8")
-    (contract,) = load_contracts(tmp_path).values()
-    assert contract.name == "staffing.guards"
-    amount = contract.column_of_role("amount")
-    assert amount
-    assert amount.means == {"-": "zero", "/": "not_applicable", "…": "missing"}

@@ -8,12 +8,16 @@ from typing import Any
 from flows.lib.column_guesses import ColumnGuess
 from flows.lib.ids import without_ids
 from flows.lib.proposals import Proposal, flow
+from flows.lib.settings import CHECKOUT
 
 ASK = "# decide: "
-UNITS_EXPECTED = (
-    "public_institutions", "primary_and_secondary_schools", "schools_with_pupils",
-    "public_schools_with_staff",
-)  # fmt: skip
+EXPECTED = CHECKOUT / "dbt_project" / "models" / "intermediate" / "int_units_expected.sql"
+
+
+def populations() -> list[str]:
+    """List which units may be expected, as the model knows them."""
+    found = re.findall(r"population = '([a-z_]+)'", EXPECTED.read_text("utf-8"))
+    return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def _meta_lines(draft: Draft) -> Iterator[str]:
     if unit:
         yield asked(
             f"must every unit report? Then units: (column: {unit}, expected: …), one of "
-            + ", ".join(UNITS_EXPECTED)
+            + ", ".join(populations())
         )
     else:
         yield asked("which column names the school or the budget unit? Give it role: unit")

@@ -48,10 +48,12 @@ def guess_period(observed: Observed, guesses: list[ColumnGuess]) -> tuple[dict[s
     for sheet in observed.sheets:
         for _, row in sheet.above:
             for _, text in filled(row):
-                if found := _in_text(squeezed(text) or ""):
+                plain = squeezed(text) or ""
+                if found := _in_text(plain):
                     words, pattern = found
-                    return words | {"above": pattern}, (
-                        "the file's name says no year; it was read above the header"
+                    return words | {"stated": int(re.findall(pattern, plain)[0])}, (
+                        "the file's name says no year, what stands above its header does: have it "
+                        'written into the name, and say file_name: "(20[0-9][0-9])"'
                     )
     for guess in guesses:
         years = {squeezed(cell) for sheet in observed.sheets for cell in sheet.cells(guess.place)}

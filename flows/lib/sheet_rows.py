@@ -135,6 +135,7 @@ class SheetReader:
         }
         if self.long:
             numbers, cells = self.long.spread(numbers, rows, cells)
+            rows = [row for row in rows for _ in self.long.places]
         self._land(numbers, cells, rows)
 
     def _with_what_is_said(self, data: Rows, groups: list[str | None]) -> list[list[Any]]:

@@ -28,9 +28,11 @@ class Place:
 
 
 def period_of_name(contract: Contract, name: str) -> str | None:
-    """Read the period from a file's name, where the contract says so."""
+    """Read the period from a file's name, unless the contract itself states the year."""
     if contract.period_kind == "standing":
         return "standing"
+    if year := contract.meta["period"].get("stated"):
+        return contract.period_of_year(int(year))
     pattern = contract.meta["period"].get("file_name")
     found = pattern and re.search(pattern, name)
     if not found:

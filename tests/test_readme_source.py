@@ -1,0 +1,110 @@
+"""The section of the README on adding a source: its example holds every word, and it works."""
+
+import json
+import re
+import secrets
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import yaml
+from nights import Said, ziping
+from reading_parts import sheet, workbook
+
+from flows.lib import night, source_view
+from flows.lib.contract_schema import SCHEMA
+from flows.lib.contracts import Contract, load_contracts
+from flows.lib.settings import CHECKOUT, Workspace
+
+SECTION = (
+    (CHECKOUT / "README.md").read_text("utf-8").split("\n## Add a source\n")[1].split("\n## ")[0]
+)
+(EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL)
+NAME = "营养餐资金表_2023年_第2批_报送20240105.xlsx"
+PERSON = "519900198507200145"
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Contract:
+    table = textwrap.indent(EXAMPLE, "      ")
+    path = tmp_path / "finance" / "_finance__sources.yml"
+    path.parent.mkdir()
+    path.write_text(f"sources:\n  - name: finance\n    tables:\n{table}", "utf-8")
+    return load_contracts(tmp_path)["finance.meals"]
+
+
+def words_of(part: Any) -> Iterator[str]:
+    """Give all names of properties in a part of the schema."""
+    if isinstance(part, dict):
+        yield from part.get("properties", ())
+        for one in part.values():
+            yield from words_of(one)
+    elif isinstance(part, list):
+        for one in part:
+            yield from words_of(one)
+
+
+def test_every_word_of_a_contract_stands_in_the_readme() -> None:
+    words = set(words_of(json.loads(SCHEMA.read_text("utf-8"))["$defs"]))
+    assert {"captions", "totals", "groups", "units"} <= words
+    assert sorted(word for word in words if not re.search(rf"\b{word}\b", SECTION)) == []
+
+
+ABOVE = """
+    样例区小学营养餐资金表(样例数据)
+    填报单位:样例中心校 | . | 填报日期: | 2024-01-05
+    单位:万元
+    学校标识码|学校名称|办学类型|负责人身份证号|开餐年月|是否停办|覆盖率|单位|资金
+    . | . | . | . | . | . | . | . | 2022年 | 2023年
+"""
+BELOW = """
+    一、城区
+    2151000101 | 甲校(1) | 211-小学 | {} | 2012年9月 | 否 | 100% | 万元 | 10.5 | 12
+    2151000102 | 乙校 | 211-小学 | {} | 2013年3月 | 否 | 98.5% | 元 | 30000 | …
+    #其中:民办 | . | . | . | . | . | . | 万元 | 1 | 1
+    . | 小计 | . | . | . | . | . | 万元 | 13.5 | 12
+    二、乡镇
+    2151000103 | 丙校(2) | 211-小学 | {} | 2012年9月 | 是 | 90% | 万元 | 5 | 5
+    2151000104 | 丁校 | 211-小学 | {} | 2012年9月 | 否 | 90% | 万元 | SUPP | 2.25
+    . | 合计 | . | . | . | . | . | 万元 | 13.5 | 14.25
+    填表人:样例
+"""
+
+
+def write_sample(path: Path) -> None:
+    """Write a file as the example's contract expects it."""
+    rows = sheet(ABOVE + BELOW.strip("\n").replace("{}", PERSON))
+    book = openpyxl.load_workbook(workbook(path, 小学=rows, 说明=sheet("2151000109")))
+    for letter in "ABCDEFGH":
+        book["小学"].merge_cells(f"{letter}4:{letter}5")
+    book["小学"].merge_cells("I4:J4")
+    book.save(path)
+
+
+def test_a_file_is_checked_by_the_example(
+    contract: Contract, tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = {
+        "type": "expect_column_values_to_not_be_null", "kwargs": {"column": "school_code"},
+        "severity": "warning", "effect": "provisional",
+        "notes": {"what": "要有学校标识码。", "why": "否则无法归属。", "resolve": "请补填后重报。"},
+    }  # fmt: skip
+    suite = {"name": "finance.meals", "rules": [rule]}
+    (tmp_path / "meals.yml").write_text(yaml.safe_dump(suite, allow_unicode=True), "utf-8")
+    monkeypatch.setattr(night, "load_contracts", lambda: {contract.name: contract})
+    monkeypatch.setattr(source_view, "suite_path", lambda _contract: tmp_path / "meals.yml")
+    write_sample(tmp_path / NAME)
+    workspace = Workspace(tmp_path / "workspace")
+    workspace.key_file.parent.mkdir(parents=True)
+    workspace.key_file.write_text(secrets.token_hex(32))
+    workspace.key_file.chmod(0o600)
+    code = ziping("sources", "check", contract.name, str(tmp_path / NAME), workspace=workspace)
+    printed = said()
+    assert code == 0
+    assert "8wouldbelanded,0setaside,12skipped" in printed
+    assert "warning" not in printed  # the totals of groups and sheet are arrived at
+    assert "甲校│211│" in printed
+    assert PERSON not in printed
