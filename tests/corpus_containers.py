@@ -134,6 +134,14 @@ def iso_days(path: Path) -> None:
     changed(path, _sheet_of(_inline("代码", "日期") + row))
 
 
+def missing_text(path: Path) -> None:
+    changed(path, _sheet_of(_inline(*HEADER) + '<row><c t="s"><v>99</v></c></row>'))
+
+
+def escaped_line_ends(path: Path) -> None:
+    changed(path, _sheet_of(_inline(*HEADER) + _inline("001", "一小_x000D_&#10;东", "5")))
+
+
 def beyond_the_last_place(path: Path) -> None:
     changed(path, _in_sheet('r="C2"', 'r="ZZZZ99999999"'))
 

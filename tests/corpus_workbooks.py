@@ -166,6 +166,30 @@ def impossible_days(path: Path) -> None:
     path.write_bytes(saved(book))
 
 
+def _with_formats(path: Path, caption: str, number: float, formats: list[str]) -> None:
+    rows = [[f"{place:03d}", "x", number] for place, _ in enumerate(formats, 1)]
+    book = book_of(["代码", "学校", caption], *rows)
+    for row, form in enumerate(formats, 2):
+        book.worksheets[0].cell(row, 3).number_format = form
+    path.write_bytes(saved(book))
+
+
+def formats_of_amounts(path: Path) -> None:
+    formats = ['_ * #,##0.00_ ;_ * "-"??_ ;_ @_ ', "#,##0.00_);[Red](#,##0.00)", '0.00"d"',
+               "[DBNum2][$-804]General", '0.0,,"h"', "[Magenta]0;[Yellow]-0"]  # fmt: skip
+    _with_formats(path, "金额", 1234.5, formats)
+
+
+def formats_of_days(path: Path) -> None:
+    formats = [
+        'yyyy"年"m"月"d"日"',
+        "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy",
+        "m/d/yy h:mm",
+        "General",
+    ]
+    _with_formats(path, "日期", 45170, formats)
+
+
 def times_as_amounts(path: Path) -> None:
     book = book_of(
         HEADER, ["001", "一小", time(8, 30)], ["002", "二小", True], ["003", "三小", 1.5]

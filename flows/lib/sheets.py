@@ -84,10 +84,18 @@ def _number(text: str) -> float | Decimal:
     return float(text) if len(text) <= DIGITS_OF_FLOAT else Decimal(text)
 
 
+def _once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a record; of two values under one name none is the right one."""
+    record = dict(fields)
+    if len(record) < len(fields):
+        raise Rejected("a record of the JSON has two values of one name: export it again")
+    return record
+
+
 def _records(path: Path) -> list[Mapping[str, Any]]:
     """Read JSON from the inbox: a list of records, or an object with one such list in it."""
     try:
-        content = json.loads(path.read_bytes(), parse_float=_number)
+        content = json.loads(path.read_bytes(), parse_float=_number, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise Rejected("the file is no whole JSON: export it again") from None
     lists = [content] if isinstance(content, list) else [
