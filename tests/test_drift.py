@@ -65,7 +65,10 @@ class Received:
         """Give what the last delivery has that those before had not."""
         names = (*COMPARED, "swapped_columns")
         return {
-            result["type"]: [place["column"] for place in result["places"]]
+            result["type"]: [
+                " ".join(filter(None, (place["column"], place.get("detail"))))
+                for place in result["places"]
+            ]
             for result in self.verdict().outcome["results"]
             if not result["success"] and result["type"] in names
         }
@@ -107,17 +110,17 @@ def test_the_first_delivery_and_one_like_it_differ_in_nothing(received: Received
         (table(*(f"{one}|x" for one in LINES), head="代码|学校|人员|公用|日期|备注"),
          {"new_column": ["备注"]}),
         (table(*(one.rsplit("|", 1)[0] for one in LINES), head="代码|学校|人员|公用"),
-         {"missing_column": ["paid_on"]}),
+         {"missing_column": ["paid_on 日期"]}),
         (table(*LINES, head="标识码|学校|人员|公用|日期"),
-         {"renamed_caption": ["school_code (代码 → 标识码)"]}),
+         {"renamed_caption": ["school_code 代码 → 标识码"]}),
         (table(*LINES, head="代码|学校|人员|公用|支付时间"),
-         {"renamed_caption": ["paid_on (日期 → 支付时间)"]}),
+         {"renamed_caption": ["paid_on 日期 → 支付时间"]}),
         (table(*with_cells(3, "见附表")), {"changed_type": ["other_yuan"]}),
         (table(*LINES, unit="万元"),
-         {"other_unit": ["元 → 万元"], "sums_far": ["other_yuan", "staff_yuan"]}),
-        (table(*with_cells(4, "2022-05-01")), {"other_year": ["paid_on (2022)"]}),
+         {"other_unit": ["元 → 万元"], "sums_far": ["other_yuan × 10000", "staff_yuan × 10000"]}),
+        (table(*with_cells(4, "2022-05-01")), {"other_year": ["paid_on 2023 → 2022"]}),
         (table(*LINES[:10]), {"row_count_far": ["21 → 10"],
-                              "sums_far": ["other_yuan", "staff_yuan"]}),
+                              "sums_far": ["other_yuan × 0.35", "staff_yuan × 0.35"]}),
         (table(*LINES, head="代码|学校|公用|人员|日期"),
          {"swapped_columns": ["staff_yuan, other_yuan"]}),
     ],
@@ -145,7 +148,7 @@ def test_a_rejected_delivery_is_compared_with_but_nothing_with_it(received: Rece
 def test_the_same_rows_under_another_period_are_told(received: Received) -> None:
     received.take(table(*LINES), period="2022")
     received.take(table(*LINES, head="标识码|学校|人员|公用|日期"), period="2023", name="b.xlsx")
-    assert received.found()["same_file_twice"] == ["2022 (a.xlsx)"]
+    assert received.found()["same_file_twice"] == ["= 2022 a.xlsx"]
 
 
 def test_bytes_that_had_been_replaced_are_told_when_they_come_again(received: Received) -> None:
@@ -164,3 +167,56 @@ def test_workbooks_of_single_schools_are_compared_by_name(received: Received) ->
     assert received.found() == {}
     received.take(table(*LINES[:5]), name="甲.xlsx")
     assert received.found().keys() == {"row_count_far", "sums_far"}
+
+
+def test_the_caption_in_place_of_a_required_one_is_named(received: Received) -> None:
+    received.take(table(*LINES))
+    received.take(table(*LINES, head="代码|单位名称|人员|公用|日期"))
+    assert received.verdict().rejections == [
+        "column not found: 学校 (school_name); add it to the export and send it again",
+        "where the last file had 学校 (school_name) this one has 单位名称: if they mean the same, "
+        "add it to `captions` in the contract",
+    ]
+
+
+def test_the_nearest_year_is_compared_with_whatever_came_in_between(received: Received) -> None:
+    received.take(table(*LINES), period="2022")
+    received.take(table(*LINES[:5]), period="2020", name="b.xlsx")
+    received.take(table(*LINES[:-1]), period="2023", name="c.xlsx")
+    assert received.found() == {}
+
+
+def test_a_contract_says_what_is_far(received: Received) -> None:
+    checks = [{"row_count_far": {"factor": 1.5}}, {"sums_far": {"factor": 10}}]
+    received.contract = contract_of(*COLUMNS, read={"unit": "in_sheet", "checks": checks})
+    received.take(table(*LINES))
+    received.take(table(*LINES[:11]))
+    assert received.found() == {"row_count_far": ["21 → 11"]}
+
+
+@pytest.mark.parametrize(
+    ("title", "found"),
+    [
+        ("2022年经费统计表", {"other_year": ["2023 → 2022"]}),
+        ("2022-2023学年经费", {}),
+        ("2022年至2023年经费", {}),
+        ("填报日期:2024年1月|2024年 1 月 5 日", {}),
+        ("制表时间:2024年", {}),
+        ("经费统计表 12022年", {}),
+    ],
+)
+def test_the_year_of_a_title_is_that_of_the_period(
+    received: Received, title: str, found: dict[str, list[str]]
+) -> None:
+    received.take(f"{title}\n{table(*LINES)}")
+    assert received.found() == found
+
+
+def test_a_column_of_years_is_of_the_period(received: Received) -> None:
+    year = {"name": "school_year", "data_type": "string", "captions": ["学年"]}
+    received.contract = contract_of(SCHOOL, NAME, STAFF, year, read={"unit": "元"})
+    head = "代码|学校|人员|学年\n"
+    received.take(head + "1|一小|1|2023-2024\n2|二小|2|2023-2024")
+    assert received.found() == {}
+    received.take(head + "1|一小|1|2022-2023\n2|二小|2|2022-2023\n3|三小|2|2023-2024")
+    assert received.found() == {"other_year": ["school_year 2023 → 2022"]}

@@ -15,6 +15,7 @@ from flows.lib.contracts import Contract
 from flows.lib.durable import build_folder, hash_file, part_name
 from flows.lib.errors import Rejected
 from flows.lib.headers import HeaderMissing
+from flows.lib.ids import without_ids
 from flows.lib.judgement import rule_outcome
 from flows.lib.landing import QUARANTINE, ROWS, Landing, Read, judge_landed, read_into
 from flows.lib.libraries import library_versions
@@ -212,7 +213,7 @@ def _judged(
             outcomes[number] = _rejected(contract, error)
     if reads:
         landings = judge_landed(list(reads.values()), contract, suite)
-        outcomes |= zip(reads, (_outcome_of(one, contract) for one in landings), strict=True)
+        outcomes |= zip(reads, (outcome_of(one, contract) for one in landings), strict=True)
     return [outcomes[number] for number in range(len(folders))]
 
 
@@ -221,12 +222,13 @@ def _rejected(contract: Contract, error: Exception) -> dict[str, Any]:
     return {
         "accepted": False, "rejections": [str(error)], "skipped": {}, "captions": {},
         "results": _missing_columns(contract, error), "sums": {},
+        "layout": [without_ids(one) for one in getattr(error, "captions", ())],
         "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
         "sign_off": {},
     }  # fmt: skip
 
 
-def _outcome_of(landing: Landing, contract: Contract) -> dict[str, Any]:
+def outcome_of(landing: Landing, contract: Contract) -> dict[str, Any]:
     """Give what the outcome says of a file that was read and judged."""
     reading, judgement = landing.reading, landing.judgement
     skipped = dict(reading.skipped)

@@ -1,12 +1,13 @@
 """What a delivery has that the one before it did not: told, each as its suite says."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
 from flows.lib.acceptance import Acceptance, readings_path, suite_path
+from flows.lib.caption_drift import compared_captions, likely_captions, listed
 from flows.lib.contracts import Contract
 from flows.lib.judgement import rejection_of, rule_outcome
 from flows.lib.store import Delivery
@@ -34,7 +35,7 @@ def with_drift(
     """
     found: Verdicts = {}
     accepted: dict[tuple[str, str], list[Earlier]] = {}
-    for delivery in sorted(relevant, key=lambda one: one.number):
+    for delivery in sorted(relevant, key=_turn):
         key = (delivery.source, delivery.period, delivery.id)
         if (verdict := judged.get(key)) is None:
             continue
@@ -43,11 +44,19 @@ def with_drift(
         places = {"older_file_again": _older_again(delivery, received, contract)}
         if before and verdict.outcome.get("money_units") is not None:  # it could be read
             places |= _compared(delivery, verdict.outcome, before, contract)
-        places = {name: listed for name, listed in places.items() if listed}
+        elif before and verdict.outcome.get("layout"):
+            _, last = _nearest(delivery, before, contract)
+            verdict = _with_likely_captions(verdict, last.outcome, contract)
+        places = {name: found_at for name, found_at in places.items() if found_at}
         found[key] = _told(verdict, places, contract) if places else verdict
         if found[key].accepted:
             before.append((delivery, found[key]))
     return found
+
+
+def _turn(delivery: Delivery) -> tuple[str, int]:
+    """Order by receipt; what is pulled side by side in one night, by its period."""
+    return "" if delivery.origin == "inbox" else delivery.period, delivery.number
 
 
 def _told(verdict: Acceptance, found: Mapping[str, Places], contract: Contract) -> Acceptance:
@@ -64,6 +73,20 @@ def _told(verdict: Acceptance, found: Mapping[str, Places], contract: Contract) 
     return replace(verdict, outcome={**verdict.outcome, **told})
 
 
+def _with_likely_captions(
+    verdict: Acceptance, then: Mapping[str, Any], contract: Contract
+) -> Acceptance:
+    """Add to the rejection for a missing column which caption stands in place of the last one."""
+    renamed = likely_captions(verdict.outcome, then, contract)
+    sentences = [
+        f"where the last file had {was} ({name}) this one has {now}: if they mean the same, add it "
+        "to `captions` in the contract"
+        for name, was, now in renamed
+    ]
+    outcome = {**verdict.outcome, "rejections": [*verdict.rejections, *sentences]}
+    return replace(verdict, outcome=outcome)
+
+
 def _compared(
     delivery: Delivery,
     now: Mapping[str, Any],
@@ -74,8 +97,11 @@ def _compared(
     last, verdict = _nearest(delivery, before, contract)
     then = verdict.outcome
     found = {
-        **_columns(now, then),
-        "same_file_twice": _same_twice(delivery, now, before),
+        **{
+            name: [_place(*one) for one in found_at]
+            for name, found_at in compared_captions(now, then).items()
+        },
+        "same_file_twice": _same_twice(delivery, now, before, contract),
         "changed_type": _changed_types(now, then),
         "other_unit": _other_units(now, then),
         "other_year": _other_years(delivery, now, last, then, contract),
@@ -90,9 +116,11 @@ def _named(delivery: Delivery) -> str:
 
 
 def _nearest(delivery: Delivery, before: Sequence[Earlier], contract: Contract) -> Earlier:
-    of_period = [one for one in before if one[0].period == delivery.period]
+    """Pick the last one of the same period, else of the nearest; a part, of its own name."""
     named = [one for one in before if contract.in_parts and _named(one[0]) == _named(delivery)]
-    return (named or of_period or before)[-1]
+    earlier = [one for one in before if one[0].period <= delivery.period]
+    nearest = max(earlier or before, key=lambda one: one[0].period)[0].period
+    return (named or [one for one in before if one[0].period == nearest])[-1]
 
 
 def _older_again(delivery: Delivery, received: Sequence[Delivery], contract: Contract) -> Places:
@@ -104,44 +132,19 @@ def _older_again(delivery: Delivery, received: Sequence[Delivery], contract: Con
     return [_place()] if delivery.id in ids and ids[-1] != delivery.id else []
 
 
-def _same_twice(delivery: Delivery, now: Mapping[str, Any], before: Sequence[Earlier]) -> Places:
-    """Find the file, or all of its rows, under another period."""
+def _same_twice(
+    delivery: Delivery, now: Mapping[str, Any], before: Sequence[Earlier], contract: Contract
+) -> Places:
+    """Find the file, or all of its rows, under another period, or as another part."""
     many = _rows(now) >= FEWEST_ROWS
     return [
-        _place(f"{one.period} ({one.name})")
+        _place(detail=f"= {one.period} {one.name}")
         for one, verdict in before
-        if one.period != delivery.period
+        if (
+            one.period != delivery.period or (contract.in_parts and _named(one) != _named(delivery))
+        )
         and (one.id == delivery.id or (many and verdict.outcome["content"] == now["content"]))
     ]
-
-
-def _columns(now: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Places]:
-    """Compare the captions: columns that are new or gone, and those that are called otherwise."""
-    called, was_called = _captions(now), _captions(then)
-    gone = sorted(was_called.keys() - called.keys())
-    new = sorted(set(now["other_captions"]) - set(then["other_captions"]))
-    renamed = [
-        f"{name} ({_listed(was_called[name])} → {_listed(called[name])})"
-        for name in sorted(called.keys() & was_called.keys())
-        if not called[name] & was_called[name]
-    ]
-    if len(gone) == len(new) == 1:  # perhaps the same column; the contract does not know it
-        renamed.append(f"{gone[0]} ({_listed(was_called[gone[0]])} → {new[0]})")
-        gone, new = [], []
-    found = {"missing_column": gone, "new_column": new, "renamed_caption": renamed}
-    return {name: [_place(text) for text in texts] for name, texts in found.items()}
-
-
-def _captions(outcome: Mapping[str, Any]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for captions in outcome["captions"].values():
-        for name, caption in captions.items():
-            found.setdefault(name, set()).add(caption)
-    return found
-
-
-def _listed(texts: Iterable[str]) -> str:
-    return ", ".join(sorted(texts))
 
 
 def _changed_types(now: Mapping[str, Any], then: Mapping[str, Any]) -> Places:
@@ -162,7 +165,7 @@ def _rows(outcome: Mapping[str, Any]) -> int:
 def _other_units(now: Mapping[str, Any], then: Mapping[str, Any]) -> Places:
     units, were = now["money_units"], then["money_units"]
     is_other = units and were and not set(units) & set(were)
-    return [_place(f"{_listed(were)} → {_listed(units)}")] if is_other else []
+    return [_place(detail=f"{listed(were)} → {listed(units)}")] if is_other else []
 
 
 def _other_years(
@@ -177,7 +180,7 @@ def _other_years(
         return []
     year, last_year = int(delivery.period[:4]), int(last.period[:4])
     return [
-        _place(f"{name} ({found})")
+        _place(name, f"{year} → {found}")
         for name, (found, share) in now["years"].items()
         if found != year and share > MOST and then["years"].get(name, [0])[0] == last_year
     ]
@@ -199,11 +202,15 @@ def _amounts(
         if _is_near(sums[one], before[other]) and _is_near(sums[other], before[one])
     ]
     return {
-        "row_count_far": [_place(f"{were} → {rows}")]
+        "row_count_far": [_place(detail=f"{were} → {rows}")]
         if abs(rows - were) >= FEWEST_ROWS
         and _is_far(Decimal(rows), Decimal(were), factor["row_count_far"])
         else [],
-        "sums_far": [_place(name) for name in far if not any(name in pair for pair in swapped)],
+        "sums_far": [
+            _place(name, _times(sums[name], before[name]))
+            for name in far
+            if not any(name in pair for pair in swapped)
+        ],
         "swapped_columns": [_place(", ".join(pair)) for pair in swapped],
     }
 
@@ -217,5 +224,11 @@ def _is_near(one: Decimal, other: Decimal) -> bool:
     return abs(one - other) <= NEAR * abs(other)
 
 
-def _place(column: str = "") -> dict[str, Any]:
-    return {"sheet": "", "row": None, "column": column}
+def _times(now: Decimal, then: Decimal) -> str:
+    times = now / then if then else None
+    return "" if times is None else f"× {times:.0f}" if abs(times) >= 10 else f"× {times:.2f}"
+
+
+def _place(column: str = "", detail: str = "") -> dict[str, Any]:
+    place = {"sheet": "", "row": None, "column": column}
+    return place | ({"detail": detail} if detail else {})

@@ -62,10 +62,12 @@ def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[s
 class HeaderMissing(Rejected):
     """No row holds every required caption; `found` counts those that the best row had."""
 
-    def __init__(self, sentence: str, found: int, missing: Iterable[str]) -> None:
-        """Take the sentence for the office, how near the sheet came, and which columns lack."""
+    def __init__(
+        self, sentence: str, found: int, missing: Iterable[str], captions: Iterable[str] = ()
+    ) -> None:
+        """Take the sentence for the office, which columns lack, and what the best row holds."""
         super().__init__(sentence)
-        self.found, self.missing = found, tuple(missing)
+        self.found, self.missing, self.captions = found, tuple(missing), tuple(captions)
 
 
 def _required(contract: Contract) -> set[str]:
@@ -88,6 +90,7 @@ def find_header(
     required, long = _required(contract), contract.meta["read"].get("long")
     window: Rows = []
     best: dict[str, int] = {}
+    best_captions: tuple[str, ...] = ()
     twice: set[str] = set()
     for number, row in rows:
         filled = [merged.get((number, column), cell) for column, cell in enumerate(row)]
@@ -105,7 +108,8 @@ def find_header(
                 del above[-height:]
                 return Header(number, captions, positions, height)
             twice |= {caption for caption in captions if caption and captions.count(caption) > 1}
-            best = max(best, positions, key=len)
+            if len(positions) > len(best):
+                best, best_captions = positions, captions
         if len(above) >= HEADER_WITHIN_ROWS:
             break
     missing = [one for one in contract.columns if one.name in required and one.name not in best]
@@ -117,12 +121,14 @@ def find_header(
                 "its own and send the file again",
                 len(best),
                 [column.name],
+                best_captions,
             )
     raise HeaderMissing(
         f"column not found: {named or 'those that become rows'}; add it to the export and send it "
         "again",
         len(best),
         (column.name for column in missing),
+        best_captions,
     )
 
 

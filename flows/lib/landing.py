@@ -18,6 +18,7 @@ from flows.lib.reading import Finding, Line, Reading, schema_of
 from flows.lib.row_files import ask, count_rows, first_row, quoted, rows_at, take_out, writing
 from flows.lib.store import Delivery
 from flows.lib.suites import Rule, Suite
+from flows.lib.years_said import other_years
 
 ROWS, QUARANTINE = "rows.parquet", "quarantine.parquet"
 
@@ -77,6 +78,7 @@ def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list
         _leave_out_copies(one.rows, one.reading, contract)
         readable.append(sum(first_row(one.rows, absolute).values(), Decimal(0)))
         one.reading.findings += declared_findings(one.rows, one.reading, contract)
+        one.reading.findings += other_years(one.reading, one.rows, one.delivery.period, contract)
         profiles.append(profile_of(one.reading, one.rows, contract))
         judgements.append(Judgement(contract, suite, one.delivery.files[0].sha256))
         judgements[-1].of_reading(one.reading)

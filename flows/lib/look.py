@@ -3,6 +3,7 @@
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flows.lib.acceptance import Acceptance, accept_all, cache_key, cached
 from flows.lib.damage import NEWEST_RELEASES, check_received, damages
@@ -45,6 +46,16 @@ def verdicts(night: Night, *, judge_new: bool) -> dict[tuple[str, str, str], Acc
             if verdict:
                 found[(source, delivery.period, delivery.id)] = verdict
     return with_drift(found, relevant, night.deliveries(), night.contracts)
+
+
+def compared(night: Night, delivery: Delivery, verdict: Acceptance) -> Acceptance:
+    """Compare a delivery that did not land with those that are known, as the last of them."""
+    relevant, known = _relevant(night), night.deliveries()
+    last = replace(delivery, number=len(known) + 1)
+    key = (last.source, last.period, last.id)
+    judged = verdicts(night, judge_new=False) | {key: verdict}
+    others = [one for one in relevant if (one.source, one.period, one.id) != key]
+    return with_drift(judged, [*others, last], [*known, last], night.contracts)[key]
 
 
 def check_what_is_kept(night: Night) -> None:

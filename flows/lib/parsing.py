@@ -18,6 +18,7 @@ from flows.lib.reading import WHOLE_ROW, Finding, Line, Reading, SetAside, amoun
 from flows.lib.seen_rows import SeenRows
 from flows.lib.sheet_rows import SheetReader
 from flows.lib.sheets import Sheet, open_sheets
+from flows.lib.years_said import years_of_titles
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -133,6 +134,7 @@ class FileReader:
             self.reading.skip(sheet.name, number, "header")
         self.reading.sign_off |= sign_off_of(self.contract, above)
         self.reading.captions[sheet.name] = header.captions
+        self.reading.years[sheet.name] = years_of_titles(above, sheet.name)
         reader = SheetReader(self, sheet, header, above)
         if reader.unit:
             self.reading.units[sheet.name] = reader.unit

@@ -23,7 +23,7 @@ def captions_by_sheet(reading: Reading, contract: Contract) -> dict[str, dict[st
 
 
 def profile_of(reading: Reading, rows: Path, contract: Contract) -> dict[str, Any]:
-    """Describe a file: captions that no column takes, units, unreadable cells, years, content.
+    """Describe a file: captions in their order, those that no column takes, units, years, content.
 
     `years` gives of each column of days the year of most of them and their share in percent;
     `content` names the rows without what the file says once for all of them.
@@ -40,6 +40,7 @@ def profile_of(reading: Reading, rows: Path, contract: Contract) -> dict[str, An
     }
     unreadable = Counter(row.column for row in reading.set_aside if row.rule == "unreadable_cell")
     return {
+        "layout": [without_ids(one) for one in next(iter(reading.captions.values()), ())],
         "other_captions": sorted(others),
         "money_units": sorted(set(reading.units.values())),
         "unreadable": dict(sorted(unreadable.items())),

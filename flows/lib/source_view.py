@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from flows.lib.acceptance import readings_path, suite_path
+from flows.lib.acceptance import Acceptance, outcome_of, readings_path, suite_path
 from flows.lib.attachments import beside
 from flows.lib.column_readers import Pseudonym
 from flows.lib.console import make_console
@@ -17,7 +17,7 @@ from flows.lib.errors import Rejected, WrongUse
 from flows.lib.ids import MASK
 from flows.lib.judgement import place_text
 from flows.lib.landing import ROWS, Landing, land
-from flows.lib.look import look_at_standings
+from flows.lib.look import compared, look_at_standings
 from flows.lib.night import open_night
 from flows.lib.parsing import read_file
 from flows.lib.proposing import print_proposals, suggested_checks
@@ -128,20 +128,24 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
             console.print(f"rejected: {error}")
             print_proposals(file, file.name, contract)
             return False
+        verdict = Acceptance(folder, outcome_of(landing, contract))
+        if period:
+            verdict = compared(night, delivery, verdict)
         names = [*(one.name for one in contract.columns), "_row_number"]
         first = rows_at(folder / ROWS, range(min(FIRST_ROWS, landing.row_count)), names)
-        _print_landing(landing, account, contract)
+        _print_landing(landing, account, contract, verdict)
         _print_first_rows(first.values(), contract)
         checks = suggested_checks(folder / ROWS, landing.reading, contract)
         print_proposals(file, file.name, contract, checks)
-    rejections = landing.judgement.rejections
-    for sentence in rejections:
+    for sentence in verdict.rejections:
         console.print(f"rejected: {sentence}")
-    console.print("rejected" if rejections else "accepted")
-    return not rejections and period is not None
+    console.print("accepted" if verdict.accepted else "rejected")
+    return verdict.accepted and period is not None
 
 
-def _print_landing(landing: Landing, account: list[Line], contract: Contract) -> None:
+def _print_landing(
+    landing: Landing, account: list[Line], contract: Contract, verdict: Acceptance
+) -> None:
     """Print what became of each row that is no plain data, and which rules did not hold."""
     console = make_console()
     reading, judgement = landing.reading, landing.judgement
@@ -157,7 +161,7 @@ def _print_landing(landing: Landing, account: list[Line], contract: Contract) ->
         for row in judgement.quarantine
     ]
     _print_lines([*_skipped(account), *set_aside])
-    for result in judgement.results:
+    for result in verdict.outcome["results"]:
         if not result["success"]:
             notes = result["notes"]
             console.print(f"{result['severity']}: {notes['what']} {notes['resolve']}")

@@ -1,0 +1,66 @@
+"""Another year inside a file than the one for which it came: in its titles, sheets and rows."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from flows.lib.cells import half_width
+from flows.lib.contracts import Contract
+from flows.lib.reading import Finding, Reading
+from flows.lib.row_files import first_row, quoted
+
+# A title's year; with a month it is a day, of signing for example.
+YEAR = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}) ?(?:年度?(?! ?[0-9]{1,2} ?月)|学年|财年)")
+OF_SIGNING = re.compile(r"填报|填表|制表|制单|上报|报送|打印|导出|日期|时间")
+MOST = 50  # percent of the rows
+Titles = list[tuple[int, int]]  # row (0 for the sheet's name) and year
+
+
+def years_of_titles(above: Iterable[tuple[int, list[Any]]], sheet: str) -> Titles:
+    """List the years that the name of a sheet and the rows above its header say."""
+    texts = [(0, sheet)] + [
+        (number, text) for number, row in above for cell in row if (text := half_width(cell))
+    ]
+    return [
+        (number, int(year))
+        for number, text in texts
+        if not OF_SIGNING.search(text)
+        for year in YEAR.findall(text)
+    ]
+
+
+def other_years(reading: Reading, rows: Path, period: str, contract: Contract) -> list[Finding]:
+    """Find sheets whose titles name other years alone, and columns of years with another one."""
+    wanted = _years_of(period)
+    if not wanted:
+        return []
+    found = []
+    for sheet, titles in reading.years.items():
+        if titles and not wanted & {year for _, year in titles}:
+            number, year = titles[-1]
+            found.append(Finding("other_year", sheet, number, "", f"{period} → {year}"))
+    said = r"regexp_extract({}::varchar, '^((19|20)[0-9]{{2}})', 1)"
+    names = [one.name for one in contract.columns
+             if one.name.split("_")[-1] == "year" and one.data_type in YEARS_AS]  # fmt: skip
+    columns = first_row(rows, {name: f"histogram({said.format(quoted(name))})" for name in names})
+    for name, counts in columns.items():
+        if other := _most(counts or {}, wanted):
+            found.append(Finding("other_year", "", 0, name, f"{period} → {other}"))
+    return found
+
+
+YEARS_AS = ("int", "integer", "bigint", "string")
+
+
+def _years_of(period: str) -> set[int]:
+    """Name the years of a period; of a span those between its ends too."""
+    years = [int(year) for year in re.findall(r"(?<![0-9])(?:19|20)[0-9]{2}", period)]
+    return set(range(min(years), max(years) + 1)) if years else set()
+
+
+def _most(counts: Mapping[str, int], wanted: set[int]) -> str:
+    """Name the year of most rows, where it is none of those wanted."""
+    year = max(counts, key=lambda one: counts[one], default="")
+    is_most = year and 100 * counts[year] > MOST * sum(counts.values())
+    return year if is_most and int(year) not in wanted else ""
