@@ -8,10 +8,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from nights import Said, current, dropped_file, edit_workbook, night, ziping
+from openpyxl import load_workbook
 from reading_parts import contract_of, workbook
 
 from flows.lib.acceptance import readings_path, suite_path
-from flows.lib.attachments import cell_with_hashes, known_names, names_in
+from flows.lib.attachments import documents_in, known_names, names_in
 from flows.lib.contracts import load_contracts
 from flows.lib.errors import ZipingError
 from flows.lib.inbox import InboxView, land_dropped, view_inbox
@@ -172,13 +173,11 @@ def test_names_stand_between_semicolons_and_a_comma_may_be_part_of_one(
     "cell", ["../验收单.pdf", "/etc/passwd", "..\\验收单.pdf", "registers/x_附件/验收单.pdf"]
 )
 def test_a_path_leads_nowhere(cell: str) -> None:
-    text, is_missing = cell_with_hashes(cell, KNOWN)
-    assert is_missing
-    assert "sha256" not in text
+    assert documents_in(cell, KNOWN) == [(cell, None)]
 
 
 def test_width_and_case_do_not_tell_two_names_apart() -> None:
-    assert cell_with_hashes("验收单．ＰＤＦ", KNOWN) == (f"验收单.PDF sha256:{'a' * 64}", False)
+    assert documents_in("验收单．ＰＤＦ", KNOWN) == [("验收单.PDF", "a" * 64)]
 
 
 def test_only_a_text_can_name_documents(tmp_path: Path) -> None:
@@ -238,5 +237,8 @@ def test_the_trace_of_a_figure_shows_each_document_and_its_hash(
         {"name": "照片.jpg", "sha256": hash_of(PHOTO), "size": len(PHOTO)}
     ]
     said()
-    assert ziping("trace", "K3.1", "--rows", workspace=workspace) == 0
+    target = workspace.root / "K3.1.xlsx"
+    assert ziping("trace", "K3.1", "--rows", "--xlsx", str(target), workspace=workspace) == 0
+    listed = [line for page in load_workbook(target) for line in page.iter_rows(values_only=True)]
+    assert any(f"照片.jpg {hash_of(PHOTO)[:12]}" in line for line in listed)
     assert f"附件照片.jpgsha256:{hash_of(PHOTO)}" in said()

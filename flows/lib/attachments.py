@@ -47,14 +47,16 @@ def names_in(cell: Any, known: Known) -> list[str]:
     return [name.strip() for name in found if name.strip()]
 
 
-def cell_with_hashes(cell: Any, known: Known) -> tuple[str, bool]:
-    """Write each name in a cell with its hash, one a line, and say whether one is not there."""
-    lines, is_missing = [], False
-    for name in names_in(cell, known):
-        digest = known.get(compared(name))
-        is_missing = is_missing or digest is None
-        lines.append(without_ids(name) + (f" sha256:{digest}" if digest else ""))
-    return "\n".join(lines), is_missing
+def documents_in(cell: Any, known: Known) -> list[tuple[str, str | None]]:
+    """Give each name in a cell with its hash; None where no such document came."""
+    names = names_in(cell, known)
+    return [(without_ids(name), known.get(compared(name))) for name in names]
+
+
+def told(document: tuple[str, str | None]) -> str:
+    """Write a name with its hash."""
+    name, digest = document
+    return f"{name} sha256:{digest}" if digest else name
 
 
 def with_hashes(
@@ -73,8 +75,9 @@ def with_hashes(
         except Unreadable:
             unreadable.append(place)
             continue
-        texts[-1], is_missing = cell_with_hashes(cell, known)
-        if is_missing:
+        found = documents_in(cell, known)
+        texts[-1] = "\n".join(map(told, found)) or None
+        if any(digest is None for _, digest in found):
             missing.append(place)
     return pa.array(texts, pa.string()), unreadable, missing
 

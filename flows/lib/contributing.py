@@ -203,11 +203,14 @@ def _row_by_row(
         for column in contract.columns
     )
     in_order = sorted(rows, key=lambda row: (files[row.file_id], row.sheet, row.row_number))
-    shown = [
-        (files[row.file_id], row.sheet, row.row_number,
-         *map(_cell, recomputation.raw.cells(row, *names)), row.measure)
-        for row in in_order[:most]
-    ]  # fmt: skip
+    naming = [n for n, column in enumerate(contract.columns) if column.attachment]
+    shown = []
+    for row in in_order[:most]:
+        cells = list(map(_cell, recomputation.raw.cells(row, *names)))
+        for n in naming:
+            documents = recomputation.raw.documents(row, contract.columns[n])
+            cells[n] = "\n".join(f"{name} {(digest or '')[:12]}" for name, digest in documents)
+        shown.append((files[row.file_id], row.sheet, row.row_number, *cells, row.measure))
     more = len(rows) - len(shown)
     note = f"只列前 {len(shown)} 行，另有 {more} 行未列；合计是全部 {len(rows)} 行的。"
     return Listing(

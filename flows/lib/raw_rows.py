@@ -9,8 +9,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.lib.attachments import cell_with_hashes, compared
-from flows.lib.contracts import Contract, contract_from_json
+from flows.lib.attachments import compared, documents_in
+from flows.lib.contracts import Column, Contract, contract_from_json
 from flows.lib.durable import hash_file
 from flows.lib.errors import ZipingError
 from flows.lib.ids import without_ids
@@ -101,15 +101,17 @@ class RawRows:
             ) from None
         return [column[index] for column in columns]
 
-    def attachments(self, row: FactRow) -> list[str]:
+    def documents(self, row: FactRow, column: Column) -> list[tuple[str, str | None]]:
         """Name the documents that a fact's row names as evidence, each with its hash."""
-        source = self.sources[row.file_id]
-        contract = self.contracts[source["source"]]
-        columns = [column.name for column in contract.columns if column.attachment]
-        known = {compared(one["name"]): one["sha256"] for one in source.get("attachments", ())}
-        cells = self.cells(row, *columns) if columns else []
-        texts = [without_ids(str(cell)) for cell in cells if cell]
-        return [line for text in texts for line in cell_with_hashes(text, known)[0].splitlines()]
+        cell = self.cells(row, column.name)[0]
+        attachments = self.sources[row.file_id].get("attachments", ())
+        known = {compared(one["name"]): str(one["sha256"]) for one in attachments}
+        return documents_in(without_ids(str(cell)), known) if cell else []
+
+    def naming(self, row: FactRow) -> list[Column]:
+        """List the columns in which a row names documents."""
+        contract = self.contracts[self.sources[row.file_id]["source"]]
+        return [column for column in contract.columns if column.attachment]
 
     def fact(
         self, name: str, measure: str, year: int, district: str, stage: str | None

@@ -15,7 +15,7 @@ from flows.lib.settings import SAMPLE_DISTRICT, Settings, Workspace, load_settin
 from flows.lib.sorting import period_of_name
 from flows.lib.source_view import contract_named
 from flows.lib.suites import load_suite
-from flows.lib.template_fields import Form, fields_of
+from flows.lib.template_fields import Form, fields_of, may_be_empty
 from flows.lib.template_workbook import write_form
 
 SHEET = "填报"
@@ -120,7 +120,7 @@ def write_checked(
     suite = load_suite(suite_path(contract), readings_path())
     form = Form(
         contract, tuple(fields_of(contract, suite)), settings, year, sent.period, sent.name,
-        _sheet_name(contract) or SHEET,
+        _sheet_name(contract) or SHEET, may_be_empty(suite),
     )  # fmt: skip
     write_form(target, form)
     try:

@@ -83,6 +83,18 @@ class Form(NamedTuple):
     stamp: str  # the period as the name says it
     sent_name: str
     sheet: str
+    may_be_empty: bool
+
+
+def may_be_empty(suite: Suite) -> bool:
+    """Whether a file without a row says something: no rule asks for one."""
+    return not any(
+        not rule.is_row_rule
+        and rule.severity == "critical"
+        and (rule.kwargs.get("min_value") or 0) > 0
+        for rule in suite.rules
+        if any(suite.aggregates.get(name) == "count(*)" for name in rule.columns)
+    )
 
 
 def unit_line(contract: Contract) -> str | None:

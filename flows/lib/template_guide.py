@@ -53,13 +53,13 @@ def write_guide(page: Any, form: Form, title: str, style: Style) -> None:
 def _how_to(form: Form) -> Iterator[str]:
     """Say whose form it is, how it is filled in, and under which name it is sent by when."""
     contract, name = form.contract, form.sent_name
-    due = "" if contract.period_kind == "standing" else (
-        f"，报送期限：{contract.due_date_of_year(form.year)}"
-    )  # fmt: skip
+    is_dated = contract.period_kind != "standing" and "due" in contract.meta["owed"]
+    due = f"，报送期限：{contract.due_date_of_year(form.year)}" if is_dated else ""
     yield f"报送单位：{contract.meta['owed']['by']}{due}。数据表：{contract.name}。"
     yield (
         f"在“{form.sheet}”表中填写，每个对象一行，从列名下第一行填起；不要改动、增删列名和列名以上的行。"
-        "空白表示没有数据，不等于 0；确实是 0 的请填 0。未填写的空表不作为报送。"
+        "空白表示没有数据，不等于 0；确实是 0 的请填 0。"
+        + ("没有可填的也要报送空表。" if form.may_be_empty else "未填写的空表不作为报送。")
     )
     if contract.meta["read"].get("ends_with_totals"):
         yield "行数不够时在合计行以上插入行；合计行必须保留，其数由公式得出，应与明细之和一致。"

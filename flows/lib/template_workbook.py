@@ -26,7 +26,7 @@ from flows.lib.template_guide import write_guide
 from flows.lib.template_rules import CODES, letters, lists_of, rule_at
 
 ROWS = 2_000  # for which cells are checked while they are filled in
-BOXED = 20  # rows that look like a form, also on paper, before anything stands in them
+BOXED = 15  # rows that look like a form, also on paper, before anything stands in them
 ROWS_BEFORE_TOTAL = 200
 ASKED = {**BOX, "bottom": 1, "text_wrap": False, "num_format": "@"}
 NEEDED_CAPTION = {**CAPTION, "bg_color": "#FBE3C8", "font_color": "#C00000"}
@@ -71,7 +71,8 @@ def write_form(target: Path, form: Form) -> None:
 def _width(one: Field) -> float:
     widest = max(map(text_width, (one.caption.rpartition("/")[2], *one.choices)))
     least = 16 if one.column.data_type.startswith("decimal") else 12
-    return min(max(widest + 4, least, 22 if one.column.name.endswith("_name") else 0), 30)
+    is_long = one.column.person or one.column.attachment or one.column.name.endswith("_name")
+    return min(max(widest + 4, least, 22 if is_long else 0), 30)
 
 
 def _cell_look(one: Field) -> dict[str, Any]:

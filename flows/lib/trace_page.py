@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from flows.lib.attachments import told
 from flows.lib.console import plain, say
 from flows.lib.few_persons import rows_to_show, schools_of_few
 from flows.lib.ids import MASK, without_ids
@@ -106,7 +107,9 @@ def _rows(recomputation: Recomputation) -> Iterator[str]:
         if is_shown or line not in hidden_lines:
             yield line
         if is_shown and row.row_number:
-            yield from (f"  附件 {text}" for text in recomputation.raw.attachments(row))
+            raw = recomputation.raw
+            for column in raw.naming(row):
+                yield from (f"  附件 {told(one)}" for one in raw.documents(row, column))
         if not is_shown:
             hidden_lines.add(line)
 
