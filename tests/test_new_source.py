@@ -133,12 +133,13 @@ def test_suite_and_staging_name_what_the_contract_declares(project: Path, tmp_pa
     assert [column["name"] for column in described["columns"]] == selected
 
 
-def test_checks_are_declared_where_the_rows_suggest_them(project: Path, tmp_path: Path) -> None:
+def test_checks_are_proposed_where_the_rows_suggest_them(project: Path, tmp_path: Path) -> None:
     text = "学校标识码,学校名称,支付金额(元)\n" + "".join(
         f"21510002{number},乙{number}校,880000\n" for number in range(10, 19)
     )
-    contract, _ = added(project, sample(tmp_path, "支付_2023年.csv", text))
-    assert contract.meta["read"]["checks"] == ["repeated_amount"]
+    added(project, sample(tmp_path, "支付_2023年.csv", text))
+    entry = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
+    assert re.search(r"# decide: .*row 2 amount_yuan.* checks: \[repeated_amount\]", entry)
 
 
 def test_years_across_the_header_become_rows(project: Path, tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def _said(error: Any) -> str:
             return f"{words}only one of captions, above, sheet_name, file_name, from_long may stand"
         case "enum":
             return f"{words}must be one of {', '.join(map(str, error.validator_value))}"
+        case "type" if error.instance is None:
+            return f"{words}is empty: write what belongs there, or leave the word out"
         case "format":
             return f"{words}is no regular expression"
         case "not":

@@ -197,15 +197,15 @@ def new_source(sample: Path, name: str, title: str, checkout: Path = CHECKOUT) -
     }
     if there := [one for one in list(files)[1:] if one.exists()]:
         raise WrongUse(f"{there[0].relative_to(checkout)} is there already: move it away")
-    is_new = not path.exists()
+    before = path.read_text("utf-8") if path.exists() else ""
     for file, content in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
-    _tell(files, checkout)
+    _tell(files, before, checkout)
     rows = len({(one.sheet, one.row_number) for one in reading.set_aside})
     say(f"of the sample {reading.landed} rows would be read, {rows} set aside, "
         f"{sum(reading.skipped.values())} skipped as titles, totals or notes")  # fmt: skip
-    if is_new:
+    if not before:
         say(f"{system} is a new system: its files are dropped in raw/inbox/{system}/")
     for other in contracts.values():
         if other.system == system and any(_fits(one, sample.name) for one in other.file_patterns):
@@ -220,8 +220,11 @@ def _fits(pattern: str, name: str) -> bool:
     return fnmatch.fnmatch(name, pattern)
 
 
-def _tell(files: dict[Path, str | bytes], checkout: Path) -> None:
+def _tell(files: dict[Path, str | bytes], before: str, checkout: Path) -> None:
+    """Say what was written, and how much of it is to be decided; `before` is the old entries."""
+    already = before.count(ASK.strip())
     for file, content in files.items():
-        asks = content.count(ASK.strip()) if isinstance(content, str) else 0
+        asks = content.count(ASK.strip()) - already if isinstance(content, str) else 0
+        already = 0  # the entries come first
         decide = f": {asks} lines marked `# decide:` are for you" if asks else ""
         say(f"wrote {file.relative_to(checkout)}{decide}")

@@ -81,9 +81,12 @@ def suggested_checks(rows: Path, reading: Reading, contract: Contract) -> list[P
     asking = replace(contract, meta={**contract.meta, "read": read})
     places: dict[str, str] = {}
     for one in declared_findings(rows, reading, asking):
+        if one.rule == "repeated_amount" and not contract.column_of_role("amount"):
+            continue  # a year, a number of classes: that many have the same
         place = " ".join(filter(None, (one.sheet, f"row {one.row_number}", one.column)))
         places.setdefault(one.rule, f"{one.rule}: {place}")
-    return [Proposal("read", "checks", list(places), "; ".join(places.values()))] if places else []
+    why = "; ".join(places.values())
+    return [Proposal("read", "checks", list(places), why, is_sure=False)] if places else []
 
 
 def proposals_for(
