@@ -345,6 +345,17 @@ def test_a_file_that_is_too_much_for_the_reader_is_told_and_the_next_one_is_read
     assert cells(as_xlsx(TABLE), tmp_path) == TABLE
 
 
+def test_a_file_that_was_left_half_read_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
+    (tmp_path / "long").write_bytes(as_xlsx([list(CAPTIONS), *[list(DETAIL)] * 5000]))
+    half_read = open_sheets(tmp_path / "long", contract())
+    half_read_rows = next(half_read).rows
+    next(half_read_rows)
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    assert sum(1 for _ in half_read_rows) == 5000
+    half_read.close()
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+
+
 def test_a_row_that_is_wider_than_a_spreadsheet_is_refused_unless_it_is_empty_there(
     tmp_path: Path,
 ) -> None:

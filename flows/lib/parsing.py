@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,5 +175,5 @@ def read_file(
     """
     forbid_core_dumps()
     reader = FileReader(contract, pseudonym, columns, name, sink, account, attachments)
-    with without_collection():
-        return reader.read(open_sheets(path, contract))
+    with without_collection(), closing(open_sheets(path, contract)) as sheets:
+        return reader.read(sheets)

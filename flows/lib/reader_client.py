@@ -12,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ READ_SECONDS = 300.0  # for one file
 GROWN_BYTES = 3 << 29  # half of what one file may take: the next one shall have that
 LENGTH_BYTES = 4
 ALLOWED = {("datetime", name) for name in ("date", "datetime", "time", "timedelta")}
+
+Messages = Generator[tuple[Any, ...], None, None]
 
 
 class _Unpickler(pickle.Unpickler):
@@ -59,6 +62,7 @@ class ReaderProcess:
 
     def end(self) -> None:
         """End it, whatever it does."""
+        atexit.unregister(self.end)
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
@@ -92,7 +96,7 @@ class ReaderProcess:
                 missing -= len(block)
         return b"".join(parts)
 
-    def messages(self, asked: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def messages(self, asked: Mapping[str, Any]) -> Messages:
         """Ask for a file and give its messages up to the last one."""
         assert self.process.stdin is not None
         deadline = time.monotonic() + READ_SECONDS
@@ -122,21 +126,26 @@ _readers = threading.local()
 
 def read_sheets(
     path: Path, kind: str, captions: Collection[str] = (), encoding: str | None = None
-) -> Iterator[tuple[Any, ...]]:
+) -> Messages:
     """Give the messages about a spreadsheet; raises Rejected with a sentence about it."""
+    # Nobody else may ask a reader that has not yet told all of a file: it would get that file's
+    # rows as its own.
     reader: ReaderProcess | None = getattr(_readers, "one", None)
+    _readers.one = None
     if reader and not reader.is_fit:
         reader.end()
-        atexit.unregister(reader.end)
         reader = None
     if reader is None:
-        reader = _readers.one = ReaderProcess()
+        reader = ReaderProcess()
         atexit.register(reader.end)
     asked = {
         "path": str(path.resolve()), "kind": kind, "captions": list(captions), "encoding": encoding,
     }  # fmt: skip
-    for message in reader.messages(asked):
-        if message[0] == "rejected":
-            raise Rejected(message[1])
-        if message[0] != "done":
-            yield message
+    with closing(reader.messages(asked)) as messages:
+        for message in messages:
+            if message[0] in ("done", "rejected"):
+                _readers.one = reader
+            if message[0] == "rejected":
+                raise Rejected(message[1])
+            if message[0] != "done":
+                yield message

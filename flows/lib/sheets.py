@@ -1,7 +1,8 @@
 """Opening a kept file as sheets of raw cells, by what it is and not by its name."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -35,23 +36,23 @@ def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
         squeezed(caption) or "" for column in contract.columns for caption in column.captions
     }
     encoding = contract.meta["read"].get("encoding")
-    messages = read_sheets(path, kind, captions, encoding)
-    following = next(messages, None)
-
-    def rows() -> Iterator[Row]:
-        nonlocal following
-        while following is not None and following[0] == "rows":
-            _, first, cells = following
-            yield from enumerate(cells, start=first)
-            following = next(messages, None)
-
-    while following is not None:
-        _, name, is_hidden, merged, date_system = following
+    with closing(read_sheets(path, kind, captions, encoding)) as messages:
         following = next(messages, None)
-        taken = rows()
-        yield Sheet(name, taken, merged, is_hidden, date_system)
-        for _ in taken:
-            pass  # what was not asked for
+
+        def rows() -> Iterator[Row]:
+            nonlocal following
+            while following is not None and following[0] == "rows":
+                _, first, cells = following
+                yield from enumerate(cells, start=first)
+                following = next(messages, None)
+
+        while following is not None:
+            _, name, is_hidden, merged, date_system = following
+            following = next(messages, None)
+            taken = rows()
+            yield Sheet(name, taken, merged, is_hidden, date_system)
+            for _ in taken:
+                pass  # what was not asked for
 
 
 def _table(records: Iterator[tuple[int, Mapping[str, Any]]]) -> Iterator[Row]:
@@ -107,16 +108,20 @@ def _records(path: Path) -> list[Mapping[str, Any]]:
     return [{name: record.get(name) for name in names} for record in lists[0]]
 
 
-def open_sheets(path: Path, contract: Contract) -> Iterator[Sheet]:
-    """Open a kept file by its content; raises Rejected with a sentence where it is no table."""
+def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
+    """Open a kept file by its content; raises Rejected with a sentence where it is no table.
+
+    Who does not take all sheets closes it, so that the reader of spreadsheets ends.
+    """
     if contract.meta["pull"]["from"] != "inbox":
-        return iter([Sheet("", _table(_pulled(path)))])
+        yield Sheet("", _table(_pulled(path)))
+        return
     match kind_of(path):
         case "text":
-            return iter([Sheet("", text_rows(path, contract), is_text=True)])
+            yield Sheet("", text_rows(path, contract), is_text=True)
         case "json":
-            return iter([Sheet("", _table(iter(enumerate(_records(path), start=2))))])
+            yield Sheet("", _table(iter(enumerate(_records(path), start=2))))
         case "archive":
             raise Rejected("the archive holds several files: declare `parts`, or send them singly")
         case kind:
-            return _spreadsheet(path, kind, contract)
+            yield from _spreadsheet(path, kind, contract)
