@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from suite_parts import FLAG, NOTES, TEXT, WHOLE, rule
 
 from flows.lib import landing, reader_client, row_files, sheet_rows
-from flows.lib.acceptance import accept, accept_all, readings_path, suite_path
+from flows.lib.acceptance import Asked, accept, accept_all, readings_path, suite_path
 from flows.lib.contracts import load_contracts
 from flows.lib.judging import judge_rows, judge_rows_of_many, judge_table, judge_tables
 from flows.lib.person_key import PersonKey
@@ -137,7 +137,7 @@ def test_deliveries_judged_together_have_the_verdicts_of_each_alone(tmp_path: Pa
         keep(store, contract.name, "2023", text.encode("gb18030"), f"支付明细_2023年_{number}.csv")
         for number, text in enumerate(texts)
     ]
-    together = accept_all(store, tmp_path / "together", deliveries, contract, KEY)
+    together = accept_all(store, tmp_path / "together", list(map(Asked, deliveries)), contract, KEY)
     alone = [accept(store, tmp_path / "alone", one, contract, KEY) for one in deliveries]
     assert [one.outcome for one in together] == [one.outcome for one in alone]
     assert [one.accepted for one in together] == [False, False, True, False, True]

@@ -29,6 +29,7 @@ from flows.lib.settings import CHECKOUT
 from flows.lib.store import Delivery, Store
 from flows.lib.suite_words import SuiteError
 from flows.lib.suites import Rule, load_suite
+from flows.lib.waivers import Waiver, key_of, waived_entries
 
 SUITES = CHECKOUT / "expectations"
 # What a cached reading rests on beside bytes, contract and suite; the second runs apart.
@@ -59,14 +60,25 @@ def readings_path() -> Path:
     return SUITES / "reading.yml"
 
 
-def cache_key(delivery: Delivery, contract: Contract, key_id: str) -> str:
+def rule_names(contract: Contract) -> set[str]:
+    """Name the rules by which the files of a table are judged; none where its suite is unclear."""
+    try:
+        suite = load_suite(suite_path(contract), readings_path())
+    except SuiteError:  # told where a file is judged
+        return set()
+    return {*suite.reading, *(rule.type for rule in suite.rules)}
+
+
+def cache_key(
+    delivery: Delivery, contract: Contract, key_id: str, waivers: Sequence[Waiver] = ()
+) -> str:
     """Name a cached reading by everything that it follows from."""
     suite = [
         sha256(path.read_bytes()).hexdigest() if path.exists() else ""
         for path in (suite_path(contract), readings_path())
     ]
     parts = [delivery.id, delivery.district_code, delivery.period, contract.fingerprint]
-    parts += [*suite, parser_version(), key_id]
+    parts += [*suite, parser_version(), key_id, key_of(waivers)]
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -106,9 +118,15 @@ class Acceptance:
         )
 
 
-def cached(cache: Path, delivery: Delivery, contract: Contract, key_id: str) -> Acceptance | None:
+def cached(
+    cache: Path,
+    delivery: Delivery,
+    contract: Contract,
+    key_id: str,
+    waivers: Sequence[Waiver] = (),
+) -> Acceptance | None:
     """Find the verdict of an earlier night; None where there is none or it is damaged."""
-    folder = cache / cache_key(delivery, contract, key_id)
+    folder = cache / cache_key(delivery, contract, key_id, waivers)
     try:
         outcome = read_sealed(folder / OUTCOME)
     except (OSError, ValueError):
@@ -117,43 +135,51 @@ def cached(cache: Path, delivery: Delivery, contract: Contract, key_id: str) -> 
     return Acceptance(folder, outcome) if outcome["cache_key"] == folder.name else None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A delivery to be judged, and the open waivers that speak of it."""
+
+    delivery: Delivery
+    waivers: Sequence[Waiver] = ()
+
+
 def accept(
     store: Store, cache: Path, delivery: Delivery, contract: Contract, key: PersonKey
 ) -> Acceptance:
     """Read and judge a delivery, or find the verdict of an earlier night."""
-    return accept_all(store, cache, [delivery], contract, key)[0]
+    return accept_all(store, cache, [Asked(delivery)], contract, key)[0]
 
 
 def accept_all(
-    store: Store, cache: Path, deliveries: Sequence[Delivery], contract: Contract, key: PersonKey
+    store: Store, cache: Path, asked: Sequence[Asked], contract: Contract, key: PersonKey
 ) -> list[Acceptance]:
     """Read and judge deliveries of one table, small ones together, or find earlier verdicts."""
-    earlier = [cached(cache, one, contract, key.id) for one in deliveries]
+    earlier = [cached(cache, one.delivery, contract, key.id, one.waivers) for one in asked]
     verdicts = {number: one for number, one in enumerate(earlier) if one and one.is_sound}
-    new = [number for number in range(len(deliveries)) if number not in verdicts]
+    new = [number for number in range(len(asked)) if number not in verdicts]
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     while new:
-        sizes = accumulate(deliveries[number].files[0].size for number in new)
+        sizes = accumulate(asked[number].delivery.files[0].size for number in new)
         count = max(sum(size <= TOGETHER_BYTES for size in sizes), 1)
-        group = [deliveries[number] for number in new[:count]]
+        group = [asked[number] for number in new[:count]]
         judged = _accept_group(store, cache, group, contract, key)
         verdicts |= zip(new[:count], judged, strict=True)
         new = new[count:]
-    return [verdicts[number] for number in range(len(deliveries))]
+    return [verdicts[number] for number in range(len(asked))]
 
 
 def _accept_group(
-    store: Store, cache: Path, deliveries: Sequence[Delivery], contract: Contract, key: PersonKey
+    store: Store, cache: Path, asked: Sequence[Asked], contract: Contract, key: PersonKey
 ) -> list[Acceptance]:
-    store.verify(deliveries)
+    store.verify(one.delivery for one in asked)
     apart = part_name(cache / "reading")
     apart.mkdir()
     try:
-        folders = [apart / str(number) for number in range(len(deliveries))]
-        judged = _judged(folders, store, deliveries, contract, key)
+        folders = [apart / str(number) for number in range(len(asked))]
+        judged = _judged(folders, store, asked, contract, key)
         return [
-            _keep(folder, cache, delivery, contract, key, found)
-            for folder, delivery, found in zip(folders, deliveries, judged, strict=True)
+            _keep(folder, cache, one, contract, key, found)
+            for folder, one, found in zip(folders, asked, judged, strict=True)
         ]
     finally:
         rmtree(apart)
@@ -162,14 +188,15 @@ def _accept_group(
 def _keep(
     read: Path,
     cache: Path,
-    delivery: Delivery,
+    asked: Asked,
     contract: Contract,
     key: PersonKey,
     judged: dict[str, Any],
 ) -> Acceptance:
     """Give a verdict its name in the cache when all of it is on the disk."""
+    delivery = asked.delivery
     outcome: dict[str, Any] = judged | {
-        "cache_key": cache_key(delivery, contract, key.id),
+        "cache_key": cache_key(delivery, contract, key.id, asked.waivers),
         "suite": contract.name,
         "title": contract.title,
         "district_code": delivery.district_code,
@@ -195,20 +222,21 @@ def _keep(
 def _judged(
     folders: Sequence[Path],
     store: Store,
-    deliveries: Sequence[Delivery],
+    asked: Sequence[Asked],
     contract: Contract,
     key: PersonKey,
 ) -> list[dict[str, Any]]:
     """Land the rows of each delivery in a folder and give what its outcome says of them."""
     reads: dict[int, Read] = {}
     outcomes: dict[int, dict[str, Any]] = {}
-    for number, (folder, delivery) in enumerate(zip(folders, deliveries, strict=True)):
+    for number, (folder, one) in enumerate(zip(folders, asked, strict=True)):
         folder.mkdir()
+        delivery = one.delivery
         path = store.path(delivery.files[0].sha256)
         try:
             suite = load_suite(suite_path(contract), readings_path())
             reading = read_into(folder / ROWS, path, delivery, contract, key.pseudonym, None)
-            reads[number] = Read(folder, delivery, reading)
+            reads[number] = Read(folder, delivery, reading, one.waivers)
         except (Rejected, SuiteError) as error:
             outcomes[number] = _rejected(contract, error)
     if reads:
@@ -224,7 +252,7 @@ def _rejected(contract: Contract, error: Exception) -> dict[str, Any]:
         "results": _missing_columns(contract, error), "sums": {},
         "layout": [without_ids(one) for one in getattr(error, "captions", ())],
         "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
-        "sign_off": {},
+        "sign_off": {}, "waived": [],
     }  # fmt: skip
 
 
@@ -246,6 +274,7 @@ def outcome_of(landing: Landing, contract: Contract) -> dict[str, Any]:
         "skipped": skipped,
         "captions": captions_by_sheet(reading, contract),
         "sign_off": reading.sign_off,
+        "waived": waived_entries(judgement.waived),
         "sums": {name: str(value) for name, value in landing.sums.items()},
         **landing.profile,
     }

@@ -100,6 +100,11 @@ class Contract:
         return any(column.attachment for column in self.columns)
 
     @property
+    def is_optional(self) -> bool:
+        """Whether nothing is missing where no file was sent."""
+        return bool(self.meta.get("optional"))
+
+    @property
     def file_patterns(self) -> tuple[str, ...]:
         """The name patterns of the files in the inbox that are this table's."""
         return tuple(self.meta["pull"].get("files", ()))

@@ -1,6 +1,6 @@
 """What a delivery has that the one before it did not: told, each as its suite says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
@@ -12,6 +12,7 @@ from flows.lib.contracts import Contract
 from flows.lib.judgement import rejection_of, rule_outcome
 from flows.lib.store import Delivery
 from flows.lib.suites import Rule, load_suite
+from flows.lib.waivers import Waiver, waived_entries
 
 FAR = 2  # times as much, or as little, unless the contract says another factor
 FEWEST_ROWS = 10  # a difference of fewer rows is none that anybody asks about
@@ -27,6 +28,7 @@ def with_drift(
     relevant: Sequence[Delivery],
     received: Sequence[Delivery],
     contracts: Mapping[str, Contract],
+    waivers_for: Callable[[Delivery], Sequence[Waiver]],
 ) -> Verdicts:
     """Compare each delivery with the last accepted one of its table that was received before it.
 
@@ -48,7 +50,8 @@ def with_drift(
             _, last = _nearest(delivery, before, contract)
             verdict = _with_likely_captions(verdict, last.outcome, contract)
         places = {name: found_at for name, found_at in places.items() if found_at}
-        found[key] = _told(verdict, places, contract) if places else verdict
+        waivers = waivers_for(delivery)
+        found[key] = _told(verdict, places, contract, waivers) if places else verdict
         if found[key].accepted:
             before.append((delivery, found[key]))
     return found
@@ -59,17 +62,35 @@ def _turn(delivery: Delivery) -> tuple[str, int]:
     return "" if delivery.origin == "inbox" else delivery.period, delivery.number
 
 
-def _told(verdict: Acceptance, found: Mapping[str, Places], contract: Contract) -> Acceptance:
+def _told(
+    verdict: Acceptance,
+    found: Mapping[str, Places],
+    contract: Contract,
+    waivers: Sequence[Waiver],
+) -> Acceptance:
     """Add to a verdict what was found, with the severity that the suite gives to it."""
     reading = load_suite(suite_path(contract), readings_path()).reading
     results, rejections = list(verdict.outcome["results"]), verdict.rejections
+    waived = list(verdict.outcome["waived"])
     for name, places in found.items():
         said = reading[name]
-        rule = Rule(name, {}, said.severity, said.effect, said.notes)
+        cases = [
+            (one, place) for place in places for one in waivers if one.covers(contract, name, place)
+        ]
+        is_waived = said.severity == "critical" and len({id(p) for _, p in cases}) == len(places)
+        severity = "warning" if is_waived else said.severity
+        rule = Rule(name, {}, severity, said.effect, said.notes)
         results.append(rule_outcome(rule, places, success=False, raised=False))
-        if said.severity == "critical":
+        if is_waived:
+            waived += waived_entries(cases)
+        elif said.severity == "critical":
             rejections.append(rejection_of(said, places))
-    told = {"results": results, "rejections": rejections, "accepted": not rejections}
+    told = {
+        "results": results,
+        "rejections": rejections,
+        "accepted": not rejections,
+        "waived": waived,
+    }
     return replace(verdict, outcome={**verdict.outcome, **told})
 
 

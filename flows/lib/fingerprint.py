@@ -61,6 +61,12 @@ def inputs_of(
             ]
             for one in sorted(own, key=lambda one: (one.owed.key, one.owed.year_offset))
         ],
+        "waived": [
+            [*one.owed.key, part.delivery.id, waived]
+            for one in own
+            for part in one.in_force
+            if (waived := part.acceptance.outcome.get("waived"))
+        ],
         "code": code_version(),
         "python": platform.python_version(),
         "libraries": library_versions(),

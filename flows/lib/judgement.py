@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from flows.lib.judging import RuleResult
 from flows.lib.reading import Reading, SetAside, amount_of
 from flows.lib.suite_words import CHECKS, COMPARED, ReadingRule
 from flows.lib.suites import Rule, Suite
+from flows.lib.waivers import Waiver
 
 DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
 PLACES_SHOWN = 20
@@ -52,12 +54,21 @@ def rule_outcome(
     }
 
 
+def _at_most_warning(severity: str) -> str:
+    """Say how grave a finding is that was let through."""
+    return "warning" if severity == "critical" else severity
+
+
 class Judgement:
     """Collects what the gate of one delivery finds, without any value of a row."""
 
-    def __init__(self, contract: Contract, suite: Suite, file_id: str) -> None:
-        """Take the contract, the suite and the file whose rows are judged."""
+    def __init__(
+        self, contract: Contract, suite: Suite, file_id: str, waivers: Sequence[Waiver] = ()
+    ) -> None:
+        """Take the contract, the suite, the file whose rows are judged, and what is let through."""
         self.contract, self.suite, self.file_id = contract, suite, file_id
+        self.waivers = waivers
+        self.waived: list[tuple[Waiver, dict[str, Any]]] = []
         self.results: list[dict[str, Any]] = []
         self.rejections: list[str] = []
         self.quarantine: list[dict[str, Any]] = []
@@ -77,10 +88,13 @@ class Judgement:
                 | ({"detail": finding.detail} if finding.detail else {})
             )
         for row in reading.set_aside:
-            found[row.rule].append(
-                {"sheet": row.sheet, "row": row.row_number, "column": row.column}
-            )
-            self.set_aside(row, self.suite.reading[row.rule].effect or "provisional")
+            place = {"sheet": row.sheet, "row": row.row_number, "column": row.column}
+            effect = self.suite.reading[row.rule].effect or "provisional"
+            if self.is_waived(row.rule, place):
+                effect = "none"  # what cannot be read cannot be landed either
+            else:
+                found[row.rule].append(place)
+            self.set_aside(row, effect)
         for finding in reading.findings:
             if finding.rule == "exact_duplicate":
                 self.set_aside(
@@ -91,15 +105,24 @@ class Judgement:
             places = found.pop(name, [])
             if not places and not _is_asked(name, self.contract):
                 continue
-            as_rule = Rule(name, {}, rule.severity, rule.effect, rule.notes)
+            grave = [one for one in places if rule.severity == "critical"]
+            grave = [one for one in grave if not self.is_waived(name, one)]
+            severity = rule.severity if grave or not places else _at_most_warning(rule.severity)
+            as_rule = Rule(name, {}, severity, rule.effect, rule.notes)
             self.note(as_rule, places=places, success=not places)
-            if places and rule.severity == "critical":
-                self.rejections.append(rejection_of(rule, places))
+            if grave:
+                self.rejections.append(rejection_of(rule, grave))
         for name, places in found.items():
             self.rejections.append(f"the suite has no word on {name}: {place_text(places)}")
 
-    def of_rows(self, results: Iterable[RuleResult], rows: Mapping[int, Mapping[str, Any]]) -> None:
-        """Set the rows aside that break a row rule; `rows` holds them by their position."""
+    def of_rows(
+        self, results: Iterable[RuleResult], rows: Mapping[int, Mapping[str, Any]]
+    ) -> set[int]:
+        """Set the rows aside that break a row rule, unless it is waived; give their positions.
+
+        `rows` holds all that break one by their position.
+        """
+        taken: set[int] = set()
         unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
         amounts = [column.name for column in self.contract.columns if column.role == "amount"]
         for result in results:
@@ -107,7 +130,11 @@ class Judgement:
             for position in result.failed_positions:
                 row = rows[position]
                 sheet, number = row["_sheet"], row["_row_number"]
-                places.append({"sheet": sheet, "row": number, "column": rule.column})
+                place = {"sheet": sheet, "row": number, "column": rule.column}
+                if self.is_waived(rule.type, place):
+                    continue
+                taken.add(position)
+                places.append(place)
                 self.set_aside(
                     SetAside(
                         sheet,
@@ -120,18 +147,40 @@ class Judgement:
                     ),
                     rule.effect or "provisional",
                 )
-            self.note(rule, places=places, success=result.success, raised=result.raised)
+            success = not places if result.failed_positions else result.success
+            self.note(rule, places=places, success=success, raised=result.raised)
             if result.raised:
                 self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
+        self._forget_rows_that_another_rule_takes()
+        return taken
+
+    def _forget_rows_that_another_rule_takes(self) -> None:
+        lost = {(row["sheet"], row["row_number"]) for row in self.quarantine}
+        self.waived = [
+            (waiver, place)
+            for waiver, place in self.waived
+            if waiver.rule in self.suite.reading or (place["sheet"], place["row"]) not in lost
+        ]
+
+    def is_waived(self, rule: str, place: dict[str, Any]) -> bool:
+        """Find the waiver that lets a case through, and remember the case."""
+        for waiver in self.waivers:
+            if waiver.covers(self.contract, rule, place):
+                self.waived.append((waiver, place))
+                return True
+        return False
 
     def of_table(self, results: Iterable[RuleResult]) -> None:
         """Judge the delivery as a whole."""
         for result in results:
             rule = result.rule
+            is_grave = not (result.success or result.raised) and rule.severity == "critical"
+            if is_grave and self.is_waived(rule.type, {"column": rule.column}):
+                rule, is_grave = replace(rule, severity="warning"), False
             self.note(rule, places=[], success=result.success, raised=result.raised)
             if result.raised:
                 self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
-            elif not result.success and rule.severity == "critical":
+            elif is_grave:
                 self.rejections.append(f"{rule.notes.what} {rule.notes.resolve}")
 
     def set_aside(self, row: SetAside, effect: str) -> None:
@@ -163,13 +212,16 @@ class Judgement:
         over_amount = amount > Decimal(str(limit["amount"])) * readable_amount
         if counted and (over_rows or over_amount):
             places = [{"sheet": sheet, "row": row} for sheet, row in counted]
-            self.rejections.append(
-                f"{len(counted)} of {rows_of_data} rows would be set aside, more than the "
-                f"quarantine_limit allows: {place_text(places)}"
-            )
+            is_waived = self.is_waived("quarantine_limit", {})
+            if not is_waived:
+                self.rejections.append(
+                    f"{len(counted)} of {rows_of_data} rows would be set aside, more than the "
+                    f"quarantine_limit allows: {place_text(places)}"
+                )
             for result in self.results:
                 if result["type"] == "quarantine_limit":
                     result |= {"success": False, "failed_count": len(counted)}
+                    result |= {"severity": "warning"} if is_waived else {}
 
 
 def place_text(places: Sequence[Mapping[str, Any]]) -> str:

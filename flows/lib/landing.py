@@ -18,6 +18,7 @@ from flows.lib.reading import Finding, Line, Reading, schema_of
 from flows.lib.row_files import ask, count_rows, first_row, quoted, rows_at, take_out, writing
 from flows.lib.store import Delivery
 from flows.lib.suites import Rule, Suite
+from flows.lib.waivers import Waiver
 from flows.lib.years_said import other_years
 
 ROWS, QUARANTINE = "rows.parquet", "quarantine.parquet"
@@ -30,6 +31,7 @@ class Read:
     folder: Path
     delivery: Delivery
     reading: Reading
+    waivers: Sequence[Waiver] = ()
 
     @property
     def rows(self) -> Path:
@@ -80,7 +82,8 @@ def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list
         one.reading.findings += declared_findings(one.rows, one.reading, contract)
         one.reading.findings += other_years(one.reading, one.rows, one.delivery.period, contract)
         profiles.append(profile_of(one.reading, one.rows, contract))
-        judgements.append(Judgement(contract, suite, one.delivery.files[0].sha256))
+        file_id = one.delivery.files[0].sha256
+        judgements.append(Judgement(contract, suite, file_id, one.waivers))
         judgements[-1].of_reading(one.reading)
     of_rows = _judged_rows([one.rows for one in many], contract, suite)
     for one, judgement, results in zip(many, judgements, of_rows, strict=True):
@@ -140,8 +143,8 @@ def _take_broken(
     taken = {position for result in results for position in result.failed_positions}
     columns = [judgement.contract.column_of_role(role) for role in ("unit", "member")]
     keys = [column.name for column in columns if column]
-    judgement.of_rows(results, rows_at(rows, taken, [*keys, *amounts, "_sheet", "_row_number"]))
-    take_out(rows, taken)
+    failed = rows_at(rows, taken, [*keys, *amounts, "_sheet", "_row_number"])
+    take_out(rows, judgement.of_rows(results, failed))
 
 
 def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list[list[RuleResult]]:

@@ -5,10 +5,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flows.lib.acceptance import Acceptance, accept_all, cache_key, cached
+from flows.lib.acceptance import (
+    Acceptance,
+    Asked,
+    accept_all,
+    cache_key,
+    cached,
+    rule_names,
+)
 from flows.lib.damage import NEWEST_RELEASES, check_received, damages
 from flows.lib.disk import check_room
-from flows.lib.drift import with_drift
+from flows.lib.drift import Verdicts, with_drift
 from flows.lib.errors import Unavailable
 from flows.lib.inbox import InboxView, view_inbox
 from flows.lib.night import Difference, Night, open_night
@@ -17,6 +24,7 @@ from flows.lib.releases import refuse_what_is_no_link, year_folder
 from flows.lib.settings import Workspace
 from flows.lib.standing import Owed, Standing, all_in_force, candidates, standing_of
 from flows.lib.store import Delivery, last_of
+from flows.lib.waivers import WAIVERS, Waiver, waivers_in
 
 
 def _relevant(night: Night) -> list[Delivery]:
@@ -28,24 +36,59 @@ def _relevant(night: Night) -> list[Delivery]:
     return list(found.values())
 
 
-def verdicts(night: Night, *, judge_new: bool) -> dict[tuple[str, str, str], Acceptance]:
+def verdicts(night: Night, *, judge_new: bool) -> Verdicts:
     """Give the verdict on each delivery; unless `judge_new`, only those of earlier nights."""
-    found: dict[tuple[str, str, str], Acceptance] = {}
-    relevant, cache = _relevant(night), night.workspace.cache
+    found: Verdicts = {}
+    relevant = _relevant(night)
     by_table: dict[str, list[Delivery]] = defaultdict(list)
     for delivery in relevant:
         by_table[delivery.source].append(delivery)
-    for source, deliveries in by_table.items():
-        contract = night.contracts[source]
-        judged: Sequence[Acceptance | None]
-        if judge_new:
-            judged = accept_all(night.store, cache, deliveries, contract, night.key)
-        else:
-            judged = [cached(cache, one, contract, night.key.id) for one in deliveries]
-        for delivery, verdict in zip(deliveries, judged, strict=True):
-            if verdict:
-                found[(source, delivery.period, delivery.id)] = verdict
-    return with_drift(found, relevant, night.deliveries(), night.contracts)
+    # The waivers first: the verdicts on all others follow from them.
+    for source in sorted(by_table, key=lambda name: name != WAIVERS):
+        found |= _judged(night, by_table[source], judge_new=judge_new)
+        if source == WAIVERS:
+            night.waivers = _waivers_in_force(night, found)
+    return with_drift(found, relevant, night.deliveries(), night.contracts, night.waivers_for)
+
+
+def _judged(night: Night, deliveries: Sequence[Delivery], *, judge_new: bool) -> Verdicts:
+    contract, cache = night.contracts[deliveries[0].source], night.workspace.cache
+    asked = [Asked(one, night.waivers_for(one)) for one in deliveries]
+    judged: Sequence[Acceptance | None]
+    if judge_new:
+        judged = accept_all(night.store, cache, asked, contract, night.key)
+    else:
+        judged = [cached(cache, one.delivery, contract, night.key.id, one.waivers) for one in asked]
+    return {
+        (one.source, one.period, one.id): verdict
+        for one, verdict in zip(deliveries, judged, strict=True)
+        if verdict
+    }
+
+
+def _waivers_in_force(night: Night, judged: Verdicts) -> list[Waiver]:
+    """Read the register that is in force; what it names in vain is told."""
+    owed = next((one for one in night.owed() if one.contract.name == WAIVERS), None)
+    if owed is None:
+        return []
+    standing = standing_of(owed, night.deliveries(), judged, night.today)
+    found = [waiver for part in standing.in_force for waiver in waivers_in(part.acceptance.rows)]
+    for waiver in found:
+        sentence = _useless(night, waiver)
+        if sentence and sentence not in night.remarks:
+            night.remarks.append(sentence)
+    return found
+
+
+def _useless(night: Night, waiver: Waiver) -> str | None:
+    """Say why a waiver can let nothing through: it names no table or no rule that there is."""
+    where = f"{WAIVERS}: {waiver.number}"
+    contract = night.contracts.get(waiver.source)
+    if contract is None or waiver.source == WAIVERS:
+        return f"{where}: no source table {waiver.source} can be waived"
+    if waiver.rule not in rule_names(contract):
+        return f"{where}: the suite of {waiver.source} has no rule {waiver.rule}"
+    return None
 
 
 def compared(night: Night, delivery: Delivery, verdict: Acceptance) -> Acceptance:
@@ -134,7 +177,10 @@ def look_at_standings(workspace: Workspace) -> Night:
 
 def forget_unused_readings(night: Night) -> None:
     """Remove cached readings that no delivery of the night's years has any more."""
-    wanted = {cache_key(one, night.contracts[one.source], night.key.id) for one in _relevant(night)}
+    wanted = {
+        cache_key(one, night.contracts[one.source], night.key.id, night.waivers_for(one))
+        for one in _relevant(night)
+    }
     for folder in night.workspace.cache.iterdir():
         if folder.is_dir() and folder.name not in wanted:
             shutil.rmtree(folder)

@@ -46,6 +46,22 @@ def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
     return [entries[key] for key in sorted(entries)]
 
 
+def waived_in(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    """List what waivers let through in the deliveries in force, each case once."""
+    entries = {}
+    for one in found:
+        for part in one.in_force:
+            delivery = part.delivery
+            for entry in part.acceptance.outcome.get("waived", ()):
+                entries[(*delivery.key, delivery.id, entry["number"])] = entry | {
+                    "title": one.owed.contract.title,
+                    "period": delivery.period,
+                    "file": delivery.name,
+                    "file_id": delivery.id,
+                }
+    return [entries[key] for key in sorted(entries)]
+
+
 def _gate_summary(outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
@@ -102,6 +118,7 @@ def make_manifest(
         "facts": facts(),
         "gates": _gate_summary([*_verdicts(own), *_of_report(night, year)]),
         "gaps": gaps,
+        "waived": waived_in(own),
         "rejections": list(dict.fromkeys(text for one in own for text in one.rejections)),
         "has_gaps": bool(gaps) or any(state in STATES_OF_GAPS for state in states),
         "previous": previous

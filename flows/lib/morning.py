@@ -43,6 +43,7 @@ def morning(workspace: Workspace, nights: int) -> dict[str, Any]:
         "years_without_release": [year for year, release in releases.items() if release is None],
         "damaged": _damaged(workspace, settings),
         "set_aside": _last_known(found, "set_aside"),
+        "waivers": _last_known(found, "waivers"),
         "disk": _disk(workspace),
     }
 

@@ -33,6 +33,7 @@ from flows.lib.settings import Settings, Workspace, load_settings
 from flows.lib.standing import Owed, Standing, gap_sentences, known_by, owed_periods
 from flows.lib.store import Delivery, Store
 from flows.lib.times import CHINA
+from flows.lib.waivers import WAIVERS, Waiver
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Night:
     difference: Difference | None = None
     standings: list[Standing] = field(default_factory=list)
     patience: dict[str, Patience] = field(default_factory=dict)
+    waivers: list[Waiver] = field(default_factory=list)  # of the register in force, open or not
 
     @property
     def name(self) -> str:
@@ -93,6 +95,13 @@ class Night:
     def deliveries(self) -> list[Delivery]:
         """List the deliveries that the night may know of."""
         return known_by(self.store.deliveries(), self.as_of)
+
+    def waivers_for(self, delivery: Delivery) -> tuple[Waiver, ...]:
+        """Pick the waivers that are open tonight and speak of a delivery; the register has none."""
+        if delivery.source == WAIVERS:
+            return ()
+        found = (one for one in self.waivers if one.is_open(self.today))
+        return tuple(one for one in found if one.is_for(delivery))
 
     def patience_with(self, source: str) -> Patience:
         """Give the one patience that the night has with a source table."""

@@ -16,6 +16,10 @@ from flows.lib.publishing import rows_of
 from flows.lib.releases import current_release, releases_of, years_published
 from flows.lib.settings import Workspace, load_settings
 
+WAIVER_STATES = {
+    "open": "open until", "ending": "ends soon, on", "expired": "expired on",
+    "not_yet": "not yet open, until",
+}  # fmt: skip
 LATEST_HOURS = 26  # a night at 02:00 that has run is never older
 
 
@@ -99,6 +103,11 @@ def print_status(workspace: Workspace, nights: int) -> None:
         console.print(
             f"set aside: {one['rows_set_aside']} of {one['rows']} rows of {one['source']} "
             f"{one['period']} ({one['file']}): {one['owner']}"
+        )
+    for one in seen["waivers"]:
+        console.print(
+            f"waiver {one['number']} ({WAIVER_STATES[one['state']]} {one['expires_on']}): "
+            f"{one['rule']} of {one['source']}: {one['owner']}"
         )
     for sentence in seen["damaged"]:
         if not any(text.startswith(sentence) for text in seen["said"]):

@@ -19,6 +19,7 @@ from flows.lib.page_figures import Figures, View, member_of
 from flows.lib.page_numbers import exactly, precise
 from flows.lib.page_tables import HIDDEN, Row, Tables
 from flows.lib.releases import Release
+from flows.lib.waivers import waived_sentence
 from flows.lib.workbook_words import WORDS
 
 REJECTED = re.compile(r"(\S+) (\S+): (.*?) rejected: (.*)", re.DOTALL)  # as `ziping sources` says
@@ -31,6 +32,7 @@ def matters_of(figures: Figures) -> list[View]:
         *_partial(figures),
         *_provisional(figures),
         *_sent_back(figures),
+        *_waived(figures),
         *_without_effect(figures),
     ]
 
@@ -108,6 +110,20 @@ def _sent_back(figures: Figures) -> list[View]:
             stands = "，仍用上一份" if in_force else ""
             sentence = f"{tables.title_of(source, period)}{name}未通过检查{stands}：{reasons}"
         matters.append(_matter("退回", sentence))
+    return matters
+
+
+def _waived(figures: Figures) -> list[View]:
+    """List the known cases that a waiver let through, with the figures that rest on their file."""
+    tables, matters = figures.tables, []
+    for entry in tables.manifest.get("waived", ()):
+        needed = (entry["source"], entry["period"])
+        touched = [
+            figures.link(figure)
+            for figure in figures.figures
+            if needed in tables.needed(figure["indicator_id"], figure["evaluation_year"])
+        ]
+        matters.append(_matter("放行", waived_sentence(entry), touched))
     return matters
 
 

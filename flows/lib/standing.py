@@ -79,8 +79,8 @@ class Standing:
 
     @property
     def gap(self) -> str | None:
-        """Say in a sentence what is missing; None when a delivery is in force."""
-        if self.in_force:
+        """Say in a sentence what is missing; None when a delivery is in force or need not be."""
+        if self.in_force or (self.owed.contract.is_optional and not self.rejections):
             return None
         contract = self.owed.contract
         state = "逾期未报" if self.is_overdue else "尚未报送"

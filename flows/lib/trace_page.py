@@ -17,6 +17,7 @@ from flows.lib.releases import find_release
 from flows.lib.settings import Workspace, load_settings
 from flows.lib.trace_workbook import Printed, refuse_target, write_trace
 from flows.lib.tracing import KEY, Traced, Tracer
+from flows.lib.waivers import waived_sentence
 
 ROLE_TITLES = {"numerator": "分子", "denominator": "分母", "value": "数值", "input": "依据"}
 
@@ -42,6 +43,8 @@ def _lines(tracer: Tracer, traced: Traced, indent: str) -> Iterator[str]:
             f" 自{row['valid_from']}"
             f" {row['document']} {row['document_number']}{unverified}"
         )
+    for entry in tracer.waived_for(traced):
+        yield f"{indent}  放行: {waived_sentence(entry)}"
     if value["state"] == "not_applicable":
         for one in tracer.not_applicable_rows():
             yield f"{indent}  依据: {one['original_name']} sha256 {one['sha256']}"

@@ -155,6 +155,12 @@ class Tracer:
         """Find the rows of the standard that stood on the days by which a value is judged."""
         return standards_of(self.raw.standards, value)
 
+    def waived_for(self, traced: Traced) -> list[Mapping[str, Any]]:
+        """List the known cases that were let through in the files on which a value rests."""
+        files = {row["sha256"] for row in traced.evidence}
+        entries = self.release.manifest.get("waived", ())
+        return [entry for entry in entries if entry["file_id"] in files]
+
     def not_applicable_rows(self) -> list[dict[str, Any]]:
         """List the sources that show what a district does not run: its school library."""
         return [

@@ -190,7 +190,8 @@ def prepare_warehouse(
         )
         insert("deliveries", _deliveries(parts))
         insert("superseded_units", _superseded_units(parts))
-        insert("source_status", [_source_status(one) for one in standings])
+        needed = [one for one in standings if not one.owed.contract.is_optional]
+        insert("source_status", [_source_status(one) for one in needed])
         _fill_quarantine(connection, parts)
         _fill_units(connection, contracts)
 

@@ -21,6 +21,7 @@ from flows.lib.paper import (
     set_up_page,
     write_cell,
 )
+from flows.lib.waivers import waived_sentence
 from flows.lib.workbook_words import FILLS, MEANINGS, WORDS
 
 COVER = "说明"
@@ -118,10 +119,15 @@ def _meanings(page: Any, line: int, style: Style) -> int:
 
 
 def matters_of(manifest: Row) -> list[tuple[str, str]]:
-    """List what is missing, then what was sent back, each once."""
+    """List what is missing, then what was sent back, each once, then what a waiver let through."""
     rejections = manifest["rejections"]
     gaps = [one for one in manifest["gaps"] if one not in rejections]
-    return [*(("缺口", one) for one in gaps), *(("退回", one) for one in rejections)]
+    waived = [waived_sentence(one) for one in manifest.get("waived", ())]
+    return [
+        *(("缺口", one) for one in gaps),
+        *(("退回", one) for one in rejections),
+        *(("放行", one) for one in waived),
+    ]
 
 
 def _gaps(page: Any, line: int, manifest: Row, style: Style) -> int:

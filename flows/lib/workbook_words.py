@@ -17,9 +17,9 @@ HIDDEN = {"suppressed": "＊", "withheld": "不公开"}  # what stands in place 
 GREEN, RED, AMBER, GREY = "#C6E7CE", "#F8C9C9", "#FFE3A3", "#E3E3E3"
 FILLS = {
     "达标": GREEN, "未达标": RED, "数据缺失": RED, "无法判定": AMBER, "暂定": AMBER,
-    "部分上报": AMBER, "标准待核": AMBER, "缺口": AMBER, "退回": AMBER, "不适用": GREY,
-    "无标准": GREY, "不涉及": GREY, "不公开(人数过少)": GREY, "不得公开": GREY, "不公开": GREY,
-    "＊": GREY, "重算一致": GREEN, "重算不一致": RED, "未重算": AMBER,
+    "部分上报": AMBER, "标准待核": AMBER, "缺口": AMBER, "退回": AMBER, "放行": AMBER,
+    "不适用": GREY, "无标准": GREY, "不涉及": GREY, "不公开(人数过少)": GREY, "不得公开": GREY,
+    "不公开": GREY, "＊": GREY, "重算一致": GREEN, "重算不一致": RED, "未重算": AMBER,
 }  # fmt: skip
 GRAVE = ("未达标", "数据缺失", "无法判定", "重算不一致")
 # How a reader is to take each state and judgement, in the order in which they are explained.

@@ -1,0 +1,142 @@
+"""Known cases that are let through: by rule, place and day; shown, and ended by themselves."""
+
+from dataclasses import replace
+from datetime import date
+
+import openpyxl
+import pytest
+from nights import (
+    Said,
+    current,
+    dropped_file,
+    edit_workbook,
+    night,
+    value,
+    ziping,
+)
+
+from flows.lib.look import verdicts
+from flows.lib.night import open_night
+from flows.lib.settings import Workspace
+from flows.lib.standing import standing_of
+from flows.lib.waivers import Waiver, waived_sentence
+
+CAPTIONS = ("编号", "数据表", "期间", "规则", "列", "文件", "工作表", "行号", "理由", "责任科室",
+            "起始日期", "截止日期")  # fmt: skip
+NOT_NULL = "expect_column_values_to_not_be_null"
+WAIVER = Waiver(
+    "甲1", "registers.counselling_rooms", None, NOT_NULL, None, None, None, None, "已核实",
+    "基教股", date(2024, 1, 1), date(2024, 12, 31),
+)  # fmt: skip
+
+
+def test_a_waiver_is_open_from_its_first_to_its_last_day() -> None:
+    days = ["2023-12-31", "2024-01-01", "2024-12-01", "2024-12-02", "2024-12-31", "2025-01-01"]
+    states = ["not_yet", "open", "open", "ending", "ending", "expired"]
+    assert [WAIVER.state_on(date.fromisoformat(day)) for day in days] == states
+    assert [WAIVER.is_open(date.fromisoformat(day)) for day in days] == [
+        state in ("open", "ending") for state in states
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "covers"),
+    [
+        ({}, True),
+        ({"rule": "expect_column_values_to_be_unique"}, False),
+        ({"column_name": "is_to_be_merged"}, True),
+        ({"column_name": "是否拟撤并"}, True),
+        ({"column_name": "school_code"}, False),
+        ({"sheet": "台账"}, True),
+        ({"sheet": "其他"}, False),
+        ({"row": 7}, True),
+        ({"row": 8}, False),
+    ],
+)
+def test_what_a_waiver_leaves_empty_it_says_of_all(
+    change: dict[str, object], covers: bool, first_night: Workspace
+) -> None:
+    contract = open_night(first_night, None, None).contracts[WAIVER.source]
+    place = {"sheet": "台账", "row": 7, "column": "is_to_be_merged"}
+    one = replace(WAIVER, **change)  # type: ignore[arg-type]
+    assert one.covers(contract, NOT_NULL, place) is covers
+
+
+def test_what_was_let_through_is_told_with_reason_owner_and_last_day() -> None:
+    entry = WAIVER.as_json() | {"rows": 2, "title": "心理辅导室台账", "period": "2023-12-31"}
+    assert waived_sentence(entry) == (
+        "甲1：心理辅导室台账（2023-12-31）“不得为空”放行2行；理由：已核实；责任：基教股；2024-12-31止"
+    )
+    assert "放行整份文件" in waived_sentence(entry | {"rows": 0})
+
+
+def register(workspace: Workspace, *rows: tuple[object, ...]) -> None:
+    """Drop a register of waivers into the inbox."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (CAPTIONS, *rows):
+        sheet.append(row)
+    book.save(workspace.inbox / "registers" / "放行登记.xlsx")
+
+
+@pytest.mark.slow
+def test_a_known_case_is_let_through_shown_and_set_aside_again_after_its_last_day(
+    workspace: Workspace, said: Said
+) -> None:
+    before = value(workspace, "counselling_rooms_in_task_list")
+    file = dropped_file(workspace, "心理辅导室台账*")
+    header = next(
+        cell
+        for line in openpyxl.load_workbook(file).active.iter_rows()  # type: ignore[union-attr]
+        for cell in line
+        if cell.value == "是否拟撤并"
+    )
+    row = header.row + 2
+    edit_workbook(file, lambda sheet: setattr(sheet.cell(row, header.column), "value", None))
+    rule = f"不得为空 {NOT_NULL}"
+    case = (
+        "registers.counselling_rooms",
+        None,
+        rule,
+        "是否拟撤并",
+        None,
+        None,
+        row,
+        "已核实",
+        "基教股",
+    )
+    register(
+        workspace,
+        ("甲1", *case, date(2020, 1, 1), date(2999, 12, 31)),
+        ("甲2", "registers.nothing", *case[1:], date(2020, 1, 1), date(2999, 12, 31)),
+        ("甲3", *case[:7], None, "基教股", date(2020, 1, 1), date(2999, 12, 31)),
+    )
+    assert night(workspace) == 0
+    told = said()
+    assert "registers.waivers:甲2:nosourcetableregisters.nothingcanbewaived" in told
+    release = current(workspace)
+    (entry,) = release.manifest["waived"]
+    assert (entry["number"], entry["rows"], entry["owner"]) == ("甲1", 1, "基教股")
+    after = value(workspace, "counselling_rooms_in_task_list")
+    assert (after["state"], after["value"]) == (before["state"], before["value"])
+    sentence = waived_sentence(entry)
+    assert sentence in (release.folder / "index.html").read_text("utf-8")
+    cover = openpyxl.load_workbook(release.folder / "report.xlsx").worksheets[0]
+    assert sentence in {cell.value for line in cover.iter_rows() for cell in line}
+    assert ziping("status", workspace=workspace) == 0
+    assert "waiver甲1(openuntil2999-12-31)" in said()
+    assert ziping("trace", "K3.1", workspace=workspace) == 0
+    assert f"放行:{sentence}" in said()
+
+    assert rejections(workspace, date(2999, 12, 31)) == ()
+    (sentence,) = rejections(workspace, date(3000, 1, 1))
+    assert "1 of 14 rows would be set aside" in sentence
+
+
+def rejections(workspace: Workspace, day: date) -> tuple[str, ...]:
+    """Judge the register of rooms as a night of another day does."""
+    later = replace(open_night(workspace, None, None), today=day)
+    judged = verdicts(later, judge_new=True)
+    (owed,) = (one for one in later.owed() if one.contract.name == WAIVER.source)
+    return standing_of(owed, later.deliveries(), judged, day).rejections
