@@ -3,14 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from flows.lib.codes import LISTS, SEEDS
 from flows.lib.contracts import Contract
 from flows.lib.durable import build_folder, hash_file, part_name
 from flows.lib.errors import Rejected
@@ -18,8 +17,7 @@ from flows.lib.headers import HeaderMissing
 from flows.lib.ids import without_ids
 from flows.lib.judgement import rule_outcome
 from flows.lib.landing import QUARANTINE, ROWS, Landing, Read, judge_landed, read_into
-from flows.lib.libraries import library_versions
-from flows.lib.own_modules import modules_below
+from flows.lib.parser_version import parser_version
 from flows.lib.parts import units_held
 from flows.lib.person_key import PersonKey
 from flows.lib.profiles import captions_by_sheet
@@ -32,22 +30,8 @@ from flows.lib.suites import Rule, load_suite
 from flows.lib.waivers import Waiver, key_of, waived_entries
 
 SUITES = CHECKOUT / "expectations"
-# What a cached reading rests on beside bytes, contract and suite; the second runs apart.
-READING_ROOTS = ("acceptance", "reader_process")
 OUTCOME = "outcome.json"
 TOGETHER_BYTES = 4_000_000  # of files that are judged together
-
-
-@lru_cache(maxsize=1)
-def parser_version() -> str:
-    """Hash the code and the libraries that a cached reading rests on."""
-    digest = sha256()
-    for path in modules_below(*READING_ROOTS):
-        digest.update(path.read_bytes())
-    for name in LISTS.values():
-        digest.update((SEEDS / name).read_bytes())
-    digest.update(repr(library_versions()).encode())
-    return digest.hexdigest()
 
 
 def suite_path(contract: Contract) -> Path:
