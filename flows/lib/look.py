@@ -98,7 +98,9 @@ def compared(night: Night, delivery: Delivery, verdict: Acceptance) -> Acceptanc
     key = (last.source, last.period, last.id)
     judged = verdicts(night, judge_new=False) | {key: verdict}
     others = [one for one in relevant if (one.source, one.period, one.id) != key]
-    return with_drift(judged, [*others, last], [*known, last], night.contracts)[key]
+    return with_drift(judged, [*others, last], [*known, last], night.contracts, night.waivers_for)[
+        key
+    ]
 
 
 def check_what_is_kept(night: Night) -> None:
