@@ -39,7 +39,8 @@ PAYMENT_DIRT: tuple[tuple[int, Way], ...] = (
 SHARE_KEPT_OF_A_TRUNCATED_FILE = 0.6
 
 
-def _content(rows: Sequence[Sequence[str]], encoding: str, end: str) -> bytes:
+def csv_bytes(rows: Sequence[Sequence[str]], encoding: str, end: str) -> bytes:
+    """Write rows as a CSV of an encoding and line end."""
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator=end).writerows(rows)
     return buffer.getvalue().encode(encoding)
@@ -49,14 +50,14 @@ def write_library(path: Path, rng: Random, schools: Sequence[district.School]) -
     """Write the school code library."""
     rows = district.library_rows(schools)
     soil(rng, rows, ((0, with_blanks), (0, in_full_width), (2, with_full_width_hyphen)))
-    path.write_bytes(_content([district.LIBRARY_CAPTIONS, *rows], "utf-8-sig", "\r\n"))
+    path.write_bytes(csv_bytes([district.LIBRARY_CAPTIONS, *rows], "utf-8-sig", "\r\n"))
     return len(rows)
 
 
 def write_crosswalk(path: Path, rng: Random, rows: list[list[str]]) -> int:
     """Write the crosswalk."""
     soil(rng, rows, ((0, with_blanks), (0, in_full_width)))
-    path.write_bytes(_content([crosswalk.CAPTIONS, *rows], "utf-8", "\n"))
+    path.write_bytes(csv_bytes([crosswalk.CAPTIONS, *rows], "utf-8", "\n"))
     return len(rows)
 
 
@@ -64,7 +65,7 @@ def write_projects(path: Path, rng: Random) -> int:
     """Write the project library."""
     rows = spending.project_rows()
     soil(rng, rows, ((0, with_blanks),))
-    path.write_bytes(_content([spending.PROJECT_CAPTIONS, *rows], "gb18030", "\r\n"))
+    path.write_bytes(csv_bytes([spending.PROJECT_CAPTIONS, *rows], "gb18030", "\r\n"))
     return len(rows)
 
 
@@ -122,7 +123,7 @@ def write_payments(
     total = sum(payment.fen for payment in payments if not payment.is_deleted)
     totals = ["合计"] + [""] * (len(PAYMENT_CAPTIONS) - 1)
     totals[AMOUNT] = yuan(total)
-    content = _content([PAYMENT_CAPTIONS, *rows, totals], "gb18030", "\r\n")
+    content = csv_bytes([PAYMENT_CAPTIONS, *rows, totals], "gb18030", "\r\n")
     if "truncated_payments" in dirt:
         kept = content[: int(len(content) * SHARE_KEPT_OF_A_TRUNCATED_FILE)]
         content = kept[: kept.rindex(b"\r\n") + 2]

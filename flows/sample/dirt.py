@@ -20,7 +20,7 @@ class Kind:
 
     name: str
     table: str
-    effect: str  # none · provisional · partial · rejected · missing
+    effect: str  # none · warning · provisional · partial · rejected · missing
     figures: tuple[str, ...]
     outcome: str
 
@@ -51,6 +51,10 @@ KINDS = (
          "Three payments of a unit that the crosswalk lacks are listed; 5.x is provisional."),
     Kind("truncated_payments", PAYMENTS, "rejected", ("4.9", *PER_FUNDED_STUDENT, "5.8"),
          "A file without its totals row is rejected: the last one stands, or 2023 is missing."),
+    Kind("wrong_total", "finance.fund_notices", "warning", (),
+         "A 合计 that is not the sum of the notices is told and changes no figure."),
+    Kind("missing_workbook", "schools.annual_forms", "partial", ("14.3",),
+         "One junior school's workbook is absent: the shares of large classes are partial."),
     Kind("unreadable_student_stage", "schools.students", "provisional",
          ("4.4", "4.5", "4.6", "4.7", "4.9", *PER_FUNDED_STUDENT, "5.8"),
          "One pupil without a known stage makes what counts pupils provisional."),

@@ -1,4 +1,4 @@
-"""Making a whole district: draw it from the seed, then write its nine source tables."""
+"""Making a whole district: draw it from the seed, then write its thirteen source tables."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from hashlib import sha256
 from pathlib import Path
 
 from flows.sample import MARK, csv_files, outside, workbooks
+from flows.sample.annual_forms import count_classes, write_forms
 from flows.sample.crosswalk import Unit, crosswalk_rows, draw_units
 from flows.sample.dirt import chosen_kinds
 from flows.sample.district import School, draw_schools
 from flows.sample.drawing import generator
+from flows.sample.earmarks import earmarked_payments
 from flows.sample.enrolments import Body, Heads, plan_enrolments
 from flows.sample.entitlements import claims_of, paid_claims
+from flows.sample.fund_notices import draw_notices, write_notices
 from flows.sample.funds import (
     YEARS,
     funds_by_stage,
@@ -25,11 +28,14 @@ from flows.sample.funds import (
     share_out,
 )
 from flows.sample.funds_workbook import write_funds
+from flows.sample.guards import Contract, draw_contracts, schools_of_guards, write_guards
 from flows.sample.payments import allot, pay, payments_by_stage
 from flows.sample.registers import DAY as REGISTER_DAY
 from flows.sample.registers import draw_rooms
+from flows.sample.spending import MEALS
 from flows.sample.staff import draw_staff
-from flows.sample.students import Enrolment, count_heads, draw_censuses
+from flows.sample.student_aid import draw_awards, write_awards
+from flows.sample.students import Enrolment, count_heads, draw_censuses, draw_crowded
 from flows.sample.targets import Targets, targets_of
 from flows.sample.trainings import draw_trainings
 
@@ -69,14 +75,16 @@ def write_key(warehouse: Path, seed: int) -> None:
 def _draw(workspace: Path, seed: int, scale: float, dirt: frozenset[str]) -> District:
     schools = draw_schools(generator(seed, "schools"), scale)
     plans = plan_enrolments(generator(seed, "enrolments"), schools, scale)
-    enrolments = draw_censuses(generator(seed, "students"), schools, plans)
+    targets = targets_of(seed, scale)
+    crowded = draw_crowded(generator(seed, "crowded"), schools, targets.crowded_schools)
+    enrolments = draw_censuses(generator(seed, "students"), schools, plans, crowded)
     return District(
         seed=seed,
         schools=schools,
         units=draw_units(generator(seed, "units"), schools),
         enrolments=enrolments,
         heads={year: count_heads(rows) for year, rows in enrolments.items()},
-        targets=targets_of(seed, scale),
+        targets=targets,
         dirt=dirt,
         inbox=workspace / "raw" / "inbox",
         sample=workspace / "raw" / "sample",
@@ -90,6 +98,14 @@ def _write_schools(district: District, rows: Counter[str]) -> None:
     crosswalk = crosswalk_rows(rng, district.schools, district.units)
     path = folder / f"单位对照表_{MARK}.csv"
     rows["schools.crosswalk"] = csv_files.write_crosswalk(path, rng, crosswalk)
+    path = folder / f"教育事业统计报表_{YEAR}_{MARK}"
+    rows["schools.annual_forms"] = write_forms(
+        path,
+        generator(district.seed, "annual forms"),
+        district.schools,
+        count_classes(district.schools, district.enrolments[YEAR]),
+        district.dirt,
+    )
 
 
 def _write_students(district: District, rows: Counter[str]) -> None:
@@ -120,8 +136,15 @@ def _write_staff(district: District, rows: Counter[str]) -> None:
     rows["staffing.trainings"] = workbooks.write_trainings(path, rng, trainings)
 
 
-def _write_finance(district: District, rows: Counter[str]) -> None:
+def _write_guards(district: District, contracts: Sequence[Contract], rows: Counter[str]) -> None:
+    path = district.inbox / "staffing" / f"保安人员台账_{YEAR}年_{MARK}.xlsx"
+    rng = generator(district.seed, "guard file")
+    rows["staffing.guards"] = write_guards(path, rng, contracts)
+
+
+def _write_finance(district: District, contracts: Sequence[Contract], rows: Counter[str]) -> None:
     schools, seed, folder = district.schools, district.seed, district.inbox / "finance"
+    earmarks = district.targets.earmarked
     rng = generator(seed, "funds")
     funds = funds_by_stage(rng, schools, district.heads, district.targets)
     weights = institution_weights(rng, schools, district.heads)
@@ -137,11 +160,25 @@ def _write_finance(district: District, rows: Counter[str]) -> None:
         claims = claims_of(schools, district.heads, year)
         paid = paid_claims(rng, schools, claims, district.targets.underpaid_schools)
         shares = share_out(spent[year], weights[year])
-        payments = pay(rng, allot(rng, schools, shares, paid, year), year)
+        guarded = schools_of_guards(contracts)
+        earmarked = earmarked_payments(
+            generator(seed, f"earmarked of {year}"), schools, shares, guarded, earmarks, year
+        )
+        payments = pay(rng, allot(rng, schools, shares, paid | earmarked, year), year)
         path = folder / f"支付明细_{year}年_{MARK}.csv"
         rows["finance.payments"] += csv_files.write_payments(
             path, rng, payments, district.units, dirt
         )
+        if year == YEAR:
+            path = folder / f"资金下达指标文_{year}年_{MARK}.xlsx"
+            rng = generator(seed, "fund notices")
+            meals = {claim: fen for claim, fen in earmarked.items() if claim.purpose == MEALS}
+            notices = draw_notices(rng, schools, paid, meals, earmarks)
+            rows["finance.fund_notices"] = write_notices(path, rng, notices, district.units, dirt)
+    rng = generator(seed, "student aid")
+    awards = draw_awards(rng, district.enrolments, earmarks)
+    path = folder / f"学生资助发放_{YEAR}年_{MARK}.csv"
+    rows["finance.student_aid"] = write_awards(path, rng, awards, schools)
     path = folder / f"项目库_{MARK}.csv"
     rows["finance.projects"] = csv_files.write_projects(path, generator(seed, "projects"))
 
@@ -165,7 +202,12 @@ def make(workspace: Path, *, seed: int, scale: float, dirt: Sequence[str]) -> di
     _write_schools(district, rows)
     _write_students(district, rows)
     _write_staff(district, rows)
-    _write_finance(district, rows)
+    rng = generator(seed, "guards")
+    contracts = draw_contracts(
+        rng, district.schools, district.heads[YEAR], district.targets.earmarked.guards
+    )
+    _write_guards(district, contracts, rows)
+    _write_finance(district, contracts, rows)
     _write_registers(district, rows)
     outside.write_note(district.sample)
     write_key(workspace / "warehouse", seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import MutableMapping
 from datetime import date
 
 AREA = "519900"
@@ -18,7 +18,7 @@ def person_check(digits: str) -> str:
     return PERSON_CHECKS[weighed % 11]
 
 
-def person_number(taken: Counter[date], born: date) -> str:
+def person_number(taken: MutableMapping[date, int], born: date) -> str:
     """Issue the next number of a birthday."""
     taken[born] += 1
     digits = f"{AREA}{born:%Y%m%d}{taken[born]:03d}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date, timedelta
 from itertools import islice
 from random import Random
@@ -20,6 +20,8 @@ FIRST_AGE = {"幼儿园": 3, "小学": 6, "初中": 12, "高中": 15, "特教": 
 STAGE_BEFORE = {"小学": "幼儿园", "初中": "小学", "高中": "初中"}
 FIRST_BOARDING_GRADE = {"小学": 3}
 PUPILS_OF_A_CLASS = {"幼儿园": 30, "小学": 45, "初中": 50, "高中": 50, "特教": 10}
+PUPILS_OF_A_LARGE_CLASS = 56  # at least
+LARGEST_OF_A_KIND = 3
 SHARE_WITH_SPECIAL_NEEDS = 0.0045
 SHARE_THAT_MOVES_AWAY = 0.006  # each is replaced by a newcomer
 
@@ -110,13 +112,27 @@ def _move_up(
     return now
 
 
-def _enrolments(schools: Mapping[str, School], filled: Mapping[Body, Grades]) -> list[Enrolment]:
+def draw_crowded(rng: Random, schools: Sequence[School], count: int) -> set[str]:
+    """Choose schools with large classes among the largest primary and junior ones."""
+    largest: list[str] = []
+    for kind in ("211", "311"):
+        of_kind = [school for school in schools if school.kind == kind and not school.closed]
+        of_kind.sort(key=lambda school: (-sum(school.sizes.values()), school.code))
+        largest += [school.code for school in of_kind[:LARGEST_OF_A_KIND]]
+    return set(rng.sample(largest, min(count, len(largest))))
+
+
+def _enrolments(
+    schools: Mapping[str, School], filled: Mapping[Body, Grades], crowded: Set[str]
+) -> list[Enrolment]:
     """Write one row per pupil, in the order of their numbers."""
     rows: list[Enrolment] = []
     for (code, stage), grades in filled.items():
         boarding = schools[code].boarding.get(stage, 0) / 100
         for grade, pupils in enumerate(grades, start=1):
             classes = -(-len(pupils) // PUPILS_OF_A_CLASS[stage])
+            if code in crowded:
+                classes = max(1, len(pupils) // PUPILS_OF_A_LARGE_CLASS)
             may_board = grade >= FIRST_BOARDING_GRADE.get(stage, 1)
             rows += [
                 Enrolment(
@@ -135,17 +151,20 @@ def _enrolments(schools: Mapping[str, School], filled: Mapping[Body, Grades]) ->
 
 
 def draw_censuses(
-    rng: Random, schools: Sequence[School], plans: Mapping[int, Mapping[Body, int]]
+    rng: Random,
+    schools: Sequence[School],
+    plans: Mapping[int, Mapping[Body, int]],
+    crowded: Set[str],
 ) -> dict[int, list[Enrolment]]:
-    """Draw the pupils of every census by its plan."""
+    """Draw the pupils of every census by its plan; crowded schools have larger classes."""
     taken: Counter[date] = Counter()
     by_code = {school.code: school for school in schools}
     points = {school.code: school.managed_by for school in schools if school.is_point}
     filled = _begin(rng, taken, plans[CENSUS_YEARS[0]], points)
-    censuses = {CENSUS_YEARS[0]: _enrolments(by_code, filled)}
+    censuses = {CENSUS_YEARS[0]: _enrolments(by_code, filled, crowded)}
     for year in CENSUS_YEARS[1:]:
         filled = _move_up(rng, taken, year, filled, plans[year], points)
-        censuses[year] = _enrolments(by_code, filled)
+        censuses[year] = _enrolments(by_code, filled, crowded)
     return censuses
 
 

@@ -10,11 +10,24 @@ from pathlib import Path
 from random import Random
 
 from flows.sample import DEFAULT_SEED
-from flows.sample.drawing import between, generator
+from flows.sample.drawing import apportion, between, generator
 
 PUBLISHED = Path(__file__).with_name("targets.csv")
 GROWING_STAGES = ("幼儿园", "小学", "初中", "高中")
 FEN_OF_TEN_THOUSAND_YUAN = 1_000_000
+LEVELS = ("中央", "省", "市", "区")  # who gives the money
+
+
+@dataclass(frozen=True)
+class Earmarked:
+    """The outcomes of what is given for one thing: meals, aid to students, guards."""
+
+    meal_funds: Mapping[str, int]  # issued, by level
+    meals_paid: int
+    aid_paid: int
+    aid_awards: int
+    guards: int
+    security_paid: int
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,8 @@ class Targets:
     rooms_in_task_list: int
     schools_to_be_merged: int
     schools_with_room: int
+    earmarked: Earmarked
+    crowded_schools: int  # with classes of more than 55
     underpaid_schools: int = 0
     undertrained_staff: int = 0
 
@@ -41,12 +56,31 @@ def _printed(value: str) -> tuple[Decimal, Decimal]:
     return number - half, number + half
 
 
+def _exactly(value: str, scale: float) -> int:
+    """Give the fen of a printed number of 万元 that keeps all its digits."""
+    return int(Decimal(value) * FEN_OF_TEN_THOUSAND_YUAN * Decimal(scale))
+
+
 def _published_increase(rng: Random, figures: Mapping[str, str], funds: int) -> int:
     """Draw an increase that prints right both in yuan and in percent of the year before."""
     low, high = (bound * FEN_OF_TEN_THOUSAND_YUAN for bound in _printed(figures["4.2"]))
     shares = [growth / (100 + growth) for growth in _printed(figures["4.3"])]
     low, high = max(low, funds * shares[0]), min(high, funds * shares[1])
     return int(between(rng, low, high, 0))
+
+
+def _published_earmarks(rng: Random, figures: Mapping[str, str], scale: float) -> Earmarked:
+    return Earmarked(
+        meal_funds={
+            level: _exactly(figures[figure], scale)
+            for level, figure in zip(LEVELS, ("15.2", "15.3", "15.4"), strict=False)
+        },
+        meals_paid=_exactly(figures["15.5"], scale),
+        aid_paid=_exactly(figures["16.1"], scale),
+        aid_awards=int(int(figures["16.2"]) * scale),
+        guards=int(int(figures["22.1"]) * scale),
+        security_paid=_exactly(str(between(rng, *_printed(figures["22.2"]), 6)), scale),
+    )
 
 
 def _published(rng: Random, scale: float) -> Targets:
@@ -72,11 +106,27 @@ def _published(rng: Random, scale: float) -> Targets:
         rooms_in_task_list=int(figures["K3.1"]),
         schools_to_be_merged=int(figures["K3.3"]),
         schools_with_room=int(figures["K3.4"]),
+        earmarked=_published_earmarks(rng, figures, scale),
+        crowded_schools=int(figures["14.3"]),
     )
 
 
 def _some_growth(rng: Random) -> dict[str, Decimal]:
     return {stage: between(rng, Decimal(0), Decimal("0.9"), 6) for stage in GROWING_STAGES}
+
+
+def _drawn_earmarks(rng: Random, scale: float) -> Earmarked:
+    meal_funds = int(rng.randrange(1_100_000_000, 1_900_000_000) * scale)
+    levels = apportion(meal_funds, [rng.randrange(low, 90) for low in (70, 10, 5, 5)])
+    awards = int(rng.randrange(40_000, 60_000) * scale)
+    return Earmarked(
+        meal_funds=dict(zip(LEVELS, levels, strict=True)),
+        meals_paid=meal_funds * rng.randrange(7_200, 9_900) // 10_000,
+        aid_paid=awards * rng.randrange(70_000, 110_000),
+        aid_awards=awards,
+        guards=int(rng.randrange(150, 240) * scale),
+        security_paid=int(rng.randrange(350_000_000, 560_000_000) * scale),
+    )
 
 
 def _drawn(rng: Random, scale: float) -> Targets:
@@ -99,6 +149,8 @@ def _drawn(rng: Random, scale: float) -> Targets:
         schools_with_room=with_room,
         underpaid_schools=rng.randrange(2),
         undertrained_staff=rng.randrange(2),
+        earmarked=_drawn_earmarks(rng, scale),
+        crowded_schools=rng.randrange(1, 4),
     )
 
 
