@@ -19,6 +19,7 @@
                     {%- if child.formula == 'all_met' -%}
                         {%- do one.update({'components': one.pop('of')}) -%}
                         {%- do one.update({'dimension': 'total', 'members': ['total']}) -%}
+                        {%- do one.pop('also_by', none) -%}
                     {%- else -%}
                         {%- do one.update({'components': [base.id]}) -%}
                         {%- do one.update({'multiplier': 100 if child.formula == 'growth' else 1}) -%}
@@ -29,6 +30,17 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(found.values() | sort(attribute='id')) }}
+{%- endmacro %}
+
+
+{# The dimensions by which an indicator is told, each with its members: its own, and those of
+   `also_by`. A fact and a mart have a column, or rows, of the dimension's name. #}
+{% macro dimensions_of(indicator) -%}
+    {%- set found = [{'name': indicator.dimension, 'members': indicator.members}] -%}
+    {%- for name, members in indicator.get('also_by', {}).items() -%}
+        {%- do found.append({'name': name, 'members': members}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 

@@ -20,6 +20,18 @@ members as (
 
 ),
 
+base_dimensions as (
+
+    select distinct
+        members.indicator_id,
+        members.mart,
+        members.dimension
+    from members
+    inner join indicators on members.indicator_id = indicators.indicator_id
+    where indicators.components = '[]'
+
+),
+
 components as (
 
     select * from {{ ref('indicator_components') }}
@@ -41,10 +53,13 @@ measured as (
 measured_marts as (
 
     select distinct
-        indicators.mart,
-        indicators.dimension
-    from indicators
-    inner join measured on indicators.indicator_id = measured.indicator_id
+        base_dimensions.mart,
+        base_dimensions.dimension
+    from base_dimensions
+    inner join measured
+        on
+            base_dimensions.indicator_id = measured.indicator_id
+            and base_dimensions.dimension = measured.dimension
 
 ),
 
@@ -56,25 +71,27 @@ standards as (
 
 select
     'a base indicator is not measured' as rule,
-    indicators.indicator_id as place
-from indicators
+    base_dimensions.indicator_id as place
+from base_dimensions
 inner join measured_marts
     on
-        indicators.mart = measured_marts.mart
-        and indicators.dimension = measured_marts.dimension
-left join measured on indicators.indicator_id = measured.indicator_id
-where indicators.components = '[]' and measured.indicator_id is null
+        base_dimensions.mart = measured_marts.mart
+        and base_dimensions.dimension = measured_marts.dimension
+left join measured
+    on
+        base_dimensions.indicator_id = measured.indicator_id
+        and base_dimensions.dimension = measured.dimension
+where measured.indicator_id is null
 union all
 select
     'what is measured is no base indicator of this dimension' as rule,
     measured.indicator_id as place
 from measured
-left join indicators
+left join base_dimensions
     on
-        measured.indicator_id = indicators.indicator_id
-        and measured.dimension = indicators.dimension
-        and indicators.components = '[]'
-where indicators.indicator_id is null
+        measured.indicator_id = base_dimensions.indicator_id
+        and measured.dimension = base_dimensions.dimension
+where base_dimensions.indicator_id is null
 union all
 select
     'a base indicator has no numerator, or one without needs' as rule,

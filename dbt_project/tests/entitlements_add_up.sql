@@ -1,6 +1,7 @@
 -- What: the entitlements of all schools are what their pupils and boarders of both terms add
---   up to, and the allocations what was paid, but for schools that the comparison does not take
---   (private, no compulsory stage, not open at the end of the year and without a successor).
+--   up to, and the allocations what fund notices handed down, but for schools that the
+--   comparison does not take (private, no compulsory stage, not open at the end of the year and
+--   without a successor).
 --   Every funded pupil of a compulsory stage has a standard and a floor on the day of the term.
 -- When it matters: a pupil without a standard lowers what a school is owed, and 5.8 passes
 --   wrongly.
@@ -71,14 +72,14 @@ owed as (
 
 ),
 
-paid as (
+allocated as (
 
     select
         funds.district_code,
         funds.year,
         coalesce(successors.successor_code, funds.school_code) as school_code,
         cast(sum(funds.allocated_yuan) as decimal(38, 2)) as allocated_yuan
-    from {{ ref('int_operating_funds') }} as funds
+    from {{ ref('int_allocated_funds') }} as funds
     left join {{ ref('int_school_successors') }} as successors
         on
             funds.district_code = successors.district_code
@@ -161,13 +162,13 @@ left join owed
         entitlements.district_code = owed.district_code
         and entitlements.year = owed.year
         and entitlements.school_code = owed.school_code
-left join paid
+left join allocated
     on
-        entitlements.district_code = paid.district_code
-        and entitlements.year = paid.year
-        and entitlements.school_code = paid.school_code
+        entitlements.district_code = allocated.district_code
+        and entitlements.year = allocated.year
+        and entitlements.school_code = allocated.school_code
 where
     abs(2 * entitlements.entitled_yuan - coalesce(owed.owed_twice_yuan, 0)) > 0.01
-    or entitlements.allocated_yuan <> coalesce(paid.allocated_yuan, 0)
+    or entitlements.allocated_yuan <> coalesce(allocated.allocated_yuan, 0)
     or (entitlements.fully_funded_schools = 1)
     <> (entitlements.allocated_yuan >= entitlements.entitled_yuan)

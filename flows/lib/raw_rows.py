@@ -114,9 +114,15 @@ class RawRows:
         return [column for column in contract.columns if column.attachment]
 
     def fact(
-        self, name: str, measure: str, year: int, district: str, stage: str | None
+        self,
+        name: str,
+        measure: str,
+        year: int,
+        district: str,
+        dimension: str = "total",
+        member: str = "total",
     ) -> Iterator[FactRow]:
-        """Go through the rows of a fact that carry a value."""
+        """Go through the rows of a fact that carry a value, of one member of a dimension."""
         import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
@@ -128,8 +134,8 @@ class RawRows:
             pc.and_(pc.equal(table["year"], year), pc.equal(table["district_code"], district)),
             pc.is_valid(table[measure]),
         )
-        if stage is not None:
-            chosen = pc.and_(chosen, pc.equal(table["stage"], stage))
+        if dimension != "total":
+            chosen = pc.and_(chosen, pc.equal(table[dimension], member))
         rows = table.filter(chosen)
         keys = self.release.manifest["facts"][name]["keys"]
         present = [key for key in (*keys, "stage") if key in rows.column_names]

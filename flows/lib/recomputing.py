@@ -17,12 +17,14 @@ PER_STUDENT = "operating_per_student"
 
 
 class Recomputation:
-    """Recomputes one measure of a fact for one year and stage, and finds what contributes."""
+    """Recomputes one measure of a fact for one year and member, and finds what contributes."""
 
-    def __init__(self, raw: RawRows, fact: str, measure: str, year: int, stage: str | None) -> None:
+    def __init__(
+        self, raw: RawRows, fact: str, measure: str, year: int, dimension: str, member: str
+    ) -> None:
         """Take the raw rows of a release and what is to be recomputed."""
-        self.raw, self.fact, self.measure = raw, fact, measure
-        self.year, self.stage = year, stage
+        self.raw, self.fact, self.measure, self.year = raw, fact, measure, year
+        self.dimension, self.member = dimension, member
         self.district = str(raw.release.manifest["district_code"])
         self.described = raw.release.manifest["facts"][fact]["measures"][measure]
         self.differences: list[str] = []
@@ -30,11 +32,12 @@ class Recomputation:
     @cached_property
     def own_rows(self) -> list[FactRow]:
         """The fact's rows that carry the value."""
-        return list(self.raw.fact(self.fact, self.measure, self.year, self.district, self.stage))
+        wanted = self.fact, self.measure, self.year, self.district, self.dimension, self.member
+        return list(self.raw.fact(*wanted))
 
     def rows_of(self, fact: str, measure: str) -> Iterator[FactRow]:
         """Go through the rows of another fact on which the value rests."""
-        return self.raw.fact(fact, measure, self.year, self.district, None)
+        return self.raw.fact(fact, measure, self.year, self.district)
 
     @cached_property
     def total(self) -> Decimal:
@@ -44,6 +47,7 @@ class Recomputation:
             "funded_students": self._funded,
             "boarders": self._funded,
             "school_entitlements": self._schools,
+            "security_guards": self._guards,
             "trained_staff": self._trained,
             "staff_with_required_hours": self._with_hours,
         }
@@ -125,15 +129,15 @@ class Recomputation:
             sum(
                 count
                 for (_, _, stage, what), count in owed.items()
-                if what == wanted and (self.stage is None or stage == self.stage)
+                if what == wanted and self.member in ("total", stage)
             )
         )
 
     def _schools(self) -> Decimal:
-        """Recompute each school's entitlement and payments, and count those that are met."""
+        """Recompute each school's entitlement and allocation, and count those that are met."""
         entitled, allocated = self.entitlements(), self.allocations()
         met = 0
-        for row in self.raw.fact(self.fact, "schools", self.year, self.district, None):
+        for row in self.rows_of(self.fact, "schools"):
             code = row.keys["school_code"]
             owed, paid = entitled.get(code, Decimal(0)), allocated.get(code, Decimal(0))
             if owed != row.keys["entitled_yuan"] or paid != row.keys["allocated_yuan"]:
@@ -168,14 +172,25 @@ class Recomputation:
         return {school: entitlement(parts) for school, parts in owed.items()}
 
     def allocations(self) -> dict[str, Decimal]:
-        """Recompute what was paid to each school."""
+        """Recompute what was handed down to each school."""
         successors = self.successors()
-        paid: dict[str, Decimal] = defaultdict(Decimal)
-        for row in self.rows_of("int_operating_funds", "allocated_yuan"):
+        allocated: dict[str, Decimal] = defaultdict(Decimal)
+        for row in self.rows_of("int_allocated_funds", "allocated_yuan"):
             code = row.keys["school_code"]
             (amount,) = self.raw.cells(row, "amount_yuan")
-            paid[successors.get(code, code)] += amount
-        return paid
+            allocated[successors.get(code, code)] += amount
+        return allocated
+
+    def _guards(self) -> Decimal:
+        """Recount the persons whose contract covers the last day of the year."""
+        last_day = date(self.year, 12, 31)
+        persons = set()
+        for row in self.rows_of("int_security_guards", "contracts"):
+            person, begins, ends = self.raw.cells(row, "guard_id", "contract_from", "contract_to")
+            if begins > last_day or (ends and ends < last_day):
+                self._differs(row.file_id, row.row_number)
+            persons.add(person)
+        return Decimal(len(persons))
 
     def _trainings(self) -> tuple[dict[str, Decimal], set[str]]:
         hours: dict[str, Decimal] = defaultdict(Decimal)

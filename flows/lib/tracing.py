@@ -60,7 +60,7 @@ class Tracer:
             row["indicator_id"]: row for row in rows_of(folder / "report_indicators.parquet")
         }
         self.evidence = rows_of(folder / "report_evidence.parquet")
-        self._recomputations: dict[tuple[str, str, int, str | None], Recomputation] = {}
+        self._recomputations: dict[tuple[str, str, int, str, str], Recomputation] = {}
 
     def keys_of(self, name: str) -> list[Key]:
         """Find the values of a figure (all its parts) or of an indicator."""
@@ -122,11 +122,10 @@ class Tracer:
 
     def _trace_rows(self, traced: Traced, key: Key) -> None:
         indicator = traced.indicator
-        stage = str(key[5]) if key[4] == "stage" else None
         for role in ("numerator", "denominator"):
             if name := indicator[role]:
                 fact, measure = name.split(".")
-                wanted = fact, measure, year_of(str(key[3])), stage
+                wanted = fact, measure, year_of(str(key[3])), str(key[4]), str(key[5])
                 if wanted not in self._recomputations:
                     self._recomputations[wanted] = Recomputation(self.raw, *wanted)
                 traced.roles[role] = self._recomputations[wanted]

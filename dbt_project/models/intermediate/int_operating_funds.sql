@@ -15,11 +15,6 @@ select
     case when funds_kind = 'special_needs' then '特殊教育' else stage end as stage,
     case when funds_kind in ('operating', 'special_needs') then amount_yuan end as operating_yuan,
     case when funds_kind = 'boarder' then amount_yuan end as boarder_yuan,
-    -- what counts towards a school's entitlement: the compulsory stages, boarders, special needs
-    case
-        when funds_kind in ('boarder', 'special_needs') then amount_yuan
-        when stage in ('普通小学', '普通初中', '特殊教育') then amount_yuan
-    end as allocated_yuan,
     _file_id,
     _sheet,
     _row_number

@@ -1,8 +1,9 @@
 -- One row per public school with a compulsory stage, or special school, that is open at the end
 -- of the year: what it was owed (half by the spring standard on the census before, half by the
--- autumn standard on this year's) and what was paid to it. Teaching points belong to their
--- managing school, merged schools to their successor. A year of which a source is missing has no
--- rows: without pupils nothing would be owed, without payments every school would be short.
+-- autumn standard on this year's) and what the year's fund notices handed down to it. Teaching
+-- points belong to their managing school, merged schools to their successor. A year of which a
+-- source is missing has no rows: without pupils nothing would be owed, without notices every
+-- school would be short.
 with
 
 funded_students as (
@@ -11,9 +12,9 @@ funded_students as (
 
 ),
 
-operating_funds as (
+allocated_funds as (
 
-    select * from {{ ref('int_operating_funds') }}
+    select * from {{ ref('int_allocated_funds') }}
 
 ),
 
@@ -54,11 +55,9 @@ complete_years as (
         year
     from sources_in_force
     where
-        source in (
-            'finance.payments', 'finance.projects', 'schools.crosswalk', 'schools.students'
-        )
+        source in ('finance.fund_notices', 'schools.crosswalk', 'schools.students')
     group by district_code, year
-    having count(*) = 4
+    having count(*) = 3
 
 ),
 
@@ -146,20 +145,20 @@ owed as (
 allocated as (
 
     select
-        operating_funds.district_code,
-        operating_funds.year,
-        coalesce(successors.successor_code, operating_funds.school_code) as school_code,
-        cast(sum(operating_funds.allocated_yuan) as decimal(38, 2)) as allocated_yuan
-    from operating_funds
+        allocated_funds.district_code,
+        allocated_funds.year,
+        coalesce(successors.successor_code, allocated_funds.school_code) as school_code,
+        cast(sum(allocated_funds.allocated_yuan) as decimal(38, 2)) as allocated_yuan
+    from allocated_funds
     left join successors
         on
-            operating_funds.district_code = successors.district_code
-            and operating_funds.year = successors.year
-            and operating_funds.school_code = successors.school_code
+            allocated_funds.district_code = successors.district_code
+            and allocated_funds.year = successors.year
+            and allocated_funds.school_code = successors.school_code
     group by
-        operating_funds.district_code,
-        operating_funds.year,
-        coalesce(successors.successor_code, operating_funds.school_code)
+        allocated_funds.district_code,
+        allocated_funds.year,
+        coalesce(successors.successor_code, allocated_funds.school_code)
 
 ),
 
@@ -170,8 +169,8 @@ compared as (
         compulsory_schools.year,
         compulsory_schools.school_code,
         compulsory_schools.school_name,
-        -- A school without a pupil is owed nothing; one without a payment was paid nothing: the
-        -- needs of the figure say whether the sources themselves are there.
+        -- A school without a pupil is owed nothing; one without a notice was handed down nothing:
+        -- the needs of the figure say whether the sources themselves are there.
         cast(coalesce(owed.entitled_yuan, 0) as decimal(38, 2)) as entitled_yuan,
         cast(coalesce(allocated.allocated_yuan, 0) as decimal(38, 2)) as allocated_yuan
     from compulsory_schools

@@ -35,7 +35,10 @@ owed as (
         units_expected as population,
         cast(substr(period, 1, 4) as int) as year,
         case
-            when units_expected in ('schools_with_pupils', 'public_schools_with_staff')
+            when
+                units_expected in (
+                    'schools_with_pupils', 'public_schools_with_staff', 'compulsory_schools'
+                )
                 then 'census'
             else 'year_end'
         end as day_kind
@@ -52,6 +55,7 @@ expected as (
         owed.period,
         owed.year,
         owed.day_kind,
+        owed.population,
         schools_on_days.school_code,
         schools_on_days.school_name
     from owed
@@ -79,6 +83,10 @@ expected as (
             owed.population = 'primary_and_secondary_schools'
             and schools_on_days.type_group = 'primary_or_secondary'
         )
+        or (
+            owed.population = 'compulsory_schools'
+            and schools_on_days.type_group <> 'teaching_point'
+        )
 
 ),
 
@@ -98,6 +106,9 @@ with_stage as (
             and expected.year = school_stages.year
             and expected.day_kind = school_stages.day_kind
             and expected.school_code = school_stages.school_code
+    where
+        expected.population <> 'compulsory_schools'
+        or school_stages.stage in ('普通小学', '普通初中')
 
 ),
 

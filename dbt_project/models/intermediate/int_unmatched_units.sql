@@ -9,9 +9,21 @@ payments_by_unit as (
 
 ),
 
+fund_notices_by_unit as (
+
+    select * from {{ ref('int_fund_notices_by_unit') }}
+
+),
+
 enrolments as (
 
     select * from {{ ref('int_enrolments') }}
+
+),
+
+annual_forms as (
+
+    select * from {{ ref('stg_schools__annual_forms') }}
 
 ),
 
@@ -24,6 +36,12 @@ staff as (
 staff_posts as (
 
     select * from {{ ref('staff_posts') }}
+
+),
+
+guards as (
+
+    select * from {{ ref('stg_staffing__guards') }}
 
 ),
 
@@ -47,11 +65,13 @@ losing_facts as (
     from (
         values
         ('finance.payments', 'int_operating_funds'),
-        ('finance.payments', 'int_school_entitlements'),
+        ('finance.fund_notices', 'int_school_entitlements'),
         ('schools.students', 'int_student_months'),
         ('schools.students', 'int_funded_students'),
         ('schools.students', 'int_school_entitlements'),
+        ('schools.annual_forms', 'int_class_sizes'),
         ('staffing.staff', 'int_staff_training'),
+        ('staffing.guards', 'int_security_guards'),
         ('registers.counselling_rooms', 'int_counselling_rooms')
     ) as losing_facts (column1, column2)
 
@@ -78,6 +98,19 @@ unmatched as (
     union all
     select
         district_code,
+        'finance.fund_notices' as source,
+        period,
+        unit_code as unit,
+        cast(null as string) as member,
+        amount_yuan as amount,
+        _file_id,
+        _sheet,
+        _row_number
+    from fund_notices_by_unit
+    where school_code is null
+    union all
+    select
+        district_code,
         'schools.students' as source,
         period,
         school_code as unit,
@@ -88,6 +121,28 @@ unmatched as (
         _row_number
     from enrolments
     where is_public is null
+    union all
+    select
+        annual_forms.district_code,
+        'schools.annual_forms' as source,
+        annual_forms.period,
+        annual_forms.school_code as unit,
+        annual_forms.stage as member,
+        cast(null as decimal(38, 2)) as amount,
+        annual_forms._file_id,
+        annual_forms._sheet,
+        annual_forms._row_number
+    from annual_forms
+    where
+        not exists (
+            select 1
+            from schools_on_days
+            where
+                schools_on_days.district_code = annual_forms.district_code
+                and schools_on_days.year = annual_forms.census_year
+                and schools_on_days.day_kind = 'census'
+                and schools_on_days.school_code = annual_forms.school_code
+        )
     union all
     select
         staff.district_code,
@@ -112,6 +167,30 @@ unmatched as (
         and staff_posts.is_teacher_or_principal
         and (staff.entered_on is null or staff.entered_on <= make_date(staff.year, 9, 1))
         and (staff.left_on is null or staff.left_on >= make_date(staff.year, 9, 1))
+    union all
+    select
+        guards.district_code,
+        'staffing.guards' as source,
+        guards.period,
+        guards.school_code as unit,
+        cast(null as string) as member,
+        cast(null as decimal(38, 2)) as amount,
+        guards._file_id,
+        guards._sheet,
+        guards._row_number
+    from guards
+    where
+        guards.contract_from <= make_date(guards.year, 12, 31)
+        and (guards.contract_to is null or guards.contract_to >= make_date(guards.year, 12, 31))
+        and not exists (
+            select 1
+            from schools_on_days
+            where
+                schools_on_days.district_code = guards.district_code
+                and schools_on_days.year = guards.year
+                and schools_on_days.day_kind = 'year_end'
+                and schools_on_days.school_code = guards.school_code
+        )
     union all
     select
         counselling_rooms.district_code,

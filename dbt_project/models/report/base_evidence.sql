@@ -1,19 +1,29 @@
 -- One row per base indicator, district, year, member, role and file: how many rows of the file
 -- carry the value, what they add up to, and how many persons that are (null where it counts no
 -- persons). Inputs are what a value is decided by without being summed into it.
+-- depends_on: {{ ref('mart_class_sizes') }}
 -- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_meals') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
 -- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_security') }}
 -- depends_on: {{ ref('mart_staff_training') }}
+-- depends_on: {{ ref('mart_student_aid') }}
+-- depends_on: {{ ref('int_allocated_funds') }}
+-- depends_on: {{ ref('int_class_sizes') }}
 -- depends_on: {{ ref('int_counselling_rooms') }}
+-- depends_on: {{ ref('int_earmarked_payments') }}
 -- depends_on: {{ ref('int_education_funds') }}
 -- depends_on: {{ ref('int_education_payments') }}
 -- depends_on: {{ ref('int_funded_students') }}
+-- depends_on: {{ ref('int_meal_funds') }}
 -- depends_on: {{ ref('int_operating_funds') }}
 -- depends_on: {{ ref('int_primary_and_secondary_schools') }}
 -- depends_on: {{ ref('int_school_entitlements') }}
+-- depends_on: {{ ref('int_security_guards') }}
 -- depends_on: {{ ref('int_staff_training') }}
+-- depends_on: {{ ref('int_student_aid') }}
 -- depends_on: {{ ref('int_student_months') }}
 -- depends_on: {{ ref('int_training_hours') }}
 select
@@ -43,14 +53,15 @@ where false
 {%- endfor %}
 {%- for role in roles if role.fact != 'int_school_entitlements' %}
 {%- set is_per_school = role.fact == 'int_funded_students' %}
-{%- set by_stage = indicator.dimension == 'stage' %}
+{%- for dimension in dimensions_of(indicator) %}
+{%- set is_total = dimension.name == 'total' %}
 union all
 select
     {{ quoted(indicator.id) }} as indicator_id,
     district_code,
     year,
-    {{ quoted(indicator.dimension) }} as dimension,
-    {{ 'stage' if by_stage else "'total'" }} as member,
+    {{ quoted(dimension.name) }} as dimension,
+    {{ "'total'" if is_total else dimension.name }} as member,
     {{ quoted(role.role) }} as role,
     {{ quoted(indicator.mart) }} as mart,
     {{ quoted(role.fact) }} as fact,
@@ -68,7 +79,9 @@ select
     cast(count(*) as bigint) as persons
     {%- endif %}
 from {{ ref(role.fact) }}
-where {{ role.measure }} is not null{{ ' and stage is not null' if by_stage }}
-group by district_code, year, {{ 'stage, ' if by_stage }}_file_id
+where {{ role.measure }} is not null
+{%- if not is_total %} and {{ dimension.name }} is not null{% endif %}
+group by district_code, year, {{ dimension.name ~ ', ' if not is_total }}_file_id
+{%- endfor %}
 {%- endfor %}
 {%- endfor %}

@@ -1,9 +1,13 @@
 -- One row per base indicator, district, year and member: numerator, denominator and value.
+-- depends_on: {{ ref('mart_class_sizes') }}
 -- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_meals') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
 -- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_security') }}
 -- depends_on: {{ ref('mart_staff_training') }}
+-- depends_on: {{ ref('mart_student_aid') }}
 {%- for indicator in indicators() if not indicator.components %}
 {{ 'union all' if not loop.first }}
 select
@@ -20,5 +24,7 @@ select
         as denominator,
     cast({{ indicator.mart_column }} as decimal(38, 10)) as value
 from {{ ref(indicator.mart) }}
-where dimension = {{ quoted(indicator.dimension) }}
+where dimension in (
+    {%- for one in dimensions_of(indicator) %}{{ quoted(one.name) }}{{ ', ' if not loop.last }}{% endfor -%}
+)
 {%- endfor %}

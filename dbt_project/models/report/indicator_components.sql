@@ -1,9 +1,13 @@
 -- One row per indicator and component that it rests on directly.
+-- depends_on: {{ ref('mart_class_sizes') }}
 -- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_meals') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
 -- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_security') }}
 -- depends_on: {{ ref('mart_staff_training') }}
+-- depends_on: {{ ref('mart_student_aid') }}
 select
     cast(null as string) as indicator_id,
     cast(null as string) as component_id,

@@ -1,10 +1,14 @@
 -- One row per count of persons that a mart shows, by measure, district, year and member, and how
 -- many units of the measure are one person.
+-- depends_on: {{ ref('mart_class_sizes') }}
 -- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_meals') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
 -- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_security') }}
 -- depends_on: {{ ref('mart_staff_training') }}
+-- depends_on: {{ ref('mart_student_aid') }}
 select
     cast(null as string) as mart,
     cast(null as string) as measure,

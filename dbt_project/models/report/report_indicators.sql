@@ -1,9 +1,13 @@
 -- One row per indicator: its definition, as it stands beside the SQL that computes it.
+-- depends_on: {{ ref('mart_class_sizes') }}
 -- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_meals') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
 -- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_security') }}
 -- depends_on: {{ ref('mart_staff_training') }}
+-- depends_on: {{ ref('mart_student_aid') }}
 with
 
 definitions as (
@@ -26,7 +30,7 @@ definitions as (
         {{ quoted(indicator.denominator.fact ~ '.' ~ indicator.denominator.measure
                   if indicator.denominator else none) }} as denominator,
         {{ quoted(tojson(components_of(indicator), sort_keys=true)) }} as components,
-        {{ quoted(indicator.dimension) }} as dimension,
+        {{ quoted(dimensions_of(indicator) | map(attribute='name') | join(', ')) }} as dimension,
         {{ quoted(indicator.period_kind) }} as period_kind,
         {{ quoted(indicator.population) }} as population,
         {{ quoted(indicator.standard or indicator.get('shows_standard')) }} as standard_id,

@@ -132,7 +132,7 @@ units as (
             and source_periods.source = units_expected.source
             and source_periods.period = units_expected.period
             and (
-                source_periods.dimension = 'total'
+                source_periods.dimension <> 'stage'
                 or source_periods.member = units_expected.stage
                 or {{ counts_special_needs('source_periods', 'units_expected.stage') }}
             )

@@ -134,7 +134,7 @@ select
     with_period.formula,
     -- Without a whole library nothing is known to be absent: the value is missing, not
     -- inapplicable.
-    with_period.dimension = 'total'
+    with_period.dimension <> 'stage'
     or library.year is null
     or libraries_in_doubt.district_code is not null
     or stages_run.stage is not null as is_applicable
