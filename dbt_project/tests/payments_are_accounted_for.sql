@@ -1,10 +1,12 @@
 -- What: every landed payment is in the fact with its amount, or out of it for a named reason:
---   deleted, not class 205 (education payments); deleted, no matching project, purpose other,
---   unmatched unit (operating funds). Nothing is in a fact that was not landed.
--- When it matters: a payment that is lost or doubled on the way changes 4.9 and 5.x without a
---   mark.
+--   deleted, not class 205 (education payments); deleted, no matching project, another purpose
+--   (meals and security; operating funds), unmatched unit (operating funds). Nothing is in a
+--   fact that was not landed.
+-- When it matters: a payment that is lost or doubled on the way changes 4.9, 5.x, 15.5 and 22.2
+--   without a mark.
 -- To resolve: look at the row (file, sheet, row) in the landed file; then at the join or
---   filter that was changed last in int_education_payments or int_payments_by_unit.
+--   filter that was changed last in int_education_payments, int_payments_by_purpose or
+--   int_payments_by_unit.
 with
 
 landed as (
@@ -31,7 +33,7 @@ projects as (
         projects.project_code,
         projects.valid_from,
         projects.valid_to,
-        coalesce(purposes.funds_kind, 'other') = 'other' as is_other
+        coalesce(purposes.funds_kind, 'other') as funds_kind
     from {{ source('finance', 'projects') }} as projects
     left join {{ ref('project_purposes') }} as purposes on projects.purpose = purposes.purpose
 
@@ -45,7 +47,14 @@ of_projects as (
         landed._file_id,
         landed._sheet,
         landed._row_number,
-        max(case when projects.is_other then 1 else 0 end) as has_other_purpose
+        max(
+            case
+                when projects.funds_kind in ('operating', 'boarder', 'special_needs') then 0
+                else 1
+            end
+        ) as may_not_be_operating,
+        max(case when projects.funds_kind in ('meals', 'security') then 0 else 1 end)
+            as may_not_be_earmarked
     from landed
     inner join projects
         on
@@ -113,7 +122,8 @@ operating as (
             when landed.is_deleted then 'deleted'
             when of_projects._file_id is null then 'no matching project'
             when unmatched._file_id is not null then 'unmatched unit'
-            when of_projects.has_other_purpose = 1 and facts._file_id is null then 'purpose other'
+            when of_projects.may_not_be_operating = 1 and facts._file_id is null
+                then 'another purpose'
         end as reason
     from landed
     full join {{ ref('int_operating_funds') }} as facts
@@ -140,11 +150,48 @@ operating as (
 
 ),
 
-both_facts as (
+earmarked as (
+
+    select
+        'int_earmarked_payments' as fact,
+        coalesce(landed._file_id, facts._file_id) as file_id,
+        coalesce(landed._sheet, facts._sheet) as sheet,
+        coalesce(landed._row_number, facts._row_number) as row_number,
+        landed._file_id is not null as is_landed,
+        facts._file_id is not null as is_in_fact,
+        coalesce(facts.meals_paid_yuan, facts.security_paid_yuan) as fact_amount,
+        landed.amount_yuan as landed_amount,
+        case
+            when landed.is_deleted then 'deleted'
+            when of_projects._file_id is null then 'no matching project'
+            when of_projects.may_not_be_earmarked = 1 and facts._file_id is null
+                then 'another purpose'
+        end as reason
+    from landed
+    full join {{ ref('int_earmarked_payments') }} as facts
+        on
+            landed.district_code = facts.district_code
+            and landed.year = facts.year
+            and landed._file_id = facts._file_id
+            and landed._sheet = facts._sheet
+            and landed._row_number = facts._row_number
+    left join of_projects
+        on
+            landed.district_code = of_projects.district_code
+            and landed.year = of_projects.year
+            and landed._file_id = of_projects._file_id
+            and landed._sheet = of_projects._sheet
+            and landed._row_number = of_projects._row_number
+
+),
+
+all_facts as (
 
     select * from education
     union all
     select * from operating
+    union all
+    select * from earmarked
 
 )
 
@@ -159,7 +206,7 @@ select
     file_id,
     sheet,
     row_number
-from both_facts
+from all_facts
 where
     not is_landed
     or is_in_fact = (reason is not null)

@@ -10,8 +10,8 @@ payments_by_purpose as (
 select
     district_code,
     year,
-    case when funds_kind = 'meals' then amount_yuan end as meals_yuan,
-    case when funds_kind = 'security' then amount_yuan end as security_yuan,
+    case when funds_kind = 'meals' then amount_yuan end as meals_paid_yuan,
+    case when funds_kind = 'security' then amount_yuan end as security_paid_yuan,
     _file_id,
     _sheet,
     _row_number

@@ -60,12 +60,12 @@ issued as (
 
 ),
 
-used as (
+paid as (
 
     select
         district_code,
         year,
-        cast(sum(meals_yuan) as decimal(38, 2)) as used_yuan
+        cast(sum(meals_paid_yuan) as decimal(38, 2)) as meals_paid_yuan
     from earmarked_payments
     group by district_code, year
 
@@ -83,9 +83,9 @@ in_all as (
             as decimal(38, 2)
         ) as issued_yuan,
         cast(
-            case when payments_in_force.year is not null then coalesce(used.used_yuan, 0) end
+            case when payments_in_force.year is not null then coalesce(paid.meals_paid_yuan, 0) end
             as decimal(38, 2)
-        ) as used_yuan
+        ) as meals_paid_yuan
     from years
     left join notices_in_force
         on
@@ -99,10 +99,10 @@ in_all as (
         on
             years.district_code = issued.district_code
             and years.year = issued.year
-    left join used
+    left join paid
         on
-            years.district_code = used.district_code
-            and years.year = used.year
+            years.district_code = paid.district_code
+            and years.year = paid.year
 
 ),
 
@@ -114,7 +114,7 @@ by_level as (
         'level' as dimension,
         level as member,
         cast(sum(issued_yuan) as decimal(38, 2)) as issued_yuan,
-        cast(null as decimal(38, 2)) as used_yuan
+        cast(null as decimal(38, 2)) as meals_paid_yuan
     from meal_funds
     group by district_code, year, level
 
@@ -135,6 +135,6 @@ select
     dimension,
     member,
     issued_yuan,
-    used_yuan,
-    {{ ratio('used_yuan', 'issued_yuan', 100) }} as used_rate
+    meals_paid_yuan,
+    {{ ratio('meals_paid_yuan', 'issued_yuan', 100) }} as paid_rate
 from members

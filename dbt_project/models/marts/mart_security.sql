@@ -66,7 +66,7 @@ paid as (
     select
         district_code,
         year,
-        cast(sum(security_yuan) as decimal(38, 2)) as security_yuan
+        cast(sum(security_paid_yuan) as decimal(38, 2)) as security_paid_yuan
     from earmarked_payments
     group by district_code, year
 
@@ -82,9 +82,9 @@ select
         case when guards_in_force.year is not null then coalesce(counted.guards, 0) end as bigint
     ) as guards,
     cast(
-        case when payments_in_force.year is not null then coalesce(paid.security_yuan, 0) end
+        case when payments_in_force.year is not null then coalesce(paid.security_paid_yuan, 0) end
         as decimal(38, 2)
-    ) as security_yuan
+    ) as security_paid_yuan
 from years
 left join guards_in_force
     on
