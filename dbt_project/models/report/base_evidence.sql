@@ -79,8 +79,11 @@ select
     cast(count(*) as bigint) as persons
     {%- endif %}
 from {{ ref(role.fact) }}
-where {{ role.measure }} is not null
-{%- if not is_total %} and {{ dimension.name }} is not null{% endif %}
+where
+    {{ role.measure }} is not null
+    {%- if not is_total %}
+    and {{ dimension.name }} is not null
+    {%- endif %}
 group by district_code, year, {{ dimension.name ~ ', ' if not is_total }}_file_id
 {%- endfor %}
 {%- endfor %}

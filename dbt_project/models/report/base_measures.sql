@@ -9,6 +9,7 @@
 -- depends_on: {{ ref('mart_staff_training') }}
 -- depends_on: {{ ref('mart_student_aid') }}
 {%- for indicator in indicators() if not indicator.components %}
+{%- set names = dimensions_of(indicator) | map(attribute='name') | join("', '") %}
 {{ 'union all' if not loop.first }}
 select
     {{ quoted(indicator.id) }} as indicator_id,
@@ -24,7 +25,5 @@ select
         as denominator,
     cast({{ indicator.mart_column }} as decimal(38, 10)) as value
 from {{ ref(indicator.mart) }}
-where dimension in (
-    {%- for one in dimensions_of(indicator) %}{{ quoted(one.name) }}{{ ', ' if not loop.last }}{% endfor -%}
-)
+where dimension in ('{{ names }}')
 {%- endfor %}
