@@ -21,7 +21,8 @@ from flows.lib.trace_page import print_trace
 FIGURES = (
     *(f"4.{number}" for number in range(1, 10)),
     *("5.1 5.1a 5.2 5.2a 5.3 5.3a 5.4 5.5 5.5a 5.6 5.6a 5.7 5.7a 5.8".split()),
-    *("21.1 21.2 K3.1 K3.2 K3.3 K3.4".split()),
+    *("14.3 15.1 15.2 15.3 15.4 15.5 15.8 16.1 16.2".split()),
+    *("21.1 21.2 22.1 22.2 K3.1 K3.2 K3.3 K3.4".split()),
 )
 
 
@@ -108,6 +109,10 @@ def test_the_rows_of_a_figure_are_listed_with_file_sheet_row_and_amount(
     assert total == value["numerator"] * 100
     assert re.search(r"分母 students-2023-09-01.jsonl 第\d+行 4$", listings["4.4"], re.MULTILINE)
     assert "支付明细_2023年" in listings["5.1a"]
+    of_a_level = r"资金下达指标文_2023年\S+ 工作表 指标文 第\d+行 [0-9.]+$"
+    assert re.search(of_a_level, listings["15.2"], re.MULTILINE)
+    of_a_form = r"分母 \S+\.xlsx 工作表 教基2107\S* 第\d+行 \d+$"
+    assert re.search(of_a_form, listings["14.3"], re.MULTILINE)
     assert re.search(r"学校 \d{10} 应拨 [0-9.]+ 已拨 [0-9.]+", listings["5.8"])
 
 
@@ -161,6 +166,8 @@ def change_fact(release: Path, fact: str, measure: str) -> None:
         ("int_education_funds", "funds_yuan", "4.1"),
         ("int_education_payments", "payments_yuan", "4.9"),
         ("int_school_entitlements", "allocated_yuan", "5.8"),
+        ("int_class_sizes", "large_classes", "14.3"),
+        ("int_meal_funds", "issued_yuan", "15.1"),
     ],
 )
 def test_a_fact_changed_by_hand_is_noticed(
