@@ -5,40 +5,56 @@ It imports nothing of the project; it knows the files only by the text of their 
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
 import sqlite3
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from datetime import date, datetime
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeVar
 
-import openpyxl
+from answer_files import (
+    BOARDERS,
+    CODES,
+    JUNIOR,
+    KINDERGARTEN,
+    PRIMARY,
+    SEN,
+    SENIOR,
+    SPECIAL,
+    STAGE_OF_FUNCTION,
+    Census,
+    Heads,
+    Payment,
+    School,
+    Spans,
+    Sums,
+    amount,
+    as_of,
+    code,
+    csv_grid,
+    day,
+    find,
+    is_school,
+    keeper,
+    public_census,
+    read_aid,
+    read_classes,
+    read_funds,
+    read_guards,
+    read_notices,
+    read_payments,
+    read_schools,
+    records,
+    spans,
+    stage,
+    text,
+    xlsx_grids,
+)
 
-T = TypeVar("T")
 Result = dict[str, Decimal | str | list[tuple[str, Decimal, Decimal]] | None]
-Grid = Sequence[Sequence[object]]
-Spans = dict[str, list[tuple[T, date, date]]]  # by key: what holds from one day to another
-Census = dict[tuple[str, str], "Heads"]  # by school and stage
-Sums = dict[str, Decimal] | None  # by stage, and "total"; None when there is no file
 
-KINDERGARTEN, PRIMARY, JUNIOR, SENIOR, SPECIAL = CODES = (
-    "幼儿园", "普通小学", "普通初中", "普通高中", "特殊教育")  # fmt: skip
-BOARDERS, SEN = "寄宿生", "随班就读"
-SHORT = {"小学": PRIMARY, "初中": JUNIOR, "高中": SENIOR, "特教": SPECIAL,
-         "中职": "中等职业学校", "高校": "普通高等学校"}  # fmt: skip
-STAGE_OF_FUNCTION = dict(zip(("2050201", "2050202", "2050203", "2050204", "2050701"), CODES,
-                             strict=True))  # fmt: skip
 COMPULSORY = (PRIMARY, JUNIOR)
 CORE = (KINDERGARTEN, PRIMARY, JUNIOR, SENIOR)
-PUBLIC = ("831", "832")
 PRIMARY_AND_SECONDARY = ("211", "311", "312", "341", "342", "345")
 OF_COMPULSORY_STAGE = ("211", "311", "312", "341", "345", "514")
 FLOOR = 100
@@ -49,78 +65,6 @@ STANDARDS: dict[str, dict[date, int]] = {  # yuan a year, from the day on
     BOARDERS: {OLD: 200, RAISED: 300},
     SEN: {OLD: 6000},
 }
-YUAN = {"元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
-
-
-class School(NamedTuple):
-    """What the school register says of a school at a time."""
-
-    kind: str
-    public: bool
-    managed_by: str
-
-
-class Heads(NamedTuple):
-    """Pupils of one school and stage at a census, and how many board or have special needs."""
-
-    pupils: int = 0
-    boarders: int = 0
-    sen: int = 0
-
-
-class Payment(NamedTuple):
-    """One payment that counts: neither deleted nor a duplicate."""
-
-    day: date
-    unit: str
-    function: str
-    project: str
-    yuan: Decimal
-
-
-@lru_cache(maxsize=200_000)
-def _clean(value: str) -> str:
-    """Half-width form of a text, without any blanks."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", value))
-
-
-def text(cell: object) -> str:
-    """A cell as normalised text, whole numbers without decimals."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return "" if cell is None else _clean(str(cell))
-
-
-def code(cell: object) -> str:
-    """The code in front of `代码-名称`, or the bare code, in upper case."""
-    found = re.match(r"[0-9A-Z]+", text(cell).upper())
-    return found.group() if found else ""
-
-
-def amount(cell: object) -> Decimal:
-    """A cell as an exact number; empty cells and lone dashes are zero."""
-    plain = text(cell).replace("\N{MINUS SIGN}", "-").replace(",", "")
-    return Decimal(plain) if plain.strip("-—") else Decimal(0)
-
-
-def day(cell: object) -> date | None:
-    """A cell as a date: 20230901, 2023-09-01, 2023年9月1日 or a real date; else None."""
-    if isinstance(cell, date):
-        return cell.date() if isinstance(cell, datetime) else cell
-    runs = re.findall(r"\d+", unicodedata.normalize("NFKC", str(cell or "")))
-    if len(joined := "".join(runs)) == 8:
-        runs = [joined[:4], joined[4:6], joined[6:]]
-    return date(int(runs[0]), int(runs[1]), int(runs[2])) if len(runs) >= 3 else None
-
-
-def stage(cell: object) -> str:
-    """The full name of a stage written short; other texts stay as they are."""
-    return SHORT.get(text(cell), text(cell))
-
-
-def is_school(cell: object) -> bool:
-    """Whether a cell holds a school code, so that its row is data and no total or footer."""
-    return re.fullmatch(r"\d{10}", text(cell)) is not None
 
 
 def divide(above: Decimal | int | None, below: Decimal | int | None) -> Decimal | None:
@@ -140,141 +84,6 @@ def growth(now: Decimal | None, before: Decimal | None) -> Decimal | None:
     """The increase in percent; None when an input is missing or the base is zero."""
     increase = minus(now, before)
     return None if increase is None else divide(100 * increase, before)
-
-
-def find(workspace: Path, name: str) -> Path | None:
-    """The last file by name below raw/inbox that fits the pattern, if any."""
-    found = [p for p in (workspace / "raw" / "inbox").rglob(name) if not p.name.startswith("~")]
-    return max(found, key=lambda path: path.name, default=None)
-
-
-def csv_grid(path: Path | None) -> Grid:
-    """The cells of a CSV in UTF-8 (with or without BOM) or GB18030."""
-    if path is None:
-        raise FileNotFoundError("a standing file is missing below raw/inbox")
-    raw = path.read_bytes()
-    try:
-        content = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        content = raw.decode("gb18030")
-    return list(csv.reader(io.StringIO(content, newline="")))
-
-
-def xlsx_grids(path: Path) -> Iterator[Grid]:
-    """The cells of each sheet; a merged text stands in every cell it covers, an amount once."""
-    for sheet in openpyxl.load_workbook(path, data_only=True).worksheets:
-        grid: list[list[object]] = [list(row) for row in sheet.iter_rows(values_only=True)]
-        for area in sheet.merged_cells.ranges:
-            value = grid[area.min_row - 1][area.min_col - 1]
-            if isinstance(value, str):
-                for row in grid[area.min_row - 1 : area.max_row]:
-                    row[area.min_col - 1 : area.max_col] = [value] * len(area.top)
-        yield grid
-
-
-def records(
-    grid: Grid, captions: str, *, depth: int = 1, once: bool = False
-) -> Iterator[list[object]]:
-    """The cells under the captions, row by row below the header; `once` drops exact duplicates."""
-    wanted = captions.split()
-    for top in range(len(grid)):
-        columns: dict[str, int] = {}
-        for row in grid[top : top + depth]:
-            for column, cell in enumerate(row):
-                columns.setdefault(text(cell).removeprefix("其中:"), column)
-        if all(caption in columns for caption in wanted):
-            break
-    else:
-        raise ValueError(f"no header row with {captions}")
-    seen: set[tuple[object, ...]] = set()
-    for row in grid[top + depth :]:
-        if not (once and tuple(row) in seen):
-            seen.add(tuple(row))
-            padded = [*row, *[None] * len(columns)]
-            yield [padded[columns[caption]] for caption in wanted]
-
-
-def spans(rows: Iterable[tuple[str, T, object, object]]) -> Spans[T]:
-    """Rows of key, value, first and last day of validity, by key."""
-    by_key: Spans[T] = defaultdict(list)
-    for key, value, since, until in rows:
-        by_key[key].append((value, day(since) or date.min, day(until) or date.max))
-    return by_key
-
-
-def as_of(by_key: Spans[T], key: str, when: date | None) -> T | None:
-    """The value of a key that holds on a day."""
-    for value, since, until in by_key.get(key, ()):
-        if when is not None and since <= when <= until:
-            return value
-    return None
-
-
-def read_schools(workspace: Path) -> Spans[School]:
-    """The school register by school code."""
-    captions = "学校标识码 办学类型 举办者 主管学校标识码 有效期起 有效期止"
-    rows = records(csv_grid(find(workspace, "*学校代码库*.csv")), captions)
-    return spans(
-        (text(r[0]), School(code(r[1]), code(r[2]) in PUBLIC, text(r[3])), r[4], r[5])
-        for r in rows
-        if is_school(r[0])
-    )
-
-
-def read_students(workspace: Path, when: date) -> Iterator[dict[str, str]] | None:
-    """The API's rows of one census as the sample keeps them; None when there is no such census."""
-    path = workspace / "raw" / "sample" / f"students-{when.isoformat()}.jsonl"
-    if not path.exists():
-        return None
-    return (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip())
-
-
-def public_census(workspace: Path, schools: Spans[School], when: date) -> Census | None:
-    """Heads by school and stage at the schools public on the census day."""
-    rows = read_students(workspace, when)
-    if rows is None:
-        return None
-    census: Census = defaultdict(Heads)
-    for row in rows:
-        key = (text(row["XXBSM"]), stage(row["XD"]))
-        school = as_of(schools, key[0], when)
-        if school is not None and school.public:
-            had, boards, sen = census[key], text(row["JDFS"]) == "2", text(row["TSXS"]) == "1"
-            census[key] = Heads(had.pupils + 1, had.boarders + boards, had.sen + sen)
-    return census
-
-
-def read_funds(workspace: Path, year: int) -> Sums:
-    """Yuan by stage and in total of one year's funds file."""
-    path = find(workspace, f"*教育经费统计*{year}年*.xlsx")
-    if path is None:
-        return None
-    captions = "学校标识码 学段 人员经费 公用经费 基建经费 教育费附加"
-    funds: dict[str, Decimal] = defaultdict(Decimal)
-    for grid in xlsx_grids(path):
-        top = "\n".join("".join(text(cell) for cell in row) for row in grid[:10])
-        unit = re.search("单位:(亿元|万元|千元|元)", top)
-        for school, its_stage, *cells in records(grid, captions, depth=2):
-            for cell in cells if is_school(school) else ():
-                yuan = amount(cell) * YUAN[unit.group(1) if unit else "万元"]
-                yuan = yuan.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-                funds[stage(its_stage)] += yuan
-                funds["total"] += yuan
-    return funds
-
-
-def read_payments(workspace: Path, year: int) -> list[Payment] | None:
-    """The payments of one year that count; None when there is no file."""
-    path = find(workspace, f"*支付明细*{year}年*.csv")
-    if path is None:
-        return None
-    payments: list[Payment] = []
-    captions = "支付日期 预算单位 支出功能分类 项目编码 支付金额 是否删除"
-    for paid, unit, function, project, yuan, gone in records(csv_grid(path), captions, once=True):
-        when = day(paid)
-        if when is not None and when.year == year and text(gone) != "是":
-            payments.append(Payment(when, code(unit), code(function), text(project), amount(yuan)))
-    return payments
 
 
 def spending(payments: list[Payment] | None) -> Sums:
@@ -365,60 +174,139 @@ def funds_figures(workspace: Path, schools: Spans[School], year: int) -> Result:
     return {**values, "4.9": met if len(known) == len(checks) else None}
 
 
+def read_purposes(workspace: Path) -> Spans[tuple[str, str]]:
+    """The purpose and stage of each project."""
+    grid = csv_grid(find(workspace, "*项目库*.csv"))
+    rows = records(grid, "项目编码 用途类别 有效期起 有效期止 学段")
+    return spans((text(r[0]), (text(r[1]), stage(r[4])), r[2], r[3]) for r in rows)
+
+
+def read_units(workspace: Path) -> Spans[str]:
+    """The school of each budget unit."""
+    grid = csv_grid(find(workspace, "*单位对照表*.csv"))
+    rows = records(grid, "标识种类 标识值 学校标识码 有效期起 有效期止")
+    return spans((code(r[1]), text(r[2]), r[3], r[4]) for r in rows if text(r[0]) == "预算单位编码")
+
+
+def use_of(kind: str, its_stage: str) -> str:
+    """For whom money of a purpose and stage is, where it is operating funds; else empty."""
+    if kind == "公用经费" and its_stage != SPECIAL:
+        return its_stage
+    return {"寄宿生公用经费": BOARDERS, "特殊教育公用经费": SPECIAL}.get(kind, "")
+
+
 def public_use_figures(workspace: Path, schools: Spans[School], year: int) -> Result:
-    """Figures 5.x: public-use money per funded student, and schools paid what they are owed."""
+    """Figures 5.x: public-use money per funded student, and schools given what they are owed."""
     names = {PRIMARY: "5.1a", JUNIOR: "5.2a", BOARDERS: "5.3a", SPECIAL: "5.5a",
              SENIOR: "5.6a", KINDERGARTEN: "5.7a"}  # fmt: skip
     last, now = (public_census(workspace, schools, date(y, 9, 1)) for y in (year - 1, year))
+    result: Result = dict.fromkeys([*names.values(), "5.8"])
+    if last is None or now is None:
+        return result
+    result |= entitlement_figures(workspace, schools, year, (last, now))
     payments = read_payments(workspace, year)
-    if last is None or now is None or payments is None:
-        return dict.fromkeys([*names.values(), "5.8"])
-    grid = csv_grid(find(workspace, "*单位对照表*.csv"))
-    rows = records(grid, "标识种类 标识值 学校标识码 有效期起 有效期止")
-    rows = (r for r in rows if text(r[0]) == "预算单位编码")
-    units = spans((code(r[1]), text(r[2]), r[3], r[4]) for r in rows)
-    grid = csv_grid(find(workspace, "*项目库*.csv"))
-    rows = records(grid, "项目编码 用途类别 有效期起 有效期止 学段")
-    purposes = spans((text(r[0]), (text(r[1]), stage(r[4])), r[2], r[3]) for r in rows)
-
+    if payments is None:
+        return result
+    purposes = read_purposes(workspace)
     allocated: dict[str, Decimal] = defaultdict(Decimal)
-    received: dict[str, Decimal] = defaultdict(Decimal)
     for payment in payments:
         kind, its_stage = as_of(purposes, payment.project, payment.day) or ("", "")
-        if kind == "公用经费" and its_stage != SPECIAL:
-            purpose = its_stage
-        elif kind in ("寄宿生公用经费", "特殊教育公用经费"):
-            purpose = BOARDERS if kind == "寄宿生公用经费" else SPECIAL
-        else:
-            continue
-        allocated[purpose] += payment.yuan
-        if purpose in (*COMPULSORY, BOARDERS, SPECIAL):
-            received[as_of(units, payment.unit, payment.day) or ""] += payment.yuan
-    result: Result = {}
+        allocated[use_of(kind, its_stage)] += payment.yuan
     both = funded(last) + funded(now)
     for purpose, figure in names.items():
         result[f"allocated/{year}/{purpose}"] = allocated[purpose]
         result[f"funded/{year}/{purpose}"] = Decimal(both[purpose])
         result[figure] = divide(2 * allocated[purpose], both[purpose])
+    return result
 
+
+def entitlement_figures(
+    workspace: Path, schools: Spans[School], year: int, censuses: tuple[Census, Census]
+) -> Result:
+    """Figure 5.8: schools to which the notices gave what they are owed by the two censuses."""
+    notices = read_notices(workspace, year)
+    if notices is None:
+        return {"5.8": None}
+    units, end = read_units(workspace), date(year, 12, 31)
+    received: dict[str, Decimal] = defaultdict(Decimal)
+    for notice in notices:
+        if use_of(notice.purpose, notice.stage) in (*COMPULSORY, BOARDERS, SPECIAL):
+            school_code = as_of(units, notice.unit, notice.day) or ""
+            received[keeper(schools, school_code, end)] += notice.yuan
     entitled: dict[str, Decimal] = defaultdict(Decimal)
-    for census, census_day, term in ((last, date(year - 1, 9, 1), date(year, 3, 1)),
-                                     (now, date(year, 9, 1), date(year, 9, 1))):  # fmt: skip
+    days = (date(year - 1, 9, 1), date(year, 9, 1))
+    for census, census_day, term in zip(censuses, days, (date(year, 3, 1), days[1]), strict=True):
         for (number, its_stage), heads in census.items():
             school = as_of(schools, number, census_day)
             managed = school is not None and school.kind == "218"
             payee = school.managed_by if school is not None and managed else number
-            entitled[payee] += annual(its_stage, heads, term) / 2
+            entitled[keeper(schools, payee, end)] += annual(its_stage, heads, term) / 2
     counted: list[str] = []
     for number in sorted(schools):
-        school = as_of(schools, number, date(year, 12, 31))
+        school = as_of(schools, number, end)
         if school is not None and school.public and school.kind in OF_COMPULSORY_STAGE:
             counted.append(number)
     short = [(n, entitled[n], received[n]) for n in counted if received[n] < entitled[n]]
-    result["shortfalls"] = short
-    result["schools_compulsory"] = Decimal(len(counted))
-    result["schools_meeting"] = Decimal(len(counted) - len(short))
-    result["5.8"] = divide(100 * (len(counted) - len(short)), len(counted))
+    return {
+        "shortfalls": short,
+        "schools_compulsory": Decimal(len(counted)),
+        "schools_meeting": Decimal(len(counted) - len(short)),
+        "5.8": divide(100 * (len(counted) - len(short)), len(counted)),
+    }
+
+
+def paid_for(workspace: Path, year: int, *kinds: str) -> list[Decimal | None]:
+    """Yuan paid in a year under the projects of each kind of purpose."""
+    payments, purposes = read_payments(workspace, year), read_purposes(workspace)
+    if payments is None:
+        return [None] * len(kinds)
+    yuan: dict[str, Decimal] = defaultdict(Decimal)
+    for payment in payments:
+        kind, _ = as_of(purposes, payment.project, payment.day) or ("", "")
+        yuan[kind] += payment.yuan
+    return [yuan[kind] for kind in kinds]
+
+
+def earmarked_figures(workspace: Path, _: Spans[School], year: int) -> Result:
+    """Figures 15.x, 16.x and 22.x: meals, aid to students, guards."""
+    notices, awards = read_notices(workspace, year), read_aid(workspace, year)
+    result: Result = dict.fromkeys(
+        ("15.1", "15.2", "15.3", "15.4", "meal_funds/区", "15.8", "16.1", "16.2", "22.1")
+    )
+    used, result["22.2"] = paid_for(workspace, year, "营养改善", "安保")
+    result["15.5"] = used
+    if notices is not None:
+        by_level = dict.fromkeys(("中央", "省", "市", "区"), Decimal(0))
+        for notice in notices:
+            if notice.purpose == "营养改善":
+                by_level[notice.level] += notice.yuan
+        issued = sum(by_level.values(), Decimal(0))
+        result |= {"15.1": issued, "15.2": by_level["中央"], "15.3": by_level["省"]}
+        result |= {"15.4": by_level["市"], "meal_funds/区": by_level["区"]}
+        result["15.8"] = divide(None if used is None else 100 * used, issued)
+    if awards is not None:
+        result |= {"16.1": sum(awards, Decimal(0)), "16.2": Decimal(len(awards))}
+    contracts, end = read_guards(workspace, year), date(year, 12, 31)
+    if contracts is not None:
+        there = {guard for guard, since, until in contracts if since <= end <= until}
+        result["22.1"] = Decimal(len(there))
+    return result
+
+
+def class_figures(workspace: Path, _: Spans[School], year: int) -> Result:
+    """Figure 14.3: the share of classes of 56 pupils or more, and of 66 or more, by stage."""
+    forms = read_classes(workspace, year)
+    result: Result = {}
+    for its_stage in COMPULSORY:
+        of_stage = [one for (_, form), one in (forms or {}).items() if form == its_stage]
+        for name in ("classes", "large", "oversize"):
+            count = sum(getattr(one, name) for one in of_stage)
+            result[f"{name}/{its_stage}"] = None if forms is None else Decimal(count)
+        for name in ("large", "oversize"):
+            count, whole = result[f"{name}/{its_stage}"], result[f"classes/{its_stage}"]
+            result[f"{name}_share/{its_stage}"] = divide(
+                None if count is None else 100 * count, whole
+            )
     return result
 
 
@@ -478,10 +366,16 @@ def room_figures(workspace: Path, schools: Spans[School], year: int) -> Result:
     return {f"K3.{i}": Decimal(n) for i, n in enumerate(counts, start=1)}
 
 
+FIGURES = (
+    funds_figures, public_use_figures, earmarked_figures, class_figures,
+    staff_figures, room_figures,
+)  # fmt: skip
+
+
 def compute(workspace: Path, year: int = 2023) -> Result:
     """All figures of an evaluation year, and intermediate values, from the files of a workspace."""
     schools = read_schools(workspace)
     result: Result = {}
-    for figures in (funds_figures, public_use_figures, staff_figures, room_figures):
+    for figures in FIGURES:
         result.update(figures(workspace, schools, year))
     return result

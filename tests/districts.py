@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from answer_key import CORE, STANDARDS, Result
+from answer_key import COMPULSORY, CORE, STANDARDS, Result
 from nights import copy_of, night, raise_funds
 
 from flows.lib.publishing import rows_of
@@ -22,6 +22,10 @@ STANDARDS_OF_2023 = {"普通高中": 1100, "幼儿园": 500, "特殊教育": 600
 }
 OPERATING = {"普通小学": "5.1a", "普通初中": "5.2a", "特殊教育": "5.5a", "普通高中": "5.6a",
              "幼儿园": "5.7a"}  # fmt: skip
+EARMARKED = {"meal_funds_issued": "15.1", "meal_funds_used": "15.5", "student_aid_paid": "16.1",
+             "student_aid_awards": "16.2", "security_spending": "22.2"}  # fmt: skip
+LEVELS = {"中央": "15.2", "省": "15.3", "市": "15.4", "区": "meal_funds/区"}
+LARGE_CLASSES_AT_MOST = {"large": 5, "oversize": 2}  # percent
 NOT_RUN = ("中等职业学校", "普通高等学校")
 RAISED_SCHOOL = "初级中学"
 
@@ -113,6 +117,36 @@ def answers(key: Result) -> dict[ValueKey, Answer]:
     }
     for indicator, figure in rooms.items():
         add(indicator, period=f"{YEAR}-12-31", value=key[figure], numerator=key[figure])
+    return found | _earmarked_answers(key) | _class_answers(key)
+
+
+def _earmarked_answers(key: Result) -> dict[ValueKey, Answer]:
+    """Say what is paid and issued for meals, aid and guards, and how many guards there are."""
+    figures = {(name, str(YEAR), "total"): figure for name, figure in EARMARKED.items()}
+    figures |= {("meal_funds_issued", str(YEAR), name): one for name, one in LEVELS.items()}
+    figures["security_guards", f"{YEAR}-12-31", "total"] = "22.1"
+    found: dict[ValueKey, Answer] = {
+        place: {"value": key[figure], "numerator": key[figure], "judgement": "无标准"}
+        for place, figure in figures.items()
+    }
+    found["meal_funds_used_share", str(YEAR), "total"] = {
+        "value": key["15.8"], "numerator": key["15.5"], "denominator": key["15.1"],
+    }  # fmt: skip
+    return found
+
+
+def _class_answers(key: Result) -> dict[ValueKey, Answer]:
+    """Say the shares of large and oversize classes and how they are judged."""
+    found: dict[ValueKey, Answer] = {}
+    for size, limit in LARGE_CLASSES_AT_MOST.items():
+        for stage in COMPULSORY:
+            share = key[f"{size}_share/{stage}"]
+            found[f"{size}_classes_share", f"{YEAR}-09-01", stage] = {
+                "value": share,
+                "numerator": key[f"{size}/{stage}"],
+                "denominator": key[f"classes/{stage}"],
+                "judgement": _judged(share, share is not None and share <= limit),
+            }
     return found
 
 

@@ -10,18 +10,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from answer_key import (
-    Heads,
-    amount,
-    annual,
-    code,
-    compute,
-    day,
-    full_months,
-    growth,
-    text,
-)
-from tiny_district import EXPECTED, SHORTFALLS, A, write_tiny_district
+from answer_files import Heads, School, amount, code, day, keeper, read_guards, spans, text
+from answer_key import annual, compute, full_months, growth
+from tiny_district import EXPECTED, SHORTFALLS, A
+from tiny_files import write_tiny_district
 
 FINANCE = Path("raw/inbox/finance")
 
@@ -162,12 +154,51 @@ def test_newest_file_wins(copy: Path) -> None:
     assert compute(copy)["4.2"] == 0
 
 
+def test_what_no_file_says_stays_open(copy: Path) -> None:
+    """Without a file only what needs it is missing."""
+    for path in (copy / "raw" / "inbox").rglob("*_2023*"):
+        if path.name.startswith(("资金下达", "学生资助", "保安人员", "教育事业")):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    result = compute(copy)
+    open_keys = [f"15.{part}" for part in (1, 2, 3, 4, 8)]
+    open_keys += ["5.8", "16.1", "16.2", "22.1", "large_share/普通小学", "classes/普通初中"]
+    assert [result[key] for key in open_keys] == [None] * 11
+    assert {key: result[key] for key in ("15.5", "22.2", "5.1a")} == {
+        key: EXPECTED[key] for key in ("15.5", "22.2", "5.1a")
+    }
+
+
+def test_a_merged_schools_money_is_its_successors() -> None:
+    """Who was merged twice is found at the last school; who just ended stays itself."""
+    schools = spans(
+        (number, School("211", True, "", into), "2000-09-01", until)
+        for number, into, until in (
+            ("1", "2", "2021-08-31"), ("2", "3", "2023-08-31"), ("3", "", ""),
+            ("4", "", "2020-08-31"),
+        )
+    )  # fmt: skip
+    end = date(2023, 12, 31)
+    assert [keeper(schools, number, end) for number in "12345"] == ["3", "3", "3", "4", "5"]
+    assert keeper(schools, "1", date(2023, 8, 31)) == "2"
+
+
+def test_a_guard_counts_once_and_only_on_the_last_day(copy: Path) -> None:
+    """Of the ten contracts six persons' hold at the end of 2023."""
+    contracts = read_guards(copy, 2023) or []
+    assert (len(contracts), len({guard for guard, _, _ in contracts})) == (10, 8)
+    assert compute(copy)["22.1"] == 6
+
+
 def test_unit_code_changes_with_the_day(copy: Path) -> None:
-    """A payment under a unit code that no longer holds reaches no school."""
-    path = copy / FINANCE / "支付明细_2023年_样例数据.csv"
-    path.write_bytes(path.read_bytes().replace(b"20230630,205101", b"20230701,205101"))
+    """A notice under a unit code that no longer holds reaches no school."""
+    path = copy / FINANCE / "资金下达指标文_2023年_样例数据.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    (row,) = [row for row in sheet.iter_rows(min_row=4) if row[6].value == 1.8]
+    row[1].value = "2023-07-01"
+    book.save(path)
     short = [(A, Decimal(552_240), Decimal(534_240)), *SHORTFALLS]  # 18,000 less
     result = compute(copy)
     assert result["shortfalls"] == short
     assert result["schools_meeting"] == 2
-    assert result["5.5a"] == 6000  # still paid within the district
+    assert result["5.5a"] == 6000  # payments count within the whole district

@@ -212,7 +212,9 @@ def test_ids_of_persons_are_declared_as_such() -> None:
         if column.person
     }
     assert declared == {
+        ("finance.student_aid", "student_id"),
         ("schools.students", "student_id"),
+        ("staffing.guards", "guard_id"),
         ("staffing.staff", "staff_id"),
         ("staffing.trainings", "staff_id"),
     }

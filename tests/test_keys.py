@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nights import Said, current, last_record, night, ziping
-from tiny_district import person_number
+from tiny_files import person_number
 
 from flows.lib.acceptance import ROWS
 from flows.lib.cells import Unreadable, check_digit

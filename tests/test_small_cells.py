@@ -15,6 +15,7 @@ import duckdb
 import openpyxl
 import pytest
 import tiny_district
+import tiny_files
 from hypothesis import given
 from hypothesis import strategies as st
 from nights import current, edit_workbook, figure, night, rows, value, ziping
@@ -58,7 +59,7 @@ def few(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         }
         patch.setattr(tiny_district, "FUNDS", funds)
         workspace = Workspace(tmp_path_factory.mktemp("few"))
-        tiny_district.write_tiny_district(workspace.root)
+        tiny_files.write_tiny_district(workspace.root)
 
     def rename(sheet: Any) -> None:
         sheet.title = SHEET

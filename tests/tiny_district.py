@@ -1,18 +1,8 @@
-"""A tiny invented district, small enough to work out by hand, in the files of the real one."""
+"""A tiny invented district, small enough to work out by hand: its rows and their figures."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
-import sqlite3
-from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from itertools import count
-from pathlib import Path
-
-import openpyxl
 
 # A: primary school, changes its unit code on 2023-07-01; B: its teaching point;
 # C: junior secondary, renamed in 2022; D: nine-year school; H: senior; K: kindergarten;
@@ -117,6 +107,9 @@ PROJECTS = (
     ("51990005", "寄宿生公用经费补助", "寄宿生公用经费", "", "2015-01-01", ""),
     ("51990006", "特殊教育公用经费", "特殊教育公用经费", "特教", "2015-01-01", ""),
     ("51990007", "人员经费", "人员经费", "", "2015-01-01", ""),
+    ("51990008", "农村学生营养改善", "营养改善", "", "2015-01-01", ""),
+    ("51990009", "校园安保", "安保", "", "2015-01-01", "2022-12-31"),
+    ("51990010", "校园安全防范", "安保", "", "2023-01-01", ""),
 )
 
 PRE, PRI, JUN = "2050201-学前教育", "2050202-小学教育", "2050203-初中教育"
@@ -134,7 +127,8 @@ U_H, U_K, U_S, U_X = (
 # voucher, day, unit, function, project, yuan, deleted
 PAYMENTS: dict[int, tuple[tuple[str, str, str, str, str, str, str], ...]] = {
     2022: (
-        ("Z2022-01", "20220310", U_A, PRI, "51990007", "782,000.00", "否"),
+        ("Z2022-01", "20220310", U_A, PRI, "51990007", "765,000.00", "否"),
+        ("Z2022-08", "20220310", U_A, PRI, "51990009", "17,000.00", "否"),
         ("Z2022-02", "20220310", U_C, JUN, "51990007", "758,400.00", "否"),
         ("Z2022-03", "20220310", U_H, SEN, "51990007", "360,400.00", "否"),
         ("Z2022-04", "20220310", U_K, PRE, "51990007", "54,000.00", "否"),
@@ -149,12 +143,17 @@ PAYMENTS: dict[int, tuple[tuple[str, str, str, str, str, str, str], ...]] = {
         ("Z2023-04", "20230801", U_A2, PRI, "51990002", "-1,000.00", "否"),  # reversal
         ("Z2023-05", "20230901", U_A2, PRI, "51990005", "3,600.00", "否"),
         ("Z2023-06", "20230901", U_A2, PRI, "51990002", "50,000.00", "是"),  # deleted
-        ("Z2023-07", "20230901", U_A2, PRI, "51990007", "170,324.00", "否"),
+        ("Z2023-07", "20230901", U_A2, PRI, "51990007", "120,324.00", "否"),
+        ("Z2023-23", "20230901", U_A2, PRI, "51990008", "30,500.50", "否"),
+        ("Z2023-24", "20231201", U_A2, PRI, "51990008", "-500.50", "否"),  # reversal
+        ("Z2023-25", "20231201", U_A2, PRI, "51990008", "9,000.00", "是"),  # deleted
+        ("Z2023-26", "20231201", U_A2, PRI, "51990010", "20,000.00", "否"),
         ("Z2023-08", "20230901", U_A2, PENSION, "51990007", "88,888.00", "否"),
         ("Z2023-09", "20230310", U_C, JUN, "51990003", "479,400.00", "否"),
         ("Z2023-10", "20230310", U_C, JUN, "51990006", "12,000.00", "否"),
         ("Z2023-11", "20230310", U_C, JUN, "51990005", "96,000.00", "否"),
-        ("Z2023-12", "20230310", U_C, JUN, "51990007", "54,832.00", "否"),
+        ("Z2023-12", "20230310", U_C, JUN, "51990007", "50,332.00", "否"),
+        ("Z2023-27", "20230310", U_C, JUN, "51990008", "4,500.00", "否"),
         ("Z2023-13", "20230310", U_D, PRI, "51990002", "75,239.00", "否"),
         ("Z2023-14", "20230310", U_D, PRI, "51990006", "6,000.00", "否"),
         ("Z2023-15", "20230310", U_D, JUN, "51990003", "103,400.00", "否"),
@@ -201,6 +200,74 @@ ROOMS = (
     (H, "样例区高级中学", "是", "2024-01-05", "未达标", "否"),
     (P, "样例区启明小学", "否", None, None, "是"),
 )
+
+# Number, day, purpose, level, stage, unit, 万元
+NOTICES = (
+    ("样财教〔2023〕1号", "2023-03-01", "公用经费", "中央资金", "小学", U_A, "30"),
+    ("样财教〔2023〕1号", "2023年3月1日", "公用经费", "中央资金", "初中", U_C, "47.94"),
+    ("样财教〔2023〕1号", "2023-03-01", "公用经费", "中央资金", "小学", U_D, "7.5239"),
+    ("样财教〔2023〕1号", "2023-03-01", "公用经费", "中央资金", "初中", U_D, "10.34"),
+    ("样财教〔2023〕2号", "2023-03-01", "特殊教育公用经费", "省级", "", U_A, "1.8"),
+    ("样财教〔2023〕2号", "2023-03-01", "特殊教育公用经费", "省级", "初中", U_C, "1.2"),
+    ("样财教〔2023〕2号", "2023-03-01", "特殊教育公用经费", "省级", "小学", U_D, "0.6"),
+    ("样财教〔2023〕2号", "2023-03-01", "特殊教育公用经费", "省级", "特教", U_S, "3"),
+    ("样财教〔2023〕3号", "2023-03-05", "公用经费", "区级", "高中", U_H, "33.165"),
+    ("样财教〔2023〕3号", "2023-03-05", "公用经费", "区级", "幼儿园", U_K, "4.5"),
+    ("样财教〔2023〕4号", "2023-07-01", "公用经费", "省", "小学", U_A2, "23.164"),
+    ("样财教〔2023〕5号", "2023-08-01", "公用经费", "县级", "小学", U_A2, "-0.1"),  # taken back
+    ("样财教〔2023〕6号", "2023-09-01", "寄宿生公用经费", "市", "", U_A2, "0.36"),
+    ("样财教〔2023〕6号", "2023-09-01", "寄宿生公用经费", "市", "初中", U_C, "9.6"),
+    ("样财教〔2023〕6号", "2023-09-01", "寄宿生公用经费", "市", "初中", U_D, "0.45"),
+    ("样财教〔2023〕7号", "2023-03-01", "营养改善", "中央", "", U_A, "2.500001"),
+    ("样财教〔2023〕7号", "2023-03-01", "营养改善", "中央", "", U_C, "0.999999"),
+    ("样财教〔2023〕8号", "2023-10-01", "营养改善", "省级", "", U_A2, "1.2"),  # written twice
+    ("样财教〔2023〕8号", "2023-10-01", "营养改善", "省级", "", U_A2, "-0.2"),
+    ("样财教〔2023〕9号", "2023-10-01", "营养改善", "市级", "", U_X, "0.3"),
+    ("样财教〔2023〕10号", "2023-10-01", "营养改善", "县级", "", U_C, "0.2"),
+    ("样财教〔2023〕11号", "2023-10-01", "学生资助", "中央", "", U_X, "0.5"),
+)  # fmt: skip
+
+# Birth, school, from, to
+GUARDS = (
+    ("19700102", A, "2023-01-01", "2023-12-31"),
+    ("19701102", A, "2022年9月1日", ""),
+    ("19700202", C, "2021-09-01", "2023-06-30"),  # moved to D
+    ("19700302", C, "2023-01-01", "2023-12-30"),  # a day short
+    ("19700402", C, "2023-01-01", "2024-08-31"),
+    ("19700202", D, "2023-07-01", "2024-06-30"),
+    ("19700602", D, "2023-01-01", ""),  # at two schools
+    ("19700502", H, "2024-01-01", ""),  # begins a day late
+    ("19700702", H, "2023-03-01", "2025-12-31"),
+    ("19700602", P, "2023-01-01", ""),
+)
+FEE = Decimal("21000.5")
+
+# Number, birth of the pupil, school, programme, term, day, yuan
+AID = (
+    ("ZZ2023001", "20150101", A, "义务教育家庭经济困难学生生活补助", "2023年春季", "2023-04-10",
+     "500.00"),  # written twice
+    ("ZZ2023002", "20150101", A, "义务教育家庭经济困难学生生活补助", "2023年秋季", "2023-10-10",
+     "500.00"),
+    ("ZZ2023003", "20140101", B, "义务教育家庭经济困难学生生活补助", "2023年秋季", "2023-10-10",
+     "250.00"),
+    ("ZZ2023004", "20100101", C, "义务教育家庭经济困难学生生活补助", "2023年秋季", "2023-10-10",
+     "312.50"),
+    ("ZZ2023005", "20190101", Q, "学前教育保教费减免", "2023年秋季", "20231010", "500.00"),
+    ("ZZ2023006", "20070101", H, "普通高中国家助学金", "2023年秋季", "2023年10月10日",
+     "1,250.00"),
+    ("ZZ2023007", "20070101", H, "普通高中免学费", "2023年秋季", "2023-10-10", "430.00"),
+)  # fmt: skip
+
+# By school and form, the pupils of each class by grade.
+FORMS: dict[tuple[str, str], tuple[tuple[int, ...], ...]] = {
+    (A, "教基2106"): ((40, 40, 56), (45, 45, 55), (61, 66), (45, 45), (50, 50), (50, 50)),
+    (C, "教基2107_初中"): ((57, 57, 57), (56, 58, 55), (61, 57, 54)),
+    (D, "教基2106_小学"): ((18,), (19,), (18,), (19,), (18,), (19,)),
+    (D, "教基2107"): ((30,), (30,), (30,)),
+    (P, "教基2106"): ((5,), (), (6,), (6,), (7,), (7,)),
+}
+BANDS = ("25人及以下", "26-30人", "31-35人", "36-40人", "41-45人", "46-50人", "51-55人",
+         "56-60人", "61-65人", "66人及以上")  # fmt: skip
 
 # Every value below is worked out by hand (Dec. = at 10 decimals, half up).
 EXPECTED: dict[str, Decimal | str] = {
@@ -273,6 +340,28 @@ EXPECTED: dict[str, Decimal | str] = {
     "schools_compulsory": Decimal(4),
     "schools_meeting": Decimal(3),
     "5.8": Decimal(75),
+    # The notices say the same: A 30 + 1.8 + 23.164 - 0.1 + 0.36 = 55.224 万元, C 47.94 + 1.2 + 9.6
+    # = 58.74, D 7.5239 + 10.34 + 0.6 + 0.45 = 18.9139, S 3; those of H and K do not count.
+    # Meals: 2.500001 + 0.999999; 1.2 - 0.2, the first written twice; 0.3; 0.2.
+    "15.1": Decimal(50000),
+    "15.2": Decimal(35000),
+    "15.3": Decimal(10000),
+    "15.4": Decimal(3000),
+    "meal_funds/区": Decimal(2000),
+    "15.5": Decimal(34500),  # 30500.50 - 500.50 + 4500
+    "15.8": Decimal(69),  # 34500/50000
+    "16.1": Decimal("3742.50"),  # 500 + 500 + 250 + 312.50 + 500 + 1250 + 430
+    "16.2": Decimal(7),  # the last two are one pupil's
+    "22.1": Decimal(6),  # of 2 Jan, 2 Nov, 2 Feb (at D), 2 Apr, 2 Jun (D and P), 2 Jul
+    "22.2": Decimal(20000),
+    # 小学: A 3+3+2+2+2+2 = 14, D 6, P 5; of 56 and more: 56, 61, 66, all at A.
+    "classes/普通小学": Decimal(25),
+    "large_share/普通小学": Decimal(12),  # 3/25
+    "oversize_share/普通小学": Decimal(4),  # 1/25
+    # 初中: C 9, D 3; at C 57 57 57, 56 58, 61 57.
+    "classes/普通初中": Decimal(12),
+    "large_share/普通初中": Decimal("58.3333333333"),  # 7/12
+    "oversize_share/普通初中": Decimal(0),
     # In post: 1, 2, 3, 5 (leaves on the day), 9. Not 4 (left), 6 (private), 7 (office),
     # 8 (no school), 10 (enters a day late). Trained in 2023: 1, 2, 3, 5.
     "staff/2023": Decimal(5),
@@ -287,175 +376,3 @@ EXPECTED: dict[str, Decimal | str] = {
     "K3.4": Decimal(3),  # A C D
 }
 SHORTFALLS = [(D, Decimal(189140), Decimal(189139))]
-
-
-def person_number(birth: str, sequence: int) -> str:
-    """An 18-digit number of the unassigned area 519900 with its check digit (MOD 11-2)."""
-    digits = f"519900{birth}{sequence:03d}"
-    rest = sum(int(d) * 2 ** (17 - i) for i, d in enumerate(digits)) % 11
-    return digits + "10X98765432"[rest]
-
-
-def _csv(path: Path, rows: Iterable[Sequence[str]], encoding: str, end: str) -> None:
-    """Write rows as a CSV."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer, lineterminator=end).writerows(rows)
-    path.write_bytes(buffer.getvalue().encode(encoding))
-
-
-def _save(book: openpyxl.Workbook, path: Path) -> None:
-    """Save a workbook marked as sample data."""
-    book.properties.title = f"{path.stem}"
-    book.properties.subject = "样例数据"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    book.save(path)
-
-
-def _students(folder: Path) -> None:
-    """Write the pupils of each census, one JSON row a line."""
-    for index, year in enumerate((2021, 2022, 2023)):
-        numbers: dict[int, count[int]] = {}
-        rows = []
-        for school, stage, age, grades, *censuses in STUDENTS:
-            pupils, boarders, special = censuses[index]
-            for pupil in range(pupils):
-                grade = pupil % grades + 1
-                birth = year - age - grade + 1
-                number = next(numbers.setdefault(birth, count()))  # moves up with its year
-                born = f"{birth}{number % 8 + 1:02d}{number // 8 % 28 + 1:02d}"
-                rows.append({
-                    "XJH": "G" + person_number(born, number // 224 + 1),
-                    "XXBSM": school, "XD": stage, "NJ": str(grade), "BH": "1",
-                    "JDFS": "2" if pupil < boarders else "1",
-                    "TSXS": "1" if pupil >= pupils - special else "0",
-                })  # fmt: skip
-        rows.sort(key=lambda row: row["XJH"])
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-        (folder / f"students-{year}-09-01.jsonl").write_text("".join(lines), encoding="utf-8")
-
-
-def _staff(path: Path) -> None:
-    """Write the staffing database."""
-    path.unlink(missing_ok=True)
-    connection = sqlite3.connect(path)
-    connection.execute(
-        "create table jzg (gh text unique, sfzjh text, xxbsm text, gwlb text, xd text,"
-        " rjxk text, rzrq text, lzrq text, bzlb text)"
-    )
-    connection.execute("create table shuoming (text text)")
-    connection.execute("insert into shuoming values ('样例数据')")
-    for i, (gh, *rest) in enumerate(STAFF, start=1):
-        row = (gh, person_number("19750101", i), *rest)
-        connection.execute("insert into jzg values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-    connection.commit()
-    connection.close()
-
-
-def _trainings(path: Path) -> None:
-    """Write the register of training hours, with one row of 2023 twice."""
-    book = openpyxl.Workbook()
-    book.remove(book.worksheets[0])
-    for year, rows in TRAININGS.items():
-        sheet = book.create_sheet(f"{year}年")
-        sheet.append([f"样例区{year}年教师培训学时登记表(样例数据)"])
-        sheet.merge_cells("A1:F1")
-        sheet.append(["序号", "工号", "培训项目", "培训级别", "培训日期", "学时"])
-        for i, row in enumerate(rows, start=1):
-            for _ in range(2 if (year, row[0]) == (2023, "SY000003") else 1):
-                sheet.append([i, *row])
-        sheet.append(["合计", None, None, None, None, sum(row[-1] for row in rows)])
-    _save(book, path)
-
-
-def _funds(path: Path, year: int) -> None:
-    """Write one year's funds file."""
-    book = openpyxl.Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "基层汇总"
-    sheet.append([f"样例区{year}年教育经费统计基层汇总表(样例数据)"])
-    sheet.append([None] * 8 + ["单位:万元"])
-    heads = ["序号", "学校标识码", "学校名称", "学段", "教育事业费", None]
-    sheet.append([*heads, "基建经费", "教育费附加", "合计"])
-    sheet.append([None, None, None, None, "其中:人员经费", "其中:公用经费"])
-    for area in ("A1:I1", "A3:A4", "B3:B4", "C3:C4", "D3:D4", "E3:F3", "G3:G4", "H3:H4", "I3:I4"):
-        sheet.merge_cells(area)
-
-    def line(front: list[object], rows: list[list[Decimal]]) -> None:
-        sums = [sum(column, Decimal(0)) for column in zip(*rows, strict=True)]
-        sheet.append([*front, *map(float, sums), float(sum(sums))])
-
-    everything: list[list[Decimal]] = []
-    for stage in dict.fromkeys(row[2] for row in FUNDS[year]):
-        group: list[list[Decimal]] = []
-        for school, name, its_stage, *cells in FUNDS[year]:
-            if its_stage == stage:
-                group.append([Decimal(cell) for cell in cells])
-                line([len(everything) + len(group), school, name, stage], group[-1:])
-        line([None, None, "小计", None], group)
-        everything += group
-    line([None, None, "合计", None], everything)
-    sheet.append([f"填表人:——  审核人:——  填表日期:{year + 1}年3月20日"])
-    _save(book, path)
-
-
-def _rooms(path: Path) -> None:
-    """Write the register of counselling rooms."""
-    book = openpyxl.Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "台账"
-    sheet.append(["样例区中小学心理辅导室台账(样例数据)"])
-    sheet.merge_cells("A1:G1")
-    sheet.append(["填报单位:", "样例区教育局"])
-    sheet.append(["填报日期:", "2024-01-08"])
-    sheet.append(["签字人职务:", "基础教育股负责人"])
-    sheet.append([])
-    heads = "序号 学校标识码 学校名称 是否列入建设任务 投入使用日期 验收结果 是否拟撤并"
-    for column, head in enumerate(heads.split(), start=1):
-        sheet.cell(row=6, column=column, value=head)
-    for i, row in enumerate(ROOMS, start=1):
-        sheet.append([i, *row])
-    _save(book, path)
-
-
-def write_tiny_district(workspace: Path) -> None:
-    """Write the files of the tiny district below a workspace."""
-    inbox, sample = workspace / "raw" / "inbox", workspace / "raw" / "sample"
-    sample.mkdir(parents=True, exist_ok=True)
-    heads = (
-        "学校标识码 学校名称 办学类型 举办者 城乡分类"
-        " 主管学校标识码 撤并到学校标识码 有效期起 有效期止"
-    )
-    path = inbox / "schools" / "学校代码库_样例数据.csv"
-    _csv(path, [heads.split(), *SCHOOLS], "utf-8-sig", "\r\n")
-    heads = "学校标识码 标识种类 标识值 有效期起 有效期止"
-    path = inbox / "schools" / "单位对照表_样例数据.csv"
-    _csv(path, [heads.split(), *CROSSWALK], "utf-8", "\n")
-    _students(sample)
-    _staff(sample / "staffing.sqlite")
-    _trainings(inbox / "staffing" / "教师培训学时_2019-2023_样例数据.xlsx")
-    heads = "项目编码 项目名称 用途类别 学段 有效期起 有效期止"
-    path = inbox / "finance" / "项目库_样例数据.csv"
-    _csv(path, [heads.split(), *PROJECTS], "gb18030", "\r\n")
-    names = {project: name for project, name, *_ in PROJECTS}
-    heads = (
-        "支付凭证号 支付日期 预算单位 支出功能分类 部门预算经济分类 政府预算经济分类"
-        " 项目编码 项目名称 资金性质 支付金额 用途 收款人全称 是否删除"
-    )
-    for year, payments in PAYMENTS.items():
-        rows: list[Sequence[str]] = [heads.split()]
-        for voucher, day, unit, function, project, yuan, deleted in payments:
-            row = (voucher, day, unit, function, "30201-办公费", "50502-商品和服务支出",
-                   project, names[project], "一般公共预算资金", yuan, "样例", "样例供应商",
-                   deleted)  # fmt: skip
-            rows += [row, row] if voucher == "Z2023-01" else [row]
-        rows.append(("合计", *[""] * 8, PAYMENTS_SUM[year], "", "", ""))
-        path = inbox / "finance" / f"支付明细_{year}年_样例数据.csv"
-        _csv(path, rows, "gb18030", "\r\n")
-        _funds(inbox / "finance" / f"教育经费统计_{year}年_样例数据.xlsx", year)
-    _rooms(inbox / "registers" / "心理辅导室台账_2023-12-31_样例数据.xlsx")
-    key = workspace / "warehouse" / "person_id.key"
-    if not key.exists():
-        key.parent.mkdir(parents=True, exist_ok=True)
-        key.write_text(hashlib.sha256(b"ziping sample key tiny").hexdigest() + "\n")
-        key.chmod(0o600)

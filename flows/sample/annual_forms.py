@@ -58,10 +58,7 @@ def write_forms(
     for code, stage in sorted(classes):
         stages[code].append(stage)
     by_code = {school.code: school for school in schools}
-    if "missing_workbook" in dirt:
-        absent = next(code for code in stages if by_code[code].kind == "311")
-        del stages[absent]
-    rows = 0
+    rows: Counter[str] = Counter()
     for code, its_stages in stages.items():
         school = by_code[code]
         with workbook_at(folder / f"{code}.xlsx") as workbook:
@@ -71,8 +68,12 @@ def write_forms(
                 name = rng.choice((form, f"{form}_{stage}"))
                 sheet = workbook.add_worksheet(name)
                 none = rng.choice(("", "-"))
-                rows += _write_form(sheet, school, stage, classes[code, stage], none)
-    return rows
+                rows[code] += _write_form(sheet, school, stage, classes[code, stage], none)
+    if "missing_workbook" in dirt:
+        absent = next(code for code in stages if by_code[code].kind == "311")
+        (folder / f"{absent}.xlsx").unlink()
+        del rows[absent]
+    return rows.total()
 
 
 def _write_cover(sheet: Worksheet, school: School) -> None:
