@@ -418,7 +418,7 @@ def test_a_night_leaves_the_page_of_its_tables(first_night: Workspace) -> None:
     for row in rows_of(release.folder / "report_figures.parquet"):
         part = f"-{row['part']}" if row["part"] > 1 else ""
         assert row["text"] in read.rows[f"figure-{row['figure_id']}{part}"]
-    assert text.count("<svg") == 3
+    assert text.count("<svg") == 5
     links = {link for link in read.values("href") if not link.startswith("#")}
     assert all((release.folder / link).is_file() for link in links)
     ids = read.values("id")
