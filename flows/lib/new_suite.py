@@ -105,23 +105,6 @@ def _is_within_year(draft: Draft, observed: Observed, cells: list[Any]) -> bool:
     return len(years) == 1 and str(min(years)) in observed.name
 
 
-def _of_key(draft: Draft) -> Iterator[tuple[str, dict[str, Any]]]:
-    if draft.key:
-        names = {one.name: label_of(one.caption) for one in draft.landed}
-        kind = "expect_column_values_to_be_unique" if len(draft.key) == 1 else (
-            "expect_compound_columns_to_be_unique"
-        )  # fmt: skip
-        kwargs: dict[str, Any] = {"column_list": draft.key}
-        if len(draft.key) == 1:
-            kwargs = {"column": draft.key[0]}
-        shown = "、".join(names[key] for key in draft.key)
-        yield "is this what makes a row?", _rule(
-            kind, "provisional", f"“{shown}”相同的只能有一行。",
-            "两行内容不同，无法判断是重复填报还是应当相加，两行都先搁置。",
-            "请合并为一行，或删去多余的一行后重报。", **kwargs,
-        )  # fmt: skip
-
-
 def suite_text(draft: Draft, observed: Observed) -> str:
     """Write the suite of a draft; what is seen while reading has its rules in reading.yml."""
     aggregates = {"row_count": "count(*)"}
@@ -137,7 +120,7 @@ def suite_text(draft: Draft, observed: Observed) -> str:
         "".join(f"  {name}: {sql}\n" for name, sql in aggregates.items()),
         "\nrules:\n",
     ]
-    for ask, rule in (*_of_file(draft, observed), *_of_columns(draft, observed), *_of_key(draft)):
+    for ask, rule in (*_of_file(draft, observed), *_of_columns(draft, observed)):
         parts.append(f"  {asked(ask)}\n" if ask else "")
         text = yaml.safe_dump([rule], allow_unicode=True, sort_keys=False, width=10_000)
         parts.append(indent(text, "  "))
