@@ -16,7 +16,7 @@ from reading_parts import contract_of
 from flows.lib.acceptance import readings_path, suite_path
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.durable import hash_file
-from flows.lib.errors import Rejected
+from flows.lib.errors import Rejected, WrongUse
 from flows.lib.headers import sign_off_of
 from flows.lib.landing import ROWS, Landing, land
 from flows.lib.parsing import read_file
@@ -252,3 +252,30 @@ def test_an_empty_list_says_something_only_where_no_rule_asks_for_a_row() -> Non
     empty = {name for name, suite in suites.items() if may_be_empty(suite)}
     assert empty <= {"registers.waivers"}
     assert may_be_empty(Suite("s", {"row_count": "count(*)"}, (), {}))
+
+
+@pytest.mark.parametrize(
+    ("files", "period", "name"),
+    [
+        ("*经费*", {"kind": "calendar_year", "file_name": "(20[0-9]{2})年"}, "经费_2023年.xlsx"),
+        ("*?公用*.csv", {"kind": "calendar_year", "stated": 2023}, "_公用_2023年.csv"),
+        ("*班额*", {"kind": "calendar_year", "file_name": "-(20[0-9]{2})学年"},
+         "班额_2022-2023学年.xlsx"),
+        ("*名册*", {"kind": "standing"}, "名册.xlsx"),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_template_is_one_that_the_inbox_takes(
+    files: str, period: dict[str, Any], name: str
+) -> None:
+    pull = {"from": "inbox", "files": [files]}
+    contract = contract_of(read={}, pull=pull, period=period)
+    assert sent_as(contract, Settings(district="510000"), 2023, None).name == name
+
+
+def test_a_period_that_no_name_can_say_is_told(tmp_path: Path) -> None:
+    period = {"kind": "calendar_year", "file_name": "第(20[0-9]{2})号"}
+    contract = contract_of(read={}, period=period)
+    with pytest.raises(WrongUse, match="give FILE such a name"):
+        sent_as(contract, SETTINGS, 2023, tmp_path / "经费.xlsx")
+    given = sent_as(contract, SETTINGS, 2023, tmp_path / "经费第2023号.xlsx")
+    assert given.name == "经费第2023号.xlsx"

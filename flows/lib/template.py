@@ -38,8 +38,8 @@ def write_template(
     Raises WrongUse with the reason where the table has no template, or a file stands there.
     """
     settings = load_settings(workspace)
-    year = year or settings.default_year
     contract = contract_named(load_contracts(), name)
+    year = year or contract.meta["period"].get("stated") or settings.default_year
     if why := why_no_template(contract):
         raise WrongUse(f"{name} has no template: {why}")
     sent = sent_as(contract, settings, year, file)
@@ -86,7 +86,8 @@ def stamps_of(contract: Contract, year: int) -> list[str]:
     first = year - int(contract.meta["period"].get("length_years", 1)) + 1
     span = [f"{first}-{year}", f"{first}年-{year}年"] if first < year else []
     whole = [f"{year}年"] if contract.period_kind == "calendar_year" else [period, f"{year}年"]
-    return [*span, *whole, f"{year}", f"{year}0101"]
+    school_years = [f"{year}-{year + 1}学年", f"{year - 1}-{year}学年"]
+    return [*span, *whole, f"{year}", f"{year}年度", *school_years, f"{year}0101"]
 
 
 def sent_as(contract: Contract, settings: Settings, year: int, file: Path | None) -> Sent:
@@ -108,7 +109,8 @@ def sent_as(contract: Contract, settings: Settings, year: int, file: Path | None
 
 
 def _name(pattern: str, stamp: str, ending: str, contract: Contract, settings: Settings) -> str:
-    stem = pattern.replace("*", "").partition(".")[0] or contract.title
+    # A ? in a pattern is some sign; in a name no system of an office would take it.
+    stem = pattern.replace("*", "").replace("?", "_").partition(".")[0] or contract.title
     sample = "样例数据" if settings.district == SAMPLE_DISTRICT else ""
     return f"{'_'.join(filter(None, (stem, stamp, sample)))}.{ending}"
 

@@ -70,6 +70,8 @@ def _how_to(form: Form) -> Iterator[str]:
         yield f"填好后另存为“{kind}”，文件名：{name}。另存时当前工作表应为“{form.sheet}”。"
     else:
         yield f"填好后按 Excel 工作簿（.xlsx）保存，文件名：{name}。"
+    if "file_name" in contract.meta.get("source_date", {}):
+        yield "文件名末尾还要写明数据日期，如 20240105。"
     if contract.in_parts:
         yield "每个单位一份，文件名末尾加单位名称，以免重名。"
     if contract.has_attachments:
