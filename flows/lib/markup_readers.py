@@ -121,7 +121,7 @@ def _html_grid(table: Any) -> _Grid:
             right = _number(cell.get("colspan"), WIDEST) - 1
             down = _number(cell.get("rowspan"), HIGHEST) - 1
             for break_ in cell.iter("br"):
-                break_.tail = "\n" + (break_.tail or "")
+                break_.text = "\n"
             grid.set(row, column, _shown(cell), down, right)
             for one in range(column, column + right + 1):
                 if down:
