@@ -6,8 +6,8 @@ from prefect import flow, task
 from prefect.futures import PrefectConcurrentFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.lib.dropped import land_dropped
 from flows.lib.errors import Unavailable
-from flows.lib.inbox import land_dropped
 from flows.lib.look import verdicts
 from flows.lib.night import OPEN
 from flows.lib.pulling import land_pull

@@ -14,8 +14,9 @@ from reading_parts import contract_of, workbook
 from flows.lib.acceptance import readings_path, suite_path
 from flows.lib.attachments import documents_in, known_names, names_in
 from flows.lib.contracts import load_contracts
+from flows.lib.dropped import land_dropped
 from flows.lib.errors import ZipingError
-from flows.lib.inbox import InboxView, land_dropped, view_inbox
+from flows.lib.inbox import InboxView, view_inbox
 from flows.lib.landing import ROWS, Landing, land
 from flows.lib.person_key import PersonKey
 from flows.lib.settings import Workspace

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from flows.lib.contracts import Contract, load_contracts
+from flows.lib.dropped import land_dropped
 from flows.lib.foreign_files import QUIET_SECONDS, is_being_written, look_at, readable
-from flows.lib.inbox import InboxView, land_dropped, view_inbox
+from flows.lib.inbox import InboxView, view_inbox
 from flows.lib.settings import Workspace
 from flows.lib.sorting import source_date_of_name
 from flows.lib.store import Store, Waiting

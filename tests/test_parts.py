@@ -1,7 +1,10 @@
 """Deliveries in parts: a workbook of each school in a folder, all in force together."""
 
-from collections.abc import Mapping
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,12 +14,13 @@ from suite_parts import NOTES
 from flows.lib import acceptance
 from flows.lib.acceptance import accept
 from flows.lib.contracts import Contract, load_contracts
+from flows.lib.dropped import land_dropped
 from flows.lib.fingerprint import inputs_of
-from flows.lib.inbox import InboxView, land_dropped, view_inbox
+from flows.lib.inbox import InboxView, view_inbox
 from flows.lib.person_key import PersonKey
 from flows.lib.settings import Settings, Workspace
 from flows.lib.standing import Owed, Standing, standing_of
-from flows.lib.store import Store
+from flows.lib.store import LandedFile, Store
 from flows.lib.warehouse import open_warehouse, prepare_warehouse
 
 FORMS = "schools.forms"
@@ -81,15 +85,22 @@ class District:
         lines = [f"{school},{row}" for school, found in rows.items() for row in found]
         path.write_text("\n".join([f"学校标识码,年级,{header}", *lines, ""]), "utf-8")
 
+    def drop_bytes(self, name: str, content: bytes) -> bytes:
+        """Put bytes into the inbox."""
+        path = self.workspace.inbox / "schools" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return content
+
     def look(self) -> InboxView:
         """Look into the inbox."""
         contracts, deliveries = {FORMS: self.contract}, self.store.deliveries()
         return view_inbox(self.workspace, contracts, ("519900",), deliveries)
 
-    def night(self) -> Standing:
+    def night(self, remarks: Sequence[str] | None = ()) -> Standing:
         """Land what is new, judge it, and say what is in force."""
         view = self.look()
-        assert view.remarks == []
+        assert remarks is None or view.remarks == list(remarks)
         for dropped in view.new:
             land_dropped(self.store, dropped)
         key, deliveries = PersonKey(b"0" * 32), self.store.deliveries()
@@ -201,5 +212,104 @@ def test_only_one_file_of_a_folder_can_be_a_whole_delivery(
     view = district.look()
     assert (view.new, view.remarks) == ([], [
         f"schools/{FOLDER}: it holds several files and schools.forms takes one: leave that one in "
+        "it, or declare `parts`"
+    ])  # fmt: skip
+
+
+def zipped(members: Mapping[str, bytes | str]) -> bytes:
+    """Pack files into a ZIP."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def form(school: str, classes: int = 2, header: str = "班数") -> str:
+    return f"学校标识码,年级,{header}\n{school},一年级,{classes}\n"
+
+
+def test_a_zip_of_workbooks_is_as_many_parts_and_missing_ones_follow(district: District) -> None:
+    name = "统计报表_2023.zip"
+    archive = district.drop_bytes(name, zipped({
+        f"一片/{A}.csv": form(A), f"{B}.csv": form(B, 3), f"__MACOSX/._{B}.csv": "x",
+        ".hidden": "x", "empty.csv": "",
+    }))  # fmt: skip
+    standing = district.night(remarks=[
+        f"left by other programs and passed over: schools/{name}/__MACOSX/._{B}.csv, "
+        f"schools/{name}/.hidden, schools/{name}/empty.csv"
+    ])  # fmt: skip
+    assert (len(standing.in_force), standing.rejections, standing.gap) == (2, (), None)
+    assert district.landing(standing, UNITS) == [(A,), (B,)]
+    # Where each came from stands in its line, and the archive's bytes are kept as they came.
+    came = district.store.deliveries()
+    assert [one.name for one in came] == [f"schools/{name}/{B}.csv", f"schools/{name}/一片/{A}.csv"]
+    digest = sha256(archive).hexdigest()
+    assert {one.archive for one in came} == {LandedFile(digest, len(archive), f"schools/{name}")}
+    assert district.store.path(digest).read_bytes() == archive
+    # The next night finds nothing new; a second ZIP and a single file complete the period.
+    assert district.look().new == []
+    district.drop_bytes("补/统计报表_2023_补.zip", zipped({f"{C}.csv": form(C)}))
+    district.drop(f"统计报表_2023_{D}.csv", {D: ["一年级,5"]})
+    complete = district.night(remarks=None)
+    assert district.landing(complete, CLASSES) == [(A, 2), (B, 3), (C, 2), (D, 5)]
+
+
+def test_of_a_zip_sent_again_only_what_changed_is_new(district: District) -> None:
+    name = "统计报表_2023.zip"
+    district.drop_bytes(name, zipped({f"{A}.csv": form(A), f"{B}.csv": form(B)}))
+    district.night()
+    district.drop_bytes(name, zipped({f"{A}.csv": form(A), f"{B}.csv": form(B, 9)}))
+    assert [one.name for one in district.look().new] == [f"schools/{name}/{B}.csv"]
+    assert district.landing(district.night(), CLASSES) == [(A, 2), (B, 9)]
+
+
+def test_what_is_unsound_in_a_zip_is_told_and_the_rest_counts(district: District) -> None:
+    name = "统计报表_2023.zip"
+    content = zipped({
+        f"{A}.csv": form(A), f"../{B}.csv": form(B), f"{C}.csv": form(C, 2, "学生数"),
+        "more.zip": zipped({f"{D}.csv": form(D)}),
+    })  # fmt: skip
+    district.drop_bytes(name, content)
+    remarks = [
+        f"schools/{name}: ../{B}.csv: its name leads out of the archive: pack it again with plain "
+        "names of folders",
+        f"schools/{name}: more.zip: is an archive in an archive: put its files into the outer one, "
+        "or send it by itself",
+    ]
+    standing = district.night(remarks=remarks)
+    assert standing.rejections == (
+        f"schools.forms 2023-09-01: schools/{name}/{C}.csv rejected: column not found: 班数 "
+        "(classes); add it to the export and send it again",
+    )
+    assert district.landing(standing, UNITS) == [(A,)]
+    # It is told each night that it lies there, and is no reason to build anything.
+    view = district.look()
+    assert (view.new, view.remarks) == ([], remarks)
+    district.drop_bytes(name, content[:-9])
+    damaged = f"schools/{name}: the archive is cut short or damaged: send it again"
+    assert district.look().remarks == [damaged]
+
+
+def test_a_killed_landing_of_a_zip_goes_on_with_what_is_not_yet_there(district: District) -> None:
+    name = "统计报表_2023.zip"
+    district.drop_bytes(name, zipped({f"{A}.csv": form(A), f"{B}.csv": form(B)}))
+    first, second = district.look().new
+    land_dropped(district.store, first)
+    assert [one.name for one in district.look().new] == [second.name]
+
+
+def test_of_a_table_without_parts_a_zip_holds_the_one_file(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(district.contract.meta, "parts", False)  # type: ignore[arg-type]
+    district.drop_bytes("报送.zip", zipped({"统计报表_2023.csv": form(A), "说明.txt": "x"}))
+    left = "schools/报送.zip: 说明.txt: fits no source table's file pattern; it was left"
+    assert district.landing(district.night(remarks=[left]), UNITS) == [(A,)]
+    several = {"统计报表_2023_1.csv": form(A), "统计报表_2023_2.csv": form(B)}
+    district.drop_bytes("报送.zip", zipped(several))
+    view = district.look()
+    assert (view.new, view.remarks) == ([], [
+        "schools/报送.zip: it holds several files and schools.forms takes one: leave that one in "
         "it, or declare `parts`"
     ])  # fmt: skip

@@ -10,7 +10,8 @@ from nights import copy_of, dropped_file, edit_workbook, ziping
 
 from flows.lib.acceptance import accept
 from flows.lib.contracts import load_contracts
-from flows.lib.inbox import land_dropped, view_inbox
+from flows.lib.dropped import land_dropped
+from flows.lib.inbox import view_inbox
 from flows.lib.person_key import load_person_key
 from flows.lib.settings import Workspace, load_settings
 from flows.lib.store import Store

@@ -24,7 +24,7 @@ SHARES = re.compile(r"nfs|cifs|smb|fuse|9p|ceph")  # who else writes to them is 
 
 def readable(path: Path) -> str:
     """Write a name so that it can be printed and kept: old systems write theirs in GBK."""
-    return "/".join(_printable(unicodedata.normalize("NFC", _decoded(part))) for part in path.parts)
+    return "/".join(printable(unicodedata.normalize("NFC", _decoded(part))) for part in path.parts)
 
 
 def _decoded(part: str) -> str:
@@ -37,7 +37,8 @@ def _decoded(part: str) -> str:
     return raw.decode("ascii", "backslashreplace")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Write each character that cannot be printed as its escape."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 

@@ -1,61 +1,30 @@
 """The inbox: which dropped files are new, whose they are, and which cannot be taken tonight."""
 
 import os
-import re
 import stat
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
+from flows.lib.archives import Limits, is_archive
 from flows.lib.attachments import register_of
 from flows.lib.contracts import Contract
+from flows.lib.dropped import IGNORED, NEVER, Attached, Dropped, Last
 from flows.lib.errors import Unavailable
-from flows.lib.foreign_files import look_at, names_of, open_file, readable
+from flows.lib.foreign_files import look_at, names_of, readable
 from flows.lib.ids import without_ids
-from flows.lib.settings import Workspace
+from flows.lib.packed import unpacked
+from flows.lib.settings import Settings, Workspace
 from flows.lib.sorting import Place, place_of
-from flows.lib.store import Delivery, LandedFile, Store, Waiting
+from flows.lib.store import Delivery, LandedFile, Waiting
 
-# What programs leave beside an export: hidden files, Excel's locks, downloads that are not done.
-IGNORED = re.compile(
-    r"(\..*|__macosx|~\$.*|thumbs\.db|desktop\.ini|.*\.(part|partial|filepart|tmp|crdownload|lnk))",
-    re.IGNORECASE,
-)
 MOST_NAMED = 20
+DEFAULTS = Settings()
 KINDS = {
     stat.S_IFLNK: "a link", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
 }  # fmt: skip
-
-
-class Attached(NamedTuple):
-    """A document in the folder of attachments of a file in the inbox."""
-
-    path: Path
-    name: str
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """A file in the inbox that belongs to a source table, district and period."""
-
-    path: Path
-    name: str  # relative to the inbox, as it can be printed
-    place: Place
-    sha256: str  # of the bytes that were looked at
-    size: int
-    attachments: tuple[Attached, ...] = ()
-    kept: tuple[LandedFile, ...] = ()  # attachments that came earlier and lie there no more
-
-    @property
-    def size_of_all(self) -> int:
-        """Say how many bytes are to be kept."""
-        return self.size + sum(one.size for one in self.attachments)
 
 
 @dataclass
@@ -91,11 +60,12 @@ def view_inbox(
     contracts: Mapping[str, Contract],
     districts: tuple[str, ...],
     deliveries: Iterable[Delivery],
+    limits: Limits = DEFAULTS,
 ) -> InboxView:
     """Find the files whose bytes are not what last came under their name, and name all others."""
     view, inbox = InboxView(), workspace.inbox
     last = {
-        (one.district_code, file.original_name): (file.sha256, one.attachments)
+        (one.district_code, file.original_name): Last(file.sha256, one.attachments, one.archive)
         for one in deliveries
         for file in one.files
     }
@@ -103,6 +73,7 @@ def view_inbox(
     passed_over = []
     takers: list[Dropped] = []  # until it is known what lies in their folders of attachments
     attached: dict[str, list[Attached]] = defaultdict(list)
+    archives: dict[Path, LandedFile] = {}
     beside: Counter[tuple[str, ...]] = Counter()
     names = names_of(path.relative_to(inbox) for path in _walk(inbox, view))
     registers = _registers(names, contracts, districts)
@@ -124,7 +95,8 @@ def view_inbox(
             continue
         register = register_of(path)
         found = None if register in registers else place_of(readable(path), contracts, districts)
-        if isinstance(found, str):
+        is_packed = found is not None and is_archive(inbox / path)
+        if isinstance(found, str) and not is_packed:
             view.remarks.append(f"{shown}: {found}")
             continue
         try:
@@ -137,16 +109,26 @@ def view_inbox(
             if found is None:
                 attached[register].append(Attached(inbox / path, name, digest, size))
                 continue
+            if is_packed:
+                archives[path] = LandedFile(digest, size, name)
+                continue
+            assert not isinstance(found, str)
             beside[found.of_one_file] += 1
             dropped = Dropped(inbox / path, name, found, digest, size)
             if found.contract.has_attachments:
                 takers.append(dropped)
-            elif last.get((found.district_code, name), ("",))[0] != digest:
+            elif last.get((found.district_code, name), NEVER).sha256 != digest:
                 view.new.append(dropped)
     for dropped in takers:
         folder = attached[readable(dropped.path.relative_to(inbox).with_suffix(""))]
-        before = last.get((dropped.place.district_code, dropped.name), ("", ()))
-        view.new += _with_attachments(dropped, folder, *before)
+        before = last.get((dropped.place.district_code, dropped.name), NEVER)
+        view.new += _with_attachments(dropped, folder, before)
+    for path, file in archives.items():
+        packed = unpacked(inbox / path, file, readable(path), contracts, districts, last, limits)
+        view.new += packed.new
+        view.remarks += packed.remarks
+        passed_over += packed.passed_over
+        beside.update(packed.of_one_file)
     _leave_rivals(view, beside)
     if passed_over:
         more = len(passed_over) - MOST_NAMED
@@ -171,14 +153,14 @@ def _registers(
 
 
 def _with_attachments(
-    dropped: Dropped, folder: Sequence[Attached], digest: str, earlier: Sequence[LandedFile]
+    dropped: Dropped, folder: Sequence[Attached], last: Last
 ) -> Iterator[Dropped]:
     """Give a file with its attachments where the file or one of them is new.
 
     What came earlier with the same file stays its own though it lies there no more.
     """
-    is_same = dropped.sha256 == digest
-    before = {one.original_name: one for one in earlier if is_same}
+    is_same = dropped.sha256 == last.sha256
+    before = {one.original_name: one for one in last.attachments if is_same}
     known = {(name, one.sha256) for name, one in before.items()}
     if is_same and all((one.name, one.sha256) in known for one in folder):
         return
@@ -204,34 +186,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _copied(store: Store, path: Path, name: str, wanted: str) -> LandedFile:
-    """Copy a file in, if it still holds the bytes that were looked at."""
-    try:
-        stream = open_file(path)
-    except OSError:
-        shown = without_ids(name)
-        raise Waiting(f"{shown} vanished from the inbox before it could be read") from None
-    with stream:
-        return store.keep(stream, name, wanted)
-
-
-def land_dropped(store: Store, dropped: Dropped) -> Delivery:
-    """Copy a file in with its attachments; the copy is what is read."""
-    file = _copied(store, dropped.path, dropped.name, dropped.sha256)
-    attachments = [_copied(store, one.path, one.name, one.sha256) for one in dropped.attachments]
-    every = sorted([*dropped.kept, *attachments], key=lambda one: one.original_name)
-    return store.record(
-        Delivery(
-            dropped.place.contract.name,
-            dropped.place.district_code,
-            dropped.place.period,
-            (file,),
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            "inbox",
-            source_date=dropped.place.source_date,
-            attachments=tuple(every),
-        ),
-        is_part=dropped.place.contract.in_parts,
-    )

@@ -123,7 +123,7 @@ def look(night: Night) -> Difference:
     pulls: list[Owed] = []
     if night.as_of is None:
         districts = (night.settings.district,)
-        view = view_inbox(night.workspace, night.contracts, districts, deliveries)
+        view = view_inbox(night.workspace, night.contracts, districts, deliveries, night.settings)
         night.remarks += view.remarks
         night.unavailable += view.unreadable
         pulls = _changed_pulls(night, deliveries)
@@ -156,6 +156,8 @@ def require_room(night: Night) -> None:
     last = [last_of(deliveries, owed.key) for owed in night.difference.pulls]
     arriving = sum(file.size for one in last if one for file in one.files)
     arriving += sum(dropped.size_of_all for dropped in night.difference.dropped)
+    archives = {dropped.archive for dropped in night.difference.dropped if dropped.archive}
+    arriving += sum(archive.size for archive in archives)
     check_room(night.workspace, arriving)
 
 

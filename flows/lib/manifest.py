@@ -38,6 +38,11 @@ def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
                     "rows_superseded": part.rows_superseded,
                     "rows_skipped": outcome["rows_skipped"],
                     "sign_off": outcome["sign_off"],
+                    "archive": delivery.archive
+                    and {
+                        "name": delivery.archive.shown_name,
+                        "sha256": delivery.archive.sha256,
+                    },
                     "attachments": [
                         {"name": Path(one.shown_name).name, "sha256": one.sha256, "size": one.size}
                         for one in delivery.attachments

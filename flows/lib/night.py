@@ -13,10 +13,10 @@ from typing import Any
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.damage import link_faults, rolled_back_to
 from flows.lib.disk import check_folders, temporary_files_within, told_of_disk
+from flows.lib.dropped import Dropped
 from flows.lib.durable import hash_file
 from flows.lib.errors import FAILED, GAPS, PUBLISHED, WrongUse, ZipingError, gravest
 from flows.lib.fingerprint import fingerprint_of, inputs_of
-from flows.lib.inbox import Dropped
 from flows.lib.lock import take_lock
 from flows.lib.patience import Patience
 from flows.lib.person_key import PersonKey, load_person_key

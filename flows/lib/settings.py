@@ -90,6 +90,9 @@ class Settings:
     pull_seconds: float = 300.0
     request_seconds: float = 30.0
     pull_megabytes: float = 512.0
+    zip_members: int = 1000
+    zip_megabytes: float = 1024.0
+    zip_ratio: float = 200.0
     ca_file: str = ""
     prefect_start_seconds: float = 120.0
     notify_on: tuple[str, ...] = ("failed", "blocked")
@@ -107,7 +110,10 @@ class Settings:
             raise WrongUse("ZIPING_DISTRICT must be the six digits of GB/T 2260")
         if not self.open_years:
             raise WrongUse("ZIPING_OPEN_YEARS must name at least one year, for example 2023")
-        for name in ("pull_seconds", "request_seconds", "pull_megabytes"):
+        for name in (
+            "pull_seconds", "request_seconds", "pull_megabytes",
+            "zip_members", "zip_megabytes", "zip_ratio",
+        ):  # fmt: skip
             if not 0 < getattr(self, name) < float("inf"):
                 raise WrongUse(f"ZIPING_{name.upper()} must be a number above 0")
         if not set(self.notify_on) <= {"failed", "blocked", "gaps"}:

@@ -122,6 +122,6 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
         case "json":
             yield Sheet("", _table(iter(enumerate(_records(path), start=2))))
         case "archive":
-            raise Rejected("the archive holds several files: declare `parts`, or send them singly")
+            raise Rejected("the file is an archive: unpack it, and send what is in it")
         case kind:
             yield from _spreadsheet(path, kind, contract)

@@ -47,6 +47,7 @@ class Delivery:
     supersedes: str | None = None
     source_date: str | None = None
     attachments: tuple[LandedFile, ...] = ()  # what the file names as evidence; never parsed
+    archive: LandedFile | None = None  # the ZIP in which it came; its name begins the file's
     number: int = 0  # the line in the manifest: the order of receipt, whatever the clock did
 
     @property
@@ -94,6 +95,8 @@ class Store:
                 entry = json.loads(line)
                 for name in ("files", "attachments"):
                     entry[name] = tuple(LandedFile(**file) for file in entry.get(name, ()))
+                if "archive" in entry:
+                    entry["archive"] = LandedFile(**entry["archive"])
                 found.append(Delivery(number=number, **entry))
             except (ValueError, TypeError, KeyError):
                 raise ZipingError(
@@ -144,8 +147,9 @@ class Store:
             last = last_of(earlier, delivery.key)
             entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
             entry.pop("number")
-            if not delivery.attachments:
-                entry.pop("attachments")
+            for name in ("attachments", "archive"):
+                if not entry[name]:
+                    entry.pop(name)
             line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
             with naming(self.manifest), self.manifest.open("ab", buffering=0) as file:
                 if size := file.tell():
@@ -166,8 +170,13 @@ class Store:
 
     def verify(self, deliveries: Iterable[Delivery]) -> None:
         """Stop when kept bytes are gone or are not what their name says."""
+        archives: set[str] = set()  # each holds many deliveries and is hashed once
         for delivery in deliveries:
-            for file in (*delivery.files, *delivery.attachments):
+            kept = [*delivery.files, *delivery.attachments]
+            if delivery.archive and delivery.archive.sha256 not in archives:
+                kept.append(delivery.archive)
+                archives.add(delivery.archive.sha256)
+            for file in kept:
                 path = self.path(file.sha256)
                 if not path.exists():
                     raise ZipingError(

@@ -59,6 +59,8 @@ def _lines(tracer: Tracer, traced: Traced, indent: str) -> Iterator[str]:
             f"{indent}    {ROLE_TITLES[row['role']]} {row['original_name']}"
             f" {_told(row['row_count'])}行 合计{_told(row['measure_sum'])} sha256 {row['sha256']}"
         )
+        if archive := tracer.raw.sources.get(row["sha256"], {}).get("archive"):
+            yield f"{indent}      取自压缩包 {archive['name']} sha256 {archive['sha256']}"
 
 
 def _tell(

@@ -1,0 +1,93 @@
+"""ZIP archives in the inbox: each file in one is a delivery of its own, or has its sentence."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from flows.lib.archives import Limits, Member, Unsound, hash_member, members_of, opened
+from flows.lib.attachments import register_of
+from flows.lib.contracts import Contract
+from flows.lib.dropped import IGNORED, NEVER, Dropped, Last
+from flows.lib.ids import without_ids
+from flows.lib.sorting import Place, place_of
+from flows.lib.store import LandedFile
+
+MOST_NAMED = 20
+
+
+@dataclass
+class Packed:
+    """What an archive holds tonight: new files that are somebody's, and words on the others."""
+
+    new: list[Dropped] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+    of_one_file: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+
+def unpacked(
+    path: Path,
+    archive: LandedFile,
+    place: str,
+    contracts: Mapping[str, Contract],
+    districts: tuple[str, ...],
+    last: Mapping[tuple[str, str], Last],
+    limits: Limits,
+) -> Packed:
+    """Look into an archive, which for table, period and day is as a folder at `place`.
+
+    A file that came out of the same bytes before is not unpacked again.
+    """
+    found, left = Packed(), defaultdict[str, list[str]](list)
+    try:
+        with opened(path) as members:
+            for member in members_of(members, limits):
+                name = f"{archive.original_name}/{member.name}"
+                shown = without_ids(name)
+                if _is_nothing(member):
+                    found.passed_over.append(shown)
+                    continue
+                whose = member.fault or _place(f"{place}/{member.name}", contracts, districts)
+                if isinstance(whose, str):
+                    left[whose].append(without_ids(member.name))
+                    continue
+                if whose.container is None and not whose.contract.in_parts:
+                    whose = replace(whose, container=archive.original_name)
+                found.of_one_file[whose.of_one_file] += 1
+                before = last.get((whose.district_code, name), NEVER)
+                if before.archive and before.archive.sha256 == archive.sha256:
+                    continue
+                try:
+                    digest = hash_member(members, member)
+                except Unsound as fault:
+                    left[str(fault)].append(without_ids(member.name))
+                    continue
+                if digest != before.sha256:
+                    found.new.append(
+                        Dropped(path, name, whose, digest, member.info.file_size, archive=archive)
+                    )
+    except Unsound as fault:
+        return Packed(remarks=[f"{without_ids(archive.original_name)}: {fault}"])
+    for why, names in left.items():
+        more = len(names) - MOST_NAMED
+        listed = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" * (more > 0))
+        found.remarks.append(f"{without_ids(archive.original_name)}: {listed}: {why}")
+    if not (found.new or found.of_one_file or left):
+        found.remarks.append(
+            f"{without_ids(archive.original_name)}: the archive holds no file with anything in it: "
+            "pack it again"
+        )
+    return found
+
+
+def _is_nothing(member: Member) -> bool:
+    parts = [part for part in member.name.split("/") if part not in (".", "..")]  # a fault
+    return any(map(IGNORED.fullmatch, parts)) or not (member.info.file_size or member.fault)
+
+
+def _place(name: str, contracts: Mapping[str, Contract], districts: tuple[str, ...]) -> Place | str:
+    found = place_of(name, contracts, districts)
+    if isinstance(found, Place) and found.contract.has_attachments and register_of(Path(name)):
+        return "is an attachment: unpack the archive into the inbox, and leave it beside its file"
+    return found
