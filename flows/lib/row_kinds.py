@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 from flows.lib.cells import half_width, squeezed
@@ -10,6 +9,11 @@ from flows.lib.contracts import Contract
 from flows.lib.headers import Header, plain_caption
 
 COLUMN_SIGNS = {"甲", "乙", "丙", "丁", "戊", "栏次"}
+NUMBERED = re.compile(r"\(?([0-9]{1,3})\)?(?:=.*)?")  # 3, (3), 3=1+2 and (3)=(1)+(2)
+LETTERED = re.compile(r"\(?([A-Za-z])\)?")
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+FEWEST_NUMBERED = 3
+BELOW_HEADER = ("columns_row", "blank")  # they may stand between a header and its numbers
 REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length fits
 
 
@@ -26,14 +30,17 @@ class RowKinds:
         self.subsets = re.compile(read["subsets"]) if "subsets" in read else None
         self.groups = re.compile(read["groups"]["match"]) if "groups" in read else None
         self.label_place = self._place_of(self.totals.get("column"))
-        self.first_captions = {caption for caption in header.captions if caption}
+        # A header of several rows is repeated row by row.
+        self.words = [{*caption.split("/"), caption} - {""} for caption in header.captions]
+        self.all_words = set().union(*self.words)
+        self.is_below_header = True  # also below one that is repeated
         self.known: dict[str, str | None] = {}
         ascii_labels = {label for label in self.labels if label.isascii()}
-        ascii_words = {caption for caption in self.first_captions if caption.isascii()}
+        ascii_words = {word for word in self.all_words if word.isascii()}
         # A pattern may fit texts of ASCII too; then no first cell is plain enough to pass by.
         has_patterns = any((self.footer, self.subsets, self.groups))
         self.passes_ascii = not has_patterns or _only_han(read)
-        self.not_plain = ascii_labels | ascii_words | {"1"}
+        self.not_plain = ascii_labels | ascii_words
 
     def _place_of(self, column: str | None) -> int | None:
         """Find the column of the totals' labels, which may be one that is not landed."""
@@ -51,6 +58,7 @@ class RowKinds:
             first = half_width(first)
         if (
             self.passes_ascii
+            and not self.is_below_header
             and isinstance(first, str)
             and first.isascii()
             and first
@@ -60,7 +68,10 @@ class RowKinds:
             and (self.label_place in (None, 0) or self._label_kind(row) is None)
         ):
             return None
-        return self._look_closer(row)
+        kind = self._look_closer(row)
+        stays = self.is_below_header and kind in BELOW_HEADER
+        self.is_below_header = stays or kind == "header"
+        return kind
 
     def _look_closer(self, row: list[Any]) -> str | None:
         first = next((text for cell in row if (text := half_width(cell))), None)
@@ -106,18 +117,35 @@ class RowKinds:
     def _kind_of_signs(self, first: str, row: list[Any]) -> str | None:
         """Tell a repeated header of a printed page, and the row that numbers the columns (栏次)."""
         sign = plain_caption(first)
-        if sign in self.first_captions:
-            captions = tuple(plain_caption(cell) for cell in row)
-            if captions == self.header.captions[: len(captions)]:
-                return "header"
-        if sign in COLUMN_SIGNS or sign == "1":
-            texts = [text for cell in row if (text := plain_caption(cell))]
-            numbers = [int(text) for text in texts if text.isdigit()]
-            others = {text for text in texts if not text.isdigit()}
-            follows = all(later - former == 1 for former, later in pairwise(numbers))
-            if others <= COLUMN_SIGNS and follows and len(texts) > 2:
-                return "columns_row"
+        if sign not in self.all_words and not self.is_below_header and sign not in COLUMN_SIGNS:
+            return None
+        texts = {place: text for place, cell in enumerate(row) if (text := plain_caption(cell))}
+        if sign in self.all_words and self._repeats_header(texts):
+            return "header"
+        is_signed = sign in COLUMN_SIGNS
+        if (is_signed or self.is_below_header) and _numbers_columns(list(texts.values())):
+            return "columns_row"
         return None
+
+    def _repeats_header(self, texts: Mapping[int, str]) -> bool:
+        """Whether each text is a caption of its own column, or one storey of it."""
+        fewest = 1 if self.is_below_header else min(2, sum(map(bool, self.words)))
+        return len(texts) >= fewest and all(
+            place < len(self.words) and text in self.words[place] for place, text in texts.items()
+        )
+
+
+def _numbers_columns(texts: list[str]) -> bool:
+    """Whether texts count: 1 2 3, (1) (2), 3=1+2, after 甲 乙 or A B where there are such signs."""
+    left = [text for text in texts if text not in COLUMN_SIGNS]
+    letters = [match[1].lower() for text in left if (match := LETTERED.fullmatch(text))]
+    numbers = [int(match[1]) for text in left if (match := NUMBERED.fullmatch(text))]
+    if len(texts) < FEWEST_NUMBERED or len(letters) + len(numbers) < len(left):
+        return False
+    is_signed = len(left) < len(texts)
+    first = numbers[0] if is_signed and numbers else 1  # a further page may begin at 9
+    counts = list(range(first, first + len(numbers)))
+    return numbers == counts and letters == list(LETTERS[: len(letters)])
 
 
 def _only_han(read: Mapping[str, Any]) -> bool:

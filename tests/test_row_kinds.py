@@ -1,0 +1,96 @@
+"""What a row is: repeated headers of one or several rows, rows that number the columns, data."""
+
+from typing import Any
+
+import pytest
+from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, read_sheets
+
+from flows.lib.headers import Header
+from flows.lib.row_kinds import RowKinds
+
+CAPTIONS = ("代码", "学校", "教育事业费/人员", "教育事业费/公用", "基建")
+
+
+def kinds(*captions: str, **read: Any) -> RowKinds:
+    positions = {"school_code": 0, "school_name": 1}
+    return RowKinds(contract_of(read=read), Header(1, captions or CAPTIONS, positions, 1))
+
+
+DATA = ["1001", "一小", 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("row", "below", "within"),
+    [
+        (["甲", "乙", 1, 2, 3], "columns_row", "columns_row"),
+        (["栏次", None, 9, 10, 11], "columns_row", "columns_row"),
+        (["1", "2", "3", "4", "5"], "columns_row", None),
+        ([1.0, 2.0, 3.0, 4.0, 5.0], "columns_row", None),
+        (["(1)", "(2)", "(3)", "(4)", "(5)=(3)+(4)"], "columns_row", None),
+        (["A", "B", "1", "2", "3=1+2"], "columns_row", None),
+        (["(a)", "(b)", "(c)", "(d)", "(e)"], "columns_row", None),
+        (["1", "一小", "3", "4", "5"], None, None),
+        (["1", "2", "4", "5", "6"], None, None),
+        (["2", "3", "4", "5", "6"], None, None),
+        (["1", None, "2", None, None], None, None),
+        (["甲", "乙校", 1, 2, 3], None, None),
+        (["B", "A", "1", "2", "3"], None, None),
+    ],
+)
+def test_a_row_numbers_the_columns_below_a_header_or_by_its_signs(
+    row: list[Any], below: str | None, within: str | None
+) -> None:
+    assert kinds().kind(row) == below
+    later = kinds()
+    assert later.kind(DATA) is None
+    assert later.kind(row) == within
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (["代码", "学校", "教育事业费", None, "基建"], "header"),
+        (["代码", "学校", "教育事业费/人员", "教育事业费/公用", "基建"], "header"),
+        (["代 码", "学　校", "教育事业费", "教育事业费", "基建"], "header"),
+        ([None, None, "人员", "公用", None], "header"),
+        (["代码", None, None, None, None], None),
+        (["代码", "学校", "人员", "公用", "基建", "附注"], None),
+        (["学校", "代码", "教育事业费", None, "基建"], None),
+        (["1001", "学校", 1, 2, 3], None),
+    ],
+)
+def test_a_header_is_repeated_whole_or_row_by_row(row: list[Any], kind: str | None) -> None:
+    known = kinds()
+    known.kind(DATA)
+    assert known.kind(row) == kind
+
+
+def test_below_a_repeated_header_its_other_rows_and_numbers_are_expected() -> None:
+    known = kinds()
+    rows = [DATA, ["代码", "学校", "教育事业费", None, "基建"], [None, None, "人员"], [None],
+            ["1", "2", "3", "4", "5"], ["1", "2", "3", "4", "5"], DATA,
+            ["1", "2", "3", "4", "5"]]  # fmt: skip
+    assert [known.kind(row) for row in rows] == [
+        None, "header", "header", "blank", "columns_row", "columns_row", None, None,
+    ]  # fmt: skip
+
+
+def test_a_page_that_is_printed_again_and_again_lands_its_data_alone() -> None:
+    page = """
+        代码|学校|教育事业费|.|基建
+        .|.|人员|公用|.
+        甲|乙|1|2|3=1+2
+        {0}1|甲{0}校|10|1|5
+        {0}2|乙{0}校|20|2|6
+        .|.|.|.|.
+    """
+    staff = {**STAFF, "captions": ["教育事业费/人员"]}
+    other = {**OTHER, "captions": ["公用", "教育事业费/公用"]}
+    reading = read_sheets(
+        contract_of(SCHOOL, NAME, staff, other, read={}),
+        表="\n".join(page.format(number) for number in (1, 2, 3)),
+    )
+    assert reading.landed == 6
+    assert reading.table()["school_code"].to_pylist() == ["11", "12", "21", "22", "31", "32"]
+    assert reading.skipped["columns_row"] == 3
+    assert reading.skipped["header"] == 6
