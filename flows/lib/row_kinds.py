@@ -20,8 +20,8 @@ REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length f
 class RowKinds:
     """Tells rows apart by their first cell and the cell in which totals say so."""
 
-    def __init__(self, contract: Contract, header: Header) -> None:
-        """Take the words of the contract and the header that was found."""
+    def __init__(self, contract: Contract, header: Header, *, is_page: bool = True) -> None:
+        """Take the words of the contract, the header, and whether it is of a page for people."""
         read = contract.meta["read"]
         self.header = header
         self.totals: Mapping[str, Any] = read.get("totals", {})
@@ -33,7 +33,7 @@ class RowKinds:
         # A header of several rows is repeated row by row.
         self.words = [{*caption.split("/"), caption} - {""} for caption in header.captions]
         self.all_words = set().union(*self.words)
-        self.is_below_header = True  # also below one that is repeated
+        self.is_below_header = is_page  # also below one that is repeated
         self.known: dict[str, str | None] = {}
         ascii_labels = {label for label in self.labels if label.isascii()}
         ascii_words = {word for word in self.all_words if word.isascii()}

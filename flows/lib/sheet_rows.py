@@ -33,7 +33,7 @@ class SheetReader:
         """Take what stands above the header: the unit, and what is said for the whole sheet."""
         self.file, self.sheet, self.header = reader, sheet, header
         contract = reader.contract
-        self.kinds = RowKinds(contract, header)
+        self.kinds = RowKinds(contract, header, is_page=not sheet.is_records)
         self.totals = OwnTotals(self.kinds.totals, reader.amounts, reader.sums)
         self.whole: list[Any] = []  # the last row that is no part of another
         self.unit = unit_of_sheet(contract, above)

@@ -27,6 +27,7 @@ class Sheet:
     merged: dict[tuple[int, int], Any] = field(default_factory=dict)  # (row number, column)
     is_hidden: bool = False
     date_system: int | None = None  # 1900 or 1904, where the file has one
+    is_records: bool = False  # of a system, which writes no page and numbers no columns
     is_text: bool = False  # there a cell that is cut in two shifts those behind it
 
 
@@ -114,13 +115,14 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
     Who does not take all sheets closes it, so that the reader of spreadsheets ends.
     """
     if contract.meta["pull"]["from"] != "inbox":
-        yield Sheet("", _table(_pulled(path)))
+        yield Sheet("", _table(_pulled(path)), is_records=True)
         return
     match kind_of(path):
         case "text":
             yield Sheet("", text_rows(path, contract), is_text=True)
         case "json":
-            yield Sheet("", _table(iter(enumerate(_records(path), start=2))))
+            records = iter(enumerate(_records(path), start=2))
+            yield Sheet("", _table(records), is_records=True)
         case "archive":
             raise Rejected("the file is an archive: unpack it, and send what is in it")
         case kind:
