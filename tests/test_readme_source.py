@@ -5,6 +5,7 @@ import re
 import secrets
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from reading_parts import sheet, workbook
 from flows.lib import night, source_view
 from flows.lib.contract_schema import SCHEMA
 from flows.lib.contracts import Contract, load_contracts
+from flows.lib.errors import ZipingError
 from flows.lib.settings import CHECKOUT, Workspace
+from flows.lib.sorting import period_of_name
 
 SECTION = (
     (CHECKOUT / "README.md").read_text("utf-8").split("\n## Add a source\n")[1].split("\n## ")[0]
@@ -108,3 +111,22 @@ def test_a_file_is_checked_by_the_example(
     assert "warning" not in printed  # the totals of groups and sheet are arrived at
     assert "甲校│211│" in printed
     assert PERSON not in printed
+
+
+def test_a_year_may_be_stated_where_no_name_says_it(contract: Contract) -> None:
+    stated = replace(
+        contract, meta=contract.meta | {"period": {"kind": "year_end", "stated": 2023}}
+    )
+    assert period_of_name(stated, "营养餐资金表.xlsx") == "2023-12-31"
+    assert period_of_name(contract, "营养餐资金表.xlsx") is None
+
+
+def test_a_word_without_a_value_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "finance" / "_finance__sources.yml"
+    path.parent.mkdir()
+    table = textwrap.indent(
+        EXAMPLE.replace('{from: inbox, files: ["*营养餐资金表*"]}', ""), "      "
+    )
+    path.write_text(f"sources:\n  - name: finance\n    tables:\n{table}", "utf-8")
+    with pytest.raises(ZipingError, match=r"line 10, table meals: `pull`: is empty"):
+        load_contracts(tmp_path)
