@@ -54,7 +54,7 @@ class _Grid:
 
 def _number(text: str | None, largest: int, otherwise: int = 1) -> int:
     """Read a span or a position; what is no number counts as it does where there is none."""
-    found = NUMBER.fullmatch(text.strip()) if text else None
+    found = NUMBER.match(text.strip()) if text else None
     return min(int(found[0]), largest) if found else otherwise
 
 
@@ -118,8 +118,9 @@ def _html_grid(table: Any) -> _Grid:
         for cell in line.iter("td", "th"):
             while taken.get(column, -1) >= row:
                 column += 1
-            right = _number(cell.get("colspan"), WIDEST) - 1
-            down = _number(cell.get("rowspan"), HIGHEST) - 1
+            right = (_number(cell.get("colspan"), WIDEST) or 1) - 1
+            height = _number(cell.get("rowspan"), HIGHEST)  # 0 reaches to the last row
+            down = height - 1 if height else sum(1 for _ in line.itersiblings("tr"))
             for break_ in cell.iter("br"):
                 break_.text = "\n"
             grid.set(row, column, _shown(cell), down, right)
