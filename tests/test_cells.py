@@ -362,6 +362,13 @@ def test_a_decimal_comma_is_read_where_it_is_declared(cell: Any, number: str) ->
     assert amount(decimal=",")(cell) == Decimal(number)
 
 
+@pytest.mark.parametrize("cell", ["1'234'567.50", "1’234’567.5", "1,234,567.50"])
+def test_thousands_stand_between_commas_or_apostrophes(cell: str) -> None:
+    assert amount()(cell) == Decimal("1234567.50")
+    with pytest.raises(Unreadable):
+        amount()("1'234,567")
+
+
 @pytest.mark.parametrize("cell", ["12.5", "1,234.5", "1.23,4", "1,2,3"])
 def test_a_number_with_a_point_is_unreadable_where_commas_are_declared(cell: str) -> None:
     with pytest.raises(Unreadable):

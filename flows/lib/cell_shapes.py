@@ -28,7 +28,7 @@ NO_VALUES = {
 }  # fmt: skip
 LONGEST_SIGN, MOST_SIGNS = 6, 8
 # What stands behind a number and is no part of it: 1204(1), 12.5 p, 88*
-MARKS = r"(?<=[0-9])(?: ?\([0-9a-z]{1,2}\)| [a-z]{1,2}| ?[*†‡#¹²³]+)$"
+MARKS = r"(?<=[0-9])(?: ?\([0-9a-zA-Z]{1,2}\)| [a-z]{1,2}| ?[*†‡#¹²³]+)$"
 COMMA = re.compile(
     r"[-+]?(?:[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9 ]*[0-9],(?:[0-9]{1,2}|[0-9]{4,}))%?"
 )

@@ -28,7 +28,7 @@ TIME = re.compile(
     r"(?<=[0-9日])(?:T| +)(?:[01]?[0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(\+08(:?00)?)?$"
 )
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
-GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:(?:,[0-9]{3})+|(?:['’][0-9]{3})+)(?:\.[0-9]*)?")
 WITH_COMMA = re.compile(r"[-+(]*(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9 ]*)(?:,[0-9]*)?[ %％)]*")
 BOOLEANS = {
     "是": True, "有": True, "1": True, "Y": True, "YES": True, "TRUE": True, "T": True,
@@ -151,7 +151,7 @@ def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
     if ID_DIGITS.fullmatch(text):
         raise Unreadable
     if GROUPED.fullmatch(text):
-        text = text.replace(",", "")
+        text = re.sub("[,'’]", "", text)
     if not NUMBER.fullmatch(text):
         raise Unreadable
     try:
