@@ -125,7 +125,7 @@ def read_into(
 
     schema = with_delivery(schema_of(contract.columns).empty_table()).schema
     with writing(target, schema) as write:
-        return read_file(
+        reading = read_file(
             path,
             contract,
             pseudonym,
@@ -134,6 +134,8 @@ def read_into(
             account=account,
             attachments=known_names(delivery.attachments) if contract.has_attachments else None,
         )
+    pa.default_memory_pool().release_unused()  # a hundred MB, which judging needs
+    return reading
 
 
 def _take_broken(

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 75_000
 ROWS_IN_GROUP = 122_880  # as DuckDB's own, so that its threads share the work
-DATABASE_MEMORY = "200MB"  # beyond that it writes beside the file
+DATABASE_MEMORY = "100MB"  # beyond that it writes beside the file
 
 
 @contextmanager
