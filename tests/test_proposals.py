@@ -169,7 +169,7 @@ def test_rows_that_a_flag_takes_out_are_left_out_of_the_total(tmp_path: Path) ->
         (f"{HEAD}{SCHOOLS}2151000199,丁校,—\n", "means", {"—": "missing"}),
         (f"{HEAD}{SCHOOLS}2151000199,丁校,SUPP\n", "means", {"SUPP": "suppressed"}),
         (f"{HEAD}{SCHOOLS}2151000199,丁校,nd\n", "means", {"nd": "missing"}),
-        (f"{HEAD}{SCHOOLS}2151000199,丁校,1200.50(1)\n", "marks", r"\([0-9a-z]{1,2}\)"),
+        (f"{HEAD}{SCHOOLS}2151000199,丁校,1200.50(1)\n", "marks", r"\([0-9a-zA-Z]{1,2}\)"),
         (f"{HEAD}{SCHOOLS}".replace(",", ";").replace(".25", ",25"), "decimal", ","),
         (f"{HEAD}一、城区,,\n{SCHOOLS}", "groups", "一二三"),
     ],
