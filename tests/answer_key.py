@@ -293,12 +293,19 @@ def earmarked_figures(workspace: Path, _: Spans[School], year: int) -> Result:
     return result
 
 
-def class_figures(workspace: Path, _: Spans[School], year: int) -> Result:
-    """Figure 14.3: the share of classes of 56 pupils or more, and of 66 or more, by stage."""
-    forms = read_classes(workspace, year)
+def class_figures(workspace: Path, schools: Spans[School], year: int) -> Result:
+    """Figure 14.3: the share of classes of 56 pupils or more, and of 66 or more, by stage.
+
+    A school that was closed on the census day has no classes, whatever form is there.
+    """
+    forms, census_day = read_classes(workspace, year), date(year, 9, 1)
     result: Result = {}
     for its_stage in COMPULSORY:
-        of_stage = [one for (_, form), one in (forms or {}).items() if form == its_stage]
+        of_stage = [
+            one
+            for (number, form), one in (forms or {}).items()
+            if form == its_stage and as_of(schools, number, census_day) is not None
+        ]
         for name in ("classes", "large", "oversize"):
             count = sum(getattr(one, name) for one in of_stage)
             result[f"{name}/{its_stage}"] = None if forms is None else Decimal(count)

@@ -453,7 +453,7 @@ def without_senior_school(workspace: Workspace) -> None:
             if sheet.cell(number, 2).value == H or sheet.cell(number, 3).value in ("小计", "合计"):
                 sheet.delete_rows(number)
 
-    for pattern in ("教育经费统计_2022*", "教育经费统计_2023*", "心理辅导室台账*"):
+    for pattern in ("教育经费统计_2022*", "教育经费统计_2023*", "心理辅导室台账*", "保安人员台账*"):
         edit_workbook(dropped_file(workspace, pattern), drop_rows)
 
 

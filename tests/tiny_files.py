@@ -91,7 +91,7 @@ def _trainings(path: Path) -> None:
         sheet.merge_cells("A1:F1")
         sheet.append(["序号", "工号", "培训项目", "培训级别", "培训日期", "学时"])
         for i, row in enumerate(rows, start=1):
-            for tiny_district._ in range(2 if (year, row[0]) == (2023, "SY000003") else 1):
+            for _ in range(2 if (year, row[0]) == (2023, "SY000003") else 1):
                 sheet.append([i, *row])
         sheet.append(["合计", None, None, None, None, sum(row[-1] for row in rows)])
     _save(book, path)
@@ -156,9 +156,9 @@ def _notices(path: Path) -> None:
     sheet.append([None] * 6 + ["单位:万元"])
     sheet.append(["指标文号", "下达日期", "用途类别", "资金级次", "学段", "预算单位", "下达金额"])
     for *texts, amount in tiny_district.NOTICES:
-        for tiny_district._ in range(2 if amount == "1.2" else 1):
+        for _ in range(2 if amount == "1.2" else 1):
             sheet.append([*(cell or None for cell in texts), float(amount)])
-    total = sum(Decimal(amount) for *tiny_district._, amount in tiny_district.NOTICES)
+    total = sum(Decimal(amount) for *_, amount in tiny_district.NOTICES)
     sheet.append(["合计", *[None] * 5, float(total)])
     sheet.append(["审核人:样例"])
     _save(book, path)
@@ -166,7 +166,7 @@ def _notices(path: Path) -> None:
 
 def _guards(path: Path) -> None:
     """Write the register of guards with the sums of each school; one date is a real one."""
-    names = {code: name for code, name, *tiny_district._ in tiny_district.SCHOOLS}
+    names = {code: name for code, name, *_ in tiny_district.SCHOOLS}
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.title = "保安台账"
@@ -177,7 +177,7 @@ def _guards(path: Path) -> None:
     numbers = count(1)
     for school, contracts in groupby(tiny_district.GUARDS, key=lambda contract: contract[1]):
         rows = list(contracts)
-        for birth, tiny_district._, since, until in rows:
+        for birth, _, since, until in rows:
             guard = person_number(birth, 900)
             first = datetime.fromisoformat(since) if since == "2023-01-01" else since
             line = (next(numbers), school, names[school], guard, "样例保安公司", first)
@@ -193,7 +193,7 @@ def _guards(path: Path) -> None:
 def _aid(path: Path) -> None:
     """Write the awards of aid, with the first row twice."""
     heads = "资助编号 学籍号 学校标识码 学校名称 资助项目 学期 发放日期 发放金额(元)"
-    names = {code: name for code, name, *tiny_district._ in tiny_district.SCHOOLS}
+    names = {code: name for code, name, *_ in tiny_district.SCHOOLS}
     rows: list[Sequence[str]] = [heads.split()]
     for number, birth, school, programme, term, day, yuan in tiny_district.AID:
         pupil = "G" + person_number(birth, 1)
@@ -206,14 +206,14 @@ def _aid(path: Path) -> None:
 
 def _forms(folder: Path) -> None:
     """Write a workbook for each school, with a cover and a form per stage."""
-    names = {code: name for code, name, *tiny_district._ in tiny_district.SCHOOLS}
+    names = {code: name for code, name, *_ in tiny_district.SCHOOLS}
     for school, forms in groupby(tiny_district.FORMS.items(), key=lambda form: form[0][0]):
         book = openpyxl.Workbook()
         cover = book.worksheets[0]
         cover.title = "封面"
         cover.append(["教育事业统计报表(样例数据)"])
         cover.append([f"学校(机构)标识码:{school}"])
-        for (tiny_district._, form), grades in forms:
+        for (_, form), grades in forms:
             _form(book.create_sheet(form), school, names[school], grades)
         _save(book, folder / f"{school}.xlsx")
 
@@ -259,7 +259,7 @@ def write_tiny_district(workspace: Path) -> None:
     heads = "项目编码 项目名称 用途类别 学段 有效期起 有效期止"
     path = inbox / "finance" / "项目库_样例数据.csv"
     _csv(path, [heads.split(), *tiny_district.PROJECTS], "gb18030", "\r\n")
-    names = {project: name for project, name, *tiny_district._ in tiny_district.PROJECTS}
+    names = {project: name for project, name, *_ in tiny_district.PROJECTS}
     heads = (
         "支付凭证号 支付日期 预算单位 支出功能分类 部门预算经济分类 政府预算经济分类"
         " 项目编码 项目名称 资金性质 支付金额 用途 收款人全称 是否删除"
