@@ -310,13 +310,13 @@ def read_aid(workspace: Path, year: int) -> list[Decimal] | None:
     return [amount(yuan) for student, yuan in rows if text(student)]
 
 
-def read_guards(workspace: Path, year: int) -> list[tuple[str, date, date]] | None:
-    """The guards' numbers with the first and last day of each contract; None without a file."""
+def read_guards(workspace: Path, year: int) -> list[tuple[str, str, date, date]] | None:
+    """The guards' numbers, schools, first and last days of contract; None without a file."""
     path = find(workspace, f"*保安人员台账*{year}年*.xlsx")
     if path is None:
         return None
     return [
-        (text(guard).upper(), day(since) or date.max, day(until) or date.max)
+        (text(guard).upper(), text(school), day(since) or date.max, day(until) or date.max)
         for grid in xlsx_grids(path)
         for school, guard, since, until in records(
             grid, "学校标识码 身份证号 合同起始日期 合同终止日期"

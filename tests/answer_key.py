@@ -267,7 +267,7 @@ def paid_for(workspace: Path, year: int, *kinds: str) -> list[Decimal | None]:
     return [yuan[kind] for kind in kinds]
 
 
-def earmarked_figures(workspace: Path, _: Spans[School], year: int) -> Result:
+def earmarked_figures(workspace: Path, schools: Spans[School], year: int) -> Result:
     """Figures 15.x, 16.x and 22.x: meals, aid to students, guards."""
     notices, awards = read_notices(workspace, year), read_aid(workspace, year)
     result: Result = dict.fromkeys(
@@ -288,7 +288,11 @@ def earmarked_figures(workspace: Path, _: Spans[School], year: int) -> Result:
         result |= {"16.1": sum(awards, Decimal(0)), "16.2": Decimal(len(awards))}
     contracts, end = read_guards(workspace, year), date(year, 12, 31)
     if contracts is not None:
-        there = {guard for guard, since, until in contracts if since <= end <= until}
+        there = {
+            guard
+            for guard, school, since, until in contracts
+            if since <= end <= until and as_of(schools, school, end) is not None
+        }
         result["22.1"] = Decimal(len(there))
     return result
 

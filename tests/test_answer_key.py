@@ -185,7 +185,7 @@ def test_a_merged_schools_money_is_its_successors() -> None:
 def test_a_guard_counts_once_and_only_on_the_last_day(copy: Path) -> None:
     """Of the ten contracts six persons' hold at the end of 2023."""
     contracts = read_guards(copy, 2023) or []
-    assert (len(contracts), len({guard for guard, _, _ in contracts})) == (10, 8)
+    assert (len(contracts), len({guard for guard, _, _, _ in contracts})) == (10, 8)
     assert compute(copy)["22.1"] == 6
 
 

@@ -140,7 +140,7 @@ def test_every_person_has_one_valid_number(district: Path) -> None:
         staff = connection.execute("select gh, sfzjh from jzg").fetchall()
     assert len({number for number, _ in staff}) == len({number for _, number in staff}) > 50
     assert all(person_check(number[:17]) == number[17] for _, number in staff)
-    guards = {number for number, _, _ in read_guards(district, 2023) or ()}
+    guards = {number for number, _, _, _ in read_guards(district, 2023) or ()}
     assert len(guards) > 5
     assert all(person_check(number[:17]) == number[17] for number in guards)
     assert guards.isdisjoint(number for _, number in staff)
