@@ -313,3 +313,35 @@ def test_of_a_table_without_parts_a_zip_holds_the_one_file(
         "schools/报送.zip: it holds several files and schools.forms takes one: leave that one in "
         "it, or declare `parts`"
     ])  # fmt: skip
+
+
+def titled(title: str, school: str) -> str:
+    return f"{title},,\n{form(school)}"
+
+
+def test_a_cell_above_the_header_says_the_period_where_no_name_does(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    period = {
+        "kind": "census_day",
+        "file_name": "_(20[0-9]{2})",
+        "above": "(20[0-9]{2})—20[0-9]{2}学年",
+    }
+    monkeypatch.setitem(district.contract.meta, "period", period)  # type: ignore[arg-type]
+    source_date = {"above": "截至(.*)日"}
+    monkeypatch.setitem(district.contract.meta, "source_date", source_date)  # type: ignore[arg-type]
+    day = "截至2023年9月{}日"
+    title = "2023—2024学年统计报表 " + day
+    for name, text in (
+        ("统计报表_一校.csv", titled(title.format(5), A)),
+        ("统计报表_二校.csv", titled("统计报表 " + day.format(5), B)),
+        ("统计报表_三校.csv", titled("2022—2023学年 " + day.format(5), C)),
+    ):
+        district.drop_bytes(name, text.encode())
+    district.drop_bytes("补.zip", zipped({"统计报表_四校.csv": titled(title.format(6), D)}))
+    said = "neither its name nor a cell above its header says the period; it was left"
+    standing = district.night(remarks=[f"schools/统计报表_二校.csv: {said}"])
+    assert standing.rejections == ()
+    assert district.landing(standing, UNITS) == [(A,), (D,)]
+    assert {one.period for one in district.store.deliveries()} == {"2023-09-01", "2022-09-01"}
+    assert [one.delivery.source_date for one in standing.in_force] == ["2023-09-06", "2023-09-05"]

@@ -15,6 +15,7 @@ from flows.lib.errors import Unavailable
 from flows.lib.foreign_files import look_at, names_of, readable
 from flows.lib.ids import without_ids
 from flows.lib.packed import unpacked
+from flows.lib.said_in_cells import completed
 from flows.lib.settings import Settings, Workspace
 from flows.lib.sorting import Place, place_of
 from flows.lib.store import Delivery, LandedFile, Waiting
@@ -129,6 +130,7 @@ def view_inbox(
         view.remarks += packed.remarks
         passed_over += packed.passed_over
         beside.update(packed.of_one_file)
+    _complete(view)
     _leave_rivals(view, beside)
     if passed_over:
         more = len(passed_over) - MOST_NAMED
@@ -167,6 +169,15 @@ def _with_attachments(
     lying = {one.name for one in folder}
     kept = tuple(one for name, one in before.items() if name not in lying)
     yield replace(dropped, attachments=tuple(folder), kept=kept)
+
+
+def _complete(view: InboxView) -> None:
+    """Let cells say what the names of new files do not; leave those where they do not either."""
+    found = [(one, completed(one)) for one in view.new]
+    view.remarks += [
+        f"{without_ids(one.name)}: {why}" for one, why in found if isinstance(why, str)
+    ]
+    view.new = [one for _, one in found if isinstance(one, Dropped)]
 
 
 def _leave_rivals(view: InboxView, beside: Counter[tuple[str, ...]]) -> None:

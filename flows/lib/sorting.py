@@ -15,14 +15,14 @@ class Place:
 
     contract: Contract
     district_code: str
-    period: str
+    period: str  # empty where only a cell of the file says it
     source_date: str | None
     container: str | None  # the folder whose name, not the file's own, fits the table's pattern
 
     @property
     def of_one_file(self) -> tuple[str, ...]:
         """Name the delivery for which one file alone may lie in its folder, if it is one."""
-        if self.container is None or self.contract.in_parts:
+        if self.container is None or self.contract.in_parts or not self.period:
             return ()
         return self.contract.name, self.district_code, self.period, self.container
 
@@ -33,17 +33,25 @@ def period_of_name(contract: Contract, name: str) -> str | None:
         return "standing"
     if year := contract.meta["period"].get("stated"):
         return contract.period_of_year(int(year))
-    pattern = contract.meta["period"].get("file_name")
-    found = pattern and re.search(pattern, name)
+    return period_in(contract, contract.meta["period"].get("file_name"), name)
+
+
+def period_in(contract: Contract, pattern: str | None, text: str) -> str | None:
+    """Read the period from a text, by the year that a pattern finds in it."""
+    found = pattern and re.search(pattern, text)
     if not found:
         return None
     return contract.period_of_year(int(found[found.re.groups]))
 
 
 def source_date_of_name(contract: Contract, name: str) -> str | None:
-    """Read of which day a file is: 20240105, or year, month and day, as the contract marks it."""
-    pattern = contract.meta.get("source_date", {}).get("file_name")
-    found = pattern and re.search(pattern, name)
+    """Read from a file's name of which day it is."""
+    return day_in(contract.meta.get("source_date", {}).get("file_name"), name)
+
+
+def day_in(pattern: str | None, text: str) -> str | None:
+    """Read a day from a text: 20240105, or year, month and day, as the pattern marks it."""
+    found = pattern and re.search(pattern, text)
     if not found:
         return None
     parts = re.findall(r"[0-9]+", " ".join(found.groups("")))
@@ -88,11 +96,14 @@ def place_of(name: str, contracts: Mapping[str, Contract], districts: Sequence[s
         return "fits no source table's file pattern; it was left"
     inward = pieces[::-1]
     period = next(filter(None, (period_of_name(contract, one) for one in inward)), None)
-    if period is None:
+    in_cells = {
+        word for word in ("period", "source_date") if "above" in contract.meta.get(word, {})
+    }
+    if period is None and "period" not in in_cells:
         return "the period cannot be read from the name; it was left"
     day = next(filter(None, (source_date_of_name(contract, one) for one in inward)), None)
-    if day is None and "file_name" in contract.meta.get("source_date", {}):
+    if day is None and "source_date" in contract.meta and "source_date" not in in_cells:
         return "the day of its data cannot be read from the name; it was left"
     is_own = depth == len(pieces) - 1
     container = None if is_own else "/".join([system, *pieces[: depth + 1]])
-    return Place(contract, district, period, day, container)
+    return Place(contract, district, period or "", day, container)

@@ -23,8 +23,9 @@ from flows.lib.parsing import read_file
 from flows.lib.proposing import print_proposals, suggested_checks
 from flows.lib.reading import Line, Reading
 from flows.lib.row_files import rows_at
+from flows.lib.said_in_cells import placed_by_cells
 from flows.lib.settings import Workspace
-from flows.lib.sorting import period_of_name
+from flows.lib.sorting import Place, period_of_name
 from flows.lib.store import Delivery, LandedFile
 from flows.lib.suite_words import SuiteError
 from flows.lib.suites import load_suite
@@ -111,6 +112,9 @@ def print_check(workspace: Workspace, name: str, file: Path) -> bool:
     contract = contract_named(night.contracts, name)
     console = make_console()
     period = period_of_name(contract, file.name)
+    if period is None and "above" in contract.meta["period"]:
+        place = placed_by_cells(Place(contract, night.settings.district, "", None, None), file)
+        period = place.period if isinstance(place, Place) else None
     console.print(f"period: {period or 'cannot be read from the name'}")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     landed_file = LandedFile(hash_file(file), file.stat().st_size, file.name)

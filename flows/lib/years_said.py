@@ -11,7 +11,11 @@ from flows.lib.reading import Finding, Reading
 from flows.lib.row_files import first_row, quoted
 
 # A title's year; with a month it is a day, of signing for example.
-YEAR = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}) ?(?:年度?(?! ?[0-9]{1,2} ?月)|学年|财年)")
+# Of a school year, 2023—2024学年, both.
+YEAR = re.compile(
+    r"(?<![0-9])(?:((?:19|20)[0-9]{2}) ?年? ?[-—–~至/]{1,2} ?)?"
+    r"((?:19|20)[0-9]{2}) ?(?:年度?(?! ?[0-9]{1,2} ?月)|学年|财年)"
+)
 OF_SIGNING = re.compile(r"填报|填表|制表|制单|上报|报送|打印|导出|日期|时间")
 MOST = 50  # percent of the rows
 Titles = list[tuple[int, int]]  # row (0 for the sheet's name) and year
@@ -26,7 +30,8 @@ def years_of_titles(above: Iterable[tuple[int, list[Any]]], sheet: str) -> Title
         (number, int(year))
         for number, text in texts
         if not OF_SIGNING.search(text)
-        for year in YEAR.findall(text)
+        for years in YEAR.findall(text)
+        for year in filter(None, years)
     ]
 
 
