@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.lib.ids import without_ids
+from flows.lib.waivers import waived_sentence
 
 TEMPLATES = Path(__file__).parent / "templates"
 GRAVITY = {"critical": 0, "warning": 1, "info": 2}
@@ -59,6 +60,7 @@ def _outcome(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": _verdict(accepted=accepted, has_failed=bool(failed), is_release=is_release),
         "mark": "bad" if not accepted else "note" if failed else "good",
         "rejections": list(outcome.get("rejections") or ()),
+        "waived": [waived_sentence({**outcome, **one}) for one in outcome.get("waived") or ()],
         "counts": [
             (label, f"{outcome[key]:,}" if outcome.get(key) is not None else NO_WORD)
             for key, label in (

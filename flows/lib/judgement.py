@@ -88,13 +88,10 @@ class Judgement:
                 | ({"detail": finding.detail} if finding.detail else {})
             )
         for row in reading.set_aside:
-            place = {"sheet": row.sheet, "row": row.row_number, "column": row.column}
-            effect = self.suite.reading[row.rule].effect or "provisional"
-            if self.is_waived(row.rule, place):
-                effect = "none"  # what cannot be read cannot be landed either
-            else:
-                found[row.rule].append(place)
-            self.set_aside(row, effect)
+            found[row.rule].append(
+                {"sheet": row.sheet, "row": row.row_number, "column": row.column}
+            )
+            self.set_aside(row, self.suite.reading[row.rule].effect or "provisional")
         for finding in reading.findings:
             if finding.rule == "exact_duplicate":
                 self.set_aside(
@@ -116,32 +113,42 @@ class Judgement:
             self.rejections.append(f"the suite has no word on {name}: {place_text(places)}")
 
     def of_rows(
-        self, results: Iterable[RuleResult], rows: Mapping[int, Mapping[str, Any]]
+        self, results: Sequence[RuleResult], rows: Mapping[int, Mapping[str, Any]]
     ) -> set[int]:
-        """Set the rows aside that break a row rule, unless it is waived; give their positions.
+        """Set the rows aside that break a row rule, and give their positions.
 
-        `rows` holds all that break one by their position.
+        `rows` holds all that break one by their position. A row is let through only if each rule
+        that it breaks is waived for it.
         """
-        taken: set[int] = set()
         unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
         amounts = [column.name for column in self.contract.columns if column.role == "amount"]
+
+        def place_of(rule: Rule, position: int) -> dict[str, Any]:
+            row = rows[position]
+            place = {"sheet": row["_sheet"], "row": row["_row_number"], "column": rule.column}
+            return place | ({"unit": row[unit.name]} if unit else {})
+
+        taken = {
+            position
+            for result in results
+            for position in result.failed_positions
+            if self._waiver_of(result.rule.type, place_of(result.rule, position)) is None
+        }
         for result in results:
             rule, places = result.rule, []
             for position in result.failed_positions:
-                row = rows[position]
-                sheet, number = row["_sheet"], row["_row_number"]
-                place = {"sheet": sheet, "row": number, "column": rule.column}
-                if self.is_waived(rule.type, place):
+                row, place = rows[position], place_of(rule, position)
+                if position not in taken:
+                    self.is_waived(rule.type, place)
                     continue
-                taken.add(position)
-                places.append(place)
+                places.append({name: place[name] for name in ("sheet", "row", "column")})
                 self.set_aside(
                     SetAside(
-                        sheet,
-                        number,
+                        row["_sheet"],
+                        row["_row_number"],
                         rule.column or "",
                         rule.type,
-                        row[unit.name] if unit else None,
+                        place.get("unit"),
                         row[member.name] if member else None,
                         amount_of(row, amounts),
                     ),
@@ -151,24 +158,17 @@ class Judgement:
             self.note(rule, places=places, success=success, raised=result.raised)
             if result.raised:
                 self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
-        self._forget_rows_that_another_rule_takes()
         return taken
 
-    def _forget_rows_that_another_rule_takes(self) -> None:
-        lost = {(row["sheet"], row["row_number"]) for row in self.quarantine}
-        self.waived = [
-            (waiver, place)
-            for waiver, place in self.waived
-            if waiver.rule in self.suite.reading or (place["sheet"], place["row"]) not in lost
-        ]
+    def _waiver_of(self, rule: str, place: dict[str, Any]) -> Waiver | None:
+        return next((one for one in self.waivers if one.covers(self.contract, rule, place)), None)
 
     def is_waived(self, rule: str, place: dict[str, Any]) -> bool:
         """Find the waiver that lets a case through, and remember the case."""
-        for waiver in self.waivers:
-            if waiver.covers(self.contract, rule, place):
-                self.waived.append((waiver, place))
-                return True
-        return False
+        waiver = self._waiver_of(rule, place)
+        if waiver:
+            self.waived.append((waiver, place))
+        return waiver is not None
 
     def of_table(self, results: Iterable[RuleResult]) -> None:
         """Judge the delivery as a whole."""

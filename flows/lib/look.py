@@ -24,7 +24,7 @@ from flows.lib.releases import refuse_what_is_no_link, year_folder
 from flows.lib.settings import Workspace
 from flows.lib.standing import Owed, Standing, all_in_force, candidates, standing_of
 from flows.lib.store import Delivery, last_of
-from flows.lib.waivers import WAIVERS, Waiver, waivers_in
+from flows.lib.waivers import NEVER, WAIVERS, Waiver, waivers_in
 
 
 def _relevant(night: Night) -> list[Delivery]:
@@ -72,7 +72,9 @@ def _waivers_in_force(night: Night, judged: Verdicts) -> list[Waiver]:
     if owed is None:
         return []
     standing = standing_of(owed, night.deliveries(), judged, night.today)
-    found = [waiver for part in standing.in_force for waiver in waivers_in(part.acceptance.rows)]
+    # One whose cached rows are damaged is read anew by the night, before it judges the others.
+    sound = [part.acceptance.rows for part in standing.in_force if part.acceptance.is_sound]
+    found = [waiver for rows in sound for waiver in waivers_in(rows)]
     for waiver in found:
         sentence = _useless(night, waiver)
         if sentence and sentence not in night.remarks:
@@ -88,6 +90,10 @@ def _useless(night: Night, waiver: Waiver) -> str | None:
         return f"{where}: no source table {waiver.source} can be waived"
     if waiver.rule not in rule_names(contract):
         return f"{where}: the suite of {waiver.source} has no rule {waiver.rule}"
+    if waiver.rule in NEVER:
+        return f"{where}: {waiver.rule} cannot be waived: what cannot be read is not let through"
+    if waiver.row and not waiver.file:
+        return f"{where}: it names a row but no file, and another file has another row there"
     return None
 
 

@@ -22,6 +22,7 @@ from flows.lib.times import day_of
 VERSION = 1
 STATES = {"in_force": "in force", "rejected": "rejected"}
 UNREADABLE = "unreadable_file"
+PROVISIONAL = "暂定"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,13 @@ def problems_of(contract: Contract, acceptance: Acceptance) -> list[Problem]:
 
 
 def _order(one: Problem) -> tuple[Any, ...]:
-    return GRAVITY.get(one.severity, 0), one.rule, one.column, one.sheet, one.row or 0
+    gravity = _gravity(one), GRAVITY.get(one.severity, 0)
+    return *gravity, one.rule, one.column, one.sheet, one.row or 0
+
+
+def _gravity(one: Problem) -> int:
+    """Order by what it leads to: the file rejected, rows missing from figures, a word only."""
+    return 0 if one.severity == "critical" else 1 + (PROVISIONAL not in one.consequence)
 
 
 def _of_rows(
@@ -226,18 +233,25 @@ def _as_json(found: Sequence[Examined]) -> dict[str, Any]:
 def _print(found: Sequence[Examined], *, is_whole: bool) -> None:
     if not found and is_whole:
         say("nothing is wrong with the files in force, and none was rejected")
-    for one in found:
+    for one in sorted(found, key=_worst):
         say(
             f"{one.contract.name} {one.delivery.period} {one.delivery.name} "
             f"({STATES[one.state]}): {one.contract.meta['owed']['by']}"
         )
         for (rule, what), same in groupby(one.problems, lambda own: (own.rule, own.what)):
             problems = list(same)
-            say(f"  {rule}: {problems[0].consequence}")
+            rows = {(place.sheet, place.row) for place in problems if place.row}
+            many = f"{len(rows)} row{'s' * (len(rows) > 1)}" if rows else "the file"
+            say(f"  {rule}: {many}: {problems[0].consequence}")
             for (column, caption, sheet), places in groupby(problems, _where):
-                rows = [place.row for place in places if place.row]
-                say(f"    {_places(sheet, rows)} {column} {caption}".rstrip())
+                numbers = [place.row for place in places if place.row]
+                say(f"    {_places(sheet, numbers)} {column} {caption}".rstrip())
             say(f"    {what} {problems[0].resolve}")
+
+
+def _worst(one: Examined) -> tuple[bool, int]:
+    """Put what was rejected first, then what makes figures provisional."""
+    return one.state != "rejected", min(map(_gravity, one.problems), default=0)
 
 
 def _where(one: Problem) -> tuple[str, str, str]:

@@ -16,6 +16,8 @@ WAIVERS = "registers.waivers"
 SHORTEST_SUM = 8  # signs of a sha256 that name a file; fewer could name another
 RULE_CODE = re.compile(r"[a-z][a-z_]+")
 LAST_DAYS = 30
+# What could not be read cannot be let through, and a copy of a row is counted once.
+NEVER = ("required_column", "unreadable_cell", "more_cells_than_captions", "exact_duplicate")
 Place = Mapping[str, Any]
 
 
@@ -35,6 +37,7 @@ class Waiver:
     owner: str
     valid_from: date
     expires_on: date
+    unit: str | None = None
 
     def is_open(self, day: date) -> bool:
         """Whether it lets anything through on a day."""
@@ -63,9 +66,16 @@ class Waiver:
         return named in names or is_sum
 
     def covers(self, contract: Contract, rule: str, place: Place) -> bool:
-        """Whether it speaks of what a rule found at a place of a file."""
+        """Whether it speaks of what a rule found at a place of a file.
+
+        No waiver speaks of what cannot be read, or of a rule on a column that identifies persons.
+        """
+        persons = {column.name for column in contract.columns if column.person}
+        if rule in NEVER or persons & set((place.get("column") or "").split(", ")):
+            return False
         return (
             self.rule == rule
+            and self.unit in (None, place.get("unit"))
             and self.sheet in (None, place.get("sheet"))
             and self.row in (None, place.get("row"))
             and (self.column_name is None or self._is_on(contract, place.get("column") or ""))

@@ -14,6 +14,7 @@ select
     of_period,
     rule,
     column_name,
+    unit,
     file,
     sheet,
     row,
