@@ -19,6 +19,7 @@ from nights import (
     names_of_releases,
     night,
     raise_funds,
+    replace_file,
     rows,
     ziping,
 )
@@ -28,13 +29,26 @@ from flows.lib.settings import Workspace
 from flows.lib.sql_source import SqlSource
 from flows.lib.store import Store
 
+PRIMARY_SCHOOL, JUNIOR_SCHOOL = "2151000580", "3151000873"
+BROKEN = "2151000541"  # a primary school, too
+NAMES = {PRIMARY_SCHOOL: "启明小学", JUNIOR_SCHOOL: "第一初级中学", BROKEN: "第一小学"}
+
 
 @pytest.fixture
 def night_with_gaps(
     new_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: Said, quick_retries: None
 ) -> Iterator[tuple[Workspace, int, str]]:
-    """Run a first night without the register, with an interface that fails in three ways."""
+    """Run a first night without the register, with an interface that fails in three ways.
+
+    Of the workbooks of schools two have not come, and one more is broken.
+    """
     dropped_file(new_workspace, "心理辅导室台账*").unlink()
+    for school in (PRIMARY_SCHOOL, JUNIOR_SCHOOL):
+        path = dropped_file(new_workspace, f"{school}.xlsx")
+        path.rename(new_workspace.root / path.name)
+    broken = dropped_file(new_workspace, f"{BROKEN}.xlsx")
+    (new_workspace.root / broken.name).write_bytes(broken.read_bytes())
+    replace_file(broken, broken.read_bytes()[:3000])
     faults = {
         "2021-09-01": "answers 500",
         "2022-09-01": "a row is missing at the end",
@@ -67,6 +81,14 @@ def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
         assert word in pupils["reason"]
     assert figure(workspace, "4.8")["state"] == "not_applicable"
 
+    # The workbooks that are absent or broken take no other down, and are named.
+    primary, junior = (figure(workspace, "14.3", part) for part in (1, 2))
+    for shares, absent in ((primary, (PRIMARY_SCHOOL, BROKEN)), (junior, (JUNIOR_SCHOOL,))):
+        assert (shares["state"], shares["judgement"]) == ("partial", "无法判定")
+        assert shares["units_expected"] - shares["units_received"] == len(absent)
+        assert all(NAMES[school] in shares["reason"] for school in absent), shares["reason"]
+    assert f"{BROKEN}.xlsxrejected" in printed
+
     # Nothing is half-landed.
     landed = {one.source for one in Store(workspace.landed).deliveries()}
     assert landed.isdisjoint({"schools.students", "registers.counselling_rooms"})
@@ -83,6 +105,16 @@ def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
     assert len(names_of_releases(workspace)) == 1
     assert ziping("status", workspace=workspace) == 0
     assert re.search(r"2024-01-31前报送,逾期未报\(\d+daysoverdue,in2nights", said())
+
+    # The workbooks that follow complete the same period.
+    (forms,) = (workspace.inbox / "schools").glob("教育事业统计报表*")
+    for school in (PRIMARY_SCHOOL, JUNIOR_SCHOOL, BROKEN):
+        replace_file(forms / f"{school}.xlsx", (workspace.root / f"{school}.xlsx").read_bytes())
+    assert night(workspace) == 4
+    for part in (1, 2, 3, 4):
+        completed = figure(workspace, "14.3", part)
+        assert (completed["state"], completed["text"]) == ("actual", "0%")
+        assert completed["units_expected"] == completed["units_received"]
 
     assert CANARY not in printed + again
     prefect = list(tmp_path_factory.getbasetemp().glob("prefect*"))
