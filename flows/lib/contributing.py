@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from flows.lib.contracts import Contract
+from flows.lib.contracts import Column, Contract
 from flows.lib.few_persons import covered, measures_of_persons, schools_of_few
 from flows.lib.ids import MASK
 from flows.lib.raw_rows import FactRow, RawRows
@@ -127,7 +127,7 @@ def _units(
         for (file_id, sheet), units in counted.items()
         for code, (count, total) in sorted(units.items())
     ]
-    caption = "学校标识码" if names else unit.captions[-1] if unit else "单位"
+    caption = "学校标识码" if names else _caption(unit) if unit else "单位"
     return Listing(
         title,
         ("文件\n序号", "工作表", caption, "名称", "行数", _amount_caption(recomputation)),
@@ -198,8 +198,7 @@ def _row_by_row(
     rows = recomputation.own_rows
     names = [column.name for column in contract.columns]
     captions = tuple(
-        f"{column.captions[-1 if column.captions[0].isascii() else 0]}"
-        + ("\n（元）" if column.role == "amount" else "")
+        _caption(column) + ("\n（元）" if column.role == "amount" else "")
         for column in contract.columns
     )
     in_order = sorted(rows, key=lambda row: (files[row.file_id], row.sheet, row.row_number))
@@ -220,6 +219,13 @@ def _row_by_row(
         _sum(rows),
         note if more else "",
     )
+
+
+def _caption(column: Column) -> str:
+    """Say what an office calls a column, where a system has a name of its own for it too."""
+    if column.captions:
+        return column.captions[-1 if column.captions[0].isascii() else 0]
+    return "据工作表名" if column.sheet_name else "据文件名" if column.file_name else column.shown
 
 
 def _cell(content: Any) -> Any:
