@@ -31,7 +31,7 @@ def release(first_night: Workspace) -> Release:
 def test_all_tables_stand_there_with_types_keys_and_the_same_rows(
     release: Release, address: str
 ) -> None:
-    assert "12 tables" in publish_release(release, Target(address))
+    assert "16 tables" in publish_release(release, Target(address))
     types = {"string": "character varying", "int32": "integer", "int64": "bigint",
              "date32[day]": "date", "decimal128(38, 10)": "numeric(38,10)",
              "decimal128(38, 2)": "numeric(38,2)",

@@ -82,7 +82,8 @@ def test_what_is_set_aside_makes_its_figures_provisional_and_never_judged_as_met
 ) -> None:
     # Of a small district's twenty rows a single one is more than the limit lets in.
     contract = checkout / "dbt_project" / "models" / "staging" / "finance" / "_finance__sources.yml"
-    edit_text(contract, "{rows: 0.02, amount: 0.01}", "{rows: 0.06, amount: 0.06}")
+    limit = "figures provisional.\n            quarantine_limit: {rows: "
+    edit_text(contract, limit + "0.02, amount: 0.01}", limit + "0.06, amount: 0.06}")
     for kind, pattern in (
         ("unreadable_amount", FUNDS_2023),
         ("unmatched_unit", PAYMENTS_2023),

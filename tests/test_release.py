@@ -58,8 +58,9 @@ KEYS = {
     "report_evidence": (*KEY, "role", "fact", "file_id"),
 }
 TIMES = ("started", "written")
-MARTS = {"mart_education_funds", "mart_operating_funds", "mart_operating_standards",
-         "mart_schools", "mart_staff_training"}  # fmt: skip
+MARTS = {"mart_class_sizes", "mart_education_funds", "mart_meals", "mart_operating_funds",
+         "mart_operating_standards", "mart_schools", "mart_security", "mart_staff_training",
+         "mart_student_aid"}  # fmt: skip
 
 
 def columns_of(table: str) -> dict[str, str]:
@@ -264,7 +265,7 @@ def test_the_manifest_tells_what_the_release_was_made_from(
     assert (manifest["district_code"], manifest["evaluation_year"]) == ("519900", YEAR)
     assert manifest["is_sample"] is True
     delivered = {(one["source"], one["period"]): one for one in manifest["deliveries"]}
-    assert len(delivered) == 13
+    assert len(delivered) == 17
     for one in delivered.values():
         kept = first_night.landed / "content" / one["sha256"][:2] / one["sha256"]
         assert hash_file(kept) == one["sha256"]

@@ -25,11 +25,12 @@ from nights import (
     ziping,
 )
 
-from flows.lib import acceptance, fingerprint
+from flows.lib import fingerprint
 from flows.lib.durable import switch_link, write_json
 from flows.lib.errors import ZipingError
 from flows.lib.libraries import library_versions
 from flows.lib.own_modules import modules_below
+from flows.lib.parser_version import READING_ROOTS, parser_version
 from flows.lib.records import RECORD_VERSION, records
 from flows.lib.releases import MANIFEST, Release, next_name, seal, write_sums, year_folder
 from flows.lib.sealed import read_sealed, write_sealed
@@ -405,7 +406,7 @@ def test_a_cached_reading_is_named_by_all_code_that_made_it(tmp_path: Path) -> N
     loaded = subprocess.run(
         [sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True
     ).stdout.split()
-    followed = {path.stem for path in modules_below(*acceptance.READING_ROOTS)}
+    followed = {path.stem for path in modules_below(*READING_ROOTS)}
     assert {name.rpartition(".")[2] for name in loaded} - followed == set()
     assert "workbook_readers" in followed
 
@@ -419,11 +420,11 @@ def another_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     before = version("openpyxl")
     monkeypatch.syspath_prepend(str(folder.parent))
     library_versions.cache_clear()
-    acceptance.parser_version.cache_clear()
+    parser_version.cache_clear()
     yield before
     monkeypatch.undo()
     library_versions.cache_clear()
-    acceptance.parser_version.cache_clear()
+    parser_version.cache_clear()
 
 
 @pytest.mark.slow

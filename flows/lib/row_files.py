@@ -1,5 +1,6 @@
 """Typed rows as a Parquet file, which is written, asked and filtered without holding it whole."""
 
+import atexit
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -141,7 +142,14 @@ def _one_for_all() -> "duckdb.DuckDBPyConnection":
     """Open the database for small files: opening one for each would take longer than asking."""
     import duckdb
 
-    return duckdb.connect(config={"temp_directory": ""})
+    connection = duckdb.connect(config={"temp_directory": ""})
+    atexit.register(_close_one_for_all)  # what is open when Python ends is told on stderr
+    return connection
+
+
+def _close_one_for_all() -> None:
+    _one_for_all().close()
+    _one_for_all.cache_clear()
 
 
 def _own_database(path: Path) -> "duckdb.DuckDBPyConnection":
