@@ -27,6 +27,7 @@ class Kind:
 
 FUNDS, PAYMENTS = "finance.education_funds", "finance.payments"
 PER_FUNDED_STUDENT = ("5.1a", "5.2a", "5.3a", "5.5a", "5.6a", "5.7a")
+EARMARKED = ("15.5", "15.8", "22.2")
 
 KINDS = (
     Kind("blanks_in_codes", "all", "none", (),
@@ -47,9 +48,9 @@ KINDS = (
          "One junior school has not reported: the figures of 初中 and in total are partial."),
     Kind("lost_column", FUNDS, "rejected", ("4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.9"),
          "Without the column 学段 the file is rejected: the last one stands, or 2023 is missing."),
-    Kind("unmatched_unit", PAYMENTS, "provisional", (*PER_FUNDED_STUDENT, "5.8"),
-         "Three payments of a unit that the crosswalk lacks are listed; 5.x is provisional."),
-    Kind("truncated_payments", PAYMENTS, "rejected", ("4.9", *PER_FUNDED_STUDENT, "5.8"),
+    Kind("unmatched_unit", PAYMENTS, "provisional", PER_FUNDED_STUDENT,
+         "Three payments of a unit that the crosswalk lacks are listed; 5.1a is provisional."),
+    Kind("truncated_payments", PAYMENTS, "rejected", ("4.9", *PER_FUNDED_STUDENT, *EARMARKED),
          "A file without its totals row is rejected: the last one stands, or 2023 is missing."),
     Kind("wrong_total", "finance.fund_notices", "warning", (),
          "A 合计 that is not the sum of the notices is told and changes no figure."),
