@@ -211,6 +211,10 @@ def _judged(
     key: PersonKey,
 ) -> list[dict[str, Any]]:
     """Land the rows of each delivery in a folder and give what its outcome says of them."""
+    try:
+        suite = load_suite(suite_path(contract), readings_path())
+    except SuiteError as error:
+        return [_rejected(contract, error) for _ in asked]
     reads: dict[int, Read] = {}
     outcomes: dict[int, dict[str, Any]] = {}
     for number, (folder, one) in enumerate(zip(folders, asked, strict=True)):
@@ -218,10 +222,9 @@ def _judged(
         delivery = one.delivery
         path = store.path(delivery.files[0].sha256)
         try:
-            suite = load_suite(suite_path(contract), readings_path())
             reading = read_into(folder / ROWS, path, delivery, contract, key.pseudonym, None)
             reads[number] = Read(folder, delivery, reading, one.waivers)
-        except (Rejected, SuiteError) as error:
+        except Rejected as error:
             outcomes[number] = _rejected(contract, error)
     if reads:
         landings = judge_landed(list(reads.values()), contract, suite)
