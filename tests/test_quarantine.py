@@ -86,7 +86,9 @@ def test_a_file_that_cannot_be_read_is_listed_with_the_sentence(
 ) -> None:
     [problem] = listed["finance.projects"]["problems"]
     assert problem["rule"] == "unreadable_file"
-    assert "the file is empty" in problem["what"]
+    assert problem["what"] == "文件无法读取：文件是空的。"
+    assert problem["resolve"] == "请重新导出后重报。"
+    assert listed["finance.projects"]["rejections"][0].startswith("the file is empty")
 
 
 def test_rows_of_a_file_in_force_are_listed_too(

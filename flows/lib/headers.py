@@ -120,7 +120,7 @@ def find_header(
                 f"several columns are called {several.pop()} ({column.name}): give each a name of "
                 "its own and send the file again",
                 len(best),
-                [column.name],
+                (),  # it is there, more than once
                 best_captions,
             )
     raise HeaderMissing(
@@ -145,8 +145,9 @@ def said_above(contract: Contract, above: Rows, sheet: str, file: str) -> dict[s
         else:
             continue
         if found[column.name] is None and column.required:
+            place = f"the sheet {sheet}" if sheet else "the file"
             raise Rejected(
-                f"nothing says {column.shown} ({column.name}) for the sheet {sheet}: "
+                f"nothing says {column.shown} ({column.name}) for {place}: "
                 "fill it in and send the file again"
             )
     return found

@@ -13,6 +13,7 @@ from flows.lib.contracts import Contract
 from flows.lib.gates_page import GRAVITY, consequence_of
 from flows.lib.look import look_at_standings, verdicts
 from flows.lib.night import Night
+from flows.lib.rejection_words import Words, in_chinese
 from flows.lib.settings import Workspace
 from flows.lib.source_view import contract_named
 from flows.lib.standing import Owed, candidates
@@ -179,11 +180,12 @@ def shown_columns(contract: Contract, names: str, captions: Mapping[str, str]) -
 
 
 def _of_unreadable(sentence: str) -> Problem:
+    words = in_chinese(sentence) or Words(sentence, "请按说明处理后重报整份文件")
     return Problem(
         UNREADABLE, "critical", "整份文件拒收", "", None, "", "",
-        f"文件无法读取：{sentence}",
+        f"文件无法读取：{words.what}。",
         "读不出的文件不参与计算，此时沿用上一份合格的文件。",
-        "请按说明处理后重报整份文件。",
+        f"{words.resolve}。",
     )  # fmt: skip
 
 

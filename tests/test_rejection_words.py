@@ -1,0 +1,111 @@
+"""Whatever is said of a file that cannot be read, its office reads it in Chinese."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import corpus
+import pytest
+
+from flows.lib import rejection_words
+from flows.lib.errors import Rejected
+from flows.lib.file_kinds import OTHERS
+from flows.lib.headers import HeaderMissing
+from flows.lib.rejection_words import in_chinese
+
+LIBRARY = Path(rejection_words.__file__).parent
+RAISED = {Rejected.__name__, HeaderMissing.__name__}
+SUITE_ERROR = "/somewhere/expectations/finance/meals.yml: the suite cannot be read"
+HAN = re.compile("[一-鿿]")
+
+
+def sentences() -> Iterator[tuple[str, list[str]]]:
+    """Find in the code each sentence about a file, with what is put into its gaps."""
+    for path in LIBRARY.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id=name), args=[text, *_]) if name in RAISED:
+                    yield from filled(text)
+                case ast.Tuple(elts=[ast.Constant("rejected"), text]):
+                    yield from filled(text)
+
+
+def filled(text: ast.expr) -> Iterator[tuple[str, list[str]]]:
+    match text:
+        case ast.Constant(str() as sentence):
+            yield sentence, []
+        case ast.JoinedStr(parts):
+            gaps = {n: f"«{n}»" for n, one in enumerate(parts) if not isinstance(one, ast.Constant)}
+            told = [gaps.get(n) or ast.literal_eval(one) for n, one in enumerate(parts)]
+            yield "".join(told), list(gaps.values())
+        case ast.BoolOp(values=values):
+            for one in values:
+                yield from filled(one)
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from [*filled(body), *filled(orelse)]
+        case _:  # a sentence that was made elsewhere, and is found there
+            assert ast.unparse(text) in {"missing", "message[1]", "str(error)"}, ast.unparse(text)
+
+
+FOUND = sorted(dict(sentences()).items())
+
+
+@pytest.mark.parametrize(("sentence", "gaps"), FOUND)
+def test_every_sentence_of_the_code_has_a_chinese_one(sentence: str, gaps: list[str]) -> None:
+    words = in_chinese(sentence)
+    assert words
+    assert HAN.search(words.what)
+    assert HAN.search(words.resolve)
+    # The name of a column in the warehouse is nothing to an office, and of an error less so.
+    told = [gap for gap in gaps if gap in "".join(words)]
+    assert len(told) >= len(gaps) - len(re.findall(r"\(«\d+»\)", sentence))
+
+
+def test_the_sentences_of_the_code_are_found() -> None:
+    assert len(FOUND) > 50
+
+
+@pytest.mark.parametrize("sentence", sorted(set(corpus.known_sentences().values())))
+def test_every_sentence_of_the_corpus_has_a_chinese_one(sentence: str) -> None:
+    words = in_chinese(sentence)
+    assert words
+    assert "None" not in "".join(words)
+    assert {*re.findall(r"(?<=line )\d+", sentence)} <= {*re.findall(r"\d+", words.what)}
+
+
+def test_no_words_are_kept_for_what_nobody_says() -> None:
+    said = [*(one for one, _ in FOUND), *corpus.known_sentences().values(), SUITE_ERROR]
+    for pattern, words in rejection_words._table():
+        if words.resolve:
+            assert any(map(pattern.fullmatch, said)), words.what
+
+
+def test_what_a_sentence_names_is_named_in_chinese() -> None:
+    for _, kind in OTHERS:
+        words = in_chinese(f"the file is {kind}, not a table: ask for it as .xlsx or CSV")
+        assert words
+        assert kind not in words.what
+    twice = in_chinese(
+        "several columns are called 金额 (amount): give each a name of its own and send the file "
+        "again"
+    )
+    assert twice == ("有几列都叫“金额”，无法判断用哪一列", "请给每列各自不同的列名后重报")
+    unsaid = in_chinese(
+        "nothing says 填报单位 (office) for the sheet 台账: fill it in and send the file again"
+    )
+    assert unsaid == ("工作表“台账”没有写明“填报单位”", "请补填后重报")
+
+
+def test_a_caption_cannot_write_into_the_words() -> None:
+    words = in_chinese("column not found: {what} (a); add it to the export and send it again")
+    assert words
+    assert words.what == "表头中找不到列：{what} (a)"
+
+
+def test_a_rule_that_is_wrong_is_not_laid_to_the_office() -> None:
+    words = in_chinese(SUITE_ERROR)
+    assert words
+    assert "不必重报" in words.resolve
+    assert "somewhere" not in words.what
+    assert in_chinese("what an older version said") is None
