@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, read_sheets
 
 from flows.lib.headers import Header
@@ -73,6 +75,31 @@ def test_below_a_repeated_header_its_other_rows_and_numbers_are_expected() -> No
     assert [known.kind(row) for row in rows] == [
         None, "header", "header", "blank", "columns_row", "columns_row", None, None,
     ]  # fmt: skip
+
+
+CELLS = st.sampled_from(
+    ["1001", "一小", "甲", "代码", "学校", "注:", "合计", "合 计", "#其中", "total", " ", "", None,
+     "1", "备注", "人员", 1, 1.0, 2.0, True]
+)  # fmt: skip
+SPECIAL = st.sampled_from(
+    [DATA, ["甲", "乙", 1, 2, 3], ["栏次", None, 9, 10, 11],
+     ["代码", "学校", "教育事业费", None, "基建"], [None, None, "人员", "公用", None],
+     ["1", "2", "3", "4", "5"], ["1", "合计", 3]]
+)  # fmt: skip
+
+
+@given(
+    rows=st.lists(SPECIAL | st.lists(CELLS, max_size=5), max_size=30),
+    column=st.sampled_from([None, "school_code", "school_name", "absent"]),
+    patterns=st.sampled_from([{}, {"footer": "^注"}, {"subsets": "^#", "footer": "^t"}]),
+)
+def test_many_rows_are_of_the_kinds_that_each_is_of_alone(
+    rows: list[list[Any]], column: str | None, patterns: dict[str, str]
+) -> None:
+    words = {"labels": ["合计", "total", "1"]} | ({"column": column} if column else {})
+    alone, together = (kinds(totals=words, **patterns) for _ in range(2))
+    expected = {place: kind for place, row in enumerate(rows) if (kind := alone.kind(row))}
+    assert together.kinds(rows) == expected
 
 
 def test_a_page_that_is_printed_again_and_again_lands_its_data_alone() -> None:

@@ -1,7 +1,7 @@
 """Tables with years or items across the header: each matching column becomes rows."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,11 @@ class Long:
     places: tuple[tuple[int, str], ...]  # where, and the name that its rows get
 
     def spread(
-        self, numbers: list[int], rows: list[list[Any]], cells: Mapping[str, list[Any]]
-    ) -> tuple[list[int], dict[str, list[Any]]]:
+        self, numbers: Sequence[int], rows: list[list[Any]], cells: Mapping[str, Sequence[Any]]
+    ) -> tuple[list[int], dict[str, Sequence[Any]]]:
         """Make of each row one row per column; they keep the number of the row they came from."""
         times = len(self.places)
-        spread = {name: [cell for cell in column for _ in range(times)]
+        spread: dict[str, Sequence[Any]] = {name: [cell for cell in column for _ in range(times)]
                   for name, column in cells.items()}  # fmt: skip
         spread[self.name] = [text for _ in rows for _, text in self.places]
         spread[self.value] = [

@@ -1,7 +1,7 @@
 """What a row of a sheet is: data, or a total, a title of a group, a note, a repeated header."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flows.lib.cells import half_width, squeezed
@@ -51,23 +51,54 @@ class RowKinds:
             place = self.header.captions.index(column)
         return place
 
+    def kinds(self, rows: Sequence[list[Any]]) -> dict[int, str]:
+        """Say which of some rows are no data, by their place, and of what kind they are."""
+        found = {}
+        doubtful = iter([*self._doubtful(rows), len(rows)])
+        following = next(doubtful)
+        place = 0
+        while place < len(rows):
+            if self.is_below_header or place == following:
+                if kind := self.kind(rows[place]):
+                    found[place] = kind
+                place += 1
+            else:
+                place = following
+            while following < place:
+                following = next(doubtful)
+        return found
+
+    def _doubtful(self, rows: Sequence[list[Any]]) -> list[int]:
+        """Find the rows, by their place, that may be no data: most are told by their first cell."""
+        firsts = _texts_at(0, rows)
+        odd = self._odd(firsts)
+        if not self.label_place:
+            return [place for place, text in enumerate(firsts) if text in odd] if odd else []
+        labels = _texts_at(self.label_place, rows)
+        words = {text for text in set(labels) if squeezed(text) in self.labels}
+        if not odd and not words:
+            return []
+        return [place for place, (first, label) in enumerate(zip(firsts, labels, strict=True))
+                if first in odd or label in words]  # fmt: skip
+
+    def _odd(self, firsts: Sequence[str | None]) -> set[str | None]:
+        """Choose of the texts of first cells those that a row of data may not begin with."""
+        if self.passes_ascii and all(firsts):
+            together = "".join(filter(None, firsts))
+            is_plain = together.isascii() and together.isprintable()
+            if is_plain and not any(map(str.isspace, filter(None, firsts))):
+                return set(self.not_plain.intersection(firsts))
+        return {text for text in set(firsts) if self._is_odd(text)}
+
+    def _is_odd(self, first: str | None) -> bool:
+        text = half_width(first)
+        if text is None or self._kind_of_text(text):
+            return True
+        sign = squeezed(text) or ""
+        return sign in self.labels or sign in self.all_words or sign in COLUMN_SIGNS
+
     def kind(self, row: list[Any]) -> str | None:
         """Say why a row is no data: blank, total, subset, group, note, header, columns_row."""
-        first = row[0] if row else ""
-        if isinstance(first, float):
-            first = half_width(first)
-        if (
-            self.passes_ascii
-            and not self.is_below_header
-            and isinstance(first, str)
-            and first.isascii()
-            and first
-            and first.isprintable()
-            and not first.isspace()
-            and first not in self.not_plain
-            and (self.label_place in (None, 0) or self._label_kind(row) is None)
-        ):
-            return None
         kind = self._look_closer(row)
         stays = self.is_below_header and kind in BELOW_HEADER
         self.is_below_header = stays or kind == "header"
@@ -133,6 +164,14 @@ class RowKinds:
         return len(texts) >= fewest and all(
             place < len(self.words) and text in self.words[place] for place, text in texts.items()
         )
+
+
+def _texts_at(place: int, rows: Sequence[list[Any]]) -> list[str | None]:
+    """Give the cells at one place as texts; None where there is none."""
+    cells = [row[place] if place < len(row) else None for row in rows]
+    if set(map(type, cells)) <= {str}:
+        return cells
+    return [cell if isinstance(cell, str) else half_width(cell) for cell in cells]
 
 
 def _numbers_columns(texts: list[str]) -> bool:

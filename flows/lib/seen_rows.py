@@ -14,19 +14,17 @@ class SeenRows:
         """Begin with nothing seen."""
         self.runs: list[np.ndarray[Any, Any]] = []
 
-    def first_times(self, rows: Sequence[Sequence[Any]]) -> list[bool]:
+    def first_times(self, rows: Sequence[Sequence[Any]], *, are_texts: bool) -> list[bool]:
         """Say of each row whether it is the first of its kind in the file."""
         import numpy as np
 
-        # Numbers by their text, because hash(-1.0) is hash(-2.0); texts hash well in 64 bits.
-        hashes = np.fromiter(
-            (
-                hash(tuple(row)) if all(map(str.__instancecheck__, row)) else hash(repr(row))
-                for row in rows
-            ),
-            np.int64,
-            len(rows),
-        )
+        if are_texts:
+            rows = list(map(tuple, rows))
+        elif len(set(map(len, rows))) == 1:
+            rows = list(zip(*map(_as_texts, zip(*rows, strict=True)), strict=True))
+        else:
+            rows = [tuple(_as_texts(row)) for row in rows]
+        hashes = np.fromiter(map(hash, rows), np.int64, len(rows))  # texts hash well in 64 bits
         different, first = np.unique(hashes, return_index=True)
         is_new = np.ones(len(different), bool)
         for run in self.runs:
@@ -47,3 +45,10 @@ class SeenRows:
         while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
             last = self.runs.pop()
             self.runs[-1] = np.sort(np.concatenate([self.runs[-1], last]), kind="stable")
+
+
+def _as_texts(cells: Sequence[Any]) -> Sequence[str]:
+    """Take numbers by their text, because hash(-1.0) is hash(-2.0), marked as no texts."""
+    if all(map(str.__instancecheck__, cells)):
+        return cells
+    return [cell if isinstance(cell, str) else f"\0{cell!r}" for cell in cells]

@@ -1,9 +1,9 @@
 """Reading the rows of one sheet below its header, many at a time."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import islice
-from operator import itemgetter
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.attachments import with_hashes
@@ -12,9 +12,10 @@ from flows.lib.column_readers import Read, factor_of, reader_of
 from flows.lib.contracts import Column
 from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
-from flows.lib.own_totals import CENT, EXACT, OwnTotals, Sums, exceeding, last_digit
+from flows.lib.own_totals import OwnTotals, exceeding
 from flows.lib.reading import WHOLE_ROW, schema_of
 from flows.lib.row_kinds import RowKinds
+from flows.lib.sheet_sums import sums_of
 from flows.lib.sheets import Sheet
 from flows.lib.typed_columns import Known, arrow_type, typed_column
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from flows.lib.parsing import FileReader
-
-ROWS_AT_ONCE = 20_000
 
 
 class SheetReader:
@@ -56,29 +55,55 @@ class SheetReader:
     def read(self) -> None:
         """Read all rows, as many at once as fit into memory together."""
         in_footer = False
-        while chunk := list(islice(self.sheet.rows, ROWS_AT_ONCE)):
-            data: Rows = []
-            groups: list[str | None] = []
-            for number, row in chunk:
-                kind = "note" if in_footer else self.kinds.kind(row)
-                if kind in (None, "total"):
-                    self.whole = row
-                if kind is None:
-                    data.append((number, row))
-                    groups.append(self.group)
-                    continue
-                in_footer = in_footer or kind == "note"
-                if kind in ("total", "group"):
-                    self._take(data, groups)
-                    data, groups = [], []
-                    self._compare(number, row, is_title=kind == "group")
-                if kind == "subset" and self.file.is_judged:
-                    for name in exceeding(self._stated(row), self._stated(self.whole)):
-                        self.file.find("part_above_whole", self.sheet.name, number, name)
-                if kind == "group":
-                    self.group = next((str(cell).strip() for cell in row if cell), None)
-                self.file.reading.skip(self.sheet.name, number, kind)
-            self._take(data, groups)
+        numbers, rows = self.sheet.rows.take()
+        while rows:
+            kinds = {} if in_footer else self.kinds.kinds(rows)
+            note = next((place for place, kind in kinds.items() if kind == "note"), len(rows))
+            if in_footer := in_footer or note < len(rows):  # what stands below a note is one
+                kinds |= dict.fromkeys(range(note % len(rows), len(rows)), "note")
+            self._read(numbers, rows, kinds)
+            numbers, rows = self.sheet.rows.take()
+
+    def _read(
+        self, numbers: Sequence[int], rows: list[list[Any]], kinds: Mapping[int, str]
+    ) -> None:
+        """Take the data among some rows, and look at each other row."""
+        begins, before = 0, 0
+        for place, kind in kinds.items():
+            number, row = numbers[place], rows[place]
+            if before < place:
+                self.whole = rows[place - 1]
+            if kind in ("total", "group"):
+                self._take_but(kinds, numbers, rows, begins, place)
+                begins = place
+                self._compare(number, row, is_title=kind == "group")
+            if kind == "total":
+                self.whole = row
+            if kind == "subset" and self.file.is_judged:
+                for name in exceeding(self._stated(row), self._stated(self.whole)):
+                    self.file.find("part_above_whole", self.sheet.name, number, name)
+            if kind == "group":
+                self.group = next((str(cell).strip() for cell in row if cell), None)
+            self.file.reading.skip(self.sheet.name, number, kind)
+            before = place + 1
+        if before < len(rows):
+            self.whole = rows[-1]
+        self._take_but(kinds, numbers, rows, begins, len(rows))
+
+    def _take_but(
+        self,
+        kinds: Mapping[int, str],
+        numbers: Sequence[int],
+        rows: list[list[Any]],
+        begins: int,
+        ends: int,
+    ) -> None:
+        """Take the rows from one place to another but for those that are no data."""
+        if kinds:
+            places = [place for place in range(begins, ends) if place not in kinds]
+            self._take([numbers[place] for place in places], [rows[place] for place in places])
+        else:
+            self._take(numbers, rows)
 
     def _compare(self, number: int, row: list[Any], *, is_title: bool) -> None:
         """Compare a totals row with its detail, or a title that says what its group comes to."""
@@ -103,7 +128,7 @@ class SheetReader:
     def _amount(self, name: str, place: int, row: list[Any]) -> Decimal | None:
         column = self.file.by_name[name]
         try:
-            if self._has_unit_in_row(column):
+            if self.has_unit_in_row(column):
                 value = self._in_unit_of(row, column, row[place])
             else:
                 value = self.readers[name](row[place])
@@ -111,52 +136,47 @@ class SheetReader:
             return None
         return value if value is None else Decimal(value)
 
-    def _take(self, data: Rows, groups: list[str | None]) -> None:
+    def _take(self, numbers: Sequence[int], rows: list[list[Any]]) -> None:
         """Type some rows; those that stood before and those that cannot be read go apart."""
-        if not data:
-            return
         if self.sheet.merged:
-            data = [(number, self._filled(number, row)) for number, row in data]
-        if self.file.is_judged:
-            fresh = self.file.seen.first_times(self._with_what_is_said(data, groups))
-            for (number, _), is_fresh in zip(data, fresh, strict=True):
-                if not is_fresh:
-                    self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
-                    self.file.find("exact_duplicate", self.sheet.name, number, "")
-            groups = [group for group, is_fresh in zip(groups, fresh, strict=True) if is_fresh]
-            data = [row for row, is_fresh in zip(data, fresh, strict=True) if is_fresh]
-        if not data:
+            rows = [self._filled(number, row) for number, row in zip(numbers, rows, strict=True)]
+        if rows and self.file.is_judged:
+            said = self._with_what_is_said(rows)
+            fresh = self.file.seen.first_times(said, are_texts=self.sheet.is_text)
+            if not all(fresh):
+                for number, is_fresh in zip(numbers, fresh, strict=True):
+                    if not is_fresh:
+                        self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
+                        self.file.find("exact_duplicate", self.sheet.name, number, "")
+                numbers, rows = list(compress(numbers, fresh)), list(compress(rows, fresh))
+        if not rows:
             return
-        numbers, rows = [number for number, _ in data], [row for _, row in data]
-        shortest = min(map(len, rows))
-        cells = {
-            column.name: self._cells_of(column, rows, shortest, groups)
-            for column in self.file.columns
-        }
+        turned = list(zip(*rows, strict=False))  # the columns that every row has
+        cells = {column.name: self._cells_of(column, rows, turned) for column in self.file.columns}
         if self.long:
             numbers, cells = self.long.spread(numbers, rows, cells)
             rows = [row for row in rows for _ in self.long.places]
         self._land(numbers, cells, rows)
 
-    def _with_what_is_said(self, data: Rows, groups: list[str | None]) -> list[list[Any]]:
+    def _with_what_is_said(self, rows: list[list[Any]]) -> list[list[Any]]:
         """Add to each row what its sheet or group says of it: equal rows of two are two rows."""
         said = list(self.constants.values())
         if not said and not self.group_column:
-            return [row for _, row in data]
-        return [[*row, *said, group] for (_, row), group in zip(data, groups, strict=True)]
+            return rows
+        return [[*row, *said, self.group] for row in rows]
 
     def _cells_of(
-        self, column: Column, rows: list[list[Any]], shortest: int, groups: list[str | None]
-    ) -> list[Any]:
+        self, column: Column, rows: list[list[Any]], turned: list[tuple[Any, ...]]
+    ) -> Sequence[Any]:
         place = self.header.positions.get(column.name)
         if column.name in self.constants:
             return [self.constants[column.name]] * len(rows)
         if column.name == self.group_column and place is None:
-            return list(groups)
+            return [self.group] * len(rows)
         if place is None:
             return [None] * len(rows)
-        if place < shortest:
-            return list(map(itemgetter(place), rows))
+        if place < len(turned):
+            return turned[place]
         return [row[place] if place < len(row) else None for row in rows]
 
     def _filled(self, number: int, row: list[Any]) -> list[Any]:
@@ -168,13 +188,15 @@ class SheetReader:
                 filled[place] = self.sheet.merged.get((number, place), filled[place])
         return filled
 
-    def _land(self, numbers: list[int], cells: dict[str, list[Any]], rows: list[list[Any]]) -> None:
+    def _land(
+        self, numbers: Sequence[int], cells: Mapping[str, Sequence[Any]], rows: list[list[Any]]
+    ) -> None:
         import pyarrow as pa
 
         typed: dict[str, pa.Array] = {}
         unreadable: dict[int, list[str]] = {}
         for column in self.file.columns:
-            if self._has_unit_in_row(column):
+            if self.has_unit_in_row(column):
                 values, places = self._by_unit(column, cells[column.name], rows)
             elif column.attachment and self.file.attachments is not None:
                 values, places = self._with_hashes(column, cells[column.name], numbers)
@@ -191,7 +213,8 @@ class SheetReader:
             unreadable |= {place: [WHOLE_ROW] for place in range(row * times, (row + 1) * times)}
         arrays = [*typed.values(), pa.repeat(self.sheet.name, len(numbers)), pa.array(numbers)]
         table = pa.Table.from_arrays(arrays, schema=schema_of(self.file.columns))
-        self._add_to_sums(table, unreadable)
+        if self.file.is_judged and self.totals.columns:
+            self.totals.add(sums_of(self, table, unreadable))
         if unreadable and self.file.is_judged:
             self.file.set_aside(self.sheet.name, table, unreadable)
             kept = pa.array([place not in unreadable for place in range(len(numbers))])
@@ -200,7 +223,7 @@ class SheetReader:
 
     def _shifted(self, rows: list[list[Any]]) -> list[int]:
         """Find the rows of a text that have more cells than captions."""
-        if not self.sheet.is_text:
+        if not self.sheet.is_text or max(map(len, rows)) <= self.width:
             return []
         return [
             place
@@ -209,7 +232,7 @@ class SheetReader:
         ]
 
     def _with_hashes(
-        self, column: Column, cells: list[Any], numbers: list[int]
+        self, column: Column, cells: Sequence[Any], numbers: Sequence[int]
     ) -> tuple["pa.Array", list[int]]:
         """Read names of documents with their hashes; what did not come with the file is found."""
         known = self.file.attachments or {}
@@ -218,7 +241,8 @@ class SheetReader:
             self.file.find("attachment_missing", self.sheet.name, numbers[place], column.name)
         return values, unreadable
 
-    def _has_unit_in_row(self, column: Column) -> bool:
+    def has_unit_in_row(self, column: Column) -> bool:
+        """Say whether the unit of an amount stands beside it."""
         return column.role == "amount" and self.rows_of_units is not None and not column.unit
 
     def _in_unit_of(self, row: list[Any], column: Column, cell: Any) -> Any:
@@ -229,7 +253,7 @@ class SheetReader:
         return reader_of(column, unit)(cell)
 
     def _by_unit(
-        self, column: Column, cells: list[Any], rows: list[list[Any]]
+        self, column: Column, cells: Sequence[Any], rows: list[list[Any]]
     ) -> tuple["pa.Array", list[int]]:
         """Read amounts whose unit stands in each row; an unknown unit makes them unreadable."""
         import pyarrow as pa
@@ -242,41 +266,3 @@ class SheetReader:
                 values.append(None)
                 unreadable.append(number)
         return pa.array(values, arrow_type(column.data_type)), unreadable
-
-    def _add_to_sums(self, table: "pa.Table", unreadable: dict[int, list[str]]) -> None:
-        import pyarrow.compute as pc
-
-        names = [name for name in self.totals.columns if name in table.column_names]
-        if not names or not self.file.is_judged:
-            return
-        counted = table
-        if unless := self.kinds.totals.get("unless"):
-            counted = table.filter(pc.invert(pc.fill_null(table[unless], False)))
-        sums = Sums(rows=table.num_rows)
-        for name in names:
-            parts = {name: counted[name]}
-            if self.long and name == self.long.value:
-                items, read = counted[self.long.name], self.readers[self.long.name]
-                parts = {
-                    f"{name} {item}": counted[name].filter(pc.equal(items, read(item)))
-                    for _, item in self.long.places
-                }
-            unread = sum(name in one or WHOLE_ROW in one for one in unreadable.values())
-            for key, amounts in parts.items():
-                self._add_amounts(sums, key, amounts)
-                sums.unread[key] = unread
-        self.totals.add(sums)
-
-    def _add_amounts(self, sums: Sums, key: str, amounts: "pa.ChunkedArray") -> None:
-        import pyarrow.compute as pc
-
-        sums.amounts[key] = Decimal(pc.sum(amounts).as_py() or 0)
-        sums.counts[key] = pc.sum(pc.not_equal(amounts, 0)).as_py() or 0
-        column = self.file.by_name[key.partition(" ")[0]]
-        factor = 1 if self._has_unit_in_row(column) else factor_of(column, self.unit)
-        is_money = column.role == "amount"
-        # Yuan and whole numbers are exact; other decimals (万人) and 万元 are taken as rounded.
-        is_rounded = factor > 1 if is_money else column.data_type.startswith("decimal")
-        if is_rounded and sums.counts[key]:
-            digit = min(last_digit(value, factor) for value in amounts.to_pylist() if value)
-            sums.digits[key] = EXACT if is_money and digit <= CENT else digit

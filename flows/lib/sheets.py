@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
 from flows.lib.file_kinds import kind_of
 from flows.lib.reader_client import read_sheets
-from flows.lib.text_files import Row, text_rows
+from flows.lib.row_blocks import ROWS_AT_ONCE, Block, Row, RowBlocks
+from flows.lib.text_files import text_blocks
 
 DIGITS_OF_FLOAT = 15
 
@@ -23,7 +25,7 @@ class Sheet:
     """One sheet: its name and its rows with their numbers, as a person would count them."""
 
     name: str
-    rows: Iterator[Row]
+    rows: RowBlocks
     merged: dict[tuple[int, int], Any] = field(default_factory=dict)  # (row number, column)
     is_hidden: bool = False
     date_system: int | None = None  # 1900 or 1904, where the file has one
@@ -40,18 +42,18 @@ def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
     with closing(read_sheets(path, kind, captions, encoding)) as messages:
         following = next(messages, None)
 
-        def rows() -> Iterator[Row]:
+        def blocks() -> Iterator[Block]:
             nonlocal following
             while following is not None and following[0] == "rows":
                 _, first, cells = following
-                yield from enumerate(cells, start=first)
+                yield range(first, first + len(cells)), cells
                 following = next(messages, None)
 
         while following is not None:
             _, name, is_hidden, merged, date_system = following
             following = next(messages, None)
-            taken = rows()
-            yield Sheet(name, taken, merged, is_hidden, date_system)
+            taken = blocks()
+            yield Sheet(name, RowBlocks(taken), merged, is_hidden, date_system)
             for _ in taken:
                 pass  # what was not asked for
 
@@ -71,6 +73,12 @@ def _table(records: Iterator[tuple[int, Mapping[str, Any]]]) -> Iterator[Row]:
             yield number, [record.get(name) for name in names]
         else:
             raise Rejected(f"line {number}: the row has fields that the first one lacks")
+
+
+def _blocks(rows: Iterator[Row]) -> Iterator[Block]:
+    while taken := list(islice(rows, ROWS_AT_ONCE)):
+        numbers, cells = zip(*taken, strict=True)
+        yield list(numbers), list(cells)
 
 
 def _pulled(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -116,14 +124,14 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
     Who does not take all sheets closes it, so that the reader of spreadsheets ends.
     """
     if contract.meta["pull"]["from"] != "inbox":
-        yield Sheet("", _table(_pulled(path)), is_records=True)
+        yield Sheet("", RowBlocks(_blocks(_table(_pulled(path)))), is_records=True)
         return
     match kind_of(path):
         case "text":
-            yield Sheet("", text_rows(path, contract), is_text=True)
+            yield Sheet("", RowBlocks(text_blocks(path, contract)), is_text=True)
         case "json":
             records = iter(enumerate(_records(path), start=2))
-            yield Sheet("", _table(records), is_records=True)
+            yield Sheet("", RowBlocks(_blocks(_table(records))), is_records=True)
         case "archive":
             raise Rejected("the file is an archive: unpack it, and send what is in it")
         case kind:

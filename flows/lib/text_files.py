@@ -5,13 +5,13 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
-from typing import Any, TextIO
 
 from flows.lib.cells import squeezed
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
+from flows.lib.row_blocks import ROWS_AT_ONCE, Block
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "windows-1252")
 BOMS = (
@@ -25,9 +25,9 @@ HEADER_WITHIN_ROWS = 40
 WIDEST = 16_384  # columns, as in a spreadsheet
 LONGEST_CELL = 1 << 20
 LONGEST_LINE = 1 << 23
+BLOCK_BYTES = 1 << 20
 HAN = re.compile("[\u4e00-\u9fff]{4}")
-
-Row = tuple[int, list[Any]]
+LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
 def _captions_found(contract: Contract, texts: set[str | None]) -> int:
@@ -150,40 +150,91 @@ def _refuse_mixed(start: bytes, encoding: str) -> None:
                                "export the whole file again in UTF-8")  # fmt: skip
 
 
-def text_rows(path: Path, contract: Contract) -> Iterator[Row]:
-    """Read the rows one by one, each with the number of the line on which it begins."""
+def text_blocks(path: Path, contract: Contract) -> Iterator[Block]:
+    """Read the rows, many at once, each with the number of the line on which it begins."""
     encoding, delimiter = find_encoding(path, contract)
     csv.field_size_limit(LONGEST_CELL)
+    lines = chain.from_iterable(_lines(path, encoding))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     begins, width = 1, 0
-    with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
+    failure: csv.Error | Rejected | None = None
+    while failure is None:
+        rows: list[list[str]] = []
         try:
-            for row in reader:
-                if len(row) > WIDEST:
-                    row = _trimmed(row, begins)
-                if reader.line_num > begins and _swallows_rows(row, width, delimiter):
-                    raise csv.Error
-                width = max(width, len(row))
-                yield begins, row
-                begins = reader.line_num + 1
-        except csv.Error:
-            raise Rejected(f"line {begins}: a quote is not closed; export the file again") from None
-        except UnicodeDecodeError:
-            raise Rejected(
-                f"after line {begins} the text is not {encoding} any more: export it again"
-            ) from None
+            rows.extend(islice(reader, ROWS_AT_ONCE))  # those before a failure are kept
+        except (csv.Error, Rejected) as error:
+            failure = error
+        numbers: Sequence[int] = range(begins, begins + len(rows) + 1)
+        if failure or reader.line_num + 1 != numbers[-1]:
+            numbers = list(accumulate(map(_lines_of, rows), initial=begins))
+            if (place := _swallowing(numbers, rows, width, delimiter)) is not None:
+                rows, failure = rows[:place], csv.Error()
+        if not rows and not failure:
+            return
+        width = max([width, *map(len, rows)])
+        if width > WIDEST:
+            rows = [_trimmed(row, line) for line, row in zip(numbers, rows, strict=False)]
+        if rows:
+            yield numbers[: len(rows)], rows
+        begins = numbers[len(rows)]
+    if isinstance(failure, Rejected):
+        raise failure
+    raise Rejected(f"line {begins}: a quote is not closed; export the file again") from None
 
 
-def _lines(file: TextIO) -> Iterator[str]:
-    """Read the lines one by one, none of which may fill the memory."""
-    number = 1
-    while line := file.readline(LONGEST_LINE):
-        if "\0" in line:
+def _lines_of(row: Sequence[str]) -> int:
+    """Count the lines of a row: a cell in quotes may have several."""
+    return 1 + sum(len(LINE_BREAK.findall(cell)) for cell in row)
+
+
+def _lines(path: Path, encoding: str) -> Iterator[list[str]]:
+    """Read the lines, many at once, none of which may fill the memory."""
+    number, rest = 1, ""
+    for text in _texts(path, encoding):
+        text = rest + text
+        # A carriage return at the end may be half of a line's end.
+        cut = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
+        lines = list(io.StringIO(text[:cut], newline=""))
+        if "\0" in text:
+            number += next((place for place, one in enumerate(lines) if "\0" in one), len(lines))
             raise Rejected(f"line {number} holds binary zeros, no text: export the file again")
-        if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
+        rest = text[cut:]
+        number += len(lines)
+        if len(rest) > LONGEST_LINE:
             raise Rejected(f"line {number} is too long for a row: export the table as CSV again")
-        yield line
-        number += 1
+        yield lines
+    yield [rest] if rest else []
+
+
+def _texts(path: Path, encoding: str) -> Iterator[str]:
+    """Decode a file, many signs at once."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with path.open("rb") as file:
+        while True:
+            block = file.read(BLOCK_BYTES)
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                line += error.object.count(b"\n", 0, error.start)
+                raise Rejected(
+                    f"on line {line} the text is not {encoding} any more: export it again"
+                ) from None
+            if not block:
+                return
+            line += text.count("\n")
+            yield text
+
+
+def _swallowing(
+    numbers: Sequence[int], rows: Sequence[Sequence[str]], width: int, delimiter: str
+) -> int | None:
+    """Find the first row of which a cell swallows others, below rows of some width."""
+    for place, row in enumerate(rows):
+        if numbers[place + 1] - numbers[place] > 1 and _swallows_rows(row, width, delimiter):
+            return place
+        width = max(width, len(row))
+    return None
 
 
 def _swallows_rows(row: Sequence[str], width: int, delimiter: str) -> bool:
