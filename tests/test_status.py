@@ -81,6 +81,23 @@ def test_a_night_that_was_days_ago_is_noticed(tmp_path: Path, said: Said) -> Non
     assert "ended50hoursago:isitscheduled?" in said()
 
 
+def test_a_waiver_is_told_as_it_stands_today_though_no_night_ran_since(
+    tmp_path: Path, said: Said
+) -> None:
+    workspace, today = Workspace(tmp_path), datetime.now(CHINA).date()
+    waiver = {"number": "甲1", "rule": "own_total", "source": "finance.funds", "owner": "财务股"}
+    days = {"甲1": today - timedelta(days=1), "甲2": today, "甲3": today + timedelta(days=99)}
+    left = [
+        waiver | {"number": number, "valid_from": "2024-01-01", "expires_on": day.isoformat()}
+        for number, day in days.items()
+    ]
+    leave(workspace, "00001-2024-03-01", waivers=left)
+    states = [one["state"] for one in morning(workspace, 7)["waivers"]]
+    assert states == ["expired", "ending", "open"]
+    assert ziping("status", workspace=workspace) == 0
+    assert f"waiver甲1(expiredon{days['甲1']})" in said()
+
+
 def test_what_repeats_is_counted_in_nights(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     for number in (1, 2):

@@ -1,7 +1,9 @@
 """Known cases that are let through: by rule, place and day; shown, and ended by themselves."""
 
+import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -19,7 +21,7 @@ from flows.lib.look import verdicts
 from flows.lib.night import open_night
 from flows.lib.settings import Workspace
 from flows.lib.standing import standing_of
-from flows.lib.waivers import Waiver, waived_sentence
+from flows.lib.waivers import Waiver, state_of, waived_sentence
 
 CAPTIONS = ("编号", "数据表", "期间", "规则", "列", "文件", "工作表", "行号", "理由", "责任科室",
             "起始日期", "截止日期")  # fmt: skip
@@ -33,7 +35,7 @@ WAIVER = Waiver(
 def test_a_waiver_is_open_from_its_first_to_its_last_day() -> None:
     days = ["2023-12-31", "2024-01-01", "2024-12-01", "2024-12-02", "2024-12-31", "2025-01-01"]
     states = ["not_yet", "open", "open", "ending", "ending", "expired"]
-    assert [WAIVER.state_on(date.fromisoformat(day)) for day in days] == states
+    assert [state_of(WAIVER.as_json(), date.fromisoformat(day)) for day in days] == states
     assert [WAIVER.is_open(date.fromisoformat(day)) for day in days] == [
         state in ("open", "ending") for state in states
     ]
@@ -82,7 +84,7 @@ def register(workspace: Workspace, *rows: tuple[object, ...]) -> None:
 
 @pytest.mark.slow
 def test_a_known_case_is_let_through_shown_and_set_aside_again_after_its_last_day(
-    workspace: Workspace, said: Said
+    workspace: Workspace, said: Said, tmp_path: Path
 ) -> None:
     before = value(workspace, "counselling_rooms_in_task_list")
     file = dropped_file(workspace, "心理辅导室台账*")
@@ -111,9 +113,12 @@ def test_a_known_case_is_let_through_shown_and_set_aside_again_after_its_last_da
         ("甲1", *case, date(2020, 1, 1), date(2999, 12, 31)),
         ("甲2", "registers.nothing", *case[1:], date(2020, 1, 1), date(2999, 12, 31)),
         ("甲3", *case[:7], None, "基教股", date(2020, 1, 1), date(2999, 12, 31)),
+        ("甲4", *case[:6], row + 1, *case[7:], date(2020, 1, 1), date(2999, 12, 31)),
+        ("甲5", *case[:6], row + 1, *case[7:], date(2020, 1, 1), date(2020, 12, 31)),
     )
     assert night(workspace) == 0
     told = said()
+    assert re.findall("registers.waivers:(..)letnothingthrough", told) == ["甲4"]
     assert "registers.waivers:甲2:nosourcetableregisters.nothingcanbewaived" in told
     release = current(workspace)
     (entry,) = release.manifest["waived"]
@@ -125,9 +130,14 @@ def test_a_known_case_is_let_through_shown_and_set_aside_again_after_its_last_da
     cover = openpyxl.load_workbook(release.folder / "report.xlsx").worksheets[0]
     assert sentence in {cell.value for line in cover.iter_rows() for cell in line}
     assert ziping("status", workspace=workspace) == 0
-    assert "waiver甲1(openuntil2999-12-31)" in said()
-    assert ziping("trace", "K3.1", workspace=workspace) == 0
+    told = said()
+    assert "waiver甲1(openuntil2999-12-31)" in told
+    assert "registers.waivers:甲4letnothingthrough" in told
+    target = tmp_path / "K3.1.xlsx"
+    assert ziping("trace", "K3.1", "--xlsx", str(target), workspace=workspace) == 0
     assert f"放行:{sentence}" in said()
+    page = openpyxl.load_workbook(target).worksheets[0]
+    assert ["放行", sentence] in [list(line[:2]) for line in page.iter_rows(values_only=True)]
 
     assert rejections(workspace, date(2999, 12, 31)) == ()
     (sentence,) = rejections(workspace, date(3000, 1, 1))

@@ -76,7 +76,7 @@ def _waivers_in_force(night: Night, judged: Verdicts) -> list[Waiver]:
     sound = [part.acceptance.rows for part in standing.in_force if part.acceptance.is_sound]
     found = [waiver for rows in sound for waiver in waivers_in(rows)]
     for waiver in found:
-        sentence = _useless(night, waiver)
+        sentence = _useless(night, waiver) or _too_wide(waiver)
         if sentence and sentence not in night.remarks:
             night.remarks.append(sentence)
     return found
@@ -92,7 +92,13 @@ def _useless(night: Night, waiver: Waiver) -> str | None:
         return f"{where}: the suite of {waiver.source} has no rule {waiver.rule}"
     if waiver.rule in NEVER:
         return f"{where}: {waiver.rule} cannot be waived: what cannot be read is not let through"
+    return None
+
+
+def _too_wide(waiver: Waiver) -> str | None:
+    """Say where a waiver lets through more than one case, though it looks like one."""
     if waiver.row and not waiver.file:
+        where = f"{WAIVERS}: {waiver.number}"
         return f"{where}: it names a row but no file, and another file has another row there"
     return None
 
@@ -117,7 +123,8 @@ def check_what_is_kept(night: Night) -> None:
     night.deliveries()  # a line that cannot be read is told by its number
     night.remarks += check_received(night.workspace)
     night.remarks += damages(night.workspace, night.years, NEWEST_RELEASES)
-    standings = _standings(night, judge_new=False)  # what is not judged yet is verified when read
+    judged = verdicts(night, judge_new=False)  # what is not judged yet is verified when read
+    standings = _standings(night, judged)
     night.store.verify(part.delivery for part in all_in_force(standings))
 
 
@@ -167,15 +174,26 @@ def require_room(night: Night) -> None:
     check_room(night.workspace, arriving)
 
 
-def _standings(night: Night, *, judge_new: bool) -> list[Standing]:
-    judged = verdicts(night, judge_new=judge_new)
+def _standings(night: Night, judged: Verdicts) -> list[Standing]:
     deliveries = night.deliveries()
     return [standing_of(owed, deliveries, judged, night.today) for owed in night.owed()]
 
 
 def find_standings(night: Night, *, judge_new: bool) -> None:
-    """Find what is in force for every period owed."""
-    night.standings = _standings(night, judge_new=judge_new)
+    """Find what is in force for every period owed; a waiver that helps none of it is told."""
+    judged = verdicts(night, judge_new=judge_new)
+    night.standings = _standings(night, judged)
+    standing = [part.acceptance for part in all_in_force(night.standings)]
+    rejected = [one for one in judged.values() if not one.accepted]
+    used = {
+        entry["number"] for one in (*standing, *rejected) for entry in one.outcome.get("waived", ())
+    }
+    night.remarks += [
+        f"{WAIVERS}: {one.number} let nothing through: is its period, column, file, sheet, row or "
+        "unit mistyped, or is it needed no more?"
+        for one in night.waivers
+        if one.is_open(night.today) and one.number not in used and not _useless(night, one)
+    ]
 
 
 def look_at_standings(workspace: Workspace) -> Night:

@@ -62,7 +62,7 @@ def waived_in(found: Sequence[Standing]) -> list[dict[str, Any]]:
                     "title": one.owed.contract.title,
                     "period": delivery.period,
                     "file": delivery.name,
-                    "file_id": delivery.id,
+                    "file_id": delivery.files[0].sha256,  # by which evidence names it
                 }
     return [entries[key] for key in sorted(entries)]
 

@@ -15,6 +15,7 @@ from flows.lib.records import records
 from flows.lib.releases import Release, current_release, years_published
 from flows.lib.settings import Settings, Workspace, load_settings
 from flows.lib.times import CHINA
+from flows.lib.waivers import state_of
 
 VERSION = 1
 RESULTS = {0: "complete", 1: "failed", 2: "wrong use", 3: "blocked", 4: "with gaps"}
@@ -43,7 +44,9 @@ def morning(workspace: Workspace, nights: int) -> dict[str, Any]:
         "years_without_release": [year for year, release in releases.items() if release is None],
         "damaged": _damaged(workspace, settings),
         "set_aside": _last_known(found, "set_aside"),
-        "waivers": _last_known(found, "waivers"),
+        "waivers": [
+            one | {"state": state_of(one, now.date())} for one in _last_known(found, "waivers")
+        ],
         "disk": _disk(workspace),
     }
 

@@ -41,9 +41,7 @@ def _record(night: "Night", code: int, failure: str | None) -> dict[str, Any]:
     if night.standings:  # a night that failed before it looked does not know what is open
         record["open"] = open_periods(night.standings)
         record["set_aside"] = set_aside(night.standings)
-        record["waivers"] = [
-            one.as_json() | {"state": one.state_on(night.today)} for one in night.waivers
-        ]
+        record["waivers"] = [one.as_json() for one in night.waivers]
     if code != FAILED:  # a night that failed may have failed because of what it found there
         record["landed"] = line_seals(night.store.manifest)[-2:]
     return record

@@ -43,7 +43,7 @@ def _lines(tracer: Tracer, traced: Traced, indent: str) -> Iterator[str]:
             f" 自{row['valid_from']}"
             f" {row['document']} {row['document_number']}{unverified}"
         )
-    for entry in tracer.waived_for(traced):
+    for entry in tracer.waived_in({row["sha256"] for row in traced.evidence}):
         yield f"{indent}  放行: {waived_sentence(entry)}"
     if value["state"] == "not_applicable":
         for one in tracer.not_applicable_rows():

@@ -1,7 +1,7 @@
 """Write the trace of a figure as a workbook: a page to print and stamp, then what adds up to it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ from flows.lib.recomputing import Recomputation
 from flows.lib.times import CHINA
 from flows.lib.trace_sheets import File, Page, Step, write_listing, write_page
 from flows.lib.tracing import SHOWN_STATES, Traced, Tracer
+from flows.lib.waivers import waived_sentence
 from flows.lib.workbook_words import HIDDEN, WORDS
 
 MOST_ROWS = 1000  # of one printed value, one by one
@@ -64,7 +65,7 @@ def _write_value(
             heading = f"{name} {WORDS[role]}：{of}　{table.title}"
             write_listing(sheet, label, heading, table, manifest, style)
     content = Page(
-        _blocks(tracer, name, printed), list(_steps(traced, sheets)), files,
+        _blocks(tracer, name, printed, numbers), list(_steps(traced, sheets)), files,
         _verdict(traced), [*traced.gone, *traced.differences][:5],
     )  # fmt: skip
     write_page(page, content, manifest, style)
@@ -165,7 +166,9 @@ def _verdict(traced: Traced) -> str:
     return "未重算" if traced.gone else "重算不一致"
 
 
-def _blocks(tracer: Tracer, name: str, printed: Printed) -> list[tuple[str, list[Sequence[Any]]]]:
+def _blocks(
+    tracer: Tracer, name: str, printed: Printed, files: Container[str]
+) -> list[tuple[str, list[Sequence[Any]]]]:
     value, indicator = printed.traced.value, printed.traced.indicator
     figure: Row = printed.figure or {}
     formula = WORDS.get(indicator["formula"], indicator["formula"])
@@ -179,6 +182,7 @@ def _blocks(tracer: Tracer, name: str, printed: Printed) -> list[tuple[str, list
             ("状态", WORDS[value["state"]], "判定", value["judgement"]),
             ("期间", value["period"], "范围", WORDS.get(value["member"], value["member"])),
             *_doubts(tracer, value),
+            *(("放行", waived_sentence(entry)) for entry in tracer.waived_in(files)),
         ]),
         ("定义", [
             ("指标", f"{indicator['title_zh']}（{indicator['indicator_id']}）",

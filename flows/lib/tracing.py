@@ -1,7 +1,7 @@
 """Tracing a figure: its definition, its parts, its files and rows, and a second computation."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -154,9 +154,8 @@ class Tracer:
         """Find the rows of the standard that stood on the days by which a value is judged."""
         return standards_of(self.raw.standards, value)
 
-    def waived_for(self, traced: Traced) -> list[Mapping[str, Any]]:
-        """List the known cases that were let through in the files on which a value rests."""
-        files = {row["sha256"] for row in traced.evidence}
+    def waived_in(self, files: Container[str]) -> list[Mapping[str, Any]]:
+        """List the known cases that were let through in files, by their sha256."""
         entries = self.release.manifest.get("waived", ())
         return [entry for entry in entries if entry["file_id"] in files]
 

@@ -43,14 +43,6 @@ class Waiver:
         """Whether it lets anything through on a day."""
         return self.valid_from <= day <= self.expires_on
 
-    def state_on(self, day: date) -> str:
-        """Say how it stands on a day: open, not_yet or expired; `ending` in its last month."""
-        if day < self.valid_from:
-            return "not_yet"
-        if day > self.expires_on:
-            return "expired"
-        return "ending" if (self.expires_on - day).days < LAST_DAYS else "open"
-
     def is_for(self, delivery: Delivery) -> bool:
         """Whether it speaks of a delivery: its table, its period, its file."""
         return (
@@ -92,6 +84,16 @@ class Waiver:
         """Give it as it stands in what a night leaves behind."""
         days = {"valid_from": str(self.valid_from), "expires_on": str(self.expires_on)}
         return asdict(self) | days
+
+
+def state_of(entry: Mapping[str, Any], day: date) -> str:
+    """Say how a waiver that a night left stands on a day; `ending` in its last month."""
+    first, last = (date.fromisoformat(entry[name]) for name in ("valid_from", "expires_on"))
+    if day < first:
+        return "not_yet"
+    if day > last:
+        return "expired"
+    return "ending" if (last - day).days < LAST_DAYS else "open"
 
 
 def waivers_in(rows: Path) -> list[Waiver]:
