@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.lib import judging
+from flows.lib import judging, row_files
 from flows.lib.contracts import load_contracts
 from flows.lib.judging import RuleResult
 from flows.lib.suites import Suite, load_suite
@@ -82,7 +82,7 @@ def judge_rows(suite: Suite, landed: pa.Table) -> list[RuleResult]:
 
 def aggregates_of(suite: Suite, landed: pa.Table) -> dict[str, Any]:
     """Compute the aggregates of a suite over rows, as they stand in a file."""
-    return _in_a_file(landed, lambda path: judging.aggregates_of(suite, path))
+    return _in_a_file(landed, lambda path: row_files.first_rows([path], suite.aggregates)[0])
 
 
 def _in_a_file(landed: pa.Table, ask: Callable[[Path], Answered]) -> Answered:

@@ -85,7 +85,8 @@ def test_few_rows_at_a_time_and_many_files_at_once_are_judged_as_each_file_whole
         assert judge_rows_of_many(suite, paths) == whole
     finally:
         row_files.CHUNK_ROWS = before
-    sums = [row_files.first_row(path, suite.aggregates) for path in paths]
+    sums = row_files.first_rows(paths, suite.aggregates)
+    assert sums == [row_files.first_rows([path], suite.aggregates)[0] for path in paths]
     assert judge_tables(suite, sums) == [judge_table(suite, one) for one in sums]
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from flows.lib.expecting import Answer, frame_of, joined, not_answered, run
 from flows.lib.row_files import (
     ask,
+    ask_small,
     chunks,
     column_names,
     count_rows,
-    first_row,
     is_one_chunk,
     joined_chunks,
     quoted,
@@ -70,13 +70,9 @@ def judge_rows_of_many(suite: Suite, paths: Sequence[Path]) -> list[list[RuleRes
     rules = [rule for rule in suite.rules if rule.is_row_rule]
     local = [rule for rule in rules if rule.type in ROW_LOCAL]
     unique = [rule for rule in rules if rule.type in UNIQUENESS]
-    together = [
-        path
-        for path in paths
-        if len(local) + len(unique) == len(rules)
-        and is_one_chunk(path)
-        and not len(_twins(unique, path))
-    ]
+    together = _without_twins(unique, [path for path in paths if is_one_chunk(path)])
+    if len(local) + len(unique) < len(rules):
+        together = []
     if len(together) < 2:
         return [judge_rows(suite, path) for path in paths]
     answers = _in_chunks(local, *together)
@@ -133,23 +129,48 @@ def _with_twins(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
     return frame
 
 
+def _key(rule: Rule) -> tuple[str, str]:
+    """Give in SQL which rows a rule of uniqueness looks at, and the hash of their key.
+
+    What the hash gives too much is no duplicate to the rule.
+    """
+    columns = [quoted(name) for name in rule.columns]
+    # Unless the rule says otherwise, a row that lacks a part of its key has none.
+    filled = [] if "ignore_row_if" in rule.kwargs else columns
+    condition = " and ".join(f"{column} is not null" for column in filled) or "true"
+    return condition, f"hash({', '.join(columns)})"
+
+
+def _answerable(rules: Sequence[Rule], path: Path) -> list[Rule]:
+    """Leave out rules on columns that are not there: that will be the verdict."""
+    present = set(column_names(path))
+    return [rule for rule in rules if present.issuperset(rule.columns)]
+
+
+def _without_twins(rules: Sequence[Rule], paths: Sequence[Path]) -> list[Path]:
+    """Choose the small files in which no rows share their key by some rule of uniqueness."""
+    if not paths:
+        return []
+    keys = [_key(rule) for rule in _answerable(rules, paths[0])]
+    questions = [
+        f"select file from landed where {condition} group by file, {key} having count(*) > 1"
+        for condition, key in keys
+    ]
+    rows = ask_small(paths, " union ".join(questions)) if questions else []
+    with_twins = {paths[file] for (file,) in rows}
+    return [path for path in paths if path not in with_twins]
+
+
 def _twins(rules: Sequence[Rule], path: Path) -> "pa.Table":
     """Find the rows that share their key by some rule of uniqueness with another row.
 
-    All rows of such a key are among them, so that the verdict on them is that on the table. The
-    database compares keys by their hash: what it gives too much is no duplicate to the rule.
+    All rows of such a key are among them, so that the verdict on them is that on the table.
     """
     names = _words(rules)
     present = [name for name in column_names(path) if name in names]
     keys, wanted = [], []
-    for number, rule in enumerate(rules):
-        if not set(rule.columns) <= set(present):
-            continue  # the verdict will be that a column is not there
-        columns = [quoted(name) for name in rule.columns]
-        # Unless the rule says otherwise, a row that lacks a part of its key has none.
-        filled = [] if "ignore_row_if" in rule.kwargs else columns
-        condition = " and ".join(f"{column} is not null" for column in filled) or "true"
-        key = f"hash({', '.join(columns)})"
+    for number, rule in enumerate(_answerable(rules, path)):
+        condition, key = _key(rule)
         keys.append(
             f"twins_{number} as (select {key} as key from landed where {condition} "
             "group by key having count(*) > 1)"
@@ -199,11 +220,6 @@ def judge_tables(suite: Suite, many: Sequence[Mapping[str, Any]]) -> list[list[R
         ]
         for place in range(len(many))
     ]
-
-
-def aggregates_of(suite: Suite, path: Path) -> dict[str, Any]:
-    """Compute a suite's aggregates over a Parquet file, for its table rules."""
-    return first_row(path, suite.aggregates)
 
 
 def _asked(rules: Iterable[Rule]) -> list[tuple[str, Mapping[str, Any]]]:

@@ -11,15 +11,15 @@ from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
 from flows.lib.declared_checks import declared_findings
 from flows.lib.judgement import Judgement
-from flows.lib.judging import RuleResult, aggregates_of, judge_rows_of_many, judge_tables
+from flows.lib.judging import RuleResult, judge_rows_of_many, judge_tables
 from flows.lib.parsing import read_file
-from flows.lib.profiles import profile_of
+from flows.lib.profiles import profile_of, profile_questions
 from flows.lib.reading import Finding, Line, Reading, schema_of
-from flows.lib.row_files import ask, count_rows, first_row, quoted, rows_at, take_out, writing
+from flows.lib.row_files import ask, count_rows, first_rows, quoted, rows_at, take_out, writing
 from flows.lib.store import Delivery
 from flows.lib.suites import Rule, Suite
 from flows.lib.waivers import Waiver
-from flows.lib.years_said import other_years
+from flows.lib.years_said import other_years, year_questions
 
 ROWS, QUARANTINE = "rows.parquet", "quarantine.parquet"
 
@@ -75,28 +75,33 @@ def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list
     absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
     decimals = [one.name for one in contract.columns if one.data_type.startswith("decimal")]
     sums = {name: f"coalesce(sum({quoted(name)}), 0)" for name in decimals}
-    readable, judgements, profiles = [], [], []
     for one in many:
         _leave_out_copies(one.rows, one.reading, contract)
-        readable.append(sum(first_row(one.rows, absolute).values(), Decimal(0)))
         one.reading.findings += declared_findings(one.rows, one.reading, contract)
-        one.reading.findings += other_years(one.reading, one.rows, one.delivery.period, contract)
-        profiles.append(profile_of(one.reading, one.rows, contract))
+    paths = [one.rows for one in many]
+    readable = [sum(row.values(), Decimal(0)) for row in first_rows(paths, absolute)]
+    said = first_rows(paths, year_questions(contract))
+    profiles = first_rows(paths, profile_questions(contract))
+    judgements = []
+    for one, years in zip(many, said, strict=True):
+        one.reading.findings += other_years(one.reading, years, one.delivery.period)
         file_id = one.delivery.files[0].sha256
         judgements.append(Judgement(contract, suite, file_id, one.waivers))
         judgements[-1].of_reading(one.reading)
-    of_rows = _judged_rows([one.rows for one in many], contract, suite)
+    of_rows = _judged_rows(paths, contract, suite)
     for one, judgement, results in zip(many, judgements, of_rows, strict=True):
         _take_broken(one.rows, judgement, results, amounts)
-    of_tables = judge_tables(suite, [aggregates_of(suite, one.rows) for one in many])
+    of_tables = judge_tables(suite, first_rows(paths, suite.aggregates))
+    landed_sums = first_rows(paths, sums)
     landings = []
     for place, (one, judgement) in enumerate(zip(many, judgements, strict=True)):
         judgement.of_table(of_tables[place])
         broken = {(row.sheet, row.row_number) for row in one.reading.set_aside}
         judgement.of_limit(one.reading.landed + len(broken), readable[place])
         _write_quarantine(one.folder / QUARANTINE, judgement.quarantine)
-        row_count, own_sums = count_rows(one.rows), first_row(one.rows, sums)
-        landings.append(Landing(one.reading, judgement, row_count, own_sums, profiles[place]))
+        profile = profile_of(one.reading, profiles[place], contract)
+        count = count_rows(one.rows)
+        landings.append(Landing(one.reading, judgement, count, landed_sums[place], profile))
     return landings
 
 

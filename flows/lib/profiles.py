@@ -1,14 +1,16 @@
 """What a file looked like: kept with its verdict, so that the next one can be compared with it."""
 
 from collections import Counter
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from flows.lib.contracts import Contract
 from flows.lib.headers import positions_of
 from flows.lib.ids import without_ids
 from flows.lib.reading import Reading
-from flows.lib.row_files import first_row, quoted
+from flows.lib.row_files import quoted
+
+CONTENT = "_content"
 
 
 def captions_by_sheet(reading: Reading, contract: Contract) -> dict[str, dict[str, str]]:
@@ -22,7 +24,21 @@ def captions_by_sheet(reading: Reading, contract: Contract) -> dict[str, dict[st
     }
 
 
-def profile_of(reading: Reading, rows: Path, contract: Contract) -> dict[str, Any]:
+def profile_questions(contract: Contract) -> dict[str, str]:
+    """Name in SQL what a profile says of a file's rows: years of its days, and its content."""
+    said_once = {
+        column.name
+        for column in contract.columns
+        if column.above or column.sheet_name or column.file_name
+    }
+    names = [quoted(one.name) for one in contract.columns if one.name not in said_once]
+    days = [column.name for column in contract.columns if column.data_type == "date"]
+    return {name: f"histogram(year({quoted(name)}))" for name in days} | {
+        CONTENT: f"concat(count(*), ':', sum(hash({', '.join(names)})::hugeint))"
+    }
+
+
+def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
     """Describe a file: captions in their order, those that no column takes, units, years, content.
 
     `years` gives of each column of days the year of most of them and their share in percent;
@@ -44,30 +60,13 @@ def profile_of(reading: Reading, rows: Path, contract: Contract) -> dict[str, An
         "other_captions": sorted(others),
         "money_units": sorted(set(reading.units.values())),
         "unreadable": dict(sorted(unreadable.items())),
-        "years": _years(rows, contract),
-        "content": _content(rows, contract),
+        "years": {
+            name: _most(years) for name, years in answers.items() if name != CONTENT and years
+        },
+        "content": answers[CONTENT],
     }
 
 
-def _years(rows: Path, contract: Contract) -> dict[str, list[int]]:
-    days = [column.name for column in contract.columns if column.data_type == "date"]
-    found = first_row(rows, {name: f"histogram(year({quoted(name)}))" for name in days})
-    most = {
-        name: max(years.items(), key=lambda one: one[1]) for name, years in found.items() if years
-    }
-    return {
-        name: [int(year), 100 * count // sum(found[name].values())]
-        for name, (year, count) in most.items()
-    }
-
-
-def _content(rows: Path, contract: Contract) -> str:
-    said_once = {
-        column.name
-        for column in contract.columns
-        if column.above or column.sheet_name or column.file_name
-    }
-    names = [quoted(one.name) for one in contract.columns if one.name not in said_once]
-    key = f"sum(hash({', '.join(names)})::hugeint)::varchar"
-    row = first_row(rows, {"count": "count(*)", "key": key})
-    return f"{row['count']}:{row['key']}"
+def _most(years: Mapping[int, int]) -> list[int]:
+    year, count = max(years.items(), key=lambda one: one[1])
+    return [int(year), 100 * count // sum(years.values())]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flows.lib.cells import half_width, squeezed
+from flows.lib.cells import NUMBER, half_width, squeezed
 from flows.lib.contracts import Contract
 from flows.lib.headers import Header, plain_caption
 
@@ -14,6 +14,7 @@ LETTERED = re.compile(r"\(?([A-Za-z])\)?")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FEWEST_NUMBERED = 3
 BELOW_HEADER = ("columns_row", "blank")  # they may stand between a header and its numbers
+PLAIN = "1"  # the text of a number that stands for all of them
 REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length fits
 
 
@@ -41,6 +42,8 @@ class RowKinds:
         has_patterns = any((self.footer, self.subsets, self.groups))
         self.passes_ascii = not has_patterns or _only_han(read)
         self.not_plain = ascii_labels | ascii_words
+        # Then a number is as good as any other.
+        self.takes_numbers = self.passes_ascii and not any(map(NUMBER.fullmatch, self.not_plain))
 
     def _place_of(self, column: str | None) -> int | None:
         """Find the column of the totals' labels, which may be one that is not landed."""
@@ -70,11 +73,11 @@ class RowKinds:
 
     def _doubtful(self, rows: Sequence[list[Any]]) -> list[int]:
         """Find the rows, by their place, that may be no data: most are told by their first cell."""
-        firsts = _texts_at(0, rows)
+        firsts = _texts_at(0, rows, PLAIN if self.takes_numbers else None)
         odd = self._odd(firsts)
         if not self.label_place:
             return [place for place, text in enumerate(firsts) if text in odd] if odd else []
-        labels = _texts_at(self.label_place, rows)
+        labels = _texts_at(self.label_place, rows, None)
         words = {text for text in set(labels) if squeezed(text) in self.labels}
         if not odd and not words:
             return []
@@ -166,12 +169,17 @@ class RowKinds:
         )
 
 
-def _texts_at(place: int, rows: Sequence[list[Any]]) -> list[str | None]:
-    """Give the cells at one place as texts; None where there is none."""
+def _texts_at(place: int, rows: Sequence[list[Any]], number: str | None) -> Sequence[str | None]:
+    """Give the cells at one place as texts, or `number` for each number; None for no cell."""
     cells = [row[place] if place < len(row) else None for row in rows]
     if set(map(type, cells)) <= {str}:
         return cells
-    return [cell if isinstance(cell, str) else half_width(cell) for cell in cells]
+    return [
+        cell if isinstance(cell, str)
+        else number if number and cell.__class__ in (int, float)
+        else half_width(cell)
+        for cell in cells
+    ]  # fmt: skip
 
 
 def _numbers_columns(texts: list[str]) -> bool:

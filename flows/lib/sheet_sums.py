@@ -48,5 +48,5 @@ def _add_amounts(reader: "SheetReader", sums: Sums, key: str, amounts: "pa.Chunk
     # Yuan and whole numbers are exact; other decimals (万人) and 万元 are taken as rounded.
     is_rounded = factor > 1 if is_money else column.data_type.startswith("decimal")
     if is_rounded and sums.counts[key]:
-        digit = min(last_digit(value, factor) for value in amounts.to_pylist() if value)
+        digit = min(last_digit(value, factor) for value in amounts.unique().to_pylist() if value)
         sums.digits[key] = EXACT if is_money and digit <= CENT else digit

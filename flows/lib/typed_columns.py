@@ -57,17 +57,16 @@ def typed_column(
     wanted = arrow_type(column.data_type)
     known = {} if known is None else known
     try:
-        texts = pa.array(cells, pa.string())
+        written = pa.array(cells, pa.float64() if set(map(type, cells)) == {float} else pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         return _one_by_one(cells, wanted, read, known)
-    different = texts.dictionary_encode()
-    if len(different.dictionary) <= max(FEW, len(texts) // 4):
-        values, unreadable = _one_by_one(different.dictionary.to_pylist(), wanted, read, known)
-        return _spread(different, values, set(unreadable), read, wanted)
-    is_plain = _plain(texts, column, factor)
-    if is_plain is None:
-        return _one_by_one(cells, wanted, read, known)
-    return _mixed(texts, is_plain, wanted, read, known)
+    different = written.dictionary_encode()
+    if len(different.dictionary) > max(FEW, len(written) // 4):
+        is_plain = _plain(written, column, factor)
+        if is_plain is not None:
+            return _mixed(written, is_plain, wanted, read, known)
+    values, unreadable = _one_by_one(different.dictionary.to_pylist(), wanted, read, known)
+    return _spread(different, values, set(unreadable))
 
 
 def _one_by_one(
@@ -102,13 +101,9 @@ def _one_by_one(
 
 
 def _spread(
-    different: "pa.DictionaryArray",
-    values: "pa.Array",
-    unreadable: set[int],
-    read: Callable[[Any], Any],
-    wanted: "pa.DataType",
+    different: "pa.DictionaryArray", values: "pa.Array", unreadable: set[int]
 ) -> tuple["pa.Array", list[int]]:
-    """Give each cell the value of its text; a null is read as the empty cell that it is."""
+    """Give each cell the value of what is written there; an empty cell has none."""
     import pyarrow.compute as pc
 
     spread = values.take(different.indices)
@@ -126,13 +121,14 @@ def _int_array(numbers: set[int], kind: "pa.DataType") -> "pa.Array":
 
 
 def _plain(texts: "pa.Array", column: Column, factor: int) -> "pa.Array | None":
-    """Say which texts mean what they say; None where the column has words of its own."""
+    """Say which texts mean what they say; None for numbers, and for columns with own words."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     own_words = (column.person, column.take, column.values, column.means, column.check,
                  column.code_list, column.percent, column.length, column.decimal,
                  column.marks)  # fmt: skip
-    if any(own_words):
+    if any(own_words) or not pa.types.is_string(texts.type):
         return None
     if column.data_type == "string":
         is_code = is_code_name(column.name)

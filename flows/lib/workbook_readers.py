@@ -27,7 +27,6 @@ UNCALCULATED = re.compile(
     + FORMULA
     + rb"(?:<(?:\w+:)?v>\s*</(?:\w+:)?v>\s*|<(?:\w+:)?v\s*/>\s*)?</(?:\w+:)?c>"
 )
-HAS_FORMULA = re.compile(rb"<f|:f")
 PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 NOT_CALCULATED = "#FORMULA!"
 PERCENT = "%"
@@ -90,7 +89,8 @@ def _untold(path: Path) -> dict[str, dict[tuple[int, int], str]]:
             found: dict[tuple[int, int] | None, str] = {}
             for attributes in percent.findall(content) if styles else ():
                 found[_place(attributes)] = PERCENT
-            for attributes in UNCALCULATED.findall(content) if HAS_FORMULA.search(content) else ():
+            has_formulas = b"<f" in content or b":f" in content
+            for attributes in UNCALCULATED.findall(content) if has_formulas else ():
                 found[_place(attributes)] = NOT_CALCULATED
             has_errors = b't="e"' in content or b"t='e'" in content
             for attributes, error in ERROR.findall(content) if has_errors else ():

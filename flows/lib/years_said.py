@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from flows.lib.cells import half_width
 from flows.lib.contracts import Contract
 from flows.lib.reading import Finding, Reading
-from flows.lib.row_files import first_row, quoted
+from flows.lib.row_files import quoted
 
 # A title's year; with a month it is a day, of signing for example.
 # Of a school year, 2023—2024学年, both.
@@ -17,6 +16,7 @@ YEAR = re.compile(
     r"((?:19|20)[0-9]{2}) ?(?:年度?(?! ?[0-9]{1,2} ?月)|学年|财年)"
 )
 OF_SIGNING = re.compile(r"填报|填表|制表|制单|上报|报送|打印|导出|日期|时间")
+YEARS_AS = ("int", "bigint", "string")
 MOST = 50  # percent of the rows
 Titles = list[tuple[int, int]]  # row (0 for the sheet's name) and year
 
@@ -35,7 +35,15 @@ def years_of_titles(above: Iterable[tuple[int, list[Any]]], sheet: str) -> Title
     ]
 
 
-def other_years(reading: Reading, rows: Path, period: str, contract: Contract) -> list[Finding]:
+def year_questions(contract: Contract) -> dict[str, str]:
+    """Name in SQL what is asked of a file's rows: how often a column of years says each year."""
+    said = r"regexp_extract({}::varchar, '^((19|20)[0-9]{{2}})', 1)"
+    names = [one.name for one in contract.columns
+             if one.name.split("_")[-1] == "year" and one.data_type in YEARS_AS]  # fmt: skip
+    return {name: f"histogram({said.format(quoted(name))})" for name in names}
+
+
+def other_years(reading: Reading, answers: Mapping[str, Any], period: str) -> list[Finding]:
     """Find sheets whose titles name other years alone, and columns of years with another one."""
     wanted = _years_of(period)
     if not wanted:
@@ -45,17 +53,10 @@ def other_years(reading: Reading, rows: Path, period: str, contract: Contract) -
         if titles and not wanted & {year for _, year in titles}:
             number, year = titles[-1]
             found.append(Finding("other_year", sheet, number, "", f"{period} → {year}"))
-    said = r"regexp_extract({}::varchar, '^((19|20)[0-9]{{2}})', 1)"
-    names = [one.name for one in contract.columns
-             if one.name.split("_")[-1] == "year" and one.data_type in YEARS_AS]  # fmt: skip
-    columns = first_row(rows, {name: f"histogram({said.format(quoted(name))})" for name in names})
-    for name, counts in columns.items():
+    for name, counts in answers.items():
         if other := _most(counts or {}, wanted):
             found.append(Finding("other_year", "", 0, name, f"{period} → {other}"))
     return found
-
-
-YEARS_AS = ("int", "integer", "bigint", "string")
 
 
 def _years_of(period: str) -> set[int]:
