@@ -1,6 +1,7 @@
 """The key of the pseudonyms: never made in silence, never a weak one; and one person is one."""
 
 import base64
+import hmac
 import os
 import re
 import resource
@@ -358,3 +359,12 @@ def test_a_rotated_key_reads_all_rows_again_and_joins_none_of_two_keys(
     assert {outcome["key_id"] for outcome in outcomes} == {new_key.id}
     assert len(old_pseudonyms) == len(_pseudonyms(workspace)) > 1000
     assert not old_pseudonyms & _pseudonyms(workspace)
+
+
+@pytest.mark.parametrize("length", [1, 32, 64, 65, 200])
+def test_a_pseudonym_is_the_hmac_of_the_id(length: int) -> None:
+    secret = bytes(range(length))
+    key = PersonKey(secret)
+    for text in ("G519900201309010001", "甲", "7" * 500):
+        assert key.pseudonym(text) == hmac.digest(secret, text.encode(), "sha256").hex()
+    assert key.pseudonym(" ") is None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from flows.lib.ids import without_ids_within
 
@@ -120,8 +120,13 @@ def remove_parts(folder: Path) -> None:
 
 def hash_file(path: Path) -> str:
     """Hash a file's bytes with sha256."""
-    digest = sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+        return hash_stream(file)
+
+
+def hash_stream(stream: BinaryIO) -> str:
+    """Hash what is still to be read of a stream with sha256."""
+    digest = sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
     return digest.hexdigest()

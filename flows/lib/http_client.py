@@ -1,6 +1,5 @@
 """Asking a JSON interface with a token: one request, one whole answer or a sentence."""
 
-import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from flows.lib.canonical import MEGABYTE, too_much
+from flows.lib.canonical import MEGABYTE
 from flows.lib.errors import Unavailable
+from flows.lib.exact_json import read_json
+from flows.lib.pulled_rows import too_much
 from flows.lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class HttpClient:
 
     def _read(self, body: bytearray) -> Any:
         try:
-            return json.loads(body, parse_constant=str)
+            return read_json(body)
         except (ValueError, RecursionError):
             if body.lstrip().startswith(b"<"):
                 raise self.unavailable(

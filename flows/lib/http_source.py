@@ -1,12 +1,12 @@
 """A paged JSON interface: read page by page, believed only where all pages agree."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO
 
-from flows.lib.canonical import Rows
 from flows.lib.contracts import Contract
 from flows.lib.errors import Unavailable
 from flows.lib.http_client import HttpClient, Page
+from flows.lib.pulled_rows import PulledRows
 from flows.lib.settings import Settings
 
 
@@ -32,24 +32,26 @@ class HttpSource:
         self._rows(page, page)
         return False
 
-    def fetch(self) -> tuple[bytes, str | None]:
+    def fetch(self, scratch: Callable[[], BinaryIO]) -> tuple[BinaryIO, str | None]:
         """Read all pages, and what the interface calls this state; nothing unless all agree."""
-        rows = Rows(self.name, self.pull["order_by"], self.megabytes)
         first = self._numbered(1)
         total = self._number(first, "total")
-        for page in self._pages(first):
-            before = len(rows)
-            for row in self._rows(page, first):
-                rows.add(row)
-            if not before < len(rows) <= total:
-                break
-        if not len(rows) == len(rows.keys) == total:
-            raise self.client.unavailable(
-                f"{len(rows.keys)} rows came of {total} announced: if it lasts, tell its operator",
-                may_pass=True,
-            )
         request = {"path": self.pull["path"], "parameters": self.parameters}
-        return rows.content(request), first.etag
+        key = self.pull["order_by"]
+        with PulledRows(self.name, request, key, self.megabytes, scratch) as rows:
+            for page in self._pages(first):
+                before = rows.count
+                rows.add(self._rows(page, first))
+                if not before < rows.count <= total:
+                    break
+            content = rows.content()
+            if not rows.count == rows.distinct == total:
+                raise self.client.unavailable(
+                    f"{rows.distinct} rows came of {total} announced: if it lasts, tell its "
+                    "operator",
+                    may_pass=True,
+                )
+        return content, first.etag
 
     def _numbered(self, number: int, version: str | None = None) -> Page:
         paged = {self.pull.get("page", "page"): str(number)} if "pages" in self.pull else {}

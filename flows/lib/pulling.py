@@ -1,12 +1,12 @@
 """Pulling live systems: asked whether they changed, landed whole or not at all."""
 
-import io
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
+from typing import BinaryIO
 
-from flows.lib.canonical import digest
 from flows.lib.contracts import Contract
+from flows.lib.durable import hash_stream, naming
 from flows.lib.http_source import HttpSource
 from flows.lib.patience import Patience
 from flows.lib.settings import Settings
@@ -21,6 +21,21 @@ def _now() -> str:
 def _source(contract: Contract, settings: Settings, period: str) -> HttpSource | SqlSource:
     kind = HttpSource if contract.meta["pull"]["from"] == "http" else SqlSource
     return kind(contract, settings, period)
+
+
+def _fetched(
+    source: HttpSource | SqlSource, store: Store, patience: Patience
+) -> tuple[BinaryIO, str | None]:
+    """Pull all that a source answers into a file, which must be closed; and its version."""
+    with naming(store.folder):
+        return patience.ask(source.name, partial(source.fetch, store.scratch))
+
+
+def _is_that_of(last: Delivery, content: BinaryIO) -> bool:
+    """Whether a delivery has the bytes of a pull, which stands at its beginning again."""
+    digest = hash_stream(content)
+    content.seek(0)
+    return digest == last.id
 
 
 def _is_due_in_full(contract: Contract, last: Delivery, today: date) -> bool:
@@ -50,9 +65,10 @@ def has_changed(
             return not patience.ask(source.name, source.is_still)
         if last.version and not _is_due_in_full(contract, last, today):
             return not patience.ask(source.name, partial(source.is_still, last.version))
-    content, version = patience.ask(source.name, source.fetch)
-    if last is None or digest(content) != last.id:
-        return True
+    content, version = _fetched(source, store, patience)
+    with content:
+        if last is None or not _is_that_of(last, content):
+            return True
     if last.version != version or _is_due_in_full(contract, last, today):
         store.record(replace(last, received_at=_now(), version=version))
     return False
@@ -63,11 +79,12 @@ def land_pull(
 ) -> Delivery | None:
     """Pull one period of a live source and land it; None where its bytes came last, too."""
     source = _source(contract, settings, period)
-    content, version = patience.ask(source.name, source.fetch)
+    content, version = _fetched(source, store, patience)
     last = last_of(store.deliveries(), (contract.name, settings.district, period))
-    if last and last.id == digest(content) and last.version == version:
-        return None
-    file = store.keep(io.BytesIO(content), f"{contract.table}-{period}.jsonl")
+    with content:
+        if last and last.version == version and _is_that_of(last, content):
+            return None
+        file = store.keep(content, f"{contract.table}-{period}.jsonl")
     origin = contract.meta["pull"]["from"]
     return store.record(
         Delivery(contract.name, settings.district, period, (file,), _now(), origin, version)

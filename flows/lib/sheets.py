@@ -1,10 +1,9 @@
 """Opening a kept file as sheets of raw cells, by what it is and not by its name."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,13 @@ from typing import Any
 from flows.lib.cells import squeezed
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
+from flows.lib.exact_json import number, read_lines
 from flows.lib.file_kinds import kind_of
 from flows.lib.reader_client import read_sheets
-from flows.lib.row_blocks import ROWS_AT_ONCE, Block, Row, RowBlocks
+from flows.lib.row_blocks import ROWS_AT_ONCE, Block, RowBlocks
 from flows.lib.text_files import text_blocks
 
-DIGITS_OF_FLOAT = 15
+Record = Mapping[str, Any]
 
 
 @dataclass
@@ -58,41 +58,34 @@ def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
                 pass  # what was not asked for
 
 
-def _table(records: Iterator[tuple[int, Mapping[str, Any]]]) -> Iterator[Row]:
-    """Give records as rows below a header of their names."""
-    names: list[str] = []
-    known: set[str] = set()
-    for number, record in records:
-        if not names:
-            names = list(record)
-            known = set(names)
-            yield 1, list(names)
-        if list(record) == names:
-            yield number, list(record.values())
-        elif record.keys() <= known:
-            yield number, [record.get(name) for name in names]
-        else:
-            raise Rejected(f"line {number}: the row has fields that the first one lacks")
+def _table(many: Iterable[Sequence[Record]]) -> Iterator[Block]:
+    """Give records, some at a time, as rows below a header of their names."""
+    names: tuple[str, ...] = ()
+    start = 2
+    for records in many:
+        if not names and records:
+            names = tuple(records[0])
+            yield [1], [[*names]]
+        yield range(start, start + len(records)), _cells(records, names, start)
+        start += len(records)
 
 
-def _blocks(rows: Iterator[Row]) -> Iterator[Block]:
-    while taken := list(islice(rows, ROWS_AT_ONCE)):
-        numbers, cells = zip(*taken, strict=True)
-        yield list(numbers), list(cells)
+def _cells(records: Sequence[Record], names: Sequence[str], start: int) -> list[list[Any]]:
+    """Take the cells of records; what a record does not name is empty."""
+    if {*map(tuple, records)} == {names}:
+        return [list(record.values()) for record in records]
+    for place, record in enumerate(records, start):
+        if not record.keys() <= set(names):
+            raise Rejected(f"line {place}: the row has fields that the first one lacks")
+    return [[record.get(name) for name in names] for record in records]
 
 
-def _pulled(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _pulled(path: Path) -> Iterator[Sequence[Record]]:
     """Read the canonical JSON Lines of a pull: the request, then one record a line."""
-    decode = json.JSONDecoder(parse_float=_number).decode  # made once, not for every line
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         next(file)  # the request
-        for number, line in enumerate(file, start=2):
-            yield number, decode(line)
-
-
-def _number(text: str) -> float | Decimal:
-    """Keep all digits of a number that a float cannot hold."""
-    return float(text) if len(text) <= DIGITS_OF_FLOAT else Decimal(text)
+        while lines := list(islice(file, ROWS_AT_ONCE)):
+            yield read_lines(lines)
 
 
 def _once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -103,10 +96,10 @@ def _once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _records(path: Path) -> list[Mapping[str, Any]]:
+def _records(path: Path) -> list[Record]:
     """Read JSON from the inbox: a list of records, or an object with one such list in it."""
     try:
-        content = json.loads(path.read_bytes(), parse_float=_number, object_pairs_hook=_once)
+        content = json.loads(path.read_bytes(), parse_float=number, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise Rejected("the file is no whole JSON: export it again") from None
     lists = [content] if isinstance(content, list) else [
@@ -124,14 +117,13 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
     Who does not take all sheets closes it, so that the reader of spreadsheets ends.
     """
     if contract.meta["pull"]["from"] != "inbox":
-        yield Sheet("", RowBlocks(_blocks(_table(_pulled(path)))), is_records=True)
+        yield Sheet("", RowBlocks(_table(_pulled(path))), is_records=True)
         return
     match kind_of(path):
         case "text":
             yield Sheet("", RowBlocks(text_blocks(path, contract)), is_text=True)
         case "json":
-            records = iter(enumerate(_records(path), start=2))
-            yield Sheet("", RowBlocks(_blocks(_table(records))), is_records=True)
+            yield Sheet("", RowBlocks(_table([_records(path)])), is_records=True)
         case "archive":
             raise Rejected("the file is an archive: unpack it, and send what is in it")
         case kind:

@@ -2,13 +2,14 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from flows.lib.canonical import Rows, as_text
+from flows.lib.canonical import as_text
 from flows.lib.contracts import Contract
 from flows.lib.errors import Unavailable
+from flows.lib.pulled_rows import ROWS_AT_ONCE, PulledRows
 from flows.lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,29 +68,32 @@ class SqlSource:
         self.setting = f"ZIPING_{self.pull['database'].upper()}"
         self.settings = settings
 
-    def fetch(self) -> tuple[bytes, str | None]:
+    def fetch(self, scratch: Callable[[], BinaryIO]) -> tuple[BinaryIO, str | None]:
         """Run the query and write its rows down; databases have no name for their state."""
+        request, key = {"sql": self.pull["sql"]}, self.pull["order_by"]
+        with PulledRows(self.name, request, key, self.settings.pull_megabytes, scratch) as rows:
+            self._read(rows)
+            if not rows.count:
+                raise self._unavailable(
+                    "the database answers no rows, as after a failed load: ask its operator"
+                )
+            return rows.content(), None
+
+    def _read(self, rows: PulledRows) -> None:
         import sqlalchemy
 
-        rows = Rows(self.name, self.pull["order_by"], self.settings.pull_megabytes)
         engine = self._engine()
         try:
             with engine.connect() as connection:
                 self._begin_snapshot(connection)
                 result = connection.execute(sqlalchemy.text(self.pull["sql"]))
                 names = self._names(result)
-                for row in result:
-                    values = zip(names, row, strict=True)
-                    rows.add({name: self._text(name, value) for name, value in values})
+                for some in result.partitions(ROWS_AT_ONCE):
+                    rows.add([self._texts(names, row) for row in some])
         except sqlalchemy.exc.SQLAlchemyError as error:
             raise self._explained(error, engine) from None
         finally:
             engine.dispose()
-        if not rows:
-            raise self._unavailable(
-                "the database answers no rows, as after a failed load: ask its operator"
-            )
-        return rows.content({"sql": self.pull["sql"]}), None
 
     def _unavailable(self, what: str, *, may_pass: bool = False) -> Unavailable:
         return Unavailable(f"{self.name}: {what}", may_pass=may_pass)
@@ -159,6 +163,12 @@ class SqlSource:
                 "renamed? mend sql in the contract"
             )
         return names
+
+    def _texts(self, names: Sequence[str], row: Iterable[Any]) -> dict[str, str | None]:
+        return {
+            name: value if value is None or type(value) is str else self._text(name, value)
+            for name, value in zip(names, row, strict=True)
+        }
 
     def _text(self, name: str, value: object) -> str | None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
 from typing import Any, BinaryIO
 
@@ -104,13 +105,21 @@ class Store:
                 ) from None
         return found
 
+    def scratch(self) -> BinaryIO:
+        """Open a file without a name on the disk of the kept bytes: whatever happens, it goes."""
+        self._make()
+        return TemporaryFile(dir=self.folder)
+
+    def _make(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.chmod(0o700)
+
     def keep(self, stream: BinaryIO, original_name: str, wanted: str | None = None) -> LandedFile:
         """Copy bytes in under their hash, fsynced before they get their name.
 
         Other bytes than those `wanted` are not kept: the file was changed while it was read.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder.chmod(0o700)
+        self._make()
         part = part_name(self.folder / "content")
         digest, size = sha256(), 0
         try:

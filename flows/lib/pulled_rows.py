@@ -1,0 +1,128 @@
+"""The rows of a pull in the order of their key, on the disk but for some at a time."""
+
+from binascii import hexlify
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import chain, islice, pairwise
+from typing import Any, BinaryIO, Self
+
+from flows.lib.canonical import MEGABYTE, encoded, lines_of, write_json
+from flows.lib.errors import Unavailable
+from flows.lib.exact_json import read_lines
+
+ROWS_AT_ONCE = 5_000
+RUN = 32 * MEGABYTE  # of rows that come out of order are sorted at once
+
+
+class PulledRows:
+    """The request and its rows in a file without a name, of which a killed night leaves nothing.
+
+    Rows that come in the order of their key are only written; the others go into sorted runs, each
+    behind its key, and all are merged in the end.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        request: Mapping[str, Any],
+        key: str,
+        megabytes: float,
+        scratch: Callable[[], BinaryIO],
+    ) -> None:
+        """Take what is pulled, the column that orders the rows, and how much there may be."""
+        self.name, self.key, self.megabytes, self.scratch = name, key, megabytes, scratch
+        self.count = self.distinct = self.size = 0  # rows, their keys, bytes
+        self._request = encoded(f"{write_json({'request': request})}\n")
+        self._files: list[BinaryIO] = []
+        self._whole = self._begun()
+        self._last: list[bytes] = []  # the key after which rows are in order
+        self._runs: list[BinaryIO] = []
+        self._waiting: list[bytes] = []
+        self._bytes_waiting = 0
+
+    def __enter__(self) -> Self:
+        """Begin with no rows."""
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Close all files but that of the content, and this one too where there was an error."""
+        for file in self._files:
+            if kind or file is not self._whole:
+                file.close()
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows down; a KeyError where one lacks its key."""
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            self._add(rows[start : start + ROWS_AT_ONCE])
+
+    def content(self) -> BinaryIO:
+        """Give the request without host and time, then all rows by key; who takes it closes it."""
+        self.distinct = self.count
+        if self._runs or self._waiting:
+            self._merge()
+        self._whole.seek(0)
+        return self._whole
+
+    def _open(self) -> BinaryIO:
+        self._files.append(self.scratch())
+        return self._files[-1]
+
+    def _begun(self) -> BinaryIO:
+        file = self._open()
+        file.write(self._request)
+        return file
+
+    def _add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        keys = [encoded(str(row[self.key])) for row in rows]
+        lines = lines_of(rows)
+        self.count += len(rows)
+        self.size += len(lines)
+        if self.size > self.megabytes * MEGABYTE:
+            raise too_much(self.name, self.megabytes)
+        if all(one < other for one, other in pairwise(chain(self._last, keys))):
+            self._whole.write(lines)
+            self._last = keys[-1:]
+        else:
+            self._waiting += map(_behind, keys, lines.splitlines(keepends=True))
+            self._bytes_waiting += len(lines)
+            if self._bytes_waiting > RUN:
+                self._sort()
+
+    def _sort(self) -> None:
+        run = self._open()
+        run.writelines(sorted(self._waiting))
+        run.seek(0)
+        self._runs.append(run)
+        self._waiting, self._bytes_waiting = [], 0
+
+    def _merge(self) -> None:
+        """Merge what came in order with the runs, and count the keys."""
+        self._sort()
+        in_order, self._whole = self._in_order(self._whole), self._begun()
+        self.distinct, last = 0, None
+        for line in merge(in_order, *self._runs):
+            key, _, row = line.partition(b"\t")
+            self.distinct += key != last
+            last = key
+            self._whole.write(row)
+
+    def _in_order(self, file: BinaryIO) -> Iterator[bytes]:
+        """Give what came in order, each row behind its key."""
+        file.seek(0)
+        next(file)  # the request
+        while lines := list(islice(file, ROWS_AT_ONCE)):
+            keys = (encoded(str(row[self.key])) for row in read_lines(lines))
+            yield from map(_behind, keys, lines)
+
+
+def _behind(key: bytes, line: bytes) -> bytes:
+    """Write a row behind its key, in signs that are ordered as it is and hold no line's end."""
+    return b"%b\t%b" % (hexlify(key), line)
+
+
+def too_much(name: str, megabytes: float) -> Unavailable:
+    """Say that a source answers more than it should."""
+    return Unavailable(
+        f"{name}: the answer is larger than {megabytes:g} MB: ask its operator, or raise "
+        "ZIPING_PULL_MEGABYTES if this is right"
+    )
