@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import sqlite3
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,11 +21,12 @@ from nights import (
     names_of_releases,
     night,
     raise_funds,
-    replace_file,
     rows,
     ziping,
 )
 
+from flows.lib.look import look_at_standings
+from flows.lib.overview import files_in_force
 from flows.lib.releases import year_folder
 from flows.lib.settings import Workspace
 from flows.lib.sql_source import SqlSource
@@ -31,7 +34,22 @@ from flows.lib.store import Store
 
 PRIMARY_SCHOOL, JUNIOR_SCHOOL = "2151000580", "3151000873"
 BROKEN = "2151000541"  # a primary school, too
+FORMS, LATE_FORMS = "教育事业统计报表_2023.zip", "教育事业统计报表_2023_补报.zip"
 NAMES = {PRIMARY_SCHOOL: "启明小学", JUNIOR_SCHOOL: "第一初级中学", BROKEN: "第一小学"}
+
+
+def pack(path: Path, books: Mapping[str, bytes]) -> None:
+    """Pack workbooks, each under the code of its school."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for school, content in books.items():
+            archive.writestr(f"各校/{school}.xlsx", content)
+
+
+def forms_in_force(workspace: Workspace) -> str:
+    """Say what `ziping sources` shows of the workbooks of schools."""
+    standings = look_at_standings(workspace).standings
+    (found,) = (one for one in standings if one.owed.contract.name == "schools.annual_forms")
+    return files_in_force(found)
 
 
 @pytest.fixture
@@ -40,15 +58,16 @@ def night_with_gaps(
 ) -> Iterator[tuple[Workspace, int, str]]:
     """Run a first night without the register, with an interface that fails in three ways.
 
-    Of the workbooks of schools two have not come, and one more is broken.
+    The workbooks of schools come in a ZIP: two are not in it, and one more is broken.
     """
     dropped_file(new_workspace, "心理辅导室台账*").unlink()
-    for school in (PRIMARY_SCHOOL, JUNIOR_SCHOOL):
-        path = dropped_file(new_workspace, f"{school}.xlsx")
-        path.rename(new_workspace.root / path.name)
-    broken = dropped_file(new_workspace, f"{BROKEN}.xlsx")
-    (new_workspace.root / broken.name).write_bytes(broken.read_bytes())
-    replace_file(broken, broken.read_bytes()[:3000])
+    folder = dropped_file(new_workspace, "教育事业统计报表*")
+    books = {path.stem: path.read_bytes() for path in folder.iterdir()}
+    shutil.rmtree(folder)
+    late = {school: books.pop(school) for school in (PRIMARY_SCHOOL, JUNIOR_SCHOOL)}
+    late[BROKEN], books[BROKEN] = books[BROKEN], books[BROKEN][:3000]
+    pack(new_workspace.inbox / "schools" / FORMS, books)
+    pack(new_workspace.root / LATE_FORMS, late)
     faults = {
         "2021-09-01": "answers 500",
         "2022-09-01": "a row is missing at the end",
@@ -87,7 +106,14 @@ def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
         assert (shares["state"], shares["judgement"]) == ("partial", "无法判定")
         assert shares["units_expected"] - shares["units_received"] == len(absent)
         assert all(NAMES[school] in shares["reason"] for school in absent), shares["reason"]
-    assert f"{BROKEN}.xlsxrejected" in printed
+    assert f"{FORMS}/各校/{BROKEN}.xlsxrejected" in printed
+    sound = forms_in_force(workspace)
+    assert sound == f"{sound.split()[0]} files ({sound.split()[0]} of {FORMS})"
+    # The file that was rejected goes back, though others came after it and stand in force.
+    assert ziping("quarantine", "schools.annual_forms", workspace=workspace) == 0
+    told = said()
+    assert f"{BROKEN}.xlsx(rejected)" in told
+    assert "文件不完整或已损坏" in told
 
     # Nothing is half-landed.
     landed = {one.source for one in Store(workspace.landed).deliveries()}
@@ -106,15 +132,22 @@ def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
     assert ziping("status", workspace=workspace) == 0
     assert re.search(r"2024-01-31前报送,逾期未报\(\d+daysoverdue,in2nights", said())
 
-    # The workbooks that follow complete the same period.
-    (forms,) = (workspace.inbox / "schools").glob("教育事业统计报表*")
-    for school in (PRIMARY_SCHOOL, JUNIOR_SCHOOL, BROKEN):
-        replace_file(forms / f"{school}.xlsx", (workspace.root / f"{school}.xlsx").read_bytes())
+    # The workbooks that follow in a second ZIP complete the same period.
+    shutil.move(workspace.root / LATE_FORMS, workspace.inbox / "schools")
     assert night(workspace) == 4
+    assert f"{BROKEN}.xlsxrejected" not in said()
     for part in (1, 2, 3, 4):
         completed = figure(workspace, "14.3", part)
         assert (completed["state"], completed["text"]) == ("actual", "0%")
         assert completed["units_expected"] == completed["units_received"]
+    count = int(sound.split()[0])
+    told = f"{count + 3} files ({count} of {FORMS}, 3 of {LATE_FORMS})"
+    assert forms_in_force(workspace) == told
+    assert ziping("changes", workspace=workspace) == 0
+    told = said()
+    for school in (PRIMARY_SCHOOL, JUNIOR_SCHOOL, BROKEN):
+        assert re.search(rf"{LATE_FORMS}/各校/{school}.xlsx\(\w+\)新到", told)
+    assert re.search(r"14.3大班额占比普通小学2023-09-01:0\[partial,无法判定\]→0\[actual", told)
 
     assert CANARY not in printed + again
     prefect = list(tmp_path_factory.getbasetemp().glob("prefect*"))

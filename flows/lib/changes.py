@@ -18,7 +18,7 @@ DEFINING = ("title_zh", "title_en", "unit", "decimals", "formula", "population",
 DEFINING_FILES = ("dbt_project/models/staging/", "dbt_project/models/intermediate/",
                   "dbt_project/models/marts/", "dbt_project/seeds/")  # fmt: skip
 PROGRAM = ("程序", "库", "参数", "密钥")
-MOST_FILES = 20
+MOST_FILES, MOST_NAMED = 20, 3  # of a table once, and behind each figure that rests on it
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ def content_of(release: Release) -> Content:
     )
 
 
-def file_changes(old: Content, new: Content) -> dict[tuple[str, str], str]:
+def file_changes(old: Content, new: Content, most: int = MOST_FILES) -> dict[tuple[str, str], str]:
     """Say which files are in force now instead of which, by table and period."""
     found = {}
     for key in sorted(old.deliveries.keys() | new.deliveries.keys()):
         before, now = old.deliveries.get(key, {}), new.deliveries.get(key, {})
         gone = {digest: name for digest, name in before.items() if digest not in now}
         come = {digest: name for digest, name in now.items() if digest not in before}
-        if texts := list(_replaced(gone, come)):
-            more = len(texts) - MOST_FILES
-            shown = "、".join(texts[:MOST_FILES]) + (f"、另有 {more} 个文件" if more > 0 else "")
+        if texts := sorted(_replaced(gone, come)):
+            more = len(texts) - most
+            shown = "、".join(texts[:most]) + (f"、另有 {more} 个文件" if more > 0 else "")
             found[key] = f"{key[0]} {key[1]}: {shown}"
     return found
 
@@ -152,6 +152,7 @@ def compare(old: Content, new: Content) -> Iterator[str]:
     files = file_changes(old, new)
     for text in files.values():
         yield f"数据: {text}"
+    causing = file_changes(old, new, MOST_NAMED)
     numbers = {
         (r["indicator_id"], r["period"], r["member"]): r["figure_id"] for r in new.figures.values()
     }
@@ -165,7 +166,7 @@ def compare(old: Content, new: Content) -> Iterator[str]:
         number = numbers.get((key[1], key[2], key[4]))
         name = f"{number} {title}" if number else str(title)
         member = "" if key[4] == "total" else f" {key[4]}"
-        causes = ";".join(causes_of(old, new, key, files))
+        causes = ";".join(causes_of(old, new, key, causing))
         yield f"{name}{member} {key[2]}: {_shown(before)} → {_shown(now)};原因: {causes}"
     if files and not moved:
         yield "数据有更新,但没有数值变动"

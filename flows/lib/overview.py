@@ -1,12 +1,13 @@
 """What people are shown of sources, nights and releases."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from flows.lib.console import make_console, say
 from flows.lib.damage import damages, link_faults
@@ -15,6 +16,7 @@ from flows.lib.morning import morning
 from flows.lib.publishing import rows_of
 from flows.lib.releases import current_release, releases_of, years_published
 from flows.lib.settings import Workspace, load_settings
+from flows.lib.standing import Standing
 
 WAIVER_STATES = {
     "open": "open until", "ending": "ends soon, on", "expired": "expired on",
@@ -28,17 +30,17 @@ def print_sources(workspace: Workspace) -> None:
     night = look_at_standings(workspace)
     units = _units(workspace)
     table = Table(
-        "source", "period", "in force", "received", "rows", "set aside", "units", "owed by"
-    )
+        Column("source", no_wrap=True), "period", Column("in force", overflow="fold"),
+        "received", "rows", "set aside", "units", "owed by",
+    )  # fmt: skip
     for one in {standing.owed.key: standing for standing in night.standings}.values():
         contract = one.owed.contract
         owner = f"{contract.meta['owed']['by']} {one.owed.due}"
         if one.in_force:
-            name = Path(one.in_force[0].delivery.name).name
             table.add_row(
                 contract.name,
                 one.owed.period,
-                f"{len(one.in_force)} files" if len(one.in_force) > 1 else name,
+                files_in_force(one),
                 max(part.delivery.received_at for part in one.in_force)[:10],
                 str(sum(part.rows_landed for part in one.in_force)),
                 str(sum(part.rows_quarantined for part in one.in_force)),
@@ -59,6 +61,19 @@ def print_sources(workspace: Workspace) -> None:
     console.print(table)
     for sentence in dict.fromkeys(text for one in night.standings for text in one.rejections):
         console.print(f"! {sentence}")
+
+
+def files_in_force(standing: Standing) -> str:
+    """Name the file in force, or count those of a table in parts, by the archive they came in."""
+    names = [Path(part.delivery.name).name for part in standing.in_force]
+    packed = Counter(
+        Path(part.delivery.archive.shown_name).name
+        for part in standing.in_force
+        if part.delivery.archive
+    )
+    of = ", ".join(f"{count} of {name}" for name, count in sorted(packed.items()))
+    told = f"{len(names)} files" if len(names) > 1 else names[0]
+    return f"{told} ({of})" if of else told
 
 
 def _units(workspace: Workspace) -> dict[tuple[str, str], str]:
@@ -96,7 +111,7 @@ def print_status(workspace: Workspace, nights: int) -> None:
     console.print(table)
     for one in seen["open"]:
         days = f"{one['days_overdue']} days overdue" if one["days_overdue"] else "not yet due"
-        stands = ", the last good one in force" if one["in_force"] else ""
+        stands = ", what was accepted is in force" if one["in_force"] else ""
         for sentence in one["sentences"]:
             console.print(f"! {sentence} ({days}, in {one['nights_open']} nights{stands})")
     for sentence in seen["said"]:

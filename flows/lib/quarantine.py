@@ -16,7 +16,7 @@ from flows.lib.night import Night
 from flows.lib.rejection_words import Words, in_chinese
 from flows.lib.settings import Workspace
 from flows.lib.source_view import contract_named
-from flows.lib.standing import Owed, candidates
+from flows.lib.standing import candidates
 from flows.lib.store import Delivery
 from flows.lib.times import day_of
 
@@ -54,17 +54,23 @@ class Examined:
 
 
 def examined(night: Night, names: Iterable[str]) -> list[Examined]:
-    """Examine the deliveries of some source tables: those in force, and the newest rejected."""
-    judged, deliveries, wanted = verdicts(night, judge_new=False), night.deliveries(), set(names)
-    owed = {one.key: one for one in night.owed() if one.contract.name in wanted}
-    found = []
-    for one in owed.values():
-        for delivery, acceptance in _to_show(one, deliveries, judged):
+    """Examine the deliveries of some source tables: the newest rejected, and those in force.
+
+    Of a table in parts each part that was rejected is the newest of its name.
+    """
+    wanted, found = set(names), []
+    for standing in {one.owed.key: one for one in night.standings}.values():
+        contract = standing.owed.contract
+        if contract.name not in wanted:
+            continue
+        rejected = standing.rejected if contract.in_parts else standing.rejected[:1]
+        in_force = [(part.delivery, part.acceptance) for part in standing.in_force]
+        for delivery, acceptance in (*rejected, *in_force):
             state = "in_force" if acceptance.accepted else "rejected"
-            problems = problems_of(one.contract, acceptance)
+            problems = problems_of(contract, acceptance)
             if problems or not acceptance.accepted:
                 rejections = tuple(acceptance.rejections)
-                found.append(Examined(one.contract, delivery, state, rejections, tuple(problems)))
+                found.append(Examined(contract, delivery, state, rejections, tuple(problems)))
     return found
 
 
@@ -79,23 +85,6 @@ def waiting(night: Night, names: Iterable[str]) -> list[str]:
         if (one.source, one.period, one.id) not in judged
     }
     return sorted(found)
-
-
-def _to_show(
-    owed: Owed,
-    deliveries: Sequence[Delivery],
-    judged: Mapping[tuple[str, str, str], Acceptance],
-) -> list[tuple[Delivery, Acceptance]]:
-    """Pick the delivery in force and the newest of those that were rejected since."""
-    shown: list[tuple[Delivery, Acceptance]] = []
-    for delivery in candidates(deliveries, owed):
-        acceptance = judged.get((delivery.source, delivery.period, delivery.id))
-        if acceptance is None or (shown and not acceptance.accepted):
-            continue
-        shown.append((delivery, acceptance))
-        if acceptance.accepted:
-            break
-    return shown
 
 
 def problems_of(contract: Contract, acceptance: Acceptance) -> list[Problem]:

@@ -43,13 +43,14 @@ def contract_named(contracts: dict[str, Contract], name: str) -> Contract:
 
 def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
     """Print the account of each delivery in force: rows read, landed, set aside, skipped."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     night = look_at_standings(workspace)
     contract = contract_named(night.contracts, name)
     console = make_console()
     newer = ["in a newer part"] * contract.in_parts
-    table = Table("period", "file", "rows read", "landed", "set aside", *newer, "skipped")
+    file = Column("file", overflow="fold")
+    table = Table("period", file, "rows read", "landed", "set aside", *newer, "skipped")
     found = [one for one in night.standings if one.owed.contract.name == name]
     for one in {standing.owed.key: standing for standing in found}.values():
         if one.gap:

@@ -72,10 +72,15 @@ class Standing:
 
     owed: Owed
     in_force: tuple[InForce, ...]  # several where the table comes in parts, the newest first
-    rejections: tuple[str, ...]  # of deliveries newer than the one in force
+    rejected: tuple[tuple[Delivery, Acceptance], ...]  # newer than the one in force, newest first
     is_overdue: bool
     is_waiting: bool = False  # something landed that the next night will judge
     replaced: tuple[Delivery, ...] = ()  # accepted parts of which no unit counts any more
+
+    @property
+    def rejections(self) -> tuple[str, ...]:
+        """Say in a sentence each why what came is not in force."""
+        return tuple(rejection_sentence(*one) for one in self.rejected)
 
     @property
     def gap(self) -> str | None:
@@ -130,7 +135,7 @@ def standing_of(
     """
     in_force: list[InForce] = []
     replaced: list[Delivery] = []
-    rejections: list[str] = []
+    rejected: list[tuple[Delivery, Acceptance]] = []
     names: set[str] = set()
     taken: set[str] = set()
     is_waiting = False
@@ -150,12 +155,11 @@ def standing_of(
             if not owed.contract.in_parts:
                 break
         elif name not in names and not _holds_only(taken, name, acceptance):
-            rejections.append(rejection_sentence(delivery, acceptance))
+            rejected.append((delivery, acceptance))
         if owed.contract.in_parts:
             names.add(name)
     is_overdue = not in_force and today.isoformat() > owed.due
-    told = tuple(rejections)
-    return Standing(owed, tuple(in_force), told, is_overdue, is_waiting, tuple(replaced))
+    return Standing(owed, tuple(in_force), tuple(rejected), is_overdue, is_waiting, tuple(replaced))
 
 
 def _holds_only(taken: Set[str], name: str, rejected: Acceptance) -> bool:
