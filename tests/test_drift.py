@@ -12,6 +12,7 @@ from flows.lib.acceptance import Acceptance, accept
 from flows.lib.contracts import Contract
 from flows.lib.drift import with_drift
 from flows.lib.person_key import PersonKey
+from flows.lib.standing import Owed, with_period_before
 from flows.lib.store import Delivery, Store
 from flows.lib.suite_words import COMPARED
 
@@ -220,3 +221,20 @@ def test_a_column_of_years_is_of_the_period(received: Received) -> None:
     assert received.found() == {}
     received.take(head + "1|一小|1|2022-2023\n2|二小|2|2022-2023\n3|三小|2|2023-2024")
     assert received.found() == {"other_year": ["school_year 2023 → 2022"]}
+
+
+def test_what_opens_a_new_year_is_compared_with_the_last_file_that_there_is(
+    received: Received,
+) -> None:
+    for period in ("2019", "2021", "2022", "2023"):
+        received.take(table(*LINES), period=period)
+    owed = [Owed(received.contract, "519900", 2023, offset) for offset in (0, -1)]
+    new_year = [Owed(received.contract, "519900", 2024, 0)]
+    other_district = [Owed(received.contract, "519901", 2024, 0)]
+
+    def periods(some: list[Owed]) -> list[str]:
+        return sorted(key[2] for key in with_period_before(some, received.deliveries))
+
+    assert periods(owed) == ["2021", "2022", "2023"]
+    assert periods(new_year) == ["2023", "2024"]
+    assert periods(other_district) == ["2024"]

@@ -22,18 +22,23 @@ from flows.lib.night import Difference, Night, open_night
 from flows.lib.pulling import has_changed
 from flows.lib.releases import refuse_what_is_no_link, year_folder
 from flows.lib.settings import Workspace
-from flows.lib.standing import Owed, Standing, all_in_force, candidates, standing_of
+from flows.lib.standing import (
+    Owed,
+    Standing,
+    all_in_force,
+    candidates,
+    standing_of,
+    with_period_before,
+)
 from flows.lib.store import Delivery, last_of
 from flows.lib.waivers import NEVER, WAIVERS, Waiver, waivers_in
 
 
 def _relevant(night: Night) -> list[Delivery]:
-    """List the deliveries among which a period's one in force is sought."""
+    """List the deliveries of the periods owed, and those with which they are compared."""
     deliveries = night.deliveries()
-    found = {
-        (one.key, one.id): one for owed in night.owed() for one in candidates(deliveries, owed)
-    }
-    return list(found.values())
+    keys = sorted(with_period_before(night.owed(), deliveries))
+    return [one for key in keys for one in candidates(deliveries, key)]
 
 
 def verdicts(night: Night, *, judge_new: bool) -> Verdicts:

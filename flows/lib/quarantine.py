@@ -81,7 +81,7 @@ def waiting(night: Night, names: Iterable[str]) -> list[str]:
         f"{one.source} {one.period} {one.name}"
         for owed in night.owed()
         if owed.contract.name in wanted
-        for one in candidates(deliveries, owed)
+        for one in candidates(deliveries, owed.key)
         if (one.source, one.period, one.id) not in judged
     }
     return sorted(found)

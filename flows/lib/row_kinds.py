@@ -13,7 +13,6 @@ NUMBERED = re.compile(r"\(?([0-9]{1,3})\)?(?:=.*)?")  # 3, (3), 3=1+2 and (3)=(1
 LETTERED = re.compile(r"\(?([A-Za-z])\)?")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FEWEST_NUMBERED = 3
-BELOW_HEADER = ("columns_row", "blank")  # they may stand between a header and its numbers
 PLAIN = "1"  # the text of a number that stands for all of them
 REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length fits
 
@@ -103,8 +102,8 @@ class RowKinds:
     def kind(self, row: list[Any]) -> str | None:
         """Say why a row is no data: blank, total, subset, group, note, header, columns_row."""
         kind = self._look_closer(row)
-        stays = self.is_below_header and kind in BELOW_HEADER
-        self.is_below_header = stays or kind == "header"
+        stays = self.is_below_header and kind == "blank"
+        self.is_below_header = stays or kind in ("header", "columns_row")
         return kind
 
     def _look_closer(self, row: list[Any]) -> str | None:

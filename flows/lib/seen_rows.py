@@ -1,5 +1,6 @@
 """Which rows of a file stood in it before, in memory that grows by eight bytes a row."""
 
+import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,9 @@ class SeenRows:
         if are_texts:
             rows = list(map(tuple, rows))
         elif len(set(map(len, rows))) == 1:
-            rows = list(zip(*map(_as_texts, zip(*rows, strict=True)), strict=True))
+            rows = list(zip(*map(_distinct, zip(*rows, strict=True)), strict=True))
         else:
-            rows = [tuple(_as_texts(row)) for row in rows]
+            rows = [tuple(_distinct(row)) for row in rows]
         hashes = np.fromiter(map(hash, rows), np.int64, len(rows))  # texts hash well in 64 bits
         different, first = np.unique(hashes, return_index=True)
         is_new = np.ones(len(different), bool)
@@ -47,8 +48,20 @@ class SeenRows:
             self.runs[-1] = np.sort(np.concatenate([self.runs[-1], last]), kind="stable")
 
 
-def _as_texts(cells: Sequence[Any]) -> Sequence[str]:
-    """Take numbers by their text, because hash(-1.0) is hash(-2.0), marked as no texts."""
-    if all(map(str.__instancecheck__, cells)):
+def _distinct(cells: Sequence[Any]) -> Sequence[Any]:
+    """Take numbers by their bits or text, as no text is: hash(-1.0) is hash(-2.0), 1 is True."""
+    import numpy as np
+
+    kinds = set(map(type, cells))
+    if kinds == {str}:
         return cells
-    return [cell if isinstance(cell, str) else f"\0{cell!r}" for cell in cells]
+    if kinds == {float}:
+        bits: list[int] = np.array(cells).view(np.uint64).tolist()
+        return bits
+    return [_distinct_cell(cell) for cell in cells]
+
+
+def _distinct_cell(cell: Any) -> str | int:
+    if isinstance(cell, float):
+        return int.from_bytes(struct.pack("<d", cell), "little")
+    return cell if isinstance(cell, str) else f"\0{cell!r}"

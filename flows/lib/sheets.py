@@ -1,6 +1,5 @@
 """Opening a kept file as sheets of raw cells, by what it is and not by its name."""
 
-import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -11,8 +10,9 @@ from typing import Any
 from flows.lib.cells import squeezed
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
-from flows.lib.exact_json import number, read_lines
+from flows.lib.exact_json import read_lines
 from flows.lib.file_kinds import kind_of
+from flows.lib.json_files import read_records
 from flows.lib.reader_client import read_sheets
 from flows.lib.row_blocks import ROWS_AT_ONCE, Block, RowBlocks
 from flows.lib.text_files import text_blocks
@@ -80,35 +80,17 @@ def _cells(records: Sequence[Record], names: Sequence[str], start: int) -> list[
     return [[record.get(name) for name in names] for record in records]
 
 
+def _some(records: Iterator[Record]) -> Iterator[Sequence[Record]]:
+    while some := list(islice(records, ROWS_AT_ONCE)):
+        yield some
+
+
 def _pulled(path: Path) -> Iterator[Sequence[Record]]:
     """Read the canonical JSON Lines of a pull: the request, then one record a line."""
     with path.open("rb") as file:
         next(file)  # the request
         while lines := list(islice(file, ROWS_AT_ONCE)):
             yield read_lines(lines)
-
-
-def _once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make a record; of two values under one name none is the right one."""
-    record = dict(fields)
-    if len(record) < len(fields):
-        raise Rejected("a record of the JSON has two values of one name: export it again")
-    return record
-
-
-def _records(path: Path) -> list[Record]:
-    """Read JSON from the inbox: a list of records, or an object with one such list in it."""
-    try:
-        content = json.loads(path.read_bytes(), parse_float=number, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        raise Rejected("the file is no whole JSON: export it again") from None
-    lists = [content] if isinstance(content, list) else [
-        part for part in content.values() if isinstance(part, list)
-    ]  # fmt: skip
-    if len(lists) != 1 or not all(isinstance(one, dict) for one in lists[0]):
-        raise Rejected("the JSON holds no single list of records: export the table alone")
-    names = list(dict.fromkeys(name for record in lists[0] for name in record))
-    return [{name: record.get(name) for name in names} for record in lists[0]]
 
 
 def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
@@ -123,7 +105,7 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
         case "text":
             yield Sheet("", RowBlocks(text_blocks(path, contract)), is_text=True)
         case "json":
-            yield Sheet("", RowBlocks(_table([_records(path)])), is_records=True)
+            yield Sheet("", RowBlocks(_table(_some(read_records(path)))), is_records=True)
         case "archive":
             raise Rejected("the file is an archive: unpack it, and send what is in it")
         case kind:

@@ -12,6 +12,8 @@ from flows.lib.settings import Settings
 from flows.lib.store import Delivery, newest_first
 from flows.lib.times import day_of
 
+Key = tuple[str, str, str]  # table, district and period
+
 
 @dataclass(frozen=True)
 class Owed:
@@ -33,7 +35,7 @@ class Owed:
         return self.contract.due_date_of_year(self.evaluation_year + self.year_offset)
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """The table, district and period, as deliveries are keyed."""
         return self.contract.name, self.district_code, self.period
 
@@ -116,9 +118,23 @@ def known_by(deliveries: Sequence[Delivery], as_of: date | None) -> list[Deliver
     return [one for one in deliveries if day_of(one.received_at) <= as_of]
 
 
-def candidates(deliveries: Sequence[Delivery], owed: Owed) -> list[Delivery]:
-    """List the deliveries for an owed period, newest first, each content once."""
-    found = {one.id: one for one in reversed(newest_first(deliveries)) if one.key == owed.key}
+def with_period_before(owed: Sequence[Owed], deliveries: Sequence[Delivery]) -> set[Key]:
+    """Name the periods owed, and of each table the last one before: new files are compared with it.
+
+    What was never owed in these years may be all there is, as when a new year opens.
+    """
+    keys = {one.key for one in owed}
+    received = {one.key for one in deliveries}
+    for source, district in {key[:2] for key in keys}:
+        first = min(period for *table, period in keys if table == [source, district])
+        before = {key for key in received if key[:2] == (source, district) and key[2] < first}
+        keys |= {max(before)} if before else set()
+    return keys
+
+
+def candidates(deliveries: Sequence[Delivery], key: Key) -> list[Delivery]:
+    """List the deliveries for a period, newest first, each content once."""
+    found = {one.id: one for one in reversed(newest_first(deliveries)) if one.key == key}
     return newest_first(list(found.values()))
 
 
@@ -139,7 +155,7 @@ def standing_of(
     names: set[str] = set()
     taken: set[str] = set()
     is_waiting = False
-    for delivery in candidates(deliveries, owed):
+    for delivery in candidates(deliveries, owed.key):
         acceptance = judge.get((delivery.source, delivery.period, delivery.id))
         name = delivery.files[0].original_name
         if acceptance is None:
