@@ -42,18 +42,25 @@ def _relevant(night: Night) -> list[Delivery]:
 
 
 def verdicts(night: Night, *, judge_new: bool) -> Verdicts:
-    """Give the verdict on each delivery; unless `judge_new`, only those of earlier nights."""
+    """Give the verdict on each delivery owed; unless `judge_new`, only those of earlier nights."""
+    judged, relevant = _judged_all(night, judge_new=judge_new), _relevant(night)
+    told = with_drift(judged, relevant, night.deliveries(), night.contracts, night.waivers_for)
+    owed = {(one.contract.name, one.period) for one in night.owed()}
+    return {key: verdict for key, verdict in told.items() if key[:2] in owed}
+
+
+def _judged_all(night: Night, *, judge_new: bool) -> Verdicts:
+    """Judge each delivery for itself, not yet compared with others."""
     found: Verdicts = {}
-    relevant = _relevant(night)
     by_table: dict[str, list[Delivery]] = defaultdict(list)
-    for delivery in relevant:
+    for delivery in _relevant(night):
         by_table[delivery.source].append(delivery)
     # The waivers first: the verdicts on all others follow from them.
     for source in sorted(by_table, key=lambda name: name != WAIVERS):
         found |= _judged(night, by_table[source], judge_new=judge_new)
         if source == WAIVERS:
             night.waivers = _waivers_in_force(night, found)
-    return with_drift(found, relevant, night.deliveries(), night.contracts, night.waivers_for)
+    return found
 
 
 def _judged(night: Night, deliveries: Sequence[Delivery], *, judge_new: bool) -> Verdicts:
@@ -113,7 +120,7 @@ def compared(night: Night, delivery: Delivery, verdict: Acceptance) -> Acceptanc
     relevant, known = _relevant(night), night.deliveries()
     last = replace(delivery, number=len(known) + 1)
     key = (last.source, last.period, last.id)
-    judged = verdicts(night, judge_new=False) | {key: verdict}
+    judged = _judged_all(night, judge_new=False) | {key: verdict}
     others = [one for one in relevant if (one.source, one.period, one.id) != key]
     return with_drift(judged, [*others, last], [*known, last], night.contracts, night.waivers_for)[
         key
@@ -146,7 +153,8 @@ def look(night: Night) -> Difference:
         night.unavailable += view.unreadable
         pulls = _changed_pulls(night, deliveries)
     known = verdicts(night, judge_new=False)
-    unjudged = [one for one in _relevant(night) if (one.source, one.period, one.id) not in known]
+    owed = [one for one in _relevant(night) if one.key in {owed.key for owed in night.owed()}]
+    unjudged = [one for one in owed if (one.source, one.period, one.id) not in known]
     return Difference(tuple(view.new), tuple(pulls), tuple(unjudged))
 
 
