@@ -31,16 +31,20 @@ SHEET = "{{1338-1}}'; drop table x; --"
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # What must not be told, see few_in_a_census: half-years and months of the kindergarten, and all
-# half-years: 637+100+99+637+100+110 primary, 630+610 junior, 10+12 special, 301+302 senior, 90+3.
-SECRETS = {Decimal(93), Decimal(8 * 90 + 4 * 3), Decimal(1683 + 1240 + 22 + 603 + 93)}
+# half-years: 637+100+99+637+100+110 primary, 630+610 junior, 10+12 special, 301+302 senior, 90+3;
+# and the 500 + 500 + 250 + 312.50 yuan of four awards.
+SECRETS = {
+    Decimal(93), Decimal(8 * 90 + 4 * 3), Decimal(1683 + 1240 + 22 + 603 + 93), Decimal("1562.5"),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def few(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The tiny district with three pupils left in its kindergarten, and hostile names.
 
-    4 of 5 of its staff were trained. The district and an office that sent no funds are called like
-    formulas; a sheet like a template that is a statement; a column that nobody declared like both.
+    4 of 5 of its staff were trained, four awards of aid were paid. The district and an office that
+    sent no funds are called like formulas; a sheet like a template that is a statement; a column
+    that nobody declared like both.
     """
     with pytest.MonkeyPatch.context() as patch:
         pupils = [
@@ -58,6 +62,7 @@ def few(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
             for year, entries in tiny_district.FUNDS.items()
         }
         patch.setattr(tiny_district, "FUNDS", funds)
+        patch.setattr(tiny_district, "AID", tiny_district.AID[:4])
         workspace = Workspace(tmp_path_factory.mktemp("few"))
         tiny_files.write_tiny_district(workspace.root)
 
@@ -107,7 +112,8 @@ def test_every_unit_test_of_the_models_passes(
     nodes = list(result.result or [])
     assert [f"{one.node.name}: {one.message}" for one in nodes if str(one.status) != "pass"] == []
     names = {one.node.name for one in nodes}
-    assert {"counts_of_few_persons", "counts_that_a_total_would_give_away"} <= names
+    assert {"counts_of_few_persons", "counts_that_a_total_would_give_away",
+            "money_that_few_persons_were_paid"} <= names  # fmt: skip
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=8))
@@ -149,7 +155,8 @@ def test_a_count_of_one_census_hides_what_rests_on_it(few: Workspace) -> None:
         ("trained_staff", "total", "2023"),
         ("training_hours_share", "total", "2019-01..2023-12"),
     }
-    assert hidden == kindergarten | staff
+    aid = {("student_aid_awards", "total", "2023"), ("student_aid_paid", "total", "2023")}
+    assert hidden == kindergarten | staff | aid
     for row in rows(few, "report_values"):
         if row["state"] == "suppressed":
             told = {
@@ -157,7 +164,7 @@ def test_a_count_of_one_census_hides_what_rests_on_it(few: Workspace) -> None:
             }
             assert told == {None}
             assert row["judgement"] in ("无法判定", "无标准")
-    for number in ("4.4", "5.7a", "21.1", "21.2"):
+    for number in ("4.4", "5.7a", "16.1", "16.2", "21.1", "21.2"):
         assert figure(few, number)["text"] == "＊"
 
 
@@ -193,6 +200,8 @@ def test_the_marts_hide_the_count_its_rate_and_the_total(few: Workspace) -> None
     assert training["staff"] == 5
     for name in ("trained_staff", "staff_with_required_hours", "required_hours_rate"):
         assert training[name] is None
+    (aid,) = rows_of(marts / "mart_student_aid.parquet")
+    assert (aid["awards"], aid["aid_yuan"]) == (None, None)
 
 
 def test_the_files_behind_a_value_do_not_tell_it(few: Workspace) -> None:
@@ -222,14 +231,14 @@ def test_every_form_of_a_release_tells_the_same(few: Workspace) -> None:
     assert "＊" in told
 
 
-@pytest.mark.parametrize("number", ["5.7a", "21.1", "21.2", "4.4", "5.8", "5.5a"])
+@pytest.mark.parametrize("number", ["5.7a", "16.1", "21.1", "21.2", "4.4", "5.8", "5.5a"])
 def test_a_trace_keeps_to_it(
     few: Workspace, number: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
     assert ziping("trace", number, "--rows", workspace=few) == 0
     told = capsys.readouterr().out
-    for secret in ("93", "732", "3641"):
+    for secret in ("93", "732", "3641", "1562.5"):
         assert not re.search(rf"(?<![0-9a-f.]){secret}(?![0-9a-f.])", told)
     if number in ("5.5a", "5.8"):
         assert "重算一致" in told
@@ -287,6 +296,7 @@ def test_a_sheet_called_like_a_template_is_neither_rendered_nor_run(few: Workspa
 @pytest.mark.parametrize(
     ("lifted", "rule"),
     [("few", "few persons are shown"),
+     ("money", "money of hidden persons is shown"),
      ("partner", "a total less its members leaves what is hidden"),
      ("nearly_whole", "few persons are between two counts")],
 )  # fmt: skip

@@ -120,12 +120,16 @@
 {%- endmacro %}
 
 
-{# The counts of persons that a mart shows, from its columns' meta: a list of measure and how many
-   units of it are one person. #}
+{# The counts of persons that a mart shows, from its columns' meta: a list of measure, how many
+   units of it are one person, and the money that was paid to them, if a column is that. #}
 {% macro persons_of(mart) -%}
     {%- set found = [] -%}
     {%- for column in mart.columns.values() if column.meta.get('persons_unit') -%}
-        {%- do found.append({'measure': column.name, 'unit': column.meta['persons_unit']}) -%}
+        {%- set paid = mart.columns.values() | selectattr('meta.paid_to', 'defined')
+            | selectattr('meta.paid_to', 'equalto', column.name) | map(attribute='name') | first -%}
+        {%- do found.append(
+            {'measure': column.name, 'unit': column.meta['persons_unit'], 'money': paid or ''}
+        ) -%}
     {%- endfor -%}
     {{ return(found) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 -- What: what the published tables show of counts of persons does not give 1 to 4 of them away: no
---   such count is shown, no two shown ones differ by so little, and of each total with its members
---   none is hidden or enough of it.
+--   such count is shown, nor what they were paid, no two shown ones differ by so little, and of
+--   each total with its members none is hidden or enough of it.
 -- When it matters: a new measure, mart or dimension may open a way to a few persons that the
 --   model hidden_cells does not know.
 -- To resolve: look at the rows of the mart's measure in person_cells and hidden_cells; see which
@@ -83,6 +83,27 @@ select
     member
 from cells
 where is_shown = 1 and amount > 0 and amount < 5 * persons_unit
+union all
+select
+    'money of hidden persons is shown' as rule,
+    cells.mart,
+    cells.money_measure as measure,
+    cells.district_code,
+    cells.year,
+    cells.member
+from cells
+left join {{ ref('hidden_cells') }} as hidden_cells
+    on
+        cells.mart = hidden_cells.mart
+        and cells.money_measure = hidden_cells.measure
+        and cells.district_code = hidden_cells.district_code
+        and cells.year = hidden_cells.year
+        and cells.dimension = hidden_cells.dimension
+        and cells.member = hidden_cells.member
+where
+    cells.is_shown = 0
+    and cells.money_measure is not null
+    and hidden_cells.measure is null
 union all
 select
     'few persons are between two counts' as rule,

@@ -42,13 +42,13 @@ def _report_query(model: Model, year: int) -> str:
 
 
 def _counts_of_persons(model: Model, column: str) -> list[str]:
-    """List the counts of persons that can be read from a mart's column: itself, or its parts."""
+    """List the counts of persons that a mart's column tells: itself, its parts, who was paid."""
     indicator = model.column_meta(column).get("indicator", {})
     parts = [indicator.get(role, {}).get("measure") for role in ("numerator", "denominator")]
     return sorted(
         name
         for name in {column, *parts} & model.columns.keys()
-        if model.column_meta(name).get("persons_unit")
+        if {"persons_unit", "paid_to"} & model.column_meta(name).keys()
     )
 
 

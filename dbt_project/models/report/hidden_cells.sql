@@ -1,6 +1,7 @@
 -- One row per count of persons that is shown nowhere: what tells of 1 to 4 persons, and what is
--- needed so that a total less its members leaves nothing. Each release is covered by itself: two
--- releases tell what a corrected delivery moved, and not whose rows.
+-- needed so that a total less its members leaves nothing; and the money paid to those persons. Each
+-- release is covered by itself: two releases tell what a corrected delivery moved, and not whose
+-- rows.
 with
 
 cells as (
@@ -137,24 +138,56 @@ partners as (
         and hidden > 0
         and (hidden = 1 or hidden_and_large = 0)
 
+),
+
+hidden_counts as (
+
+    select
+        mart,
+        measure,
+        district_code,
+        year,
+        dimension,
+        member,
+        reason
+    from reasons
+    union
+    select
+        mart,
+        measure,
+        district_code,
+        year,
+        dimension,
+        member,
+        reason
+    from partners
+
+),
+
+-- What 1 to 4 persons were paid tells of them as their number does.
+paid_to_them as (
+
+    select
+        cells.mart,
+        cells.money_measure as measure,
+        cells.district_code,
+        cells.year,
+        cells.dimension,
+        cells.member,
+        'money' as reason
+    from hidden_counts
+    inner join cells
+        on
+            hidden_counts.mart = cells.mart
+            and hidden_counts.measure = cells.measure
+            and hidden_counts.district_code = cells.district_code
+            and hidden_counts.year = cells.year
+            and hidden_counts.dimension = cells.dimension
+            and hidden_counts.member = cells.member
+    where cells.money_measure is not null
+
 )
 
-select
-    mart,
-    measure,
-    district_code,
-    year,
-    dimension,
-    member,
-    reason
-from reasons
+select * from hidden_counts
 union
-select
-    mart,
-    measure,
-    district_code,
-    year,
-    dimension,
-    member,
-    reason
-from partners
+select * from paid_to_them

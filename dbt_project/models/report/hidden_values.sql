@@ -1,4 +1,5 @@
--- One row per due value whose numerator or denominator is a hidden count of persons.
+-- One row per due value whose numerator or denominator is a hidden count of persons, or money paid
+-- to them.
 with
 
 value_keys as (

@@ -1,5 +1,5 @@
--- One row per count of persons that a mart shows, by measure, district, year and member, and how
--- many units of the measure are one person.
+-- One row per count of persons that a mart shows, by measure, district, year and member, how many
+-- units of the measure are one person, and which measure is the money paid to them.
 -- depends_on: {{ ref('mart_class_sizes') }}
 -- depends_on: {{ ref('mart_education_funds') }}
 -- depends_on: {{ ref('mart_meals') }}
@@ -17,7 +17,8 @@ select
     cast(null as string) as dimension,
     cast(null as string) as member,
     cast(null as bigint) as amount,
-    cast(null as int) as persons_unit
+    cast(null as int) as persons_unit,
+    cast(null as string) as money_measure
 where false
 {%- if execute %}
 {%- for mart in graph.nodes.values() | sort(attribute='name')
@@ -32,7 +33,8 @@ select
     dimension,
     member,
     cast({{ persons.measure }} as bigint) as amount,
-    {{ persons.unit }} as persons_unit
+    {{ persons.unit }} as persons_unit,
+    nullif({{ quoted(persons.money) }}, '') as money_measure
 from {{ ref(mart.name) }}
 where {{ persons.measure }} is not null
 {%- endfor %}
