@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from suite_parts import FLAG, NOTES, TEXT, WHOLE, rule
 
-from flows.lib import landing, reader_client, row_blocks, row_files, text_files
+from flows.lib import landing, reader_client, row_blocks, row_files
 from flows.lib.acceptance import Asked, accept, accept_all, readings_path, suite_path
 from flows.lib.contracts import load_contracts
 from flows.lib.judging import judge_rows, judge_rows_of_many, judge_table, judge_tables
@@ -113,7 +113,7 @@ def test_a_file_read_and_judged_three_rows_at_a_time_lands_as_it_does_whole(
 ) -> None:
     whole = land_payments(tmp_path / "whole")
     for module, name in ((row_files, "CHUNK_ROWS"), (row_files, "ROWS_IN_GROUP"),
-                         (row_blocks, "ROWS_AT_ONCE"), (text_files, "ROWS_AT_ONCE")):  # fmt: skip
+                         (row_blocks, "ROWS_AT_ONCE")):  # fmt: skip
         monkeypatch.setattr(module, name, 3)
     assert land_payments(tmp_path / "few") == whole
     rows, quarantine, *_, sums, _profile = whole

@@ -23,7 +23,7 @@ from flows.lib.memory import without_collection
 MEMORY_BYTES = 3 << 30
 FREE_BYTES = 1 << 29
 BYTES_OF_BYTE = 64  # what a byte of a file may take: of an .xls two bytes may be a cell
-ROWS_IN_MESSAGE = 2_000
+CELLS_IN_MESSAGE = 20_000  # no message is so large that it would need much memory twice
 LENGTH = struct.Struct(">I")
 PR_SET_PDEATHSIG = 1
 
@@ -57,8 +57,9 @@ def _messages(asked: Asked) -> Iterator[Message]:
     """Read one file: for each sheet what is said of it, then its rows."""
     for name, is_hidden, merged, date_system, rows in sheets_of(asked):
         yield "sheet", name, is_hidden, merged, date_system
-        for start in range(0, len(rows), ROWS_IN_MESSAGE):
-            yield "rows", start + 1, rows[start : start + ROWS_IN_MESSAGE]
+        count = max(1, CELLS_IN_MESSAGE // max([1, *map(len, rows)]))
+        for start in range(0, len(rows), count):
+            yield "rows", start + 1, rows[start : start + count]
 
 
 def _bound_memory(path: Path) -> None:

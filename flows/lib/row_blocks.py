@@ -7,6 +7,12 @@ Row = tuple[int, list[Any]]  # its number, as a person would count, and its cell
 Block = tuple[Sequence[int], list[list[Any]]]  # the numbers of some rows, and their cells
 
 ROWS_AT_ONCE = 20_000
+CELLS_AT_ONCE = 2_000_000
+
+
+def rows_at_once(width: int) -> int:
+    """Say how many rows of some width fit into memory together."""
+    return max(1, min(ROWS_AT_ONCE, CELLS_AT_ONCE // max(width, 1)))
 
 
 class RowBlocks:
@@ -35,7 +41,7 @@ class RowBlocks:
         """Give many of the rows that are left; none where there are no more."""
         numbers, rows = self._numbers[self._place :], self._rows[self._place :]
         self._numbers, self._rows, self._place = (), [], 0
-        while len(rows) < ROWS_AT_ONCE:
+        while len(rows) < rows_at_once(len(rows[-1]) if rows else 0):
             block = next(self._blocks, None)
             if block is None:
                 break

@@ -11,7 +11,7 @@ from pathlib import Path
 from flows.lib.cells import squeezed
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
-from flows.lib.row_blocks import ROWS_AT_ONCE, Block
+from flows.lib.row_blocks import Block, rows_at_once
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "windows-1252")
 BOMS = (
@@ -161,7 +161,8 @@ def text_blocks(path: Path, contract: Contract) -> Iterator[Block]:
     while failure is None:
         rows: list[list[str]] = []
         try:
-            rows.extend(islice(reader, ROWS_AT_ONCE))  # those before a failure are kept
+            # Those before a failure are kept. The first ones tell how wide the table is.
+            rows.extend(islice(reader, rows_at_once(width or WIDEST)))
         except (csv.Error, Rejected) as error:
             failure = error
         numbers: Sequence[int] = range(begins, begins + len(rows) + 1)
