@@ -3,9 +3,10 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from flows.cli_options import WorkspaceOption, YearOption, end_with
 from flows.cli_sources import new_source, quarantine, sources_app, template
@@ -13,7 +14,24 @@ from flows.lib.console import leave_the_locale
 from flows.lib.errors import ZipingError
 from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace, load_settings
 
+# As a newcomer needs them: see it work, run it, look at it, mend files, defend figures, build on.
+ORDER = (
+    "run", "sample", "new-key", "nightly", "status", "sources", "quarantine", "template", "trace",
+    "changes", "releases", "publish", "new-source",
+)  # fmt: skip
+
+
+class InOrder(TyperGroup):
+    """The commands as `--help` lists them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List them in the order in which they are needed, others behind."""
+        others = [name for name in super().list_commands(ctx) if name not in ORDER]
+        return [*ORDER, *others]
+
+
 app = typer.Typer(
+    cls=InOrder,
     help="自评: from the files of finance, staffing and schools to the report's figures.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

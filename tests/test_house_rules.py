@@ -281,6 +281,12 @@ def test_every_command_in_the_readme_exists() -> None:
     _none(unknown)
 
 
+def test_help_lists_every_command_in_the_order_in_which_a_newcomer_needs_them() -> None:
+    from flows.cli import ORDER, app
+
+    assert typer.main.get_command(app).list_commands(None) == list(ORDER)
+
+
 def test_every_make_target_in_the_readme_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", _text(ROOT / "Makefile"), re.MULTILINE))
     named = {name for line in _readme_code() for name in re.findall(r"\bmake ([a-z]+)", line)}

@@ -27,6 +27,7 @@ from flows.lib.warehouse import dbt_environment
 
 HOSTILE = "=cmd|' /C calc'!A0"
 DISTRICT = "=1+1样例区"
+FILE = "=1+1'"
 SHEET = "{{1338-1}}'; drop table x; --"
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -42,9 +43,9 @@ SECRETS = {
 def few(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The tiny district with three pupils left in its kindergarten, and hostile names.
 
-    4 of 5 of its staff were trained, four awards of aid were paid. The district and an office that
-    sent no funds are called like formulas; a sheet like a template that is a statement; a column
-    that nobody declared like both.
+    4 of 5 of its staff were trained, four awards of aid were paid. The district, a file and an
+    office that sent no funds are called like formulas; a sheet like a template that is a statement;
+    a column that nobody declared like both.
     """
     with pytest.MonkeyPatch.context() as patch:
         pupils = [
@@ -71,7 +72,9 @@ def few(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         sheet.cell(3, 10).value = "x\"); drop table t; -- {{ env_var('HOME') }}"
         sheet.cell(5, 10).value = HOSTILE
 
-    edit_workbook(next(workspace.inbox.rglob("*教育经费统计_2022*")), rename)
+    funds_file = next(workspace.inbox.rglob("*教育经费统计_2022*"))
+    edit_workbook(funds_file, rename)
+    funds_file.rename(funds_file.with_name(f"{FILE}{funds_file.name}"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZIPING_DISTRICT_TITLE", DISTRICT)
         assert night(workspace) == 4
@@ -273,6 +276,7 @@ def test_a_name_like_a_formula_is_a_text_in_every_form(few: Workspace) -> None:
         for cell in line
     ]
     assert any(HOSTILE in cell for cell in cells)
+    assert any(cell.startswith(f"finance/{FILE}") for cell in cells)
     assert [one for one in cells if FORMULA.match(one) and not NUMBER.fullmatch(one)] == []
     book = openpyxl.load_workbook(folder / "report.xlsx")
     found = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value]

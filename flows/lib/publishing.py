@@ -116,6 +116,9 @@ def write_tables(build: Path, folder: Path, year: int) -> None:
         for model in report_tables():
             query = _report_query(model, year)
             _write_parquet(connection, query, folder / f"{model.name}.parquet")
+            # Nothing is escaped in it: programs read it, and a name with a sign before it is
+            # another name. A spreadsheet runs none of it all the same, for texts of others begin no
+            # cell: a file's name is behind its folder, a sheet's in a list, a school's in a reason.
             target = str(folder / f"{model.name}.csv").replace("'", "''")
             connection.execute(f"copy ({query}) to '{target}' (format csv, header)")
         for model in marts():
