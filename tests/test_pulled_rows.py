@@ -240,7 +240,7 @@ def cells_of(path: Path, *records: dict[str, Any]) -> list[tuple[int, list[Any]]
 def test_records_of_other_shapes_are_read_below_the_names_of_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(sheets, "ROWS_AT_ONCE", at_once)
+    monkeypatch.setattr(sheets, "LINES_AT_ONCE", at_once)
     records: list[dict[str, Any]] = [{"a": 1, "b": "x"}, {"b": "y", "a": 2}, {"b": "z"}]
     assert cells_of(tmp_path / "kept", *records, {"a": None, "b": 0.5}) == [
         (1, ["a", "b"]), (2, [1, "x"]), (3, [2, "y"]), (4, [None, "z"]), (5, [None, 0.5]),

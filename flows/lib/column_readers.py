@@ -169,8 +169,11 @@ def reader_of(
         read = _with_comma(read)
     means = {squeezed(text): meaning for text, meaning in (column.means or {}).items()}
     marks = re.compile(column.marks) if column.marks else None
+    has_words = bool(means or marks)
 
     def read_cell(cell: Any) -> Any:
+        if isinstance(cell, str) and not has_words and cell.isalnum():
+            return read(cell)  # as most are: no error has such signs alone
         if isinstance(cell, dict | list):  # JSON within JSON
             raise Unreadable
         if marks and isinstance(cell, str) and squeezed(cell) not in means:
