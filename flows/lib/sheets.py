@@ -14,7 +14,7 @@ from flows.lib.exact_json import read_lines
 from flows.lib.file_kinds import kind_of
 from flows.lib.json_files import read_records
 from flows.lib.reader_client import read_sheets
-from flows.lib.row_blocks import Block, RowBlocks
+from flows.lib.row_blocks import ROWS_AT_ONCE, Block, RowBlocks
 from flows.lib.text_files import text_blocks
 
 LINES_AT_ONCE = 2_000  # more than a processor's cache holds take twice the time
