@@ -1,6 +1,8 @@
 """The rows of a pull: written in one way, all digits kept, in order and in little memory."""
 
+import errno
 import json
+import os
 import random
 import struct
 from collections.abc import Sequence
@@ -205,6 +207,15 @@ def test_no_more_is_written_than_there_may_be_and_nothing_is_left(store: Store) 
         add_without_end()
     assert all(file.closed for file in opened)
     assert list(store.folder.iterdir()) == []
+
+
+def test_a_full_disk_is_told_with_its_place(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = os.open("/dev/full", os.O_RDWR)
+    monkeypatch.setattr(Store, "scratch", lambda _: os.fdopen(full, "w+b"))
+    with faulty_api({}) as url, pytest.raises(OSError, match="No space left") as raised:
+        pull(store, url)
+    assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(store.folder))
+    assert not store.deliveries()
 
 
 AMOUNTS = ["12345678901234567.89", "-98765432109876543.21", "0.30000000000000004", "12.50", "7"]
