@@ -173,14 +173,15 @@ def test_a_missing_source_says_who_owes_it_and_what_it_touches(tmp_path: Path) -
     gaps = [
         "教育经费统计(2021)缺失:由财政局教科文股于2022-04-30前报送,逾期未报",
         "心理辅导室台账(2023-12-31)缺失:由教育局于2024-01-31前报送,逾期未报",
-        f"{FUNDS} 2023: 经费2.xlsx rejected: column not found",
+        f"{FUNDS} 2023: 经费2.xlsx rejected: the file is empty: ask for the export again",
     ]
     text = Reader(page(tmp_path, gaps=gaps, rejections=gaps[2:])).text
     flat = re.sub(r"\s+", "", text.split("缺失与待核")[2])
     assert f"数据缺失{gaps[0]}涉及4.4" in flat
     assert f"{gaps[1]}不涉及本次印出的数字" in flat
-    assert "退回教育经费统计（2023）经费2.xlsx未通过检查，仍用上一份：columnnotfound" in flat
-    assert flat.count("columnnotfound") == 1
+    told = "退回教育经费统计（2023）经费2.xlsx未通过检查，仍用上一份：文件是空的，请重新导出后重报"
+    assert flat.count(told) == 1
+    assert "thefileisempty" not in flat
 
 
 def test_rows_set_aside_are_counted_once_and_laid_to_their_office(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from flows.lib import rejection_words
 from flows.lib.errors import Rejected
 from flows.lib.file_kinds import OTHERS
 from flows.lib.headers import HeaderMissing
-from flows.lib.rejection_words import in_chinese
+from flows.lib.rejection_words import in_chinese, rejected_in_chinese
 
 LIBRARY = Path(rejection_words.__file__).parent
 RAISED = {Rejected.__name__, HeaderMissing.__name__}
@@ -109,3 +109,30 @@ def test_a_rule_that_is_wrong_is_not_laid_to_the_office() -> None:
     assert "不必重报" in words.resolve
     assert "somewhere" not in words.what
     assert in_chinese("what an older version said") is None
+
+
+def test_what_was_rejected_is_told_by_its_title_and_only_one_file_alone_may_still_stand() -> None:
+    manifest = {
+        "contracts": {
+            "schools.schools": {"meta": {"title": "学校代码库"}},
+            "schools.forms": {"meta": {"title": "统计报表", "parts": True}},
+        },
+        "deliveries": [
+            {"source": "schools.schools", "period": "standing"},
+            {"source": "schools.forms", "period": "2023-09-01"},
+        ],
+    }
+    told = [
+        rejected_in_chinese(f"{table}: a.xlsx rejected: {reason}", manifest)
+        for table, reason in (
+            ("schools.schools standing", "the workbook has a password: save it without one"),
+            ("schools.forms 2023-09-01", "the file is cut short or damaged: send it again"),
+            ("schools.forms 2024-09-01", "关键列重复。 请改正。"),
+        )
+    ]
+    assert told == [
+        "学校代码库（长期）a.xlsx未通过检查，仍用上一份：工作簿设有密码，请取消密码，另存后重报",
+        "统计报表（2023-09-01）a.xlsx未通过检查：文件不完整或已损坏，请重新导出或另存后重报整份文件",
+        "统计报表（2024-09-01）a.xlsx未通过检查：关键列重复。 请改正。",
+    ]
+    assert rejected_in_chinese("退一份。", manifest) == "退一份。"

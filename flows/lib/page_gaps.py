@@ -1,7 +1,6 @@
 """What is missing, sent back or set aside, and what differs from the release before."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -18,11 +17,10 @@ from flows.lib.changes import (
 from flows.lib.page_figures import Figures, View, member_of
 from flows.lib.page_numbers import exactly, precise
 from flows.lib.page_tables import HIDDEN, Row, Tables
+from flows.lib.rejection_words import rejected_in_chinese
 from flows.lib.releases import Release
 from flows.lib.waivers import waived_sentence
 from flows.lib.workbook_words import WORDS
-
-REJECTED = re.compile(r"(\S+) (\S+): (.*?) rejected: (.*)", re.DOTALL)  # as `ziping sources` says
 
 
 def matters_of(figures: Figures) -> list[View]:
@@ -100,17 +98,13 @@ def _provisional(figures: Figures) -> list[View]:
 
 def _sent_back(figures: Figures) -> list[View]:
     """List the files that did not pass the gates; an older one may stand in force."""
-    tables, matters = figures.tables, []
+    tables = figures.tables
     if figures.district != tables.manifest["district_code"]:
         return []
-    for sentence in tables.manifest["rejections"]:
-        if found := REJECTED.fullmatch(sentence):
-            source, period, name, reasons = found.groups()
-            in_force = (source, period) in tables.sent(figures.district)
-            stands = "，仍用上一份" if in_force else ""
-            sentence = f"{tables.title_of(source, period)}{name}未通过检查{stands}：{reasons}"
-        matters.append(_matter("退回", sentence))
-    return matters
+    return [
+        _matter("退回", rejected_in_chinese(sentence, tables.manifest))
+        for sentence in tables.manifest["rejections"]
+    ]
 
 
 def _waived(figures: Figures) -> list[View]:

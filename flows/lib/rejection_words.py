@@ -2,11 +2,15 @@
 
 import csv
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-WORDS = Path(__file__).with_name("rejection_words.csv")
+from flows.lib.workbook_words import WORDS
+
+REJECTED = re.compile(r"(\S+) (\S+): (.*?) rejected: (.*)", re.DOTALL)  # as `ziping sources` says
+TABLE = Path(__file__).with_name("rejection_words.csv")
 
 
 class Words(NamedTuple):
@@ -19,7 +23,7 @@ class Words(NamedTuple):
 @cache
 def _table() -> list[tuple[re.Pattern[str], Words]]:
     """Read the English sentences as patterns, `{line}` for what differs, with the Chinese ones."""
-    with WORDS.open(encoding="utf-8", newline="") as file:
+    with TABLE.open(encoding="utf-8", newline="") as file:
         return [
             (_pattern(row["english"]), Words(row["what"], row["resolve"]))
             for row in csv.DictReader(file)
@@ -49,3 +53,18 @@ def _thing(text: str) -> str:
     """Say in Chinese what a sentence names, if there is a word for it."""
     words = in_chinese(text)
     return words.what if words else text
+
+
+def rejected_in_chinese(sentence: str, manifest: Mapping[str, Any]) -> str:
+    """Say what `ziping sources` tells as rejected as a release does: by title, why, what to do."""
+    found = REJECTED.fullmatch(sentence)
+    if not found:
+        return sentence
+    source, period, name, reasons = found.groups()
+    meta = manifest["contracts"].get(source, {}).get("meta", {})
+    sent = {(one["source"], one["period"]) for one in manifest["deliveries"]}
+    stands = "，仍用上一份" if (source, period) in sent and not meta.get("parts") else ""
+    words = in_chinese(reasons)
+    why = f"{words.what}，{words.resolve}" if words else reasons
+    of = WORDS.get(period, period)
+    return f"{meta.get('title', source)}（{of}）{name}未通过检查{stands}：{why}"

@@ -21,6 +21,7 @@ from flows.lib.paper import (
     set_up_page,
     write_cell,
 )
+from flows.lib.rejection_words import rejected_in_chinese
 from flows.lib.waivers import waived_sentence
 from flows.lib.workbook_words import FILLS, MEANINGS, WORDS
 
@@ -125,7 +126,7 @@ def matters_of(manifest: Row) -> list[tuple[str, str]]:
     waived = [waived_sentence(one) for one in manifest.get("waived", ())]
     return [
         *(("缺口", one) for one in gaps),
-        *(("退回", one) for one in rejections),
+        *(("退回", rejected_in_chinese(one, manifest)) for one in rejections),
         *(("放行", one) for one in waived),
     ]
 
