@@ -1,25 +1,28 @@
 """What the tests share: no settings of the developer, one Prefect server, a published night."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree, ignore_patterns, rmtree
 
 import pytest
+from districts import corrected
 from editions import address, edition
+from guarded_night import guarded
 from nights import Said, copy_of, current, figure, night, rows, value, ziping
 from postgres import postgres, postgres_server
+from sharing import made_once, shared_server
 
 from flows.lib import acceptance, definitions, fingerprint, patience
 from flows.lib.contracts import load_contracts
-from flows.lib.prefect_server import prefect_server
 from flows.lib.settings import CHECKOUT, Workspace
 from flows.sample.server import SAMPLE_TOKEN, serve
 from flows.samples import make_sample
 
 __all__ = [
-    "address", "current", "edition", "figure", "night", "postgres", "postgres_server", "rows",
-    "value", "ziping",
+    "address", "current", "edition", "figure", "guarded", "night", "postgres", "postgres_server",
+    "rows", "value", "ziping",
 ]  # fmt: skip
 
 SEED, SCALE = 2023, 0.05
@@ -29,6 +32,8 @@ for name in list(os.environ):
     if name.startswith(("ZIPING_", "PREFECT_", "DBT_")):
         del os.environ[name]
 os.environ["DO_NOT_TRACK"] = "1"
+# What the libraries of a night load stays: looking through it again and again cost a tenth.
+gc.set_threshold(100_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,14 +47,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the folder that all workers of this run of the tests see."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def server(shared: Path) -> Iterator[str]:
     """Keep one Prefect server for all nights of the tests; give its address.
 
     Nights run in the process of the tests, so that Prefect, dbt and Great Expectations are
     loaded once.
     """
-    with prefect_server(tmp_path_factory.mktemp("prefect"), 300):
-        yield os.environ["PREFECT_API_URL"]
+    with shared_server(shared / "prefect") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -62,12 +74,24 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def first_night(server: str, place: Path) -> Workspace:
+def first_night(server: str, place: Path, shared: Path) -> Workspace:
     """Make a small sample district with one published night; only to be read."""
-    workspace = Workspace(place)
-    make_sample(workspace, SEED, SCALE, [])
-    assert night(workspace) == 0
-    return Workspace(place.rename(place.with_name("first_night")))
+
+    def make(folder: Path) -> None:
+        workspace = Workspace(place)
+        make_sample(workspace, SEED, SCALE, [])
+        assert night(workspace) == 0
+        place.rename(folder)
+
+    return Workspace(made_once(shared / "first_night", make))
+
+
+@pytest.fixture(scope="session")
+def both(first_night: Workspace, place: Path, shared: Path) -> Workspace:
+    """Let a corrected file come years after the first night: two releases; only to be read."""
+    return Workspace(
+        made_once(shared / "both", lambda folder: corrected(first_night, place).root.rename(folder))
+    )
 
 
 def _serve_sample(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -192,11 +191,10 @@ def changed(
     return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
 
 
-@lru_cache(maxsize=1)
 def corrected(first: Workspace, root: Path) -> Workspace:
-    """Let a corrected file come years after the first night: two releases.
+    """Let a corrected file come years after the first night, in a copy: two releases.
 
-    `root` is a folder that is not there yet; the first deliveries are dated back to 2024-05-01.
+    The first deliveries are dated back to 2024-05-01.
     """
     workspace = copy_of(first, root)
     manifest = workspace.landed / "manifest.jsonl"

@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+
+import pytest
+from sharing import made_once
 
 from flows.lib.settings import Workspace
 from flows.samples import make_sample
@@ -113,7 +115,11 @@ class Guarded:
     """What came of the guarded night."""
 
     folder: Path
-    code: int
+
+    @property
+    def code(self) -> int:
+        """Its exit code."""
+        return int((self.folder / "code").read_text("ascii"))
 
     @property
     def workspace(self) -> Workspace:
@@ -131,13 +137,18 @@ class Guarded:
         return self.folder / "trace"
 
 
-@lru_cache(maxsize=1)
-def guarded_night(folder: Path) -> Guarded:
+def _run_night(folder: Path) -> None:
     """Run the night of a small sample in a folder that is not there yet, with its own server."""
     folder.mkdir()
-    night = Guarded(folder, -1)
+    night = Guarded(folder)
     make_sample(night.workspace, 2023, 0.05, [])
     command = [sys.executable, "-m", "flows.cli", "run"]
     command += ["--workspace", str(night.workspace.root)]
     trace = night.trace if shutil.which("strace") else None
-    return Guarded(folder, run_guarded(folder, command, trace))
+    (folder / "code").write_text(str(run_guarded(folder, command, trace)), "ascii")
+
+
+@pytest.fixture(scope="session")
+def guarded(shared: Path) -> Guarded:
+    """Give the guarded night; only to be read."""
+    return Guarded(made_once(shared / "guarded", _run_night))

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 import pyarrow as pa
@@ -110,12 +111,12 @@ def _of_parquet(content: bytes) -> bytes:
 
 
 def _of_sqlite(path: Path) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        for part in path.parent.glob(path.name + "*"):  # with its journal
-            shutil.copy(part, folder)
-        with closing(sqlite3.connect(Path(folder) / path.name)) as connection:
-            connection.text_factory = lambda text: text.decode("utf-8", "replace")
-            return "\n".join(connection.iterdump()).encode("utf-8", "replace")
+    # With its journal, and whole though others write to it meanwhile.
+    address = f"file:{quote(str(path))}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as own, closing(sqlite3.connect("")) as copy:
+        own.backup(copy)
+        copy.text_factory = lambda text: text.decode("utf-8", "replace")
+        return "\n".join(copy.iterdump()).encode("utf-8", "replace")
 
 
 def _of_duckdb(path: Path) -> bytes:

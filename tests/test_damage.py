@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from districts import corrected, two_releases
+from districts import two_releases
 from nights import (
     YEAR,
     Said,
@@ -144,9 +144,8 @@ def read_whole_releases(current: str, moments: list[str], stop: threading.Event)
 
 
 def test_who_reads_while_the_link_is_switched_finds_one_whole_release(
-    first_night: Workspace, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+    both: Workspace, tmp_path: Path
 ) -> None:
-    both = corrected(first_night, tmp_path_factory.getbasetemp() / "corrected")
     workspace = copy_of(both, tmp_path / "workspace")
     releases = two_releases(workspace)
     moments: list[str] = []

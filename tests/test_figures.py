@@ -23,7 +23,6 @@ from districts import (
     ValueKey,
     answers,
     changed,
-    corrected,
     differences,
     printed,
     published,
@@ -79,12 +78,6 @@ def tiny(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     write_tiny_district(workspace.root)
     assert night(workspace) in (0, 4)
     return workspace
-
-
-@pytest.fixture(scope="module")
-def both(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """The first night, and one with an amount raised by 1000 yuan."""
-    return corrected(first_night, tmp_path_factory.getbasetemp() / "corrected")
 
 
 def test_every_figure_is_what_the_answer_key_says(district: Workspace) -> None:

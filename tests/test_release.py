@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from districts import corrected, two_releases
-from guarded_night import guarded_night
+from districts import two_releases
+from guarded_night import Guarded
 from nights import YEAR, current, digests, rows
 
 from flows.lib.durable import hash_file
@@ -72,11 +72,6 @@ def columns_of(table: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def release(first_night: Workspace) -> Release:
     return current(first_night)
-
-
-@pytest.fixture(scope="module")
-def both(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return corrected(first_night, tmp_path_factory.getbasetemp() / "corrected")
 
 
 def test_a_release_has_its_files_and_no_others(release: Release) -> None:
@@ -301,9 +296,8 @@ def test_each_manifest_seals_the_one_before(both: Workspace) -> None:
 
 @pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes_in_another_process(
-    release: Release, tmp_path_factory: pytest.TempPathFactory
+    release: Release, guarded: Guarded
 ) -> None:
-    guarded = guarded_night(tmp_path_factory.getbasetemp() / "guarded")
     assert guarded.code == 0, guarded.output[-3000:]
     other = current(guarded.workspace)
     assert other.manifest["written_at"] != release.manifest["written_at"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from shutil import copytree, rmtree
 
 import pytest
-from districts import corrected, two_releases
+from districts import two_releases
 from nights import (
     YEAR,
     Said,
@@ -38,12 +38,6 @@ from flows.lib.settings import CHECKOUT, Workspace
 from flows.lib.store import Store
 
 CHANGED = "report_values.csvwaschangedorisgone"
-
-
-@pytest.fixture(scope="module")
-def both(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Give a district with two releases; only to be read."""
-    return corrected(first_night, tmp_path_factory.getbasetemp() / "corrected")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from shutil import rmtree
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from districts import corrected, published, two_releases
+from districts import published, two_releases
 from nights import YEAR, copy_of, current, rows, ziping
 from searching import ids_of_sample
 
@@ -24,11 +24,6 @@ FIGURES = (
     *("14.3 15.1 15.2 15.3 15.4 15.5 15.8 16.1 16.2".split()),
     *("21.1 21.2 22.1 22.2 K3.1 K3.2 K3.3 K3.4".split()),
 )
-
-
-@pytest.fixture(scope="module")
-def both(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return corrected(first_night, tmp_path_factory.getbasetemp() / "corrected")
 
 
 def traced(

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from guarded_night import Guarded, guarded_night, run_guarded
+from guarded_night import Guarded, run_guarded
 from searching import (
     files_below,
     ids_of_sample,
@@ -40,11 +40,6 @@ for ask in (
     except OSError:
         pass
 """
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Guarded:
-    return guarded_night(tmp_path_factory.getbasetemp() / "guarded")
 
 
 def far_addresses(trace: str) -> set[str]:
