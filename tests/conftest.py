@@ -7,10 +7,21 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns, rmtree
 
 import pytest
-from districts import corrected
+from districts import correct
 from editions import address, edition
 from guarded_night import guarded
-from nights import Said, copy_of, current, figure, night, rows, value, ziping
+from nights import (
+    Said,
+    copy_of,
+    current,
+    figure,
+    night,
+    parse_models,
+    rows,
+    take_up,
+    value,
+    ziping,
+)
 from postgres import postgres, postgres_server
 from sharing import made_once, shared_server
 
@@ -66,19 +77,25 @@ def server(shared: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Name the one place where workspaces run their nights, one after the other.
-
-    dbt parses everything anew where the path of the build database is another.
-    """
+    """Name the one place where workspaces run their nights, one after the other."""
     return tmp_path_factory.mktemp("district") / "workspace"
 
 
 @pytest.fixture(scope="session")
-def first_night(server: str, place: Path, shared: Path) -> Workspace:
+def parsed(server: str, place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep what dbt has parsed for that place: for another path it parses everything anew."""
+    made = parse_models(Workspace(place))
+    kept = made.rename(tmp_path_factory.mktemp("parsed") / made.name)
+    rmtree(place)
+    return kept
+
+
+@pytest.fixture(scope="session")
+def first_night(server: str, place: Path, parsed: Path, shared: Path) -> Workspace:
     """Make a small sample district with one published night; only to be read."""
 
     def make(folder: Path) -> None:
-        workspace = Workspace(place)
+        workspace = take_up(parsed, Workspace(place))
         make_sample(workspace, SEED, SCALE, [])
         assert night(workspace) == 0
         place.rename(folder)
@@ -87,11 +104,14 @@ def first_night(server: str, place: Path, shared: Path) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def both(first_night: Workspace, place: Path, shared: Path) -> Workspace:
+def both(first_night: Workspace, place: Path, parsed: Path, shared: Path) -> Workspace:
     """Let a corrected file come years after the first night: two releases; only to be read."""
-    return Workspace(
-        made_once(shared / "both", lambda folder: corrected(first_night, place).root.rename(folder))
-    )
+
+    def make(folder: Path) -> None:
+        correct(take_up(parsed, copy_of(first_night, place)))
+        place.rename(folder)
+
+    return Workspace(made_once(shared / "both", make))
 
 
 def _serve_sample(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
@@ -107,16 +127,18 @@ def _serve_sample(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 @pytest.fixture
 def workspace(
-    first_night: Workspace, place: Path, monkeypatch: pytest.MonkeyPatch
+    first_night: Workspace, place: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Workspace]:
     """Copy the published district for one test, its systems up until the test ends."""
-    yield from _serve_sample(copy_of(first_night, place), monkeypatch)
+    yield from _serve_sample(take_up(parsed, copy_of(first_night, place)), monkeypatch)
 
 
 @pytest.fixture
-def new_workspace(server: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+def new_workspace(
+    server: str, place: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
     """Make the small district without any night yet, its systems up until the test ends."""
-    fresh = Workspace(place)
+    fresh = take_up(parsed, Workspace(place))
     make_sample(fresh, SEED, SCALE, [])
     yield from _serve_sample(fresh, monkeypatch)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 
 from flows.cli import app
 from flows.lib.publishing import rows_of
@@ -19,6 +20,7 @@ from flows.lib.releases import Release, find_release, releases_of
 from flows.lib.settings import CHECKOUT, Workspace, load_settings
 from flows.lib.stopping import STOPPING
 from flows.lib.store import Store
+from flows.lib.warehouse import dbt_environment
 from flows.samples import make_sample, sample_api
 
 YEAR = 2023
@@ -101,6 +103,36 @@ def copy_of(workspace: Workspace, root: Path) -> Workspace:
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(workspace.root, root, symlinks=True)
     return Workspace(root)
+
+
+def moved(workspace: Workspace, folder: Path) -> Workspace:
+    """Move a workspace out of the place of the nights, which the next one needs."""
+    return Workspace(workspace.root.rename(folder / "workspace"))
+
+
+def parse_models(workspace: Workspace) -> Path:
+    """Let dbt parse the models for a workspace at its place; give the file that it keeps."""
+    from dbt.cli.main import dbtRunner
+
+    target = workspace.warehouse / "dbt_target"
+    project = str(CHECKOUT / "dbt_project")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, text in dbt_environment(workspace.build, target).items():
+            patch.setenv(name, text)
+        result = dbtRunner().invoke(
+            ["--quiet", "--log-level", "none", "--log-level-file", "none", "parse",
+             "--project-dir", project, "--profiles-dir", project]
+        )  # fmt: skip
+    assert result.success, result.exception
+    return target / "partial_parse.msgpack"
+
+
+def take_up(parsed: Path, workspace: Workspace) -> Workspace:
+    """Let the next night of a workspace go on from what dbt has parsed for its place."""
+    target = workspace.warehouse / "dbt_target"
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(parsed, target)
+    return workspace
 
 
 def dropped_file(workspace: Workspace, pattern: str) -> Path:

@@ -21,6 +21,7 @@ from nights import (
     night,
     raise_funds,
     replace_file,
+    take_up,
     ziping,
 )
 
@@ -45,10 +46,14 @@ def correction(first_night: Workspace, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def never_killed(
-    first_night: Workspace, correction: bytes, place: Path, tmp_path_factory: pytest.TempPathFactory
+    first_night: Workspace,
+    correction: bytes,
+    place: Path,
+    parsed: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Workspace:
     """Run the night that nobody kills."""
-    workspace = copy_of(first_night, place)
+    workspace = take_up(parsed, copy_of(first_night, place))
     replace_file(dropped_file(workspace, FUNDS_2023), correction)
     assert night(workspace) == 0
     assert len(names_of_releases(workspace)) == 2

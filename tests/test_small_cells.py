@@ -18,7 +18,7 @@ import tiny_district
 import tiny_files
 from hypothesis import given
 from hypothesis import strategies as st
-from nights import current, edit_workbook, figure, night, rows, value, ziping
+from nights import current, edit_workbook, figure, moved, night, rows, take_up, value, ziping
 
 from flows.lib.few_persons import FEW, covered, measures_of_persons
 from flows.lib.publishing import rows_of
@@ -40,7 +40,9 @@ SECRETS = {
 
 
 @pytest.fixture(scope="module")
-def few(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def few(
+    server: str, place: Path, parsed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Workspace:
     """The tiny district with three pupils left in its kindergarten, and hostile names.
 
     4 of 5 of its staff were trained, four awards of aid were paid. The district, a file and an
@@ -64,7 +66,7 @@ def few(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         }
         patch.setattr(tiny_district, "FUNDS", funds)
         patch.setattr(tiny_district, "AID", tiny_district.AID[:4])
-        workspace = Workspace(tmp_path_factory.mktemp("few"))
+        workspace = take_up(parsed, Workspace(place))
         tiny_files.write_tiny_district(workspace.root)
 
     def rename(sheet: Any) -> None:
@@ -78,7 +80,7 @@ def few(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZIPING_DISTRICT_TITLE", DISTRICT)
         assert night(workspace) == 4
-    return workspace
+    return moved(workspace, tmp_path_factory.mktemp("few"))
 
 
 def published_numbers(workspace: Workspace) -> Iterator[tuple[str, str, Decimal]]:

@@ -22,6 +22,7 @@ from nights import (
     names_of_releases,
     night,
     replace_file,
+    take_up,
     ziping,
 )
 
@@ -41,9 +42,9 @@ CHANGED = "report_values.csvwaschangedorisgone"
 
 
 @pytest.fixture
-def tampered(both: Workspace, place: Path) -> Iterator[Workspace]:
+def tampered(both: Workspace, place: Path, parsed: Path) -> Iterator[Workspace]:
     """Copy the district with two releases for one test."""
-    yield copy_of(both, place)
+    yield take_up(parsed, copy_of(both, place))
     rmtree(place)
 
 
