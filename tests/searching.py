@@ -158,13 +158,16 @@ def persons_found(persons: Persons, paths: Iterable[Path]) -> list[str]:
 def text_found(wanted: Iterable[str], paths: Iterable[Path]) -> list[str]:
     """Say which files hold one of some texts, in whatever encoding of ASCII, or packed."""
     needles = [text.encode() for text in wanted]
-    return [
-        f"{path}: {needle.decode()[:12]}…"
-        for path in paths
-        for content in contents_of(path)
-        for needle in needles
-        if needle in content or needle in content.replace(b"\0", b"")
-    ]
+    found = []
+    for path in paths:
+        for content in contents_of(path):
+            without_zeros = content.replace(b"\0", b"")
+            found += [
+                f"{path}: {needle.decode()[:12]}…"
+                for needle in needles
+                if needle in content or needle in without_zeros
+            ]
+    return found
 
 
 def raw_of(workspace: Workspace) -> Path:

@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 from nights import (
@@ -10,6 +11,7 @@ from nights import (
     Said,
     child,
     closed_port,
+    copy_of,
     current,
     deliveries_of,
     digests,
@@ -19,8 +21,8 @@ from nights import (
     last_record,
     names_of_releases,
     night,
-    raise_funds,
     replace_file,
+    take_up,
     value,
     ziping,
 )
@@ -43,7 +45,7 @@ def test_a_night_without_anything_new_says_unchanged_and_loads_no_heavy_tool(
 
 
 def test_a_source_that_cannot_be_asked_leaves_its_last_delivery_in_force(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: Said
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: Said, quick_retries: None
 ) -> None:
     monkeypatch.setenv("ZIPING_STUDENTS_API_URL", f"http://127.0.0.1:{closed_port()}")
     monkeypatch.setenv("ZIPING_STUDENTS_API_TOKEN", "canary-token")
@@ -97,39 +99,37 @@ def test_what_is_no_regular_file_in_the_inbox_is_named_and_passed_over(
 
 
 def test_a_corrected_file_comes_into_force_and_the_old_one_again_when_it_is_dropped_again(
-    first_night: Workspace, workspace: Workspace, said: Said
+    first_night: Workspace, both: Workspace, place: Path, parsed: Path, said: Said
 ) -> None:
-    path = dropped_file(workspace, FUNDS_2023)
-    first_bytes, first_name = path.read_bytes(), path.name
-    funds = value(workspace, "education_funds")["value"]
-    raise_funds(workspace, "第一小学", 5)
-    assert night(workspace) == 0
-
-    received = deliveries_of(workspace, "finance.education_funds", "2023")
+    first_file, second_file = (dropped_file(one, FUNDS_2023) for one in (first_night, both))
+    received = deliveries_of(both, "finance.education_funds", "2023")
     assert len(received) == 2
-    store = Store(workspace.landed)
-    assert store.path(received[0]).read_bytes() == first_bytes
-    assert store.path(received[1]).read_bytes() == path.read_bytes()
-    assert value(workspace, "education_funds")["value"] == funds + 50_000
-    assert len(names_of_releases(workspace)) == 2
+    store = Store(both.landed)
+    assert store.path(received[0]).read_bytes() == first_file.read_bytes()
+    assert store.path(received[1]).read_bytes() == second_file.read_bytes()
+    funds = value(first_night, "education_funds")["value"]
+    assert value(both, "education_funds")["value"] == funds + 1000
+    assert len(names_of_releases(both)) == 2
     said()
-    assert ziping("changes", workspace=workspace) == 0
+    assert ziping("changes", workspace=both) == 0
     lines = said()
-    assert f"数据:finance.education_funds2023:finance/{first_name}" in lines
-    for moved in ("4.1一般公共预算教育经费2023", "4.2", "4.3", "4.5"):
+    assert f"数据:finance.education_funds2023:finance/{first_file.name}" in lines
+    for moved in ("4.1一般公共预算教育经费2023", "4.2", "4.3", "4.6"):
         assert moved in lines
     assert "4.4" not in lines  # of kindergartens
     assert "21.1" not in lines
     assert "定义" not in lines
     assert "标准:" not in lines
 
-    replace_file(path, first_bytes)
+    workspace = take_up(parsed, copy_of(both, place))
+    replace_file(dropped_file(workspace, FUNDS_2023), first_file.read_bytes())
     assert night(workspace) == 0
     assert deliveries_of(workspace, "finance.education_funds", "2023") == [*received, received[0]]
     assert len(names_of_releases(workspace)) == 3
     again, first = current(workspace), current(first_night)
     assert again.name.startswith("00003-")
     assert digests(again, ".parquet", ".csv") == digests(first, ".parquet", ".csv")
+    rmtree(place)
 
 
 # Definitions and standards

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import duckdb
@@ -98,14 +99,15 @@ def published_numbers(workspace: Workspace) -> Iterator[tuple[str, str, Decimal]
 
 
 def test_every_unit_test_of_the_models_passes(
-    few: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few: Workspace, place: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    build = tmp_path / "build.duckdb"
-    build.write_bytes(few.build.read_bytes())
-    for name, text in dbt_environment(build, tmp_path / "target").items():
+    workspace = take_up(parsed, Workspace(place))
+    workspace.build.write_bytes(few.build.read_bytes())
+    target = workspace.warehouse / "dbt_target"
+    for name, text in dbt_environment(workspace.build, target).items():
         monkeypatch.setenv(name, text)
     project = str(CHECKOUT / "dbt_project")
     result = dbtRunner().invoke(
@@ -114,6 +116,7 @@ def test_every_unit_test_of_the_models_passes(
          "--profiles-dir", project]
     )  # fmt: skip
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    rmtree(place)
     nodes = list(result.result or [])
     assert [f"{one.node.name}: {one.message}" for one in nodes if str(one.status) != "pass"] == []
     names = {one.node.name for one in nodes}
