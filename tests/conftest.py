@@ -12,6 +12,7 @@ from editions import address, edition
 from guarded_night import guarded
 from nights import (
     Said,
+    begun,
     copy_of,
     current,
     figure,
@@ -95,7 +96,7 @@ def first_night(server: str, place: Path, parsed: Path, shared: Path) -> Workspa
     """Make a small sample district with one published night; only to be read."""
 
     def make(folder: Path) -> None:
-        workspace = take_up(parsed, Workspace(place))
+        workspace = begun(parsed, place)
         make_sample(workspace, SEED, SCALE, [])
         assert night(workspace) == 0
         for template in shared.glob("prefect/*/prefect-*.db"):  # as nights with their own leave it
@@ -140,7 +141,7 @@ def new_workspace(
     server: str, place: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Workspace]:
     """Make the small district without any night yet, its systems up until the test ends."""
-    fresh = take_up(parsed, Workspace(place))
+    fresh = begun(parsed, place)
     make_sample(fresh, SEED, SCALE, [])
     yield from _serve_sample(fresh, monkeypatch)
 

@@ -135,6 +135,12 @@ def take_up(parsed: Path, workspace: Workspace) -> Workspace:
     return workspace
 
 
+def begun(parsed: Path, place: Path) -> Workspace:
+    """Begin an empty workspace; what stood there before is gone."""
+    shutil.rmtree(place, ignore_errors=True)
+    return take_up(parsed, Workspace(place))
+
+
 def dropped_file(workspace: Workspace, pattern: str) -> Path:
     """Find the one file of the inbox that a pattern fits, for example `教育经费统计_2023*`."""
     found = sorted(workspace.inbox.rglob(pattern))

@@ -23,6 +23,7 @@ from districts import (
     two_releases,
 )
 from nights import (
+    begun,
     copy_of,
     current,
     dropped_file,
@@ -212,7 +213,7 @@ def elsewhere(
     server: str, place: Path, parsed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Workspace]:
     """The tiny district under another code and its own key, its one senior school never there."""
-    workspace = take_up(parsed, Workspace(place))
+    workspace = begun(parsed, place)
     write_tiny_district(workspace.root)
     without_senior_school(workspace)
     for folder in sorted(workspace.inbox.iterdir()):

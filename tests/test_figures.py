@@ -15,7 +15,7 @@ from districts import (
     printed,
     published,
 )
-from nights import current, moved, night, rows, take_up
+from nights import begun, current, moved, night, rows
 from tiny_files import write_tiny_district
 
 from flows.lib.publishing import rows_of
@@ -48,7 +48,7 @@ def district(
     """Three sample districts; that of the published year is the tests' own."""
     if request.param == 2023:
         return first_night
-    workspace = take_up(parsed, Workspace(place))
+    workspace = begun(parsed, place)
     make_sample(workspace, request.param, 0.05, [])
     assert night(workspace) == 0
     return moved(workspace, tmp_path_factory.mktemp(f"seed_{request.param}"))
@@ -59,7 +59,7 @@ def tiny(
     server: str, place: Path, parsed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Workspace:
     """The district that was worked out by hand."""
-    workspace = take_up(parsed, Workspace(place))
+    workspace = begun(parsed, place)
     write_tiny_district(workspace.root)
     assert night(workspace) in (0, 4)
     return moved(workspace, tmp_path_factory.mktemp("tiny"))
@@ -112,7 +112,7 @@ def test_funds_per_student_tell_numerator_denominator_and_population(district: W
 def test_the_full_size_district_prints_the_report_of_2023(
     server: str, place: Path, parsed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    workspace = take_up(parsed, Workspace(place))
+    workspace = begun(parsed, place)
     make_sample(workspace, 2023, 1.0, [])
     assert night(workspace) == 0
     text = printed(current(workspace))

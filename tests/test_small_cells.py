@@ -19,7 +19,18 @@ import tiny_district
 import tiny_files
 from hypothesis import given
 from hypothesis import strategies as st
-from nights import current, edit_workbook, figure, moved, night, rows, take_up, value, ziping
+from nights import (
+    copy_of,
+    current,
+    edit_workbook,
+    figure,
+    moved,
+    night,
+    rows,
+    take_up,
+    value,
+    ziping,
+)
 
 from flows.lib.few_persons import FEW, covered, measures_of_persons
 from flows.lib.publishing import rows_of
@@ -67,7 +78,7 @@ def few(
         }
         patch.setattr(tiny_district, "FUNDS", funds)
         patch.setattr(tiny_district, "AID", tiny_district.AID[:4])
-        workspace = take_up(parsed, Workspace(place))
+        workspace = begun(parsed, place)
         tiny_files.write_tiny_district(workspace.root)
 
     def rename(sheet: Any) -> None:
@@ -104,8 +115,7 @@ def test_every_unit_test_of_the_models_passes(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    workspace = take_up(parsed, Workspace(place))
-    workspace.build.write_bytes(few.build.read_bytes())
+    workspace = take_up(parsed, copy_of(few, place))
     target = workspace.warehouse / "dbt_target"
     for name, text in dbt_environment(workspace.build, target).items():
         monkeypatch.setenv(name, text)
