@@ -20,6 +20,7 @@ import tiny_files
 from hypothesis import given
 from hypothesis import strategies as st
 from nights import (
+    begun,
     copy_of,
     current,
     edit_workbook,
