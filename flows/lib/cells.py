@@ -115,11 +115,10 @@ def person_id(cell: Any) -> str | None:
     Half width, upper case, no blanks, no quotes, no `.0`; a citizen's number of 15 digits becomes
     that of 18. What a spreadsheet made a power of ten of has lost digits and is unreadable.
     """
-    text = squeezed(cell)
-    if text is None:
-        return None
-    text = text.upper()
-    if not text.isalnum():
+    if isinstance(cell, str) and cell.isascii() and cell.isalnum():
+        text = cell.upper()  # as most are: nothing to look for
+    else:
+        text = (squeezed(cell) or "").upper()
         text = "".join(filter(str.isprintable, text)).strip(QUOTES)
         text = re.sub(r"\.0+$", "", text)
         if POWER_OF_TEN.fullmatch(text):
