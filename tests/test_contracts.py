@@ -12,6 +12,8 @@ from flows.lib.column_readers import reader_of
 from flows.lib.contracts import STAGING, Contract, contract_from_json, load_contracts
 from flows.lib.errors import ZipingError
 from flows.lib.headers import plain_caption
+from flows.lib.new_entry import populations
+from flows.lib.settings import CHECKOUT
 
 META: dict[str, Any] = {
     "title": "样例表",
@@ -30,6 +32,9 @@ def load(folder: Path, meta: dict[str, Any], *columns: dict[str, Any]) -> dict[s
     text = yaml.safe_dump({"sources": [{"name": "finance", "tables": [table]}]}, allow_unicode=True)
     path.write_text(text, "utf-8")
     return load_contracts(folder)
+
+
+SCHEMA = json.loads((CHECKOUT / "flows" / "lib" / "contract.schema.json").read_text("utf-8"))
 
 
 def column(**meta: Any) -> dict[str, Any]:
@@ -102,7 +107,18 @@ def test_the_line_of_a_wrong_word_is_told(tmp_path: Path) -> None:
     ("meta", "sentence"),
     [
         ({"key": ["nothing"]}, "no column is called nothing"),
-        ({"units": {"column": "school", "expected": "public"}}, "no column is called school"),
+        (
+            {"units": {"column": "school", "expected": "compulsory_schools"}},
+            "no column is called school",
+        ),
+        (
+            {"units": {"column": "school_code", "expected": "all"}},
+            "`units.expected`: must be one of public_institutions, ",
+        ),
+        (
+            {"read": {"totals": {"column": "x", "labels": ["合计"], "check": "all_amounts"}}},
+            "no column has `role: amount`; name in `totals.check` the columns that add up",
+        ),
         ({"parts": True}, "`parts` needs a column with `role: unit`"),
         ({"read": {"footer": "("}}, "`read.footer`: is no regular expression"),
         ({"read": {"unit": "美元"}}, "`read.unit`"),
@@ -114,6 +130,18 @@ def test_a_word_that_cannot_be_meant_is_refused(
 ) -> None:
     with pytest.raises(ZipingError, match=re.escape(sentence)):
         load(tmp_path, META | meta, column())
+
+
+def test_the_units_that_may_be_expected_are_those_that_the_model_knows() -> None:
+    units = SCHEMA["$defs"]["table"]["properties"]["units"]["properties"]
+    assert units["expected"]["enum"] == populations()
+
+
+def test_every_word_of_a_contract_is_explained() -> None:
+    for place in ("table", "read", "period", "column"):
+        for word, rule in SCHEMA["$defs"][place]["properties"].items():
+            linked = SCHEMA["$defs"].get(rule.get("$ref", "").rpartition("/")[2], {})
+            assert "description" in rule | linked or place == word == "table", (place, word)
 
 
 @pytest.mark.parametrize("word", ["caption", "persn", "type"])

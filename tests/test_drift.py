@@ -115,7 +115,7 @@ def test_the_first_delivery_and_one_like_it_differ_in_nothing(received: Received
         (table(*LINES, head="标识码|学校|人员|公用|日期"),
          {"renamed_caption": ["school_code 代码 → 标识码"]}),
         (table(*LINES, head="代码|学校|人员|公用|支付时间"),
-         {"renamed_caption": ["paid_on 日期 → 支付时间"]}),
+         {"missing_column": ["paid_on 日期 → 支付时间"]}),
         (table(*with_cells(3, "见附表")), {"changed_type": ["other_yuan"]}),
         (table(*LINES, unit="万元"),
          {"other_unit": ["元 → 万元"], "sums_far": ["other_yuan × 10000", "staff_yuan × 10000"]}),
@@ -221,6 +221,43 @@ def test_a_column_of_years_is_of_the_period(received: Received) -> None:
     assert received.found() == {}
     received.take(head + "1|一小|1|2022-2023\n2|二小|2|2022-2023\n3|三小|2|2023-2024")
     assert received.found() == {"other_year": ["school_year 2023 → 2022"]}
+
+
+WIDE = (
+    SCHOOL,
+    {"name": "year", "data_type": "string", "from_long": "name"},
+    {"name": "persons", "data_type": "bigint", "from_long": "value"},
+)
+YEARS = "代码|2013年|2014年|2015年"
+PUPILS = [(f"2{n}", n, 10 * n, 100 * n) for n in range(10, 14)]
+
+
+def wide(head: str = YEARS, unit: str = "千人", times: int = 1) -> str:
+    lines = ("|".join(map(str, [code, *(times * one for one in some)])) for code, *some in PUPILS)
+    return f"单位:{unit}\n{head}\n" + "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (wide(), {}),
+        (wide("代码|2013年|2014年末|2015年"), {"missing_column": ["2014年 → 2014年末"]}),
+        (wide("代码|2013年|2014年|备注"), {"missing_column": ["2015年 → 备注"],
+                                     "sums_far": ["persons × 0.10"]}),
+        (wide("代码|2014年|2015年|2016年"), {}),
+        (wide(unit="人"), {"other_unit": ["千人 → 人"]}),
+        (wide(unit="人", times=1000), {"other_unit": ["千人 → 人"],
+         "sums_far": ["persons × 1000"]}),
+    ],
+)  # fmt: skip
+def test_what_is_lost_of_a_wide_table_is_told(
+    received: Received, text: str, found: dict[str, Any]
+) -> None:
+    read = {"long": {"captions": "^([0-9]{4})年?$", "name": "year", "value": "persons"}}
+    received.contract = contract_of(*WIDE, read=read)
+    received.take(wide())
+    received.take(text)
+    assert received.found() == found
 
 
 def test_what_opens_a_new_year_is_compared_with_the_last_file_that_there_is(

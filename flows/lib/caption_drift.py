@@ -1,5 +1,6 @@
 """Captions against those of the last file: new ones, ones that are gone, ones called otherwise."""
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from flows.lib.contracts import Contract
 from flows.lib.headers import plain_caption
 
+YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 ALIKE = 0.6  # of the signs of two captions
 Outcome = Mapping[str, Any]
 Place = tuple[str, str]  # a column, and what became of its caption
@@ -16,7 +18,7 @@ def compared_captions(now: Outcome, then: Outcome) -> dict[str, list[Place]]:
     """Compare the captions of two files that could be read.
 
     A caption that no column takes, at the place of one that is gone or much like it, is perhaps
-    that column under another name.
+    that column under another name; its cells are missing all the same.
     """
     called, was_called = _captions(now), _captions(then)
     gone = {name: listed(was_called[name]) for name in sorted(was_called.keys() - called.keys())}
@@ -26,11 +28,13 @@ def compared_captions(now: Outcome, then: Outcome) -> dict[str, list[Place]]:
         for name in sorted(called.keys() & was_called.keys())
         if not called[name] & was_called[name]
     ]
-    for name, caption in _renamed(gone, new, now["layout"], then["layout"]).items():
-        renamed.append((name, f"{gone.pop(name)} → {caption}"))
+    lost = _lost_items(now.get("items", {}), then.get("items", {}))
+    for name, caption in _renamed(gone | lost, new, now["layout"], then["layout"]).items():
+        of_name = gone if name in gone else lost
+        of_name[name] = f"{of_name[name]} → {caption}"
         new.remove(caption)
     return {
-        "missing_column": list(gone.items()),
+        "missing_column": [*gone.items(), *(("", detail) for detail in lost.values())],
         "new_column": [("", caption) for caption in new],
         "renamed_caption": renamed,
     }
@@ -55,6 +59,17 @@ def likely_captions(now: Outcome, then: Outcome, contract: Contract) -> list[tup
 def listed(texts: Iterable[str]) -> str:
     """Write texts one after the other."""
     return ", ".join(sorted(texts))
+
+
+def _lost_items(now: Mapping[str, str], then: Mapping[str, str]) -> dict[str, str]:
+    """Give the captions that became rows and do so no more; of years, not the earliest ones.
+
+    A table of the last ten years leaves out the first one each year.
+    """
+    lost = {item: caption for item, caption in sorted(then.items()) if item not in now}
+    if now and all(map(YEAR.fullmatch, (*now, *then))):
+        return {item: caption for item, caption in lost.items() if item > min(now)}
+    return lost
 
 
 def _captions(outcome: Outcome) -> dict[str, set[str]]:

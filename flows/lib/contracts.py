@@ -200,6 +200,11 @@ def _check_names(where: str, contract: Contract) -> None:
     named += [check] if isinstance(check, str) else check
     if unknown := sorted({name for name in named if name} - names - {"all_amounts"}):
         raise ZipingError(f"{where}: no column is called {', '.join(unknown)}")
+    amounts = [one for one in contract.columns if one.role == "amount"]
+    if read.get("totals", {}).get("check") == "all_amounts" and not amounts:
+        raise ZipingError(
+            f"{where}: no column has `role: amount`; name in `totals.check` the columns that add up"
+        )
     naming = [one for one in contract.columns if one.attachment]
     if odd := [one.name for one in naming if one.data_type != "string"]:
         raise ZipingError(f"{where}: {odd[0]} names attachments and must be a string")

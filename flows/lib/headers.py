@@ -11,6 +11,7 @@ from flows.lib.contracts import Column, Contract
 from flows.lib.errors import Rejected
 from flows.lib.ids import without_ids
 
+UNIT = re.compile(r"(?:[单單]位|[Uu]nits?)[::]?\(?([^)\s]+?)\)?$")
 HEADER_WITHIN_ROWS = 40
 HIGHEST_HEADER = 4
 Rows = list[tuple[int, list[Any]]]
@@ -174,12 +175,23 @@ def unit_of_sheet(contract: Contract, above: Rows) -> str | None:
     stated = contract.meta["read"].get("unit")
     if stated != "in_sheet":
         return str(stated) if stated else None
+    if unit := next((one for one in _units_above(above) if one in UNITS_OF_YUAN), None):
+        return unit
+    raise Rejected(
+        "no cell says the unit of the money (单位:元 or 单位:万元): write it above the header"
+    )
+
+
+def said_unit(above: Rows) -> str | None:
+    """Read what a cell above the header says of the unit, of money or of anything else."""
+    return next(_units_above(above), None)
+
+
+def _units_above(above: Rows) -> Iterator[str]:
     for _, row in above:
         for cell in row:
-            found = re.search(r"单位[::]?\(?([^)\s]+?)\)?$", plain_caption(cell))
-            if found and found[1] in UNITS_OF_YUAN:
-                return found[1]
-    raise Rejected("no cell says the unit (单位:元 or 单位:万元): write it above the header")
+            if found := UNIT.search(plain_caption(cell)):
+                yield found[1]
 
 
 def sign_off_of(contract: Contract, above: Rows) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from flows.lib.attachments import known_names
 from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
-from flows.lib.declared_checks import declared_findings
+from flows.lib.declared_checks import declared_findings, measures_of
 from flows.lib.judgement import Judgement
 from flows.lib.judging import RuleResult, judge_rows_of_many, judge_tables
 from flows.lib.parsing import read_file
@@ -74,7 +74,10 @@ def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list
     amounts = [column.name for column in contract.columns if column.role == "amount"]
     absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
     decimals = [one.name for one in contract.columns if one.data_type.startswith("decimal")]
-    sums = {name: f"coalesce(sum({quoted(name)}), 0)" for name in decimals}
+    sums = {
+        name: f"coalesce(sum({quoted(name)}), 0)"
+        for name in dict.fromkeys([*decimals, *measures_of(contract)])
+    }
     for one in many:
         _leave_out_copies(one.rows, one.reading, contract)
         one.reading.findings += declared_findings(one.rows, one.reading, contract)

@@ -36,8 +36,16 @@ def long_of(contract: Contract, header: Header) -> Long | None:
     words = contract.meta["read"].get("long")
     if not words:
         return None
-    places = []
-    for place, caption in enumerate(header.captions):
-        if found := re.search(words["captions"], caption):
-            places.append((place, found[1] if found.re.groups else caption))
-    return Long(words["name"], words["value"], tuple(places))
+    return Long(words["name"], words["value"], tuple(items_of(contract, header.captions)))
+
+
+def items_of(contract: Contract, captions: Sequence[str]) -> list[tuple[int, str]]:
+    """Find which captions become rows, where, and what each is called there."""
+    words = contract.meta["read"].get("long")
+    matched = [(place, re.search(words["captions"], caption))
+               for place, caption in enumerate(captions)] if words else []  # fmt: skip
+    return [
+        (place, found[1] if found.re.groups else captions[place])
+        for place, found in matched
+        if found
+    ]

@@ -10,7 +10,7 @@ from flows.lib.attachments import Known
 from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
-from flows.lib.headers import Header, HeaderMissing, Rows, find_header, sign_off_of
+from flows.lib.headers import Header, HeaderMissing, Rows, find_header, said_unit, sign_off_of
 from flows.lib.ids import without_ids
 from flows.lib.memory import without_collection
 from flows.lib.own_totals import OwnTotals, Sums
@@ -137,8 +137,8 @@ class FileReader:
         self.reading.captions[sheet.name] = header.captions
         self.reading.years[sheet.name] = years_of_titles(above, sheet.name)
         reader = SheetReader(self, sheet, header, above)
-        if reader.unit:
-            self.reading.units[sheet.name] = reader.unit
+        if unit := reader.unit or said_unit(above):
+            self.reading.units[sheet.name] = without_ids(unit)
         reader.read()
         self.sums.add(reader.totals.sums)
         self.totals.append((sheet.name, reader.totals))

@@ -7,6 +7,7 @@ from typing import Any
 from flows.lib.contracts import Contract
 from flows.lib.headers import positions_of
 from flows.lib.ids import without_ids
+from flows.lib.long_tables import items_of
 from flows.lib.reading import Reading
 from flows.lib.row_files import quoted
 
@@ -41,11 +42,16 @@ def profile_questions(contract: Contract) -> dict[str, str]:
 def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
     """Describe a file: captions in their order, those that no column takes, units, years, content.
 
+    `items` gives what captions become rows, by what these rows are called.
+
     `years` gives of each column of days the year of most of them and their share in percent;
     `content` names the rows without what the file says once for all of them.
     """
+    items = {
+        sheet: dict(items_of(contract, captions)) for sheet, captions in reading.captions.items()
+    }
     taken = {
-        sheet: set(positions_of(captions, contract.columns).values())
+        sheet: {*positions_of(captions, contract.columns).values(), *items[sheet]}
         for sheet, captions in reading.captions.items()
     }
     others = {
@@ -58,6 +64,11 @@ def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract)
     return {
         "layout": [without_ids(one) for one in next(iter(reading.captions.values()), ())],
         "other_captions": sorted(others),
+        "items": {
+            without_ids(item): without_ids(reading.captions[sheet][place])
+            for sheet, found in items.items()
+            for place, item in found.items()
+        },
         "money_units": sorted(set(reading.units.values())),
         "unreadable": dict(sorted(unreadable.items())),
         "years": {

@@ -56,7 +56,7 @@ class Reading:
     account: list[Line] | None = None  # each row skipped, where that is asked for
     sign_off: dict[str, str] = field(default_factory=dict)
     captions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by sheet
-    units: dict[str, str] = field(default_factory=dict)  # of the amounts, by sheet
+    units: dict[str, str] = field(default_factory=dict)  # of amounts, or as stated, by sheet
     years: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # of titles, by sheet
 
     def table(self) -> "pa.Table":
