@@ -1,10 +1,13 @@
 """The flow `transform`: the build database anew over what is in force, then dbt."""
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 from prefect import flow
 
+from flows.lib.contracts import load_contracts
 from flows.lib.disk import raise_refusal
 from flows.lib.errors import Blocked, ZipingError
 from flows.lib.memory import memory_sentence
@@ -16,8 +19,11 @@ from flows.lib.warehouse import dbt_environment, prepare_warehouse
 FAILED_STATUSES = ("error", "fail", "skipped", "runtime error", "partial success")
 
 
-def _told(message: str) -> str:
-    return memory_sentence(message) or redacted(message)
+def _told(message: str, node: Any = None) -> str:
+    """Say what dbt said; of what is quoted, the names that stand in the model's own text."""
+    names = set(re.findall(r"[a-z_]\w*", getattr(node, "raw_code", "")))
+    names |= {column.name for one in load_contracts().values() for column in one.columns}
+    return memory_sentence(message) or redacted(message, names=names)
 
 
 def run_dbt(command: list[str]) -> None:
@@ -47,10 +53,10 @@ def run_dbt(command: list[str]) -> None:
     tests = [one for one in broken if one.node.resource_type == "test"]
     models = [one for one in broken if one.node.resource_type != "test"]
     if models:
-        first = models[0]
-        raise ZipingError(f"dbt: {first.node.name} failed: {_told(first.message or '')}")
+        message = _told(models[0].message or "", models[0].node)
+        raise ZipingError(f"dbt: {models[0].node.name} failed: {message}")
     if unasked := [one for one in tests if str(one.status) != "fail"]:
-        message = _told(unasked[0].message or "")
+        message = _told(unasked[0].message or "", unasked[0].node)
         raise Blocked(f"dbt: the test {unasked[0].node.name} could not be asked: {message}")
     if tests:
         names = ", ".join(one.node.name for one in tests)

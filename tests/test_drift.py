@@ -152,6 +152,15 @@ def test_the_same_rows_under_another_period_are_told(received: Received) -> None
     assert received.found()["same_file_twice"] == ["= 2022 a.xlsx"]
 
 
+def test_a_part_that_comes_again_in_an_archive_is_no_other_part(received: Received) -> None:
+    received.contract = contract_of(*COLUMNS, read={"unit": "in_sheet"}, parts=True)
+    received.take(table(*LINES), name="学校/一小.xlsx")
+    received.take(table(*LINES), name="补报.zip/一小.xlsx")
+    assert received.found() == {}
+    received.take(table(*LINES), name="补报.zip/二小.xlsx")
+    assert received.found()["same_file_twice"][0] == "= 2023 学校/一小.xlsx"
+
+
 def test_bytes_that_had_been_replaced_are_told_when_they_come_again(received: Received) -> None:
     old, new = table(*LINES), table(*LINES[:-1])
     received.take(old)

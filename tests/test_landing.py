@@ -1,6 +1,7 @@
 """However few rows are looked at together, and however many files, the verdicts are the same."""
 
 import io
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,16 @@ from suite_parts import FLAG, NOTES, TEXT, WHOLE, rule
 from flows.lib import landing, reader_client, row_blocks, row_files
 from flows.lib.acceptance import Asked, accept, accept_all, readings_path, suite_path
 from flows.lib.contracts import load_contracts
-from flows.lib.judging import judge_rows, judge_rows_of_many, judge_table, judge_tables
+from flows.lib.judging import (
+    aggregates_of,
+    judge_rows,
+    judge_rows_of_many,
+    judge_table,
+    judge_tables,
+)
 from flows.lib.person_key import PersonKey
 from flows.lib.store import Delivery, LandedFile, Store
+from flows.lib.suite_words import SuiteError
 from flows.lib.suites import Suite, load_suite
 
 SCHEMA = pa.schema([("code", TEXT), ("word", TEXT), ("flag", FLAG), ("number", WHOLE)])
@@ -171,3 +179,16 @@ def test_one_reader_serves_many_workbooks_and_is_replaced_when_it_grew(
     assert len(started) == 2
     assert not started[0].is_fit
     started[1].end()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_aggregate_of_a_column_that_is_not_there_is_told_by_its_name(
+    suite: Suite, tmp_path: Path, count: int
+) -> None:
+    paths = [tmp_path / f"{number}.parquet" for number in range(count)]
+    for path in paths:
+        pq.write_table(pa.table({"number": [1, 2]}), path)
+    asks = {"numbers": "sum(number)", "others": "sum(renamed)"}
+    with pytest.raises(SuiteError, match=r"x\.table: the aggregate others cannot be computed"):
+        aggregates_of(replace(suite, aggregates=asks), paths)
+    assert aggregates_of(suite, paths) == [{"numbers": 3}] * count

@@ -68,6 +68,8 @@ def test_what_is_no_value_can_still_be_read() -> None:
     said = redacted("Conversion Error: could not cast '待核' to INTEGER in row 17")
     assert said == "Conversion Error: could not cast ＊ to INTEGER in row 17"
     assert len(redacted("word " * 1000)) == 400
+    said = 'column "staff_yuan" not found, did you mean "一小"?'
+    assert redacted(said, names={"staff_yuan"}) == 'column "staff_yuan" not found, did you mean ＊?'
 
 
 def test_the_errors_of_the_engine_pass_without_the_value() -> None:

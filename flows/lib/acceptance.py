@@ -227,7 +227,10 @@ def _judged(
         except Rejected as error:
             outcomes[number] = _rejected(contract, error)
     if reads:
-        landings = judge_landed(list(reads.values()), contract, suite)
+        try:
+            landings = judge_landed(list(reads.values()), contract, suite)
+        except SuiteError as error:
+            return [_rejected(contract, error) for _ in asked]
         outcomes |= zip(reads, (outcome_of(one, contract) for one in landings), strict=True)
     return [outcomes[number] for number in range(len(folders))]
 

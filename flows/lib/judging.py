@@ -14,10 +14,12 @@ from flows.lib.row_files import (
     chunks,
     column_names,
     count_rows,
+    first_rows,
     is_one_chunk,
     joined_chunks,
     quoted,
 )
+from flows.lib.suite_words import SuiteError
 from flows.lib.suites import ASKS_BY, Rule, Suite
 
 if TYPE_CHECKING:
@@ -220,6 +222,30 @@ def judge_tables(suite: Suite, many: Sequence[Mapping[str, Any]]) -> list[list[R
         ]
         for place in range(len(many))
     ]
+
+
+def aggregates_of(suite: Suite, paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Compute a suite's aggregates over each file.
+
+    Raises SuiteError where one cannot be computed, as when it names a column that is not there.
+    """
+    import duckdb
+
+    def fails(name: str) -> bool:
+        try:
+            first_rows(paths[:1], {name: suite.aggregates[name]})
+        except duckdb.Error:
+            return True
+        return False
+
+    try:
+        return first_rows(paths, suite.aggregates)
+    except (duckdb.ProgrammingError, duckdb.DataError):
+        failing = [name for name in suite.aggregates if fails(name)] or list(suite.aggregates)
+        raise SuiteError(
+            f"suite {suite.name}: the aggregate {', '.join(failing)} cannot be computed: "
+            "compare the columns that it names with those of the table"
+        ) from None
 
 
 def _asked(rules: Iterable[Rule]) -> list[tuple[str, Mapping[str, Any]]]:

@@ -11,7 +11,7 @@ from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
 from flows.lib.declared_checks import declared_findings, measures_of
 from flows.lib.judgement import Judgement
-from flows.lib.judging import RuleResult, judge_rows_of_many, judge_tables
+from flows.lib.judging import RuleResult, aggregates_of, judge_rows_of_many, judge_tables
 from flows.lib.parsing import read_file
 from flows.lib.profiles import profile_of, profile_questions
 from flows.lib.reading import Finding, Line, Reading, schema_of
@@ -94,7 +94,7 @@ def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list
     of_rows = _judged_rows(paths, contract, suite)
     for one, judgement, results in zip(many, judgements, of_rows, strict=True):
         _take_broken(one.rows, judgement, results, amounts)
-    of_tables = judge_tables(suite, first_rows(paths, suite.aggregates))
+    of_tables = judge_tables(suite, aggregates_of(suite, paths))
     landed_sums = first_rows(paths, sums)
     landings = []
     for place, (one, judgement) in enumerate(zip(many, judgements, strict=True)):

@@ -152,22 +152,19 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[dict[str, Any]]:
     """Judge the published tables of a part folder by the suites of the report."""
-    from flows.lib.judging import judge_rows, judge_table
-    from flows.lib.row_files import first_rows
+    from flows.lib.judging import aggregates_of, judge_rows, judge_table
     from flows.lib.suite_words import SuiteError
     from flows.lib.suites import load_suite
 
     outcomes = []
     for name in PUBLISHED:
+        path = folder / f"{name}.parquet"
         try:
             suite = load_suite(suites / f"{name}.yml")
+            (aggregates,) = aggregates_of(suite, [path])
         except SuiteError as error:
             raise Blocked(str(error)) from None
-        path = folder / f"{name}.parquet"
-        results = [
-            *judge_rows(suite, path),
-            *judge_table(suite, first_rows([path], suite.aggregates)[0]),
-        ]
+        results = [*judge_rows(suite, path), *judge_table(suite, aggregates)]
         row_count = count_rows(path)
         failed = [one for one in results if not one.success]
         outcomes.append(
