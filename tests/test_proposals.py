@@ -153,6 +153,30 @@ def test_totals_are_known_by_their_sum(tmp_path: Path, is_first: bool) -> None:
     assert found == {"column": "school_name", "labels": ["全区学校"], "check": "all_amounts"}
 
 
+def test_a_foreign_total_and_the_note_below_it_are_no_data(tmp_path: Path) -> None:
+    pupils = [1000 + 37 * number * number for number in range(20)]
+    lines = [f"Land{number};2007;{one}" for number, one in enumerate(pupils)]
+    text = "\n".join(["国家;年;人口", *lines, f"Insgesamt;;{sum(pupils)}", ".. = unbekannt;;"])
+    found = proposed(tmp_path, text)
+    assert found["totals"]["labels"] == ["Insgesamt"]
+    assert found["footer"] == r"^(\.\. = unbekannt)"
+
+
+def test_subtotals_at_the_head_of_their_groups_are_known_by_their_sums(tmp_path: Path) -> None:
+    text = """行业,甲数,乙数,丙数
+        全部行业,971,1030,1102
+        第二产业,470,500,545
+        建筑业,120,130,145
+        矿业,17,19,23
+        制造业,333,351,377
+        第三产业,501,530,557
+        零售,410,433,452
+        教育,91,97,105""".replace("\n        ", "\n")
+    totals = proposed(tmp_path, text)["totals"]
+    assert totals["labels"] == ["全部行业", "第二产业", "第三产业"]
+    assert totals["check"] == ["column_2", "column_3", "column_4"]
+
+
 def test_rows_that_a_flag_takes_out_are_left_out_of_the_total(tmp_path: Path) -> None:
     lines = SCHOOLS.splitlines()
     text = "学校标识码,学校名称,支付金额,是否删除\n"

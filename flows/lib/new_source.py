@@ -61,7 +61,8 @@ def draft_of(
     known = known_captions(contracts.values())
     long = guess_long(observed, unit)
     guesses = guess_columns(observed, known, unit, long[3] if long else ())
-    proposals = propose(observed, guesses, long[3] if long else ())
+    spread = dict.fromkeys(long[3], long[2].name) if long else {}
+    proposals = propose(observed, guesses, spread)
     asks = []
     if unit and unit not in UNITS_OF_YUAN:
         asks.append(f"the file says 单位:{unit}, which is no money: name the columns by it")

@@ -23,13 +23,17 @@ ROWS_LOOKED_AT = 20_000  # from the beginning; of a longer file also its end
 ROWS_OF_THE_END = 200
 TOTAL_WORDS = (
     "合计", "总计", "小计", "共计", "累计", "总数", "全国", "全省", "全市", "全县", "全区",
-    "本页合计", "total", "grandtotal", "subtotal", "sum", "all", "wholeterritory",
+    "本页合计", "total", "grandtotal", "subtotal", "sum", "all", "wholeterritory", "insgesamt",
+    "summe",
 )  # fmt: skip
 FOOTER_WORDS = (
     "填表人", "填报人", "审核人", "制表", "单位负责人", "注", "说明", "备注", "数据来源",
-    "资料来源", "Note", "Source", "Release",
+    "资料来源", "Note", "Source", "Release", "Quelle",
 )  # fmt: skip
 FOOTER = re.compile(f"^({'|'.join(FOOTER_WORDS)})")
+MARKED = re.compile(r"^(?:[*†‡#¹²³⁴⁵⁶⁷⁸⁹]+|\(?[0-9a-z]{1,2}\)|©)(?=\s*\D)")  # what a footnote is of
+NOTE = re.compile(r"^[^\w(（]|\s=\s|[。.]$")
+LONGEST_TOTAL_WORD = 24
 SUBSET = re.compile("^(#|其中)")
 
 
@@ -79,9 +83,10 @@ class Observed:
 
 
 def is_total_word(cell: Any) -> bool:
-    """Say whether a cell says of its row that it is a total."""
-    text = squeezed(cell)
-    return bool(text and text.casefold() in TOTAL_WORDS)
+    """Say whether a cell says of its row that it is a total, in one language or in two."""
+    text = (squeezed(cell) or "").casefold()
+    parts = re.findall(r"[a-z]+|[^a-z]+", text) if len(text) <= LONGEST_TOTAL_WORD else ()
+    return text in TOTAL_WORDS or (bool(parts) and all(one in TOTAL_WORDS for one in parts))
 
 
 def stub_contract(name: str, dialect: Dialect | None) -> Contract:
@@ -109,13 +114,25 @@ def _is_thin(row: Sequence[Any], width: int) -> bool:
     )
 
 
+def _is_note(row: Sequence[Any], width: int) -> bool:
+    """Say whether a row below the data reads as a note: a delimiter may have parted it."""
+    texts = filled(row)
+    if FOOTER.search(texts[0][1]) or _is_thin(row, width):
+        return True
+    words = {text for _, text in texts}  # one cell may be merged with all the others
+    return (
+        (len(words) == 1 or 2 * len(texts) <= width)
+        and bool(MARKED.search(texts[0][1]) or NOTE.search(texts[0][1]))
+        and not any(is_number(row[place]) for place, _ in texts)
+    )
+
+
 def _footer_begins(rows: Rows, width: int) -> int:
     """Find the first of the last rows that are all notes or blank."""
     begins = len(rows)
     for place in range(len(rows) - 1, -1, -1):
         texts = filled(rows[place][1])
-        is_note = bool(texts) and bool(FOOTER.search(texts[0][1]))
-        if texts and not is_note and not _is_thin(rows[place][1], width):
+        if texts and not _is_note(rows[place][1], width):
             break
         if texts:
             begins = place

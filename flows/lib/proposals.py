@@ -54,16 +54,16 @@ def pattern_of(text: str) -> str:
 
 
 def propose(
-    observed: Observed, guesses: Sequence[ColumnGuess], spread: Sequence[int] = ()
+    observed: Observed, guesses: Sequence[ColumnGuess], spread: Mapping[int, str] | None = None
 ) -> list[Proposal]:
-    """List all that the file suggests; `spread` is where the columns stand that become rows."""
+    """List all that the file suggests; `spread` says what columns become rows, and of which."""
     landed = [guess for guess in guesses if guess.is_landed]
     return [
         *_unit(observed, guesses),
-        *_totals(observed, guesses),
+        *_totals(observed, guesses, spread or {}),
         *_other_rows(observed),
         *_written(observed),
-        *_means(observed, landed, spread),
+        *_means(observed, landed, spread or {}),
         *_keys(observed, landed),
     ]
 
@@ -93,9 +93,11 @@ def _unit(observed: Observed, guesses: Sequence[ColumnGuess]) -> Iterable[Propos
                 yield Proposal("read", "unit_column", guess.caption, "each row says its own unit")
 
 
-def _totals(observed: Observed, guesses: Sequence[ColumnGuess]) -> Iterable[Proposal]:
+def _totals(
+    observed: Observed, guesses: Sequence[ColumnGuess], spread: Mapping[int, str]
+) -> Iterable[Proposal]:
     """Propose what totals rows are called and in which column, and what is checked."""
-    found = proposed_totals(observed, guesses)
+    found = proposed_totals(observed, guesses, spread)
     if found is None:
         return
     value, why = found
@@ -140,7 +142,7 @@ def half_width_first(row: Sequence[Any]) -> str:
 
 
 def _means(
-    observed: Observed, landed: Sequence[ColumnGuess], spread: Sequence[int]
+    observed: Observed, landed: Sequence[ColumnGuess], spread: Iterable[int]
 ) -> Iterable[Proposal]:
     """Propose what a cell without a number says; missing is the one that invents nothing."""
     found: dict[str, str] = {}
