@@ -83,7 +83,7 @@ def _totals_but(
             f"after.s{k} = total.s{k} + total.a{k}" for k in places
         ),
         "after.place < total.place and total.parts - after.parts - 1 >= least": (
-            f"after.s{k} = total.s{k} - 2 * total.a{k}" for k in places
+            f"after.s{k} = total.s{k} - total.a{k} - total.a{k}" for k in places
         ),
     }
     joins = " union ".join(

@@ -67,10 +67,7 @@ def summed_rows(columns: Sequence[Sequence[Decimal | None]], odd: Sequence[bool]
     `odd` says of each row whether it lacks a word that others have, as totals do: then less proves
     it. Where totals are left out, those of the next level show.
     """
-    scaled = [
-        [int(Decimal(number or 0).scaleb(decimals_of(column))) for number in column]
-        for column in columns
-    ]
+    scaled = [_whole(column) for column in columns]
     left = list(range(len(odd)))
     for _ in range(LEVELS):
         found = _of_one_level(scaled, left, odd)
