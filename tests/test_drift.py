@@ -11,6 +11,7 @@ from flows.lib import acceptance
 from flows.lib.acceptance import Acceptance, accept
 from flows.lib.contracts import Contract
 from flows.lib.drift import with_drift
+from flows.lib.headers import said_unit
 from flows.lib.person_key import PersonKey
 from flows.lib.standing import Owed, with_period_before
 from flows.lib.store import Delivery, Store
@@ -267,6 +268,30 @@ def test_what_is_lost_of_a_wide_table_is_told(
     received.take(wide())
     received.take(text)
     assert received.found() == found
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit"),
+    [
+        ("单位:千人", "千人"),
+        ("金额单位：万元", "万元"),
+        ("(计量单位:人)", "人"),
+        ("Unit:tonnes", "tonnes"),
+        ("填报单位:样例小学", None),
+        ("各单位经费情况", None),
+        ("单位名称", None),
+    ],
+)
+def test_the_unit_of_numbers_is_not_who_reports(cell: str, unit: str | None) -> None:
+    assert said_unit([(1, ["样例表", None, cell])]) == unit
+
+
+def test_a_school_that_calls_itself_a_unit_is_none(received: Received) -> None:
+    contract = contract_of(*COLUMNS, read={"unit": "元"}, parts=True)
+    received.contract = contract
+    received.take(table(*LINES, unit="甲校"), name="甲.xlsx")
+    received.take(table("2099|小校|1.5|2.5|2023-03-01", unit="乙校"), name="乙.xlsx")
+    assert received.found() == {}
 
 
 def test_what_opens_a_new_year_is_compared_with_the_last_file_that_there_is(

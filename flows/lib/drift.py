@@ -9,6 +9,7 @@ from typing import Any
 
 from flows.lib.acceptance import Acceptance, readings_path, suite_path
 from flows.lib.caption_drift import compared_captions, likely_captions, listed
+from flows.lib.cells import UNITS_OF_YUAN
 from flows.lib.contracts import Contract
 from flows.lib.judgement import rejection_of, rule_outcome
 from flows.lib.store import Delivery
@@ -45,7 +46,7 @@ def with_drift(
         contract = contracts[delivery.source]
         before = accepted.setdefault((delivery.source, delivery.district_code), [])
         places = {"older_file_again": _older_again(delivery, received, contract)}
-        if before and verdict.outcome.get("money_units") is not None:  # it could be read
+        if before and verdict.outcome.get("stated_units") is not None:  # it could be read
             places |= _compared(delivery, verdict.outcome, before, contract)
         elif before and verdict.outcome.get("layout"):
             _, last = _nearest(delivery, before, contract)
@@ -118,6 +119,7 @@ def _compared(
     """Compare what a file looked like with the last one of its period, else of the one before."""
     last, verdict = _nearest(delivery, before, contract)
     then = verdict.outcome
+    are_alike = not contract.in_parts or _named(delivery) == _named(last)
     found = {
         **{
             name: [_place(*one) for one in found_at]
@@ -125,10 +127,10 @@ def _compared(
         },
         "same_file_twice": _same_twice(delivery, now, before, contract),
         "changed_type": _changed_types(now, then),
-        "other_unit": _other_units(now, then),
+        "other_unit": _other_units(now, then, are_alike=are_alike),
         "other_year": _other_years(delivery, now, last, then, contract),
     }
-    if not contract.in_parts or _named(delivery) == _named(last):
+    if are_alike:
         found |= _amounts(now, then, contract)
     return found
 
@@ -186,8 +188,12 @@ def _rows(outcome: Mapping[str, Any]) -> int:
     return int(outcome["rows_landed"] + outcome["rows_quarantined"])
 
 
-def _other_units(now: Mapping[str, Any], then: Mapping[str, Any]) -> Places:
-    units, were = now["money_units"], then["money_units"]
+def _other_units(now: Mapping[str, Any], then: Mapping[str, Any], *, are_alike: bool) -> Places:
+    """Compare units; those of another part only where they are of money: 单位:甲校 is a school."""
+    units, were = (
+        [one for one in outcome["stated_units"] if are_alike or one in UNITS_OF_YUAN]
+        for outcome in (now, then)
+    )
     is_other = units and were and not set(units) & set(were)
     return [_place(detail=f"{listed(were)} → {listed(units)}")] if is_other else []
 

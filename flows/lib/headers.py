@@ -11,7 +11,11 @@ from flows.lib.contracts import Column, Contract
 from flows.lib.errors import Rejected
 from flows.lib.ids import without_ids
 
-UNIT = re.compile(r"(?:[单單]位|[Uu]nits?)[::]?\(?([^)\s]+?)\)?$")
+UNIT = re.compile(r"[单單]位[::]?\(?([^)\s]+?)\)?$")
+# Of a number, not of who reports: 填报单位:样例小学.
+UNIT_OF_NUMBERS = re.compile(
+    r"(?:^|[^\u3400-\u9fff]|计量|計量|金额|数量)(?:[单單]位|[Uu]nits?)[::]\(?([^)\s]+?)\)?$"
+)
 HEADER_WITHIN_ROWS = 40
 HIGHEST_HEADER = 4
 Rows = list[tuple[int, list[Any]]]
@@ -175,7 +179,7 @@ def unit_of_sheet(contract: Contract, above: Rows) -> str | None:
     stated = contract.meta["read"].get("unit")
     if stated != "in_sheet":
         return str(stated) if stated else None
-    if unit := next((one for one in _units_above(above) if one in UNITS_OF_YUAN), None):
+    if unit := next((one for one in _said(UNIT, above) if one in UNITS_OF_YUAN), None):
         return unit
     raise Rejected(
         "no cell says the unit of the money (单位:元 or 单位:万元): write it above the header"
@@ -184,13 +188,13 @@ def unit_of_sheet(contract: Contract, above: Rows) -> str | None:
 
 def said_unit(above: Rows) -> str | None:
     """Read what a cell above the header says of the unit, of money or of anything else."""
-    return next(_units_above(above), None)
+    return next(_said(UNIT_OF_NUMBERS, above), None)
 
 
-def _units_above(above: Rows) -> Iterator[str]:
+def _said(pattern: re.Pattern[str], above: Rows) -> Iterator[str]:
     for _, row in above:
         for cell in row:
-            if found := UNIT.search(plain_caption(cell)):
+            if found := pattern.search(plain_caption(cell)):
                 yield found[1]
 
 

@@ -69,7 +69,7 @@ def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract)
             for sheet, found in items.items()
             for place, item in found.items()
         },
-        "money_units": sorted(set(reading.units.values())),
+        "stated_units": sorted(set(reading.units.values())),
         "unreadable": dict(sorted(unreadable.items())),
         "years": {
             name: _most(years) for name, years in answers.items() if name != CONTENT and years
