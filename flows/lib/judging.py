@@ -72,9 +72,9 @@ def judge_rows_of_many(suite: Suite, paths: Sequence[Path]) -> list[list[RuleRes
     rules = [rule for rule in suite.rules if rule.is_row_rule]
     local = [rule for rule in rules if rule.type in ROW_LOCAL]
     unique = [rule for rule in rules if rule.type in UNIQUENESS]
-    together = _without_twins(unique, [path for path in paths if is_one_chunk(path)])
-    if len(local) + len(unique) < len(rules):
-        together = []
+    is_each_alone = len(local) + len(unique) == len(rules)
+    small = [path for path in paths if is_each_alone and is_one_chunk(path)]
+    together = _without_twins(unique, small)
     if len(together) < 2:
         return [judge_rows(suite, path) for path in paths]
     answers = _in_chunks(local, *together)

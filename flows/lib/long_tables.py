@@ -41,11 +41,8 @@ def long_of(contract: Contract, header: Header) -> Long | None:
 
 def items_of(contract: Contract, captions: Sequence[str]) -> list[tuple[int, str]]:
     """Find which captions become rows, where, and what each is called there."""
-    words = contract.meta["read"].get("long")
-    matched = [(place, re.search(words["captions"], caption))
-               for place, caption in enumerate(captions)] if words else []  # fmt: skip
-    return [
-        (place, found[1] if found.re.groups else captions[place])
-        for place, found in matched
-        if found
-    ]
+    words, items = contract.meta["read"].get("long"), []
+    for place, caption in enumerate(captions if words else ()):
+        if found := re.search(words["captions"], caption):
+            items.append((place, found[1] if found.re.groups else caption))
+    return items

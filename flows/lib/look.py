@@ -43,17 +43,18 @@ def _relevant(night: Night) -> list[Delivery]:
 
 def verdicts(night: Night, *, judge_new: bool) -> Verdicts:
     """Give the verdict on each delivery owed; unless `judge_new`, only those of earlier nights."""
-    judged, relevant = _judged_all(night, judge_new=judge_new), _relevant(night)
+    relevant = _relevant(night)
+    judged = _judged_all(night, relevant, judge_new=judge_new)
     told = with_drift(judged, relevant, night.deliveries(), night.contracts, night.waivers_for)
     owed = {(one.contract.name, one.period) for one in night.owed()}
     return {key: verdict for key, verdict in told.items() if key[:2] in owed}
 
 
-def _judged_all(night: Night, *, judge_new: bool) -> Verdicts:
+def _judged_all(night: Night, relevant: Sequence[Delivery], *, judge_new: bool) -> Verdicts:
     """Judge each delivery for itself, not yet compared with others."""
     found: Verdicts = {}
     by_table: dict[str, list[Delivery]] = defaultdict(list)
-    for delivery in _relevant(night):
+    for delivery in relevant:
         by_table[delivery.source].append(delivery)
     # The waivers first: the verdicts on all others follow from them.
     for source in sorted(by_table, key=lambda name: name != WAIVERS):
@@ -120,7 +121,7 @@ def compared(night: Night, delivery: Delivery, verdict: Acceptance) -> Acceptanc
     relevant, known = _relevant(night), night.deliveries()
     last = replace(delivery, number=len(known) + 1)
     key = (last.source, last.period, last.id)
-    judged = _judged_all(night, judge_new=False) | {key: verdict}
+    judged = _judged_all(night, relevant, judge_new=False) | {key: verdict}
     others = [one for one in relevant if (one.source, one.period, one.id) != key]
     return with_drift(judged, [*others, last], [*known, last], night.contracts, night.waivers_for)[
         key
@@ -153,8 +154,12 @@ def look(night: Night) -> Difference:
         night.unavailable += view.unreadable
         pulls = _changed_pulls(night, deliveries)
     known = verdicts(night, judge_new=False)
-    owed = [one for one in _relevant(night) if one.key in {owed.key for owed in night.owed()}]
-    unjudged = [one for one in owed if (one.source, one.period, one.id) not in known]
+    owed = {one.key for one in night.owed()}
+    unjudged = [
+        one
+        for one in _relevant(night)
+        if one.key in owed and (one.source, one.period, one.id) not in known
+    ]
     return Difference(tuple(view.new), tuple(pulls), tuple(unjudged))
 
 

@@ -42,10 +42,9 @@ def profile_questions(contract: Contract) -> dict[str, str]:
 def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
     """Describe a file: captions in their order, those that no column takes, units, years, content.
 
-    `items` gives what captions become rows, by what these rows are called.
-
-    `years` gives of each column of days the year of most of them and their share in percent;
-    `content` names the rows without what the file says once for all of them.
+    `items` gives what captions become rows, by what these rows are called; `years` of each column
+    of days the year of most of them and their share in percent; `content` names the rows without
+    what the file says once for all of them.
     """
     items = {
         sheet: dict(items_of(contract, captions)) for sheet, captions in reading.captions.items()

@@ -57,10 +57,11 @@ class SheetReader:
         in_footer = False
         numbers, rows = self.sheet.rows.take()
         while rows:
-            kinds = {} if in_footer else self.kinds.kinds(rows)
-            note = next((place for place, kind in kinds.items() if kind == "note"), len(rows))
-            if in_footer := in_footer or note < len(rows):  # what stands below a note is one
-                kinds |= dict.fromkeys(range(note % len(rows), len(rows)), "note")
+            kinds = {0: "note"} if in_footer else self.kinds.kinds(rows)
+            notes = next((place for place, kind in kinds.items() if kind == "note"), len(rows))
+            in_footer = notes < len(rows)  # what stands below a note is one
+            kinds = {place: kind for place, kind in kinds.items() if place < notes}
+            kinds |= dict.fromkeys(range(notes, len(rows)), "note")
             self._read(numbers, rows, kinds)
             numbers, rows = self.sheet.rows.take()
 

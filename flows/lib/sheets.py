@@ -1,6 +1,6 @@
 """Opening a kept file as sheets of raw cells, by what it is and not by its name."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,13 +12,12 @@ from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
 from flows.lib.exact_json import read_lines
 from flows.lib.file_kinds import kind_of
-from flows.lib.json_files import read_records
+from flows.lib.json_files import Record, read_records
 from flows.lib.reader_client import read_sheets
 from flows.lib.row_blocks import ROWS_AT_ONCE, Block, RowBlocks
 from flows.lib.text_files import text_blocks
 
 LINES_AT_ONCE = 2_000  # more than a processor's cache holds take twice the time
-Record = Mapping[str, Any]
 
 
 @dataclass
