@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from shutil import copy, copytree, ignore_patterns, rmtree
 
@@ -24,10 +25,11 @@ from nights import (
     ziping,
 )
 from postgres import postgres, postgres_server
-from sharing import made_once, shared_server
+from sharing import locked, made_once
 
 from flows.lib import acceptance, definitions, fingerprint, patience
 from flows.lib.contracts import load_contracts
+from flows.lib.prefect_server import prefect_server
 from flows.lib.settings import CHECKOUT, Workspace
 from flows.sample.server import SAMPLE_TOKEN, serve
 from flows.samples import make_sample
@@ -38,6 +40,7 @@ __all__ = [
 ]  # fmt: skip
 
 SEED, SCALE = 2023, 0.05
+TEMPLATES = "prefect-*.db"
 
 # Before anything is imported that reads them: no setting of the developer's reaches a test.
 for name in list(os.environ):
@@ -66,14 +69,21 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(shared: Path) -> Iterator[str]:
-    """Keep one Prefect server for all nights of the tests; give its address.
+def server(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Keep one Prefect server for all nights of a worker; give its address.
 
     Nights run in the process of the tests, so that Prefect, dbt and Great Expectations are
-    loaded once.
+    loaded once. One server for several workers now and then refused a question of theirs.
     """
-    with shared_server(shared / "prefect") as address:
-        yield address
+    own = tmp_path_factory.mktemp("prefect")
+    with ExitStack() as kept:
+        with locked(shared / "prefect.lock"):  # the first leaves its empty database to the others
+            for template in shared.glob(TEMPLATES):
+                copy(template, own)
+            kept.enter_context(prefect_server(own, 300))
+            for template in own.glob(TEMPLATES):
+                copy(template, shared)
+        yield os.environ["PREFECT_API_URL"]
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +109,7 @@ def first_night(server: str, place: Path, parsed: Path, shared: Path) -> Workspa
         workspace = begun(parsed, place)
         make_sample(workspace, SEED, SCALE, [])
         assert night(workspace) == 0
-        for template in shared.glob("prefect/*/prefect-*.db"):  # as nights with their own leave it
+        for template in shared.glob(TEMPLATES):  # as nights with their own leave it
             copy(template, workspace.warehouse)
         place.rename(folder)
 
