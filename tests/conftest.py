@@ -69,19 +69,24 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prefect_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name where the Prefect server of the nights keeps what they report."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(scope="session")
+def server(shared: Path, prefect_folder: Path) -> Iterator[str]:
     """Keep one Prefect server for all nights of a worker; give its address.
 
     Nights run in the process of the tests, so that Prefect, dbt and Great Expectations are
     loaded once. One server for several workers now and then refused a question of theirs.
     """
-    own = tmp_path_factory.mktemp("prefect")
     with ExitStack() as kept:
         with locked(shared / "prefect.lock"):  # the first leaves its empty database to the others
             for template in shared.glob(TEMPLATES):
-                copy(template, own)
-            kept.enter_context(prefect_server(own, 300))
-            for template in own.glob(TEMPLATES):
+                copy(template, prefect_folder)
+            kept.enter_context(prefect_server(prefect_folder, 300))
+            for template in prefect_folder.glob(TEMPLATES):
                 copy(template, shared)
         yield os.environ["PREFECT_API_URL"]
 

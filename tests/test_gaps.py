@@ -85,7 +85,7 @@ def night_with_gaps(
 def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
     night_with_gaps: tuple[Workspace, int, str],
     said: Said,
-    shared: Path,
+    prefect_folder: Path,
 ) -> None:
     workspace, code, printed = night_with_gaps
     assert code == 4
@@ -152,9 +152,8 @@ def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
     assert re.search(r"14.3大班额占比普通小学2023-09-01:0\[partial,无法判定\]→0\[actual", told)
 
     assert CANARY not in printed + again
-    prefect = shared / "prefect"
-    assert list(prefect.rglob("run.db"))  # of the server to which the flows report
-    for folder in (workspace.root, prefect):
+    assert list(prefect_folder.rglob("run.db"))  # of the server to which the flows report
+    for folder in (workspace.root, prefect_folder):
         for path in folder.rglob("*"):
             assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path
 

@@ -145,7 +145,7 @@ def _faulty_systems(workspace: Workspace, ids: list[str]) -> None:
 
 @pytest.fixture(scope="module")
 def faulty(
-    first_night: Workspace, shared: Path, tmp_path_factory: pytest.TempPathFactory
+    first_night: Workspace, prefect_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Workspace, list[Path]]:
     """A night over faults of every kind; with it the folders that its processes could write."""
     root = tmp_path_factory.mktemp("faulty")
@@ -182,7 +182,7 @@ def faulty(
             finally:
                 capture.undo()
     assert codes == [0] * len(COMMANDS)  # a file is traced by its hash, whatever it is called
-    return workspace, [home, temporary, output, shared / "prefect"]
+    return workspace, [home, temporary, output, prefect_folder]
 
 
 def test_the_faults_are_seen_and_told(faulty: tuple[Workspace, list[Path]]) -> None:
