@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli_options import SourceArgument, WorkspaceOption, end_with
+from flows.cli_options import SourceArgument, WorkspaceOption, YearOption, end_with
 from flows.lib.settings import CHECKOUT, Workspace
 
 sources_app = typer.Typer(invoke_without_command=True)
@@ -62,6 +62,7 @@ def quarantine(
     xlsx: Annotated[
         Path | None, typer.Option(help="A folder for workbooks that go back to the offices.")
     ] = None,
+    year: YearOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it for a program.")] = False,
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
@@ -69,7 +70,7 @@ def quarantine(
     from flows.lib.quarantine import print_quarantine
 
     try:
-        print_quarantine(Workspace(workspace.resolve()), source, xlsx, as_json=as_json)
+        print_quarantine(Workspace(workspace.resolve()), source, xlsx, year, as_json=as_json)
     except Exception as error:
         raise end_with(error) from None
 

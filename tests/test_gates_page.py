@@ -160,3 +160,11 @@ def test_a_csv_needs_no_sheet() -> None:
     text = page(outcome(result(success=False, failed_count=2, places=places)))
     assert "<li>第 3 行</li>" in text
     assert "第 None 行" not in text
+
+
+def test_why_a_file_could_not_be_read_stands_there_in_chinese() -> None:
+    sentence = "the workbook has a password: save it without one"
+    text = page(outcome(accepted=False, rejections=[sentence, "文件为空。"]))
+    assert "<li>工作簿设有密码，请取消密码，另存后重报</li>" in text
+    assert "<li>文件为空。</li>" in text
+    assert "password" not in text

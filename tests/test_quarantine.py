@@ -8,13 +8,16 @@ import openpyxl
 import pytest
 from nights import copy_of, dropped_file, edit_workbook, ziping
 
-from flows.lib.acceptance import accept
+from flows.lib.acceptance import Acceptance, accept, readings_path, suite_path
 from flows.lib.contracts import load_contracts
 from flows.lib.dropped import land_dropped
 from flows.lib.inbox import view_inbox
+from flows.lib.judgement import rule_outcome
 from flows.lib.person_key import load_person_key
+from flows.lib.quarantine import problems_of
 from flows.lib.settings import Workspace, load_settings
 from flows.lib.store import Store
+from flows.lib.suites import Rule, load_suite
 
 FUNDS, ROOMS, TRAININGS = "教育经费统计_2023*", "心理辅导室台账*", "教师培训学时*"
 WRONG_ID = "G510101201001010013"
@@ -109,6 +112,30 @@ def test_people_read_places_in_short(soiled: Workspace, capsys: pytest.CaptureFi
     assert WRONG_ID not in printed
     assert "finance" not in printed
     assert ziping("quarantine", "finance.nothing", workspace=soiled) == 2
+
+
+def test_one_year_is_told_of_where_it_is_asked_for(
+    soiled: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = {}
+    for year in ("2023", "2030"):
+        assert ziping("quarantine", "--json", "--year", year, workspace=soiled) == 0
+        deliveries = json.loads(capsys.readouterr().out)["deliveries"]
+        found[year] = {one["source"] for one in deliveries}
+    assert "finance.education_funds" in found["2023"]
+    # Lists without a year serve every one.
+    assert found["2030"] == {"finance.projects", "schools.crosswalk"}
+
+
+def test_what_differs_from_the_last_file_is_told_beside_what_should_be(tmp_path: Path) -> None:
+    contract = load_contracts()["finance.projects"]
+    said = load_suite(suite_path(contract), readings_path()).reading["new_column"]
+    place = {"sheet": "", "row": None, "column": "", "detail": "备注"}
+    rule = Rule("new_column", {}, said.severity, said.effect, said.notes)
+    result = rule_outcome(rule, [place], success=False, raised=False)
+    outcome = {"accepted": True, "rejections": [], "results": [result]}
+    [problem] = problems_of(contract, Acceptance(tmp_path, outcome))
+    assert problem.what == "与上一份文件相比不应有新的列；实际：有新的列（备注）"
 
 
 def test_the_workbook_can_go_back_to_the_office(

@@ -12,11 +12,21 @@ from flows.lib import rejection_words
 from flows.lib.errors import Rejected
 from flows.lib.file_kinds import OTHERS
 from flows.lib.headers import HeaderMissing
-from flows.lib.rejection_words import in_chinese, rejected_in_chinese
+from flows.lib.rejection_words import in_chinese, rejected_in_chinese, told_in_chinese
 
 LIBRARY = Path(rejection_words.__file__).parent
 RAISED = {Rejected.__name__, HeaderMissing.__name__}
 SUITE_ERROR = "/somewhere/expectations/finance/meals.yml: the suite cannot be read"
+AGGREGATE = (
+    "suite finance.meals: the aggregate total cannot be computed: compare the columns that it "
+    "names with those of the table"
+)
+NO_ROW = "it came without a single row, and nothing is counted as 0 for it"
+RENAMED = (
+    "where the last file had 金额 (paid_yuan) this one has 数额: if they mean the same, add it to "
+    "`captions` in the contract"
+)
+SAID_ELSEWHERE = (SUITE_ERROR, AGGREGATE, NO_ROW, RENAMED)
 HAN = re.compile("[一-鿿]")
 
 
@@ -29,6 +39,11 @@ def sentences() -> Iterator[tuple[str, list[str]]]:
                     yield from filled(text)
                 case ast.Tuple(elts=[ast.Constant("rejected"), text]):
                     yield from filled(text)
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Attribute(attr="rejections"), attr="append"),
+                    args=[ast.JoinedStr() as text],
+                ):
+                    yield from filled(text)
 
 
 def filled(text: ast.expr) -> Iterator[tuple[str, list[str]]]:
@@ -36,6 +51,8 @@ def filled(text: ast.expr) -> Iterator[tuple[str, list[str]]]:
         case ast.Constant(str() as sentence):
             yield sentence, []
         case ast.JoinedStr(parts):
+            if not any(re.search(r"\w", ast.unparse(one)) for one in parts if is_word(one)):
+                return  # the words of a rule, which are Chinese
             gaps = {n: f"«{n}»" for n, one in enumerate(parts) if not isinstance(one, ast.Constant)}
             told = [gaps.get(n) or ast.literal_eval(one) for n, one in enumerate(parts)]
             yield "".join(told), list(gaps.values())
@@ -46,6 +63,10 @@ def filled(text: ast.expr) -> Iterator[tuple[str, list[str]]]:
             yield from [*filled(body), *filled(orelse)]
         case _:  # a sentence that was made elsewhere, and is found there
             assert ast.unparse(text) in {"missing", "message[1]", "str(error)"}, ast.unparse(text)
+
+
+def is_word(part: ast.expr) -> bool:
+    return isinstance(part, ast.Constant)
 
 
 FOUND = sorted(dict(sentences()).items())
@@ -75,7 +96,7 @@ def test_every_sentence_of_the_corpus_has_a_chinese_one(sentence: str) -> None:
 
 
 def test_no_words_are_kept_for_what_nobody_says() -> None:
-    said = [*(one for one, _ in FOUND), *corpus.known_sentences().values(), SUITE_ERROR]
+    said = [*(one for one, _ in FOUND), *corpus.known_sentences().values(), *SAID_ELSEWHERE]
     for pattern, words in rejection_words._table():
         if words.resolve:
             assert any(map(pattern.fullmatch, said)), words.what
@@ -109,6 +130,23 @@ def test_a_rule_that_is_wrong_is_not_laid_to_the_office() -> None:
     assert "不必重报" in words.resolve
     assert "somewhere" not in words.what
     assert in_chinese("what an older version said") is None
+
+
+def test_several_reasons_are_told_one_after_the_other() -> None:
+    missing = "column not found: 金额 (paid_yuan); add it to the export and send it again"
+    limit = "2 of 14 rows would be set aside, more than the quarantine_limit allows"
+    places = f"{limit}: sheet 台账 row 5; sheet 台账 row 7 and 1 more"
+    own = "各行日期所在年份应与文件所报年份一致: row 3 column paid_on (2023 → 2022)"
+    told = told_in_chinese("; ".join((missing, RENAMED, NO_ROW, places, own)))
+    assert told == (
+        "表头中找不到列：金额 (paid_yuan)，请在导出中补上后重报；"
+        "上一份文件中的列“金额”，这一份写作“数额”，请把列名改回后重报；"
+        "含义相同的，请工程师在契约的 captions 中补上新列名；"
+        "文件中没有一行数据，也不按 0 计算，请重新导出，确认有数据行后重报；"
+        "14行中有2行要搁置，超过契约规定的比例（工作表“台账”第5行；工作表“台账”第7行，另有1处），"
+        "请先按逐行清单改正后重报；"
+        "各行日期所在年份应与文件所报年份一致: 第3行“paid_on”列(2023 → 2022)"
+    )
 
 
 def test_what_was_rejected_is_told_by_its_title_and_only_one_file_alone_may_still_stand() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.lib.ids import without_ids
+from flows.lib.rejection_words import told_in_chinese
 from flows.lib.waivers import waived_sentence
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -59,7 +60,7 @@ def _outcome(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
         "accepted": accepted,
         "verdict": _verdict(accepted=accepted, has_failed=bool(failed), is_release=is_release),
         "mark": "bad" if not accepted else "note" if failed else "good",
-        "rejections": list(outcome.get("rejections") or ()),
+        "rejections": [told_in_chinese(one) for one in outcome.get("rejections") or ()],
         "waived": [waived_sentence({**outcome, **one}) for one in outcome.get("waived") or ()],
         "counts": [
             (label, f"{outcome[key]:,}" if outcome.get(key) is not None else NO_WORD)

@@ -214,9 +214,9 @@ def find_standings(night: Night, *, judge_new: bool) -> None:
     ]
 
 
-def look_at_standings(workspace: Workspace) -> Night:
+def look_at_standings(workspace: Workspace, year: int | None = None) -> Night:
     """Find what stands in force now, for people who ask by day: no lock, no judging, no record."""
-    night = open_night(workspace, None, None)
+    night = open_night(workspace, year, None)
     find_standings(night, judge_new=False)
     return night
 

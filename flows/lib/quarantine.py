@@ -14,10 +14,12 @@ from flows.lib.gates_page import GRAVITY, consequence_of
 from flows.lib.look import look_at_standings, verdicts
 from flows.lib.night import Night
 from flows.lib.rejection_words import Words, in_chinese
+from flows.lib.rule_words import RULE_TITLES
 from flows.lib.settings import Workspace
 from flows.lib.source_view import contract_named
 from flows.lib.standing import candidates
 from flows.lib.store import Delivery
+from flows.lib.suite_words import COMPARED
 from flows.lib.times import day_of
 
 VERSION = 1
@@ -147,8 +149,10 @@ def _problem(
     sheet, column = place.get("sheet") or "", place.get("column") or ""
     captions = outcome.get("captions", {}).get(sheet, {})
     notes = {key: str(result["notes"][key]) for key in ("what", "why", "resolve")}
-    if place.get("detail"):
-        notes["what"] += f"（{place['detail']}）"
+    found = f"（{place['detail']}）" if place.get("detail") else ""
+    if result["type"] in COMPARED:  # the notes say what should be
+        found = f"；实际：{RULE_TITLES[result['type']]}{found}"
+    notes["what"] = notes["what"].removesuffix("。" * bool(found)) + found
     return Problem(
         result["type"],
         result["severity"],
@@ -179,10 +183,18 @@ def _of_unreadable(sentence: str) -> Problem:
 
 
 def print_quarantine(
-    workspace: Workspace, source: str | None, folder: Path | None, *, as_json: bool
+    workspace: Workspace,
+    source: str | None,
+    folder: Path | None,
+    year: int | None = None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Print what is wrong with the files in force and those rejected; write the workbooks."""
-    night = look_at_standings(workspace)
+    """Print what is wrong with the files in force and those rejected; write the workbooks.
+
+    Of one evaluation year these are the files of the periods that it needs.
+    """
+    night = look_at_standings(workspace, year)
     names = [contract_named(night.contracts, source).name] if source else list(night.contracts)
     found = examined(night, names)
     if as_json:

@@ -16,7 +16,7 @@ RULE_TITLES = {
     "same_rows": "两份数据相同",
     "swapped_columns": "两列互换",
     "attachment_missing": "附件未报送",
-    "new_column": "新的列",
+    "new_column": "有新的列",
     "missing_column": "少了列",
     "renamed_caption": "列名变了",
     "changed_type": "类型变了",
