@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.cells import Unreadable
@@ -18,6 +19,7 @@ REMEMBERED = 50_000  # cells of a column whose values are kept for the rows to c
 # Printable ASCII and Han without outer blanks: nothing to make half width, nothing to squeeze.
 PLAIN_TEXT = r"^[!-~\p{Han}](?:[ -~\p{Han}]*[!-~\p{Han}])?$"
 PLAIN_CODE = r"^[!-~\p{Han}]+$"
+CODE_ALONE = r"^[!-,.-~]+$"  # where a code may have its name behind a dash: none has
 # What ids.py finds in a plain text, an error, ="1". Of longer numbers an id is no part.
 NOT_PLAIN = (
     r"(?:^|[^0-9])[0-9]{6} ?(?:[0-9]{8} ?[0-9]{3}[0-9Xx]|[0-9]{6} ?[0-9]{3})(?:$|[^0-9])"
@@ -65,6 +67,8 @@ def typed_column(
         is_plain = _plain(written, column, factor)
         if is_plain is not None:
             return _mixed(written, is_plain, wanted, read, known)
+        with suppress(Unreadable):  # nothing to remember where most differ, as ids do
+            return pa.array(list(map(read, cells)), wanted), []
     values, unreadable = _one_by_one(different.dictionary.to_pylist(), wanted, read, known)
     return _spread(different, values, set(unreadable))
 
@@ -125,14 +129,15 @@ def _plain(texts: "pa.Array", column: Column, factor: int) -> "pa.Array | None":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    own_words = (column.person, column.take, column.values, column.means, column.check,
+    own_words = (column.person, column.take == "name", column.values, column.means, column.check,
                  column.code_list, column.percent, column.length, column.decimal,
                  column.marks)  # fmt: skip
     if any(own_words) or not pa.types.is_string(texts.type):
         return None
     if column.data_type == "string":
-        is_code = is_code_name(column.name)
-        is_plain = pc.match_substring_regex(texts, PLAIN_CODE if is_code else PLAIN_TEXT)
+        is_code = bool(column.take) or is_code_name(column.name)
+        plain = CODE_ALONE if column.take else PLAIN_CODE if is_code else PLAIN_TEXT
+        is_plain = pc.match_substring_regex(texts, plain)
         refused = f"{NOT_PLAIN}|{NOT_CODE}" if is_code else NOT_PLAIN
         return pc.and_(is_plain, pc.invert(pc.match_substring_regex(texts, refused)))
     if column.data_type.startswith("decimal") and factor == 1:
