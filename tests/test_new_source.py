@@ -12,7 +12,9 @@ import yaml
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.errors import Rejected, WrongUse
 from flows.lib.new_source import new_source
+from flows.lib.observing import observe
 from flows.lib.parsing import read_file
+from flows.lib.period_guesses import file_pattern, title_of
 from flows.lib.reading import Reading
 from flows.lib.settings import CHECKOUT
 from flows.lib.suites import load_suite
@@ -153,6 +155,65 @@ def test_years_across_the_header_become_rows(project: Path, tmp_path: Path) -> N
         ("甲市", 2023, 120_000), ("甲市", 2022, 110_000), ("甲市", 2021, None),
     ]  # fmt: skip
     assert contract.meta["read"]["unit"] == "万元"
+
+
+def test_years_below_a_storey_become_rows_and_other_measures_are_told(
+    project: Path, tmp_path: Path
+) -> None:
+    text = (
+        "分地区民办学校情况,,,,,,\n地区,年末人数,年末人数,年末人数,经费,经费,五年合计\n"
+        ",2006,2007,2008,2006,2007,\n甲市,10,20,30,1,2,9\n乙市,11,21,,1,2,9\n合计,21,41,30,2,4,18\n"
+    )
+    contract, reading = added(project, sample(tmp_path, "民办_2008年.csv", text))
+    assert contract.meta["read"]["long"] == {
+        "captions": "^年末人数/(20[0-9]{2})$", "name": "year", "value": "quantity",
+    }  # fmt: skip
+    rows = [(one["area"], one["year"], one["quantity"]) for one in reading.table().to_pylist()]
+    assert rows == [
+        ("甲市", 2006, 10), ("甲市", 2007, 20), ("甲市", 2008, 30),
+        ("乙市", 2006, 11), ("乙市", 2007, 21), ("乙市", 2008, None),
+    ]  # fmt: skip
+    assert contract.meta["read"]["totals"]["check"] == "quantity"
+    entry = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
+    assert "not landed: 五年合计 (a number beside columns that become rows" in entry
+    assert read_file(fixture_of(project), contract, name="民办_2008年.csv").landed == 9
+
+
+def test_a_file_of_one_unit_is_a_part(project: Path, tmp_path: Path) -> None:
+    rows = "".join(f"UA,A{number},{37 * number}\n" for number in range(1, 9))
+    path = sample(tmp_path, "T_100_UA_2019.csv", f"CARRIER,ORIGIN,PASSENGERS\n{rows}")
+    contract, _ = added(project, path)
+    assert contract.file_patterns == ("*T_100*",)
+    assert contract.in_parts
+    assert contract.column_of_role("unit").name == "carrier"  # type: ignore[union-attr]
+    assert contract.meta["key"] == ["carrier", "origin"]
+    assert contract.meta["title"] == "T 100"
+
+
+def test_an_encoding_is_stated_only_where_captions_do_not_tell_it(
+    project: Path, tmp_path: Path
+) -> None:
+    text = "École;Élèves\nSaint-Rémy;12\nCôte d’Azur;7\n"
+    contract, _ = added(project, sample(tmp_path, "a_2023.csv", text, "windows-1252"))
+    assert "encoding" not in contract.meta["read"]
+    text = "school;pupils\nSaint-Rémy;12\nCôte d’Azur;7\n"
+    path = sample(tmp_path, "b_2023.csv", text, "windows-1252")
+    contract, reading = added(project, path, "finance.samples")
+    assert reading.table()["school"].to_pylist() == ["Saint-Rémy", "Côte d’Azur"]
+
+
+@pytest.mark.parametrize(("name", "above", "pattern", "title"), [
+    ("【附件1】保安_台账(2023年)-汇总", "", "*【附件1】保安_台账*", "【附件1】保安台账汇总"),
+    ("年末人数", "表1 年末人数(2023-24学年)—\n", "*年末人数*", "表1年末人数"),
+    ("经费[2023年]_v2", "", "*经费*", "经费v2"),
+])  # fmt: skip
+def test_pattern_and_title_keep_no_sign_of_a_date(
+    tmp_path: Path, name: str, above: str, pattern: str, title: str
+) -> None:
+    observed = observe(
+        sample(tmp_path, "a.csv", f"{above}学校,人数\n甲,12\n乙,15\n"), f"{name}.csv"
+    )
+    assert (file_pattern(observed.name), title_of(observed)) == (pattern, title)
 
 
 def test_a_workbook_with_two_storeys_and_several_sheets(project: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ MOST = 0.9  # so many cells of a column must be of a kind for it to be that kind
 MOST_MEMBERS = 16  # different texts of a column that is a list of kinds
 CODE_CAPTION = re.compile(r"(码|编号|代号|文号|号|标识)$|(^|[_ ])(id|code|no)$", re.IGNORECASE)
 DATE_CAPTION = re.compile(r"(日期|时间|年月|date)$", re.IGNORECASE)
-NEVER_LANDED = ("serial", "person_name", "row_total")
+NEVER_LANDED = ("serial", "person_name", "row_total", "beside_long")
 
 
 @dataclass
@@ -185,12 +185,11 @@ def _members(guess: ColumnGuess, texts: Sequence[str]) -> None:
         guess.members = tuple(different)
 
 
-def _guess(
-    sheets: Sequence[ObservedSheet], place: int, known: Mapping[str, Meaning], taken: list[str],
-    unit: str | None,
+def guess_column(
+    place: int, caption: str, text: str, cells: Sequence[Any], known: Mapping[str, Meaning],
+    taken: Sequence[str], unit: str | None,
 ) -> ColumnGuess:  # fmt: skip
-    caption, text = sheets[0].captions[place], sheets[0].texts[place]
-    cells = [cell for sheet in sheets for cell in sheet.cells(place)]
+    """Guess a column from its caption, as it is compared and as it is written, and its cells."""
     meaning = meaning_of(caption, known)
     kind = _kind_of_cells(cells, caption, meaning)
     is_money = unit in UNITS_OF_YUAN or unit_in(caption)
@@ -216,11 +215,13 @@ def _guess(
 
 
 def guess_columns(
-    observed: Observed, known: Mapping[str, Meaning], unit: str | None, left_out: Sequence[int] = ()
-) -> list[ColumnGuess]:
+    observed: Observed, known: Mapping[str, Meaning], unit: str | None,
+    left_out: Sequence[int] = (), names: Sequence[str] = (),
+) -> list[ColumnGuess]:  # fmt: skip
     """Guess each column of a file that has a caption of its own; one that stands twice is none.
 
-    `unit` is what the file says of its amounts, `left_out` the columns that become rows.
+    `unit` is what the file says of its amounts, `left_out` the columns that become rows, `names`
+    what is called so already.
     """
     first = observed.sheets[0]
     sheets = [sheet for sheet in observed.sheets if sheet.captions == first.captions]
@@ -230,8 +231,10 @@ def guess_columns(
             continue
         if re.search(r"\{[{%#]", caption):
             continue  # dbt would render it
-        taken = [guess.name for guess in guesses]
-        guesses.append(_guess(sheets, place, known, taken, unit))
+        cells = [cell for sheet in sheets for cell in sheet.cells(place)]
+        taken = [*names, *(guess.name for guess in guesses)]
+        guess = guess_column(place, caption, first.texts[place], cells, known, taken, unit)
+        guesses.append(guess)
     _roles(guesses)
     if unit in UNITS_OF_YUAN:
         _leave_row_totals(guesses, sheets)

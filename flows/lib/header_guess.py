@@ -1,11 +1,12 @@
 """Guessing which rows of a sheet are its header, where no contract tells its captions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flows.lib.cell_shapes import filled, is_value, is_year
 from flows.lib.cells import squeezed
+from flows.lib.header_times import FEWEST_TIMES, is_time
 from flows.lib.headers import HIGHEST_HEADER, Rows, joined_captions
 from flows.lib.row_kinds import COLUMN_SIGNS
 
@@ -24,11 +25,18 @@ def with_merged(rows: Rows, merged: Mapping[tuple[int, int], Any]) -> Rows:
 
 
 def _is_caption_row(row: list[Any]) -> bool:
-    """Say whether a row may be part of a header: words, or years from the second cell on."""
+    """Say whether a row may be part of a header: words, or times from the second cell on."""
     texts = filled(row)
     values = [text for place, text in texts if is_value(row[place])]
-    is_words = all(is_year(text) for text in values) and (len(values) != 1 or "年" in values[0])
-    return bool(texts) and is_words
+    is_words = all(map(is_year, values)) and (len(values) != 1 or "年" in values[0])
+    return bool(texts) and (is_words or _are_times(values))
+
+
+def _are_times(values: Sequence[str]) -> bool:
+    """Say whether values are the times of a header: more than begin and end, each as often."""
+    different = len(set(values))
+    is_even = different > 1 and len(values) % different == 0  # below several captions
+    return len(values) >= FEWEST_TIMES and is_even and all(map(is_time, values))
 
 
 def _numbers_columns(row: list[Any]) -> bool:
@@ -42,9 +50,11 @@ def _numbers_columns(row: list[Any]) -> bool:
 
 def _is_data(row: list[Any], width: int) -> bool:
     texts = filled(row)
+    values = [text for place, text in texts if is_value(row[place])]
     return (
         len(texts) >= max(2, width / 2)
-        and any(is_value(row[place]) and not is_year(text) for place, text in texts)
+        and not all(map(is_year, values))
+        and not _are_times(values)
         and not _numbers_columns(row)
     )
 

@@ -9,6 +9,7 @@ from flows.lib.column_guesses import ColumnGuess
 from flows.lib.ids import without_ids
 from flows.lib.proposals import Proposal, flow
 from flows.lib.settings import CHECKOUT
+from flows.lib.wide_tables import Long
 
 ASK = "# decide: "
 EXPECTED = CHECKOUT / "dbt_project" / "models" / "intermediate" / "int_units_expected.sql"
@@ -31,20 +32,29 @@ class Draft:
     period: tuple[dict[str, Any], str]  # the words, and what is asked
     proposals: tuple[Proposal, ...]
     columns: tuple[ColumnGuess, ...]
-    long: tuple[dict[str, str], ColumnGuess, ColumnGuess] | None = None
+    long: Long | None = None
     asks: tuple[str, ...] = ()
 
     @property
     def landed(self) -> list[ColumnGuess]:
         """The columns that are declared."""
-        spread = list(self.long[1:]) if self.long else []
+        spread = [self.long.time, self.long.value] if self.long else []
         return [one for one in self.columns if one.is_landed] + spread
 
     @property
     def key(self) -> list[str]:
-        """The columns that no two rows share; with years across the header, the year, too."""
+        """The columns that no two rows share; with times across the header, the time, too."""
         found = next((list(one.value) for one in self.proposals if one.word == "key"), [])
-        return [*found, self.long[1].name] if found and self.long else found
+        if not found:
+            return []
+        in_parts = any(one.word == "parts" for one in self.proposals)
+        unit = [self.unit] if in_parts and self.unit and self.unit not in found else []
+        return [*unit, *found, *([self.long.time.name] if self.long else [])]
+
+    @property
+    def unit(self) -> str | None:
+        """The column that says who reports, if one is known."""
+        return next((one.name for one in self.landed if one.meta.get("role") == "unit"), None)
 
 
 def asked(text: str) -> str:
@@ -55,16 +65,15 @@ def asked(text: str) -> str:
 
 def _read_lines(draft: Draft) -> Iterator[str]:
     proposals = [one for one in draft.proposals if one.place == "read"]
-    long = [f"long: {flow(draft.long[0])}"] if draft.long else []
-    if not long and not any(one.is_sure for one in proposals):
+    if not draft.long and not any(one.is_sure for one in proposals):
         yield "read: {}"
         for one in proposals:
             yield asked(f"read: {one.why}: {one.line}")
         return
     yield "read:"
     if draft.long:
-        yield "  " + asked("each of these captions becomes a row: what is across the header?")
-        yield "  " + long[0]
+        yield from ("  " + asked(one) for one in draft.long.asks)
+        yield f"  long: {flow(dict(draft.long.words))}"
     for one in proposals:
         yield "  " + asked(one.why if one.is_sure else f"{one.why} {one.line}")
         if one.is_sure:
@@ -76,17 +85,19 @@ def _meta_lines(draft: Draft) -> Iterator[str]:
     yield asked("which files are these? * stands for anything; the ending does not matter")
     yield f"pull: {flow({'from': 'inbox', 'files': list(draft.files)})}"
     period, ask = draft.period
-    yield asked(f"{ask}{'; years: [-1, 0] where figures look back' * (len(period) > 1)}")
+    yield asked(f"{ask}{' years: [-1, 0] where figures look back' * (len(period) > 1)}")
     yield f"period: {flow(period)}"
     yield from _read_lines(draft)
     for one in draft.proposals:
-        if one.place == "table":
+        if one.word == "parts":
+            yield asked(one.why)
+            yield one.line
+        if one.word == "key":
             yield asked(f"{one.why}; is it what makes a row?")
             yield f"key: {flow(draft.key)}"
-    unit = next((one.name for one in draft.landed if one.meta.get("role") == "unit"), None)
-    if unit:
+    if draft.unit:
         yield asked(
-            f"must every unit report? Then units: (column: {unit}, expected: …), one of "
+            f"must every unit report? Then units: (column: {draft.unit}, expected: …), one of "
             + ", ".join(populations())
         )
     else:
@@ -108,6 +119,7 @@ def _column_lines(draft: Draft) -> Iterator[str]:
                 "serial": "a serial number",
                 "person_name": "names or addresses of persons, which no figure needs",
                 "row_total": "the sum of the columns beside it, which would count twice",
+                "beside_long": "a number beside columns that become rows, which each would repeat",
             }[guess.kind]
             yield asked(f"not declared, and so not landed: {guess.caption} ({why})")
     for ask in draft.asks:

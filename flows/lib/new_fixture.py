@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from flows.lib.cell_shapes import CODE_NAME, filled, is_year, number_of
+from flows.lib.cell_shapes import CODE_NAME, filled, number_of
 from flows.lib.cells import UNITS_OF_YUAN, check_digit, half_width, squeezed
 from flows.lib.codes import CREDIT_SIGNS
 from flows.lib.column_guesses import ColumnGuess
@@ -99,7 +99,7 @@ def _rows(sheet: ObservedSheet, draft: Draft, year: str) -> list[list[Any]]:
     """Invent the rows of one sheet, with their sums where the sample has a totals row."""
     width = len(sheet.captions)
     rows: list[list[Any]] = [[""] * width for _ in range(ROWS)]
-    spread = {place for place, one in enumerate(sheet.captions) if draft.long and is_year(one)}
+    spread = set(draft.long.places) if draft.long else set()
     for number, row in enumerate(rows, start=1):
         for guess in draft.columns:
             row[guess.place] = _invented(guess, _sample_of(sheet, guess), number, year)

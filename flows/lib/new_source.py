@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from flows.lib.cells import UNITS_OF_YUAN
-from flows.lib.column_guesses import guess_columns
+from flows.lib.column_guesses import ColumnGuess, guess_columns
 from flows.lib.console import say
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.durable import hash_file
@@ -22,14 +22,14 @@ from flows.lib.new_entry import ASK, Draft, entry_text, staging_files
 from flows.lib.new_fixture import fixture_of
 from flows.lib.new_suite import suite_text
 from flows.lib.observing import Observed, observe
-from flows.lib.period_guesses import file_pattern, guess_period, title_of
+from flows.lib.period_guesses import file_pattern, guess_period, said_in_name, title_of
 from flows.lib.proposals import Proposal, propose, unit_of
 from flows.lib.proposing import suggested_checks
 from flows.lib.reading import Reading
 from flows.lib.settings import CHECKOUT
 from flows.lib.store import Delivery, LandedFile
 from flows.lib.text_files import find_encoding
-from flows.lib.wide_tables import guess_long
+from flows.lib.wide_tables import guess_long, leave_beside
 
 NEW_SYSTEM = """version: 2
 
@@ -59,10 +59,16 @@ def draft_of(
     """Propose a contract for a file that was looked at."""
     unit, _ = unit_of(observed)
     known = known_captions(contracts.values())
-    long = guess_long(observed, unit)
-    guesses = guess_columns(observed, known, unit, long[3] if long else ())
-    spread = dict.fromkeys(long[3], long[2].name) if long else {}
-    proposals = propose(observed, guesses, spread)
+    long = guess_long(observed, known, unit)
+    guesses = guess_columns(
+        observed, known, unit, (*long.places, *long.left_out) if long else (),
+        (long.time.name, long.value.name) if long else (),
+    )  # fmt: skip
+    if long:
+        leave_beside(guesses)
+    spread = dict.fromkeys(long.places, long.value.name) if long else {}
+    varying = said_in_name(observed)
+    proposals = [*_parts(guesses, varying), *propose(observed, guesses, spread)]
     asks = []
     if unit and unit not in UNITS_OF_YUAN:
         asks.append(f"the file says 单位:{unit}, which is no money: name the columns by it")
@@ -81,10 +87,23 @@ def draft_of(
     rendered = [one for one in first.texts if re.search(r"\{[{%#]", one)]
     asks += [f"dbt would render this caption: have it renamed: {one}" for one in rendered]
     return Draft(
-        system, table, title or title_of(observed), (file_pattern(observed.name),),
+        system, table, title or title_of(observed, varying.values()),
+        (file_pattern(observed.name, varying.values()),),
         guess_period(observed, guesses), tuple(proposals), tuple(guesses),
-        long[:3] if long else None, tuple(asks),
+        long, tuple(asks),
     )  # fmt: skip
+
+
+def _parts(guesses: Sequence[ColumnGuess], varying: Mapping[int, str]) -> list[Proposal]:
+    """Propose that each file holds one unit, where the sample's name and all its rows say one."""
+    said = [one for one in guesses if one.place in varying and one.is_landed]
+    unit = next((one for one in guesses if one.meta.get("role") == "unit"), None)
+    if not said or (unit and unit not in said):
+        return []
+    unit = unit or said[0]
+    unit.meta["role"] = "unit"
+    why = f"the file's name and all its rows say one {unit.caption}: is each file of another?"
+    return [Proposal("table", "parts", True, why)]
 
 
 def _with_entry(path: Path, system: str, draft: Draft) -> str:
@@ -139,7 +158,7 @@ def _loaded(path: Path, text: str, name: str) -> Contract:
 
 
 def _read_words(sample: Path, contract: Contract, observed: Observed) -> list[Proposal]:
-    """Propose to state encoding and delimiter where they cannot be told by the captions."""
+    """Propose to state encoding and delimiter where the captions do not tell them."""
     if observed.dialect is None:
         return []
     dialect, words = observed.dialect, []
@@ -147,8 +166,8 @@ def _read_words(sample: Path, contract: Contract, observed: Observed) -> list[Pr
         encoding, delimiter = find_encoding(sample, contract)
     except Rejected:
         encoding, delimiter = "", dialect.delimiter
-    if encoding.removesuffix("-sig") != dialect.encoding or dialect.encoding == "windows-1252":
-        why = "captions do not always tell the encoding; other files must have the same"
+    if encoding.removesuffix("-sig") != dialect.encoding:
+        why = "the captions do not tell the encoding; other files must have the same"
         words.append(Proposal("read", "encoding", dialect.encoding, why))
     if delimiter != dialect.delimiter:
         why = "the captions do not tell the delimiter"

@@ -1,6 +1,7 @@
 """Guessing from a file's name, or from what stands above its header, which period it is of."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from flows.lib.cell_shapes import filled, is_year
@@ -23,6 +24,11 @@ FORMS: tuple[tuple[str, dict[str, Any]], ...] = (
     (f"{YEAR}[01][0-9][0-3][0-9]", {"kind": "calendar_year"}),
     (ALONE, {"kind": "calendar_year"}),
 )  # fmt: skip
+SIGNS = " _-—–,.、:：;·"
+BRACKETS = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"), ("《", "》"))
+TITLE_YEAR = re.compile(
+    "(?<![0-9])20[0-9]{2}(?:[-—~至](?:20)?[0-9]{2})?(?![0-9])(?:学?年度?)?(?!末)"
+)
 DATES = re.compile(r"20[0-9]{2}(?:[-.年]?[01]?[0-9](?:[-.月]?[0-3]?[0-9]日?)?)?")
 
 
@@ -67,19 +73,61 @@ def guess_period(observed: Observed, guesses: list[ColumnGuess]) -> tuple[dict[s
     )
 
 
-def file_pattern(name: str) -> str:
-    """Make the pattern of a source's files: the longest part of a name that is no date."""
-    stem = name.rpartition(".")[0] or name
-    parts = [part.lstrip("年度月日").strip(" _-.") for part in DATES.split(stem)]
-    longest = max(parts, key=len)
-    return f"*{re.sub(r'[][*?/{}]', '?', longest)}*"
+def said_in_name(observed: Observed) -> dict[int, str]:
+    """Find the columns of which all rows say one thing that the file's name says, too.
+
+    It is the code or the name of the unit that the file is of; another unit's file says another.
+    """
+    stem, found = squeezed(_stem(observed.name)) or "", {}
+    for place in range(len(observed.sheets[0].captions)):
+        cells = [cell for sheet in observed.sheets for cell in sheet.cells(place)]
+        text = squeezed(cells[0]) if len(cells) > 1 else None
+        is_told = text and len(text) > 1 and not DATES.fullmatch(text) and len(text) < len(stem)
+        is_one = is_told and all(squeezed(cell) == text for cell in cells)
+        if text and is_one and re.search(_bounded(text), stem):
+            found[place] = text
+    return found
 
 
-def title_of(observed: Observed) -> str:
+def _bounded(text: str) -> str:
+    """Find a text where no letter or digit goes on."""
+    return rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])"
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name
+
+
+def _lasting(name: str, varying: Iterable[str]) -> list[str]:
+    """Give the parts of a name that another file of its kind has, too: no date, no unit."""
+    first, *others = DATES.split(_stem(name))
+    parts = [first, *(part.lstrip("年度月日") for part in others)]
+    for text in varying:
+        parts = [piece for part in parts for piece in re.split(_bounded(text), part)]
+    return [_tidy(part) for part in parts]
+
+
+def file_pattern(name: str, varying: Iterable[str] = ()) -> str:
+    """Make the pattern of a source's files: the longest part of a name that does not vary."""
+    longest = max(_lasting(name, varying), key=len)
+    return f"*{re.sub(r'[][*?/{}]', '?', longest)}*" if longest else "*"
+
+
+def title_of(observed: Observed, varying: Iterable[str] = ()) -> str:
     """Take a title: the first row above the header, without its year, else the file's name."""
     for _, row in observed.sheets[0].above:
         texts = list(dict.fromkeys(text for _, text in filled(row)))
         if len(texts) == 1 and not LABEL.search(texts[0]):
-            plain = re.sub(r"[((]?(?<![0-9])20[0-9]{2}(?![0-9])[年度学]*[))]?", "", texts[0])
-            return " ".join(plain.split()) or texts[0]
-    return DATES.sub("", observed.name.rpartition(".")[0]).strip(" _-年") or observed.name
+            return _tidy(TITLE_YEAR.sub(" ", texts[0])) or texts[0]
+    parts = " ".join(_lasting(observed.name, varying)).replace("_", " ")
+    return _tidy(parts) or observed.name
+
+
+def _tidy(text: str) -> str:
+    """Take from a text what is left around a date: empty brackets, one of two, signs at ends."""
+    text = re.sub(r"[(\[（【《][\s\-—–_,.、]*[)\]）】》]", " ", text)
+    for pair in BRACKETS:
+        if text.count(pair[0]) != text.count(pair[1]):
+            text = text.replace(pair[0], " ").replace(pair[1], " ")
+    text = " ".join(text.split()).strip(SIGNS)
+    return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", text)
