@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from flows.lib.header_times import is_time, times_across
+from flows.lib.header_times import is_time, pattern_of_several, times_across
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_columns_that_differ_by_a_time_are_found(captions: str, name: str, times
     (found,) = times_across(every)
     assert found.name == name
     matched = [re.search(found.pattern, one) for one in every]
-    assert [place for place, one in enumerate(matched) if one] == list(found.places) == [1, 2, 3]
+    assert [place for place, one in enumerate(matched) if one] == list(found.columns) == [1, 2, 3]
     assert [one[1] for one in matched if one] == times.split()
 
 
@@ -55,8 +55,8 @@ def test_what_is_no_time_or_not_told_apart_stays(captions: str) -> None:
 
 def test_each_measure_is_found_by_itself() -> None:
     every = "地区 2006/人数 2006/经费 2007/人数 2007/经费 2008/人数 2008/经费".split()
-    assert [(one.said, one.places) for one in times_across(every)] == [
-        ("/人数", (1, 3, 5)), ("/经费", (2, 4, 6)),
+    assert [(one.measure, tuple(one.columns)) for one in times_across(every)] == [
+        ("人数", (1, 3, 5)), ("经费", (2, 4, 6)),
     ]  # fmt: skip
 
 
@@ -66,3 +66,23 @@ def test_each_measure_is_found_by_itself() -> None:
 ])  # fmt: skip
 def test_a_caption_may_be_no_more_than_a_time(text: str, is_one: bool) -> None:
     assert is_time(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("captions", "pattern", "measures"),
+    [
+        ("人数/2006 人数/2007 人数/2008 经费/2007 经费/2008",
+         "^(人数|经费)/(20[0-9]{2})$", ["人数", "经费"]),
+        ("2006年/人数 2007年/人数 2008年/人数 2006年/经费 2007年/经费 2008年/经费",
+         "^(20[0-9]{2})年?度?/(人数|经费)$", ["人数", "经费"]),
+        ("人数/2006年末 人数/2007年末 人数/2008年末 班数/2006年末 班数/2007年末 班数/2008年末",
+         "^(人数|班数)/(20[0-9]{2})年?度?末$", ["人数", "班数"]),
+        ("人数/2006 人数/2007 人数/2008 2006/班数 2007/班数 2008/班数", None, []),
+        ("2006 2007 2008 增长/2006 增长/2007 增长/2008", None, []),
+    ],
+)  # fmt: skip
+def test_one_pattern_tells_several_measures(
+    captions: str, pattern: str | None, measures: list[str]
+) -> None:
+    found = pattern_of_several(list(times_across(captions.split())))
+    assert found == ((pattern, measures) if pattern else None)

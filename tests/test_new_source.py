@@ -157,23 +157,27 @@ def test_years_across_the_header_become_rows(project: Path, tmp_path: Path) -> N
     assert contract.meta["read"]["unit"] == "万元"
 
 
-def test_years_below_a_storey_become_rows_and_other_measures_are_told(
-    project: Path, tmp_path: Path
-) -> None:
+def test_years_below_several_captions_become_rows(project: Path, tmp_path: Path) -> None:
     text = (
-        "分地区民办学校情况,,,,,,\n地区,年末人数,年末人数,年末人数,经费,经费,五年合计\n"
-        ",2006,2007,2008,2006,2007,\n甲市,10,20,30,1,2,9\n乙市,11,21,,1,2,9\n合计,21,41,30,2,4,18\n"
+        "分地区民办学校情况,,,,,,\n地区,年末人数,年末人数,年末人数,经费(万元),经费(万元),五年合计\n"
+        ",2006,2007,2008,2007,2008,\n甲市,10,20,30,1.5,2,9\n乙市,11,21,,1,2,9\n合计,21,41,30,2.5,4,18\n"
     )
     contract, reading = added(project, sample(tmp_path, "民办_2008年.csv", text))
     assert contract.meta["read"]["long"] == {
-        "captions": "^年末人数/(20[0-9]{2})$", "name": "year", "value": "quantity",
+        "captions": r"^(年末人数|经费\(万元\))/(20[0-9]{2})$", "name": "year",
+        "values": {"年末人数": "quantity", "经费(万元)": "amount_yuan"},
     }  # fmt: skip
-    rows = [(one["area"], one["year"], one["quantity"]) for one in reading.table().to_pylist()]
+    rows = [tuple(row.values())[:4] for row in reading.table().to_pylist()]
     assert rows == [
-        ("甲市", 2006, 10), ("甲市", 2007, 20), ("甲市", 2008, 30),
-        ("乙市", 2006, 11), ("乙市", 2007, 21), ("乙市", 2008, None),
+        ("甲市", 2006, 10, None), ("甲市", 2007, 20, 15_000), ("甲市", 2008, 30, 20_000),
+        ("乙市", 2006, 11, None), ("乙市", 2007, 21, 10_000), ("乙市", 2008, None, 20_000),
     ]  # fmt: skip
-    assert contract.meta["read"]["totals"]["check"] == "quantity"
+    assert not reading.findings
+    changed = sample(tmp_path, "b_2008年.csv", text.replace("2.5,4", "3.5,4"))
+    (finding,) = read_file(changed, contract, name="民办_2008年.csv").findings
+    assert (finding.rule, finding.row_number, finding.column) == (
+        "own_total", 6, "amount_yuan 2007",
+    )  # fmt: skip
     entry = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
     assert "not landed: 五年合计 (a number beside columns that become rows" in entry
     assert read_file(fixture_of(project), contract, name="民办_2008年.csv").landed == 9

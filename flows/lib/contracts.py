@@ -193,7 +193,8 @@ def _check_names(where: str, contract: Contract) -> None:
     read = meta["read"]
     named = [*meta.get("key", ()), meta.get("units", {}).get("column")]
     named += [read.get("groups", {}).get("into"), meta.get("units", {}).get("by_member")]
-    named += [read.get("long", {}).get(word) for word in ("name", "value")]
+    long = read.get("long", {})
+    named += [long.get("name"), long.get("value"), *long.get("values", {}).values()]
     for words in contract.checks.values():
         named += [name for word, name in words.items() if word != "factor"]
     check = read.get("totals", {}).get("check", "all_amounts")

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,28 +35,12 @@ FORMS: tuple[tuple[str, str, str, str], ...] = (
 )  # fmt: skip
 WITH_YEAR = tuple(form + more for _, _, form, more in FORMS if "20" in form)
 AFFIXES = "(?:FY|SY|CY|YR)?", "(?:学?年度?|年?[末底])?"
+JOINTS = "/_-: "  # between a measure and its time
 AGAIN = "\0"  # stands for the time where a caption says it once more: 2006 [YR2006]
 MARK = r"(?:\([0-9a-z]{1,2}\)|[a-z]|[*†‡#¹²³]+)"  # of a footnote, behind a caption
 
 
-@dataclass(frozen=True)
-class Times:
-    """Columns that differ by a time alone: what it is, and the pattern that reads it."""
-
-    name: str
-    data_type: str
-    pattern: str
-    said: str  # the rest of the captions, which is the same
-    places: tuple[int, ...]
-
-
-def is_time(cell: object) -> bool:
-    """Say whether a caption says a time that has a year, and no more."""
-    text = squeezed(cell) or ""
-    return any(re.fullmatch(f"{AFFIXES[0]}{form}{AFFIXES[1]}{MARK}?", text) for form in WITH_YEAR)
-
-
-class _Parted(NamedTuple):
+class Parted(NamedTuple):
     """A caption in parts: what stands before its time, the time, its 年, the rest, and a mark."""
 
     before: str
@@ -66,7 +50,83 @@ class _Parted(NamedTuple):
     mark: str
 
 
-def _parted(form: str, more: str, caption: str) -> _Parted | None:
+@dataclass(frozen=True)
+class Times:
+    """Columns of which captions say one thing at several times, by their places."""
+
+    name: str
+    data_type: str
+    form: str
+    more: str
+    columns: Mapping[int, Parted]
+
+    @property
+    def measure(self) -> str:
+        """What the captions say beside their times; empty where no more than 年末 or FY."""
+        before, behind = (
+            max(getattr(one, side) for one in self.columns.values()).strip(JOINTS)
+            for side in ("before", "behind")
+        )
+        affixes = (AGAIN, *AFFIXES)
+        said = [
+            one
+            for one in (before, behind)
+            if AGAIN not in one and not any(re.fullmatch(affix, one) for affix in affixes)
+        ]
+        return "".join(said)
+
+    @property
+    def pattern(self) -> str:
+        """The pattern that finds these captions and reads their times."""
+        parts = self.columns.values()
+        before, behind = max(one.before for one in parts), max(one.behind for one in parts)
+        upper = re.escape(before)
+        if before and not all(one.before for one in parts):
+            upper = f"(?:{upper})?"
+        return _whole([self], upper, re.escape(behind))
+
+
+def _whole(several: Sequence[Times], before: str, behind: str) -> str:
+    """Write the pattern around a time: 年 where some have it, marks where some have one."""
+    first, parts = several[0], [one for times in several for one in times.columns.values()]
+    more = first.more * any(one.more for one in parts)
+    again = behind.replace(re.escape(AGAIN), first.form.replace("(", "(?:", 1))
+    mark = f"{MARK}?" * any(one.mark for one in parts)
+    pattern = f"^{before}{first.form}{more}{again}{mark}$"
+    is_old = any(re.search("(?<![0-9])19", one.time) for one in parts)
+    return pattern if is_old else pattern.replace(YEAR, YEAR_OF_NOW)
+
+
+def pattern_of_several(several: Sequence[Times]) -> tuple[str, list[str]] | None:
+    """Write one pattern for several measures, and what a group of it says of each.
+
+    None where the captions do not tell them alike: now before the time, now behind it.
+    """
+    parts = [[*times.columns.values()] for times in several]
+    befores, behinds = ([{getattr(one, side) for one in ones} for ones in parts]
+                        for side in ("before", "behind"))  # fmt: skip
+    if any(len(one) > 1 for one in (*befores, *behinds)):
+        return None
+    before, behind = [one.pop() for one in befores], [one.pop() for one in behinds]
+    for telling, other, is_before in ((before, behind, True), (behind, before, False)):
+        texts = [text.strip(JOINTS) for text in telling]
+        joints = {text.replace(said, "", 1) for text, said in zip(telling, texts, strict=True)}
+        if len({*other}) == 1 and len(joints) == 1 and all(texts) and AGAIN not in "".join(texts):
+            measures, joint = "|".join(map(re.escape, texts)), re.escape(joints.pop())
+            sides = f"({measures}){joint}", re.escape(other[0])
+            if not is_before:
+                sides = re.escape(other[0]), f"{joint}({measures})"
+            return _whole(several, *sides), texts
+    return None
+
+
+def is_time(cell: object) -> bool:
+    """Say whether a caption says a time that has a year, and no more."""
+    text = squeezed(cell) or ""
+    return any(re.fullmatch(f"{AFFIXES[0]}{form}{AFFIXES[1]}{MARK}?", text) for form in WITH_YEAR)
+
+
+def _parted(form: str, more: str, caption: str) -> Parted | None:
     pattern = f"(?<![0-9.]){form}({more})(?![-/.]?[0-9])(?![A-Za-z]{{2}})"
     found = re.search(pattern, caption)
     if not found or re.search(r"[{}]", caption):  # dbt would render it
@@ -75,7 +135,7 @@ def _parted(form: str, more: str, caption: str) -> _Parted | None:
     if re.fullmatch(MARK, behind):
         behind, mark = "", behind
     behind = behind.replace(found[1], AGAIN)
-    return _Parted(caption[: found.start()], found[1], found[2], behind, mark)
+    return Parted(caption[: found.start()], found[1], found[2], behind, mark)
 
 
 def _follows(text: str) -> bool:
@@ -84,9 +144,9 @@ def _follows(text: str) -> bool:
     return (int(digits[:4]) + 1) % 100 == int(digits[-2:])
 
 
-def _grouped(parted: Mapping[int, _Parted]) -> list[dict[int, _Parted]]:
+def _grouped(parted: Mapping[int, Parted]) -> list[dict[int, Parted]]:
     """Group columns, by their places, of which captions say the same beside the time."""
-    groups: dict[tuple[str, str], dict[int, _Parted]] = defaultdict(dict)
+    groups: dict[tuple[str, str], dict[int, Parted]] = defaultdict(dict)
     for place, one in parted.items():
         groups[one.before, one.behind][place] = one
     for (before, behind), group in list(groups.items()):
@@ -97,31 +157,23 @@ def _grouped(parted: Mapping[int, _Parted]) -> list[dict[int, _Parted]]:
     return list(groups.values())
 
 
-def _pattern(form: str, more: str, group: Collection[_Parted]) -> str:
-    """Write the pattern that finds the captions of a group and reads their times."""
-    before, behind = max(one.before for one in group), max(one.behind for one in group)
-    upper = re.escape(before)
-    if not all(one.before for one in group):
-        upper = f"(?:{upper})?" if upper else ""
-    more = more * any(one.more for one in group)
-    again = re.escape(behind).replace(re.escape(AGAIN), form.replace("(", "(?:", 1))
-    mark = f"{MARK}?" * any(one.mark for one in group)
-    pattern = f"^{upper}{form}{more}{again}{mark}$"
-    is_old = any(re.search("(?<![0-9])19", one.time) for one in group)
-    return pattern if is_old else pattern.replace(YEAR, YEAR_OF_NOW)
-
-
 def times_across(captions: Sequence[str]) -> Iterator[Times]:
-    """Find the columns of which captions say one thing at three times or more."""
+    """Find the columns of which captions say one thing at three times or more.
+
+    Beside these, at two of their times: a measure that was counted later, or no more.
+    """
     left = {place: one for place, one in enumerate(captions) if captions.count(one) == 1}
     for name, data_type, form, more in FORMS:
         found = {place: _parted(form, more, caption) for place, caption in left.items()}
-        for group in _grouped({place: one for place, one in found.items() if one}):
-            times = [one.time for one in group.values()]
-            is_meant = name != "school_year" or all(map(_follows, times))
-            if is_meant and FEWEST_TIMES <= len(set(times)) == len(times):
-                pattern = _pattern(form, more, group.values())
-                said = max(f"{one.before}{one.behind}" for one in group.values())
-                said = re.sub(f"^{AFFIXES[0]}{AFFIXES[1]}$|.*{AGAIN}.*", "", said)
-                yield Times(name, data_type, pattern, said, tuple(sorted(group)))
+        groups = _grouped({place: one for place, one in found.items() if one})
+        groups = [one for one in groups if len(_times(one)) == len(one)]
+        known = set().union(*(_times(one) for one in groups if len(one) >= FEWEST_TIMES))
+        for group in groups:
+            is_meant = name != "school_year" or all(map(_follows, _times(group)))
+            if is_meant and len(group) > 1 and _times(group) <= known:
+                yield Times(name, data_type, form, more, dict(sorted(group.items())))
                 left = {place: one for place, one in left.items() if place not in group}
+
+
+def _times(group: Mapping[int, Parted]) -> set[str]:
+    return {one.time for one in group.values()}

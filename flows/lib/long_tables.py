@@ -1,12 +1,14 @@
 """Tables with years or items across the header: each matching column becomes rows."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flows.lib.contracts import Contract
-from flows.lib.headers import Header
+from flows.lib.headers import Header, plain_caption
+
+Item = tuple[str, dict[str, int]]  # what its rows are called, and where each value of them stands
 
 
 @dataclass(frozen=True)
@@ -14,20 +16,22 @@ class Long:
     """Which columns of a sheet become rows, and what each is called."""
 
     name: str
-    value: str
-    places: tuple[tuple[int, str], ...]  # where, and the name that its rows get
+    values: tuple[str, ...]  # the columns that take the cells: one of each measure
+    items: tuple[Item, ...]
 
     def spread(
         self, numbers: Sequence[int], rows: list[list[Any]], cells: Mapping[str, Sequence[Any]]
     ) -> tuple[list[int], dict[str, Sequence[Any]]]:
-        """Make of each row one row per column; they keep the number of the row they came from."""
-        times = len(self.places)
+        """Make of each row one row per item; they keep the number of the row they came from."""
+        times = len(self.items)
         spread: dict[str, Sequence[Any]] = {name: [cell for cell in column for _ in range(times)]
                   for name, column in cells.items()}  # fmt: skip
-        spread[self.name] = [text for _ in rows for _, text in self.places]
-        spread[self.value] = [
-            row[place] if place < len(row) else None for row in rows for place, _ in self.places
-        ]
+        spread[self.name] = [text for _ in rows for text, _ in self.items]
+        for value in self.values:
+            places = [places.get(value, -1) for _, places in self.items]
+            spread[value] = [
+                row[place] if 0 <= place < len(row) else None for row in rows for place in places
+            ]
         return [number for number in numbers for _ in range(times)], spread
 
 
@@ -36,13 +40,43 @@ def long_of(contract: Contract, header: Header) -> Long | None:
     words = contract.meta["read"].get("long")
     if not words:
         return None
-    return Long(words["name"], words["value"], tuple(items_of(contract, header.captions)))
+    items = _together(items_of(contract, header.captions))
+    return Long(words["name"], tuple(value_columns(words)), tuple(items))
 
 
-def items_of(contract: Contract, captions: Sequence[str]) -> list[tuple[int, str]]:
-    """Find which captions become rows, where, and what each is called there."""
+def value_columns(words: Mapping[str, Any]) -> list[str]:
+    """Name the columns that take the cells of a long table."""
+    return list(dict.fromkeys(words["values"].values() if "values" in words else [words["value"]]))
+
+
+def items_of(contract: Contract, captions: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Find which captions become rows, where, what each is called there, and of which measure.
+
+    Of several measures (`values`) a group of the pattern says which it is, another the item.
+    """
     words, items = contract.meta["read"].get("long"), []
+    several = {plain_caption(one): value for one, value in (words or {}).get("values", {}).items()}
     for place, caption in enumerate(captions if words else ()):
-        if found := re.search(words["captions"], caption):
-            items.append((place, found[1] if found.re.groups else caption))
+        found = re.search(words["captions"], caption)
+        if not found:
+            continue
+        texts = [text for text in found.groups() if text is not None] or [caption]
+        if not several:
+            items.append((place, texts[0], words["value"]))
+        elif measure := next((text for text in texts if text in several), None):
+            texts.remove(measure)
+            items.append((place, texts[0] if texts else caption, several[measure]))
+    return items
+
+
+def _together(found: Iterable[tuple[int, str, str]]) -> list[Item]:
+    """Put the measures of one item together; what stands twice makes an item of its own."""
+    items: list[Item] = []
+    for place, text, value in found:
+        for known, places in items:
+            if known == text and value not in places:
+                places[value] = place
+                break
+        else:
+            items.append((text, {value: place}))
     return items

@@ -38,7 +38,7 @@ class Draft:
     @property
     def landed(self) -> list[ColumnGuess]:
         """The columns that are declared."""
-        spread = [self.long.time, self.long.value] if self.long else []
+        spread = [self.long.time, *(one for one, _ in self.long.values)] if self.long else []
         return [one for one in self.columns if one.is_landed] + spread
 
     @property

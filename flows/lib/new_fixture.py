@@ -99,7 +99,7 @@ def _rows(sheet: ObservedSheet, draft: Draft, year: str) -> list[list[Any]]:
     """Invent the rows of one sheet, with their sums where the sample has a totals row."""
     width = len(sheet.captions)
     rows: list[list[Any]] = [[""] * width for _ in range(ROWS)]
-    spread = set(draft.long.places) if draft.long else set()
+    spread = set(draft.long.spread) if draft.long else set()
     for number, row in enumerate(rows, start=1):
         for guess in draft.columns:
             row[guess.place] = _invented(guess, _sample_of(sheet, guess), number, year)

@@ -60,13 +60,12 @@ def draft_of(
     unit, _ = unit_of(observed)
     known = known_captions(contracts.values())
     long = guess_long(observed, known, unit)
-    guesses = guess_columns(
-        observed, known, unit, (*long.places, *long.left_out) if long else (),
-        (long.time.name, long.value.name) if long else (),
-    )  # fmt: skip
+    spread = long.spread if long else {}
+    taken = [long.time.name, *spread.values()] if long else []
+    left_out = (*spread, *long.left_out) if long else ()
+    guesses = guess_columns(observed, known, unit, left_out, taken)
     if long:
         leave_beside(guesses)
-    spread = dict.fromkeys(long.places, long.value.name) if long else {}
     varying = said_in_name(observed)
     proposals = [*_parts(guesses, varying), *propose(observed, guesses, spread)]
     asks = []

@@ -1,7 +1,7 @@
 """What a file looked like: kept with its verdict, so that the next one can be compared with it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flows.lib.contracts import Contract
@@ -39,6 +39,15 @@ def profile_questions(contract: Contract) -> dict[str, str]:
     }
 
 
+def _items(contract: Contract, captions: Sequence[str]) -> dict[int, str]:
+    """Name the items of captions that become rows, each measure of several by itself."""
+    is_of_several = "values" in contract.meta["read"].get("long", {})
+    return {
+        place: f"{item} {value}" if is_of_several else item
+        for place, item, value in items_of(contract, captions)
+    }
+
+
 def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
     """Describe a file: captions in their order, those that no column takes, units, years, content.
 
@@ -46,9 +55,7 @@ def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract)
     of days the year of most of them and their share in percent; `content` names the rows without
     what the file says once for all of them.
     """
-    items = {
-        sheet: dict(items_of(contract, captions)) for sheet, captions in reading.captions.items()
-    }
+    items = {sheet: _items(contract, captions) for sheet, captions in reading.captions.items()}
     taken = {
         sheet: {*positions_of(captions, contract.columns).values(), *items[sheet]}
         for sheet, captions in reading.captions.items()

@@ -117,9 +117,11 @@ class SheetReader:
     def _stated(self, row: list[Any]) -> dict[str, Decimal | None]:
         """Read what a row that is no detail says of the columns whose totals are checked."""
         places = {name: self.header.positions.get(name) for name in self.totals.columns}
-        if self.long and self.long.value in places:
-            del places[self.long.value]
-            places |= {f"{self.long.value} {name}": place for place, name in self.long.places}
+        for value in self.long.values if self.long else ():
+            if self.long and value in places:
+                del places[value]
+                items = self.long.items
+                places |= {f"{value} {name}": at.get(value) for name, at in items}
         return {
             name: self._amount(name.partition(" ")[0], place, row)
             for name, place in places.items()
@@ -156,7 +158,7 @@ class SheetReader:
         cells = {column.name: self._cells_of(column, rows, turned) for column in self.file.columns}
         if self.long:
             numbers, cells = self.long.spread(numbers, rows, cells)
-            rows = [row for row in rows for _ in self.long.places]
+            rows = [row for row in rows for _ in self.long.items]
         self._land(numbers, cells, rows)
 
     def _with_what_is_said(self, rows: list[list[Any]]) -> list[list[Any]]:

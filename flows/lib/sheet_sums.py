@@ -24,11 +24,11 @@ def sums_of(reader: "SheetReader", table: "pa.Table", unreadable: Mapping[int, l
     sums = Sums(rows=table.num_rows)
     for name in reader.totals.columns:
         parts = {name: counted[name]}
-        if reader.long and name == reader.long.value:
+        if reader.long and name in reader.long.values:
             items, read = counted[reader.long.name], reader.readers[reader.long.name]
             parts = {
                 f"{name} {item}": counted[name].filter(pc.equal(items, read(item)))
-                for _, item in reader.long.places
+                for item, _ in reader.long.items
             }
         unread = sum(name in one or WHOLE_ROW in one for one in unreadable.values())
         for key, amounts in parts.items():

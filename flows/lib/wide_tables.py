@@ -1,11 +1,12 @@
 """Telling tables with times across the header, whose columns become rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flows.lib.column_guesses import ColumnGuess, guess_column
 from flows.lib.glossary import Meaning
-from flows.lib.header_times import Times, times_across
+from flows.lib.header_times import Times, pattern_of_several, times_across
 from flows.lib.observing import Observed
 
 CAPTIONS = {
@@ -22,40 +23,68 @@ LONGEST_LIST = 3
 
 @dataclass(frozen=True)
 class Long:
-    """What is proposed for columns that become rows: the word, its two columns, and which."""
+    """What is proposed for columns that become rows: the word, the columns of it, and which."""
 
-    words: Mapping[str, str]
+    words: Mapping[str, Any]
     time: ColumnGuess
-    value: ColumnGuess
-    places: tuple[int, ...]
+    values: tuple[tuple[ColumnGuess, tuple[int, ...]], ...]  # each measure, and where it stands
     left_out: tuple[int, ...]  # times across the header, too, but of another measure
     asks: tuple[str, ...]
 
+    @property
+    def spread(self) -> dict[int, str]:
+        """Say which columns become rows, and of which column."""
+        return {place: one.name for one, places in self.values for place in places}
+
 
 def guess_long(observed: Observed, known: Mapping[str, Meaning], unit: str | None) -> Long | None:
-    """Propose `long` for times across the header; of several measures the one of most columns.
+    """Propose `long` for times across the header, of several measures if the captions tell them.
 
-    None where no measure has three times.
+    Else it is the measure of most columns. None where no measure has three times.
     """
-    first = observed.sheets[0]
-    found = sorted(times_across(first.captions), key=lambda one: -len(one.places))
+    found = sorted(times_across(observed.sheets[0].captions), key=lambda one: -len(one.columns))
     if not found:
         return None
-    chosen, others = found[0], found[1:]
+    chosen = [one for one in found if one.form == found[0].form]
+    several = pattern_of_several(chosen) if len(chosen) > 1 else None
+    if several is None:
+        chosen = found[:1]
+    first = chosen[0]
+    kind, meta = "year" if first.name == "year" else "text", {"from_long": "name"}
+    time = ColumnGuess(-1, CAPTIONS[first.name], kind, first.name, first.data_type, meta)
+    values: list[tuple[ColumnGuess, tuple[int, ...]]] = []
+    for one in chosen:
+        taken = [time.name, *(value.name for value, _ in values)]
+        values.append((_value(observed, one, known, taken, unit), tuple(one.columns)))
+    names = [value.name for value, _ in values]
+    words: dict[str, Any] = {"captions": several[0] if several else first.pattern}
+    words["name"] = time.name
+    if several:
+        words["values"] = dict(zip(several[1], names, strict=True))
+    else:
+        words["value"] = names[0]
+    others = [one for one in found if one not in chosen]
+    left_out = tuple(place for one in others for place in one.columns)
+    return Long(words, time, tuple(values), left_out, tuple(_asks(observed, chosen, others)))
+
+
+def _value(
+    observed: Observed, times: Times, known: Mapping[str, Meaning], taken: Sequence[str],
+    unit: str | None,
+) -> ColumnGuess:  # fmt: skip
+    """Guess the column that takes the cells of one measure."""
+    first = observed.sheets[0]
     sheets = [sheet for sheet in observed.sheets if sheet.captions == first.captions]
-    cells = [cell for sheet in sheets for place in chosen.places for cell in sheet.cells(place)]
-    said = chosen.said.strip("/_-: ")
-    time = ColumnGuess(-1, CAPTIONS[chosen.name], "year" if chosen.name == "year" else "text",
-                       chosen.name, chosen.data_type, {"from_long": "name"})  # fmt: skip
-    value = guess_column(-1, said, said or "数值", cells, known, [chosen.name], unit)
-    if value.name == "column_0":
-        value.name = VALUES.get(value.kind, "quantity")
-    value.meta = {word: one for word, one in value.meta.items() if word != "captions"}
-    value.meta = {"from_long": "value"} | value.meta
+    cells = [cell for sheet in sheets for place in times.columns for cell in sheet.cells(place)]
+    said = times.measure
+    value = guess_column(-1, said, said or "数值", cells, known, taken, unit)
+    if value.name.startswith("column_"):
+        name = VALUES.get(value.kind, "quantity")
+        value.name = name if name not in taken else f"{name}_{len(taken)}"
+    meta = {word: one for word, one in value.meta.items() if word != "captions"}
+    value.meta = {"from_long": "value"} | meta
     value.asks = [*(one for one in value.asks if "English name" not in one), ASK]
-    words = {"captions": chosen.pattern, "name": time.name, "value": value.name}
-    left_out = tuple(place for one in others for place in one.places)
-    return Long(words, time, value, chosen.places, left_out, tuple(_asks(observed, chosen, others)))
+    return value
 
 
 def leave_beside(guesses: Iterable[ColumnGuess]) -> None:
@@ -65,13 +94,16 @@ def leave_beside(guesses: Iterable[ColumnGuess]) -> None:
             guess.kind = "beside_long"
 
 
-def _asks(observed: Observed, chosen: Times, others: list[Times]) -> list[str]:
-    """Ask what is across the header, and of the measures that one long table cannot take, too."""
-    first, last = (observed.sheets[0].texts[chosen.places[place]] for place in (0, -1))
-    asks = [f"{len(chosen.places)} columns, {first} to {last}, become rows: is this the measure?"]
-    for one in others[:LONGEST_LIST]:
-        first, last = (observed.sheets[0].texts[one.places[place]] for place in (0, -1))
-        asks.append(f"left out, as one measure alone becomes rows: {first} to {last}")
-    if len(others) > LONGEST_LIST:
-        asks.append(f"left out likewise: {len(others) - LONGEST_LIST} more measures")
-    return asks
+def _asks(observed: Observed, chosen: list[Times], others: list[Times]) -> list[str]:
+    """Ask what is across the header, and of the measures that the long table does not take, too."""
+    texts = observed.sheets[0].texts
+    asks = [f"{_span(texts, one)} become rows: is this a measure?" for one in chosen[:LONGEST_LIST]]
+    asks += [f"left out, as their captions are of another form: {_span(texts, one)}"
+             for one in others[:LONGEST_LIST]]  # fmt: skip
+    more = len(chosen) + len(others) - len(asks)
+    return [*asks, f"and {more} more measures likewise"] if more else asks
+
+
+def _span(texts: Sequence[str], times: Times) -> str:
+    places = list(times.columns)
+    return f"{len(places)} columns, {texts[places[0]]} to {texts[places[-1]]}"
