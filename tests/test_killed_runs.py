@@ -5,6 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from flows.lib.errors import ServerGone, ZipingError
+from flows.lib.prefect_server import _told_when_gone
+from flows.lib.redaction import telling
+
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
@@ -55,3 +59,19 @@ def test_the_run_of_a_killed_night_is_closed_and_that_of_another_workspace_is_no
     states = [client.read_flow_run(one).state_name for one in (killed, twice, other, own)]
     assert states == ["Crashed", "Crashed", "Running", "Completed"]
     assert MARK in client.read_flow_run(own).tags
+
+
+def test_a_server_that_refuses_a_call_is_told_by_its_answer(
+    client: "SyncPrefectClient", server: str
+) -> None:
+    @telling
+    def night() -> None:
+        client.set_flow_run_name(UUID(int=0), "")  # there is no such run
+
+    with (
+        pytest.raises(ServerGone, match="the Prefect server answered a call with 404: run again"),
+        _told_when_gone(server, "it", ServerGone),
+    ):
+        client.request("GET", "/no/such/path").raise_for_status()
+    with pytest.raises(ZipingError, match=r"^the Prefect server answered a call with 404"):
+        night()

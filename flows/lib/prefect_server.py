@@ -153,6 +153,17 @@ def _temporary_server(home: Path, template: Path, start_seconds: float) -> Itera
         shutil.rmtree(home, ignore_errors=True)
 
 
+def server_sentence(error: BaseException) -> str | None:
+    """Say what a Prefect server answered where it refused a call; None for another error."""
+    known = sys.modules.get("prefect.exceptions")  # it must not be imported before a run
+    if known is None or not isinstance(error, known.PrefectHTTPStatusError):
+        return None
+    return (
+        f"the Prefect server answered a call with {error.response.status_code}: run again; if it "
+        "lasts, a server of your own says more in its log"
+    )
+
+
 @contextlib.contextmanager
 def _told_when_gone(url: str, server: str, kind: type[ZipingError] = ZipingError) -> Iterator[None]:
     """Say so where a run failed because its server is there no more, or hangs."""
@@ -161,6 +172,8 @@ def _told_when_gone(url: str, server: str, kind: type[ZipingError] = ZipingError
     except Blocked:
         raise
     except Exception as error:
+        if refused := server_sentence(error):
+            raise kind(refused) from error
         asked_in_vain = any(base.__module__.startswith("httpx") for base in type(error).__mro__)
         if not asked_in_vain and _answers(url, 5):
             raise

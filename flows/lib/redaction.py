@@ -59,9 +59,11 @@ def sentence_of(error: BaseException) -> str:
 def _sentence_of(error: BaseException) -> str:
     if isinstance(error, ZipingError):
         return str(error)
-    from flows.lib.disk import disk_sentence  # it writes, and what is written passes here
+    # They write, and what is written passes here.
+    from flows.lib.disk import disk_sentence
+    from flows.lib.prefect_server import server_sentence
 
-    if sentence := disk_sentence(error) or memory_sentence(error):
+    if sentence := disk_sentence(error) or memory_sentence(error) or server_sentence(error):
         return sentence
     frames = [
         frame
