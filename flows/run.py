@@ -3,7 +3,8 @@
 import contextlib
 import os
 import sys
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
 
 from flows.lib.console import make_console, say
 from flows.lib.disk import lacking_room
@@ -66,8 +67,23 @@ def _run_flow(night: Night, year: int | None, as_of: date | None) -> None:
                 raise
 
 
+def _new_in_force(night: Night) -> Iterator[str]:
+    """Say what came tonight and counts, of each source table and period."""
+    begun = datetime.fromisoformat(night.started_at)
+    for standing in {one.owed.key: one for one in night.standings}.values():
+        new = [one for one in standing.in_force
+               if datetime.fromisoformat(one.delivery.received_at) >= begun]  # fmt: skip
+        if new:
+            rows = sum(one.rows_landed for one in new)
+            files = new[0].delivery.name if len(new) == 1 else f"{len(new)} files"
+            table, period = standing.owed.contract.name, standing.owed.period
+            yield f"new: {rows} rows of {table} {period} ({files})"
+
+
 def report_night(night: Night) -> None:
-    """Print the result, the figures, what is missing or set aside, and the stages."""
+    """Print what is new, the result, the figures, what is missing or set aside, and the stages."""
+    for sentence in _new_in_force(night):
+        say(sentence)
     for year in night.years:
         result = night.results.get(year, {"result": "failed"})
         say(f"{year}: {result['result']} {result.get('release', '')}")

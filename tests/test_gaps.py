@@ -128,6 +128,7 @@ def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
     # The next night is unchanged, and says again what stands open.
     assert night(workspace) == 4
     again = said()
+    assert "new:" not in again
     assert "2023:unchanged" in again
     assert "教育局基础教育股于2024-01-31前报送,逾期未报" in again
     assert len(names_of_releases(workspace)) == 1
@@ -137,7 +138,9 @@ def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
     # The workbooks that follow in a second ZIP complete the same period.
     shutil.move(workspace.root / LATE_FORMS, workspace.inbox / "schools")
     assert night(workspace) == 4
-    assert f"{BROKEN}.xlsxrejected" not in said()
+    told = said()
+    assert f"{BROKEN}.xlsxrejected" not in told
+    assert re.search(r"new:\d+rowsofschools.annual_forms2023-09-01\(3files\)2023:published", told)
     for part in (1, 2, 3, 4):
         completed = figure(workspace, "14.3", part)
         assert (completed["state"], completed["text"]) == ("actual", "0%")
