@@ -27,8 +27,9 @@ with atheris.instrument_imports(include=["flows.lib"]):
     from flows.lib.column_readers import factor_of, reader_of
     from flows.lib.errors import Rejected
     from flows.lib.ids import without_ids
-    from flows.lib.markup_readers import html_sheets, xml_sheets
+    from flows.lib.markup_readers import html_sheets
     from flows.lib.parsing import read_file
+    from flows.lib.xml_spreadsheets import xml_sheets
 
 LEFT = Path(__file__).parents[1] / "target" / "fuzz"
 LONGEST_SEED = 8_000

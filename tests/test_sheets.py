@@ -290,7 +290,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
         (OLE + "Workbook".encode("utf-16-le"), "as a workbook"),
         (zipped(xl__workbook_dot_xml="", xl__vbaProject_dot_bin=""), "holds macros"),
         (zipped(word__document_dot_xml="x"), "a text document"),
-        (zipped(xl__workbook_dot_xml="<workbook"), "as a workbook"),
+        (zipped(xl__workbook_dot_xml="<workbook"), "workbook is damaged"),
         (b"<html><body><form>login</form></body></html>", "no table"),
         (b"<?xml version='1.0'?><feed/>", "XML of an unknown form"),
         (b'[{"a": 1', "no whole JSON"),

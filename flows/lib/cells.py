@@ -27,6 +27,7 @@ DATE = re.compile(
 TIME = re.compile(
     r"(?<=[0-9日])(?:T| +)(?:[01]?[0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(\+08(:?00)?)?$"
 )
+MOST_EXACT = 1e15  # a spreadsheet keeps 15 digits, and what stands behind them is made up
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:(?:,[0-9]{3})+|(?:['’][0-9]{3})+)(?:\.[0-9]*)?")
 WITH_COMMA = re.compile(r"[-+(]*(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9 ]*)(?:,[0-9]*)?[ %％)]*")
@@ -135,7 +136,9 @@ def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
     """Read an amount exactly, times the unit's factor, half up at the column's scale."""
     if isinstance(cell, bool):
         raise Unreadable
-    if isinstance(cell, int | float):
+    if isinstance(cell, float):
+        if abs(cell) >= MOST_EXACT:
+            raise Unreadable
         text: str | None = f"{cell:.15g}"
     else:
         text = half_width(cell)

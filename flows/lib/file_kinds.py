@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.lib.errors import Rejected
 
 LARGEST_UNPACKED_BYTES = 1 << 30  # a million rows of twenty cells; the reader holds no more
-WORKBOOK_PARTS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsx", "content.xml": "xlsx"}
+WORKBOOK_PARTS = {"xl/workbook.xml": "xlsx", "content.xml": "ods"}
 OTHERS = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
@@ -19,7 +19,6 @@ OTHERS = (
     (b"\x1f\x8b", "a compressed file (.gz)"),
     (b"{\\rtf", "a text document"),
     (b"SQLite format 3", "a database"),
-    (b"MIME-Version:", "a page with its pictures (.mht)"),
 )
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 OLE = b"\xd0\xcf\x11\xe0"
@@ -29,12 +28,15 @@ OLD_XLS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09
 SPREADSHEET_2003 = b"urn:schemas-microsoft-com:office:spreadsheet"
 STREAMS = ("EncryptedPackage", "_VBA_PROJECT_CUR", "Workbook", "Book", "WordDocument")
 PAGE = re.compile(
-    rb"<(?:!doctype html|html|head|body|meta|title|style|script|form|center|font|table|tr|div)\b"
+    rb"<(?:!doctype html|html|head|body|meta|title|style|script|form|center|font|table|tr|div)"
+    rb"[\s>/]"
 )
+# Letters with parts, as browsers and reports save them, begin with some of such lines.
+PAGE_IN_PARTS = re.compile(rb"\s*(?:[a-z-]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)*?mime-version:")
 
 
 def kind_of(path: Path) -> str:
-    """Say what the bytes are: text, html, xml_spreadsheet, json, xlsx, xls or archive.
+    """Say what the bytes are: text, html, xml_spreadsheet, json, xlsx, ods, xls or archive.
 
     Raises Rejected with what to do for what holds no table that can be read.
     """
@@ -80,11 +82,11 @@ def _kind_of_zip(path: Path) -> str:
             members = archive.infolist()
     except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, struct.error):
         raise Rejected("the file is cut short or damaged: send it again") from None
-    names = {member.filename for member in members}
+    names = {member.filename.replace("\\", "/").lower() for member in members}
     kind = next((kind for part, kind in WORKBOOK_PARTS.items() if part in names), "archive")
     if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
         raise Rejected("the file unpacks to more than 1 GB: delete what is not the table")
-    if len(names) < len(members):
+    if len({member.filename for member in members}) < len(members):
         raise Rejected("the file holds a part twice, which no honest program writes: refused")
     spans = sorted((member.header_offset, member.compress_size) for member in members)
     if any(start + size > following for (start, size), (following, _) in zip(spans, spans[1:])):  # noqa: B905, RUF007
@@ -93,8 +95,10 @@ def _kind_of_zip(path: Path) -> str:
         raise Rejected("the file has a password: save it without one")
     if any(member.compress_type not in COMPRESSIONS for member in members):
         raise Rejected("the file is packed in a way that no spreadsheet is: save it as .xlsx")
-    if any(name.endswith("vbaProject.bin") for name in names):
+    if any(name.endswith("vbaproject.bin") for name in names):
         raise Rejected("the workbook holds macros: save it as .xlsx, which has none")
+    if "xl/workbook.bin" in names:
+        raise Rejected("the workbook is a binary one (.xlsb): save it as .xlsx")
     if "word/document.xml" in names or "ppt/presentation.xml" in names:
         raise Rejected("the file is a text document, not a table: ask for it as .xlsx or CSV")
     return kind
@@ -106,6 +110,9 @@ def _kind_of_text(head: bytes) -> str:
     plain = plain.replace(b"\0", b"")  # UTF-16
     start = plain.lstrip().lower()
     is_page = start.startswith((b"<html", b"<!doctype html"))
+    if PAGE_IN_PARTS.match(start):
+        raise Rejected("the file is a page with its pictures (.mht), not a table: "
+                       "ask for it as .xlsx or CSV")  # fmt: skip
     if start.startswith(b"<") and SPREADSHEET_2003 in plain and not is_page:
         return "xml_spreadsheet"
     if start.startswith(b"<") and PAGE.search(start):

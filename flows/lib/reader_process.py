@@ -42,13 +42,17 @@ def sheets_of(asked: Asked) -> Iterator[tuple[Any, ...]]:
         case "xls":
             from flows.lib.workbook_readers import xls_sheets
 
-            return xls_sheets(path)
+            return xls_sheets(path, asked["captions"], asked["encoding"])
+        case "ods":
+            from flows.lib.open_documents import open_document_sheets
+
+            return open_document_sheets(path)
         case "html":
             from flows.lib.markup_readers import html_sheets
 
             return html_sheets(path, asked["captions"], asked["encoding"])
         case _:
-            from flows.lib.markup_readers import xml_sheets
+            from flows.lib.xml_spreadsheets import xml_sheets
 
             return xml_sheets(path, asked["captions"], asked["encoding"])
 

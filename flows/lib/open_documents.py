@@ -1,0 +1,122 @@
+"""Reader of OpenDocument sheets (.ods); it runs in the reader process alone."""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from flows.lib.errors import Rejected
+from flows.lib.markup_readers import (
+    HIGHEST,
+    NOT_CALCULATED,
+    WIDEST,
+    Grid,
+    SheetCells,
+    number_in,
+    percent_text,
+)
+
+OASIS = "{urn:oasis:names:tc:opendocument:xmlns:"
+OFFICE, TABLE, TEXT, STYLE = (f"{OASIS}{one}:1.0}}" for one in ("office", "table", "text", "style"))
+KIND_IN_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
+ROW, CELL, COVERED = f"{TABLE}table-row", f"{TABLE}table-cell", f"{TABLE}covered-table-cell"
+BLANKS = {f"{TEXT}s": " ", f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
+
+
+def open_document_sheets(path: Path) -> Iterator[SheetCells]:
+    """Read each sheet of an .ods, with its merged cells and its types."""
+    with zipfile.ZipFile(path) as archive:
+        manifest = "META-INF/manifest.xml"
+        if manifest in archive.namelist() and b"encryption-data" in archive.read(manifest):
+            raise Rejected("the workbook has a password: save it without one")
+        content = archive.read("content.xml")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
+        raise Rejected("the XML is cut short or damaged: save it as .xlsx") from None
+    book = root.find(f"{OFFICE}body/{OFFICE}spreadsheet")
+    if book is None:
+        raise Rejected("the file is a text document, not a table: ask for it as .xlsx or CSV")
+    hidden = {
+        style.get(f"{STYLE}name")
+        for style in root.iter(f"{STYLE}style")
+        for about in style.iterfind(f"{STYLE}table-properties")
+        if about.get(f"{TABLE}display") == "false"
+    }
+    epoch = book.find(f"{TABLE}calculation-settings/{TABLE}null-date")
+    began = epoch.get(f"{TABLE}date-value", "") if epoch is not None else ""
+    for sheet in book.iterfind(f"{TABLE}table"):
+        grid = _grid(sheet)
+        is_hidden = sheet.get(f"{TABLE}style-name") in hidden
+        date_system = 1904 if began.startswith("1904") else 1900
+        yield sheet.get(f"{TABLE}name", ""), is_hidden, grid.merged, date_system, grid.rows
+
+
+def _many(element: Any, word: str, largest: int) -> int:
+    return number_in(element.get(f"{TABLE}{word}"), largest)
+
+
+def _grid(sheet: Any) -> Grid:
+    grid = Grid()
+    row = 0
+    for line in sheet.iter(ROW):
+        filled = list(_filled(line))
+        times = _many(line, "number-rows-repeated", HIGHEST)
+        for one in range(row, row + times if filled else row):
+            for column, value, down, right in filled:
+                grid.set(one, column, value, down, right)
+        row += times
+    return grid
+
+
+def _filled(line: Any) -> Iterator[tuple[int, Any, int, int]]:
+    """Give the cells of a row that hold something: where, what, and how far they reach."""
+    column = 0
+    for cell in line.iterchildren(CELL, COVERED):
+        times = _many(cell, "number-columns-repeated", WIDEST)
+        value = _value(cell) if cell.tag == CELL else ""
+        down = _many(cell, "number-rows-spanned", HIGHEST) - 1
+        right = _many(cell, "number-columns-spanned", WIDEST) - 1
+        if value != "" or down > 0 or right > 0:
+            for one in range(column, column + times):
+                yield one, value, max(down, 0), max(right, 0)
+        column += times
+
+
+def _value(cell: Any) -> Any:
+    """Give a typed value; what is not what its type says stays the text that it is."""
+    kind, number = cell.get(f"{OFFICE}value-type"), cell.get(f"{OFFICE}value", "")
+    if cell.get(KIND_IN_CALC) == "error":
+        return "#VALUE!"  # however it is worded, Err:502 or #WERT!
+    if kind is None and cell.get(f"{TABLE}formula"):
+        return NOT_CALCULATED
+    text = "\n".join(_text(one) for one in cell.iterchildren(f"{TEXT}p"))
+    with suppress(ValueError):
+        match kind:
+            case "float" | "currency":
+                return float(number)
+            case "percentage":
+                return percent_text(f"{float(number):.15g}") or text
+            case "boolean":
+                return cell.get(f"{OFFICE}boolean-value") == "true"
+            case "date":
+                moment = datetime.fromisoformat(cell.get(f"{OFFICE}date-value", "")[:19])
+                is_day = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+                return moment.date() if is_day else moment
+    return text
+
+
+def _text(element: Any) -> str:
+    """Give the text of a paragraph, in which several blanks are written as one element."""
+    parts = [element.text or ""]
+    for one in element:
+        if isinstance(one.tag, str):
+            times = number_in(one.get(f"{TEXT}c"), WIDEST)
+            parts.append(BLANKS[one.tag] * times if one.tag in BLANKS else _text(one))
+        parts.append(one.tail or "")
+    return "".join(parts)
