@@ -42,11 +42,13 @@ def show(
 @sources_app.command()
 def check(
     name: SourceArgument,
-    file: Annotated[Path, typer.Argument(help="A file that is not yet sent.")],
+    file: Annotated[
+        Path, typer.Argument(help="A file, a folder or an archive that is not yet sent.")
+    ],
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
-    """Show what would be landed, set aside and skipped of a file; nothing is kept."""
-    from flows.lib.source_view import print_check
+    """Show what would be landed, set aside and skipped of files; nothing is kept."""
+    from flows.lib.dry_run_said import print_check
 
     try:
         accepted = print_check(Workspace(workspace.resolve()), name, file)

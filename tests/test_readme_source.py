@@ -15,7 +15,7 @@ import yaml
 from nights import Said, ziping
 from reading_parts import sheet, workbook
 
-from flows.lib import night, source_view
+from flows.lib import dry_run, night, suite_trial
 from flows.lib.contract_schema import SCHEMA
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.errors import ZipingError
@@ -98,7 +98,8 @@ def test_a_file_is_checked_by_the_example(
     suite = {"name": "finance.meals", "rules": [rule]}
     (tmp_path / "meals.yml").write_text(yaml.safe_dump(suite, allow_unicode=True), "utf-8")
     monkeypatch.setattr(night, "load_contracts", lambda: {contract.name: contract})
-    monkeypatch.setattr(source_view, "suite_path", lambda _contract: tmp_path / "meals.yml")
+    for module in (dry_run, suite_trial):
+        monkeypatch.setattr(module, "suite_path", lambda _contract: tmp_path / "meals.yml")
     write_sample(tmp_path / NAME)
     workspace = Workspace(tmp_path / "workspace")
     workspace.key_file.parent.mkdir(parents=True)
@@ -107,7 +108,9 @@ def test_a_file_is_checked_by_the_example(
     code = ziping("sources", "check", contract.name, str(tmp_path / NAME), workspace=workspace)
     printed = said()
     assert code == 0
-    assert "8wouldbelanded,0setaside,12skipped" in printed
+    assert "8wouldbelanded+0setaside+12skipped" in printed
+    assert "2rowsagreewiththesumsof2columns" in printed
+    assert "thereisnostg_finance__meals.sql" in printed
     assert "warning" not in printed  # the totals of groups and sheet are arrived at
     assert "甲校│211│" in printed
     assert PERSON not in printed

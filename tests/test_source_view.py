@@ -1,8 +1,6 @@
-"""What `ziping sources show` and `sources check` say of every row of a file."""
+"""What `ziping sources show` says of every row of a file."""
 
-from pathlib import Path
-
-from nights import Said, copy_of, dropped_file, edit_workbook, ziping
+from nights import Said, ziping
 
 from flows.lib.settings import Workspace
 
@@ -23,42 +21,3 @@ def test_a_source_that_nobody_knows_is_told_with_those_that_there_are(
 ) -> None:
     assert ziping("sources", "show", "finance.payment", workspace=first_night) == 2
     assert "nosourcetableiscalledfinance.payment:thereare" in said()
-
-
-def test_a_file_is_tried_without_landing_it(
-    first_night: Workspace, tmp_path: Path, said: Said
-) -> None:
-    workspace = copy_of(first_night, tmp_path / "workspace")
-    file = dropped_file(workspace, "教育经费统计_2023*")
-    before = sorted(path for path in workspace.root.rglob("*") if path.is_file())
-    name = "finance.education_funds"
-    assert ziping("sources", "check", name, str(file), workspace=workspace) == 0
-    printed = said()
-    assert "period:2023" in printed
-    assert "学校标识码→school_code" in printed
-    assert printed.endswith("accepted")
-    assert sorted(path for path in workspace.root.rglob("*") if path.is_file()) == before
-
-
-def test_a_file_that_would_be_rejected_says_why_and_where(
-    first_night: Workspace, tmp_path: Path, said: Said
-) -> None:
-    workspace = copy_of(first_night, tmp_path / "workspace")
-    file = dropped_file(workspace, "教育经费统计_2023*")
-    # The fifth row is the first school; its amount cannot be read, and a caption is new.
-    edit_workbook(file, lambda sheet: sheet.cell(5, 6, "待核"))
-    name = "finance.education_funds"
-    ziping("sources", "check", name, str(file), workspace=workspace)
-    assert "row5:setaside:unreadable_celloperating_yuan" in said()
-    edit_workbook(file, lambda sheet: sheet.delete_cols(1))
-    assert ziping("sources", "check", name, str(file), workspace=workspace) == 1
-    assert "rejected:columnnotfound" in said()
-
-
-def test_ids_of_persons_are_not_shown(first_night: Workspace, tmp_path: Path, said: Said) -> None:
-    workspace = copy_of(first_night, tmp_path / "workspace")
-    file = dropped_file(workspace, "教师培训学时*")
-    ziping("sources", "check", "staffing.trainings", str(file), workspace=workspace)
-    printed = said()
-    assert "＊" in printed
-    assert "SY0" not in printed

@@ -214,7 +214,7 @@ def _judged(
     try:
         suite = load_suite(suite_path(contract), readings_path())
     except SuiteError as error:
-        return [_rejected(contract, error) for _ in asked]
+        return [rejected_outcome(contract, error) for _ in asked]
     reads: dict[int, Read] = {}
     outcomes: dict[int, dict[str, Any]] = {}
     for number, (folder, one) in enumerate(zip(folders, asked, strict=True)):
@@ -225,17 +225,17 @@ def _judged(
             reading = read_into(folder / ROWS, path, delivery, contract, key.pseudonym, None)
             reads[number] = Read(folder, delivery, reading, one.waivers)
         except Rejected as error:
-            outcomes[number] = _rejected(contract, error)
+            outcomes[number] = rejected_outcome(contract, error)
     if reads:
         try:
             landings = judge_landed(list(reads.values()), contract, suite)
         except SuiteError as error:
-            return [_rejected(contract, error) for _ in asked]
+            return [rejected_outcome(contract, error) for _ in asked]
         outcomes |= zip(reads, (outcome_of(one, contract) for one in landings), strict=True)
     return [outcomes[number] for number in range(len(folders))]
 
 
-def _rejected(contract: Contract, error: Exception) -> dict[str, Any]:
+def rejected_outcome(contract: Contract, error: Exception) -> dict[str, Any]:
     """Give what the outcome says of a file that could not be read."""
     return {
         "accepted": False, "rejections": [str(error)], "skipped": {}, "captions": {},

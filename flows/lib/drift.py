@@ -49,7 +49,7 @@ def with_drift(
         if before and verdict.outcome.get("stated_units") is not None:  # it could be read
             places |= _compared(delivery, verdict.outcome, before, contract)
         elif before and verdict.outcome.get("layout"):
-            _, last = _nearest(delivery, before, contract)
+            _, last = nearest(delivery, before, contract)
             verdict = _with_likely_captions(verdict, last.outcome, contract)
         places = {name: found_at for name, found_at in places.items() if found_at}
         waivers = waivers_for(delivery)
@@ -117,7 +117,7 @@ def _compared(
     contract: Contract,
 ) -> dict[str, Places]:
     """Compare what a file looked like with the last one of its period, else of the one before."""
-    last, verdict = _nearest(delivery, before, contract)
+    last, verdict = nearest(delivery, before, contract)
     then = verdict.outcome
     are_alike = not contract.in_parts or _named(delivery) == _named(last)
     found = {
@@ -139,7 +139,7 @@ def _named(delivery: Delivery) -> str:
     return delivery.files[0].original_name
 
 
-def _nearest(delivery: Delivery, before: Sequence[Earlier], contract: Contract) -> Earlier:
+def nearest(delivery: Delivery, before: Sequence[Earlier], contract: Contract) -> Earlier:
     """Pick the last one of the same period, else of the nearest; a part, of its own name."""
     named = [one for one in before if contract.in_parts and _named(one[0]) == _named(delivery)]
     earlier = [one for one in before if one[0].period <= delivery.period]

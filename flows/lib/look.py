@@ -4,6 +4,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from flows.lib.acceptance import (
     Acceptance,
@@ -15,7 +16,7 @@ from flows.lib.acceptance import (
 )
 from flows.lib.damage import NEWEST_RELEASES, check_received, damages
 from flows.lib.disk import check_room
-from flows.lib.drift import Verdicts, with_drift
+from flows.lib.drift import Verdicts, nearest, with_drift
 from flows.lib.errors import Unavailable
 from flows.lib.inbox import InboxView, view_inbox
 from flows.lib.night import Difference, Night, open_night
@@ -32,6 +33,8 @@ from flows.lib.standing import (
 )
 from flows.lib.store import Delivery, last_of
 from flows.lib.waivers import NEVER, WAIVERS, Waiver, waivers_in
+
+JUDGED_ANEW_BYTES = 20_000_000  # for a comparison by day
 
 
 def _relevant(night: Night) -> list[Delivery]:
@@ -116,15 +119,44 @@ def _too_wide(waiver: Waiver) -> str | None:
     return None
 
 
-def compared(night: Night, delivery: Delivery, verdict: Acceptance) -> Acceptance:
-    """Compare a delivery that did not land with those that are known, as the last of them."""
+def compared(
+    night: Night, tried: Sequence[tuple[Delivery, Acceptance]], scratch: Path
+) -> list[tuple[Acceptance, Delivery | None]]:
+    """Compare deliveries of one table that did not land with those that did, as the last of them.
+
+    Gives of each its verdict, and the accepted delivery with which it was compared. Earlier ones
+    that a changed contract makes the next night judge anew are judged now, if that takes not long;
+    what is read for it goes to `scratch`.
+    """
+    if not tried:
+        return []
     relevant, known = _relevant(night), night.deliveries()
-    last = replace(delivery, number=len(known) + 1)
-    key = (last.source, last.period, last.id)
-    judged = _judged_all(night, relevant, judge_new=False) | {key: verdict}
-    others = [one for one in relevant if (one.source, one.period, one.id) != key]
-    return with_drift(judged, [*others, last], [*known, last], night.contracts, night.waivers_for)[
-        key
+    last = [replace(one, number=len(known) + n) for n, (one, _) in enumerate(tried, start=1)]
+    keys = [(one.source, one.period, one.id) for one in last]
+    verdicts_of = zip(keys, (verdict for _, verdict in tried), strict=True)
+    judged = _judged_all(night, relevant, judge_new=False)
+    anew = [
+        Asked(one, night.waivers_for(one))
+        for one in relevant
+        if one.source == last[0].source and (one.source, one.period, one.id) not in judged
+    ]
+    if sum(one.delivery.files[0].size for one in anew) <= JUDGED_ANEW_BYTES:
+        contract = night.contracts[last[0].source]
+        found = accept_all(night.store, scratch, anew, contract, night.key)
+        for one, its in zip(anew, found, strict=True):
+            judged[one.delivery.source, one.delivery.period, one.delivery.id] = its
+    judged |= dict(verdicts_of)
+    others = [one for one in relevant if (one.source, one.period, one.id) not in keys]
+    told = with_drift(judged, [*others, *last], [*known, *last], night.contracts, night.waivers_for)
+    before = [
+        (one, verdict)
+        for one in others
+        if (one.source, one.district_code) == (last[0].source, last[0].district_code)
+        and (verdict := told.get((one.source, one.period, one.id))) and verdict.accepted
+    ]  # fmt: skip
+    return [
+        (told[key], nearest(one, before, night.contracts[one.source])[0] if before else None)
+        for one, key in zip(last, keys, strict=True)
     ]
 
 

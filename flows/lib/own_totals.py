@@ -90,6 +90,7 @@ class Waiting:
     start: Sums
     ends: list[Sums]  # where the next total of its level ends the group
     reach: int = 1  # a title may hold groups that have titles themselves
+    title: bool = False
 
 
 class OwnTotals:
@@ -110,6 +111,7 @@ class OwnTotals:
         self.is_above: dict[int, bool] = {}
         self.waiting: list[Waiting] = []
         self.ends_with_whole = False
+        self.compared: dict[int, list[str]] = {}  # of each totals row the columns that could be
 
     def add(self, rows: Sums) -> None:
         """Add what some rows of detail come to."""
@@ -127,10 +129,10 @@ class OwnTotals:
         now, differing = self.sums.copy(), []
         if title or self.is_above.setdefault(level, not self.sums.rows):
             reach = NESTED_TITLES if title else 1
-            self.waiting.append(Waiting(level, number, stated, now, [], reach))
+            self.waiting.append(Waiting(level, number, stated, now, [], reach, title))
         else:
             meant = [now.since(self.group_starts[level]), *self._of_more(level, now)]
-            differing = _least_differing(stated, meant)
+            differing = self._differing(number, stated, meant, title=title)
         self.ends_with_whole = level > GROUP
         for lower in range(GROUP, level + 1):
             self.group_starts[lower] = now
@@ -150,19 +152,31 @@ class OwnTotals:
             meant = [end.since(one.start) for end in ends]
             if one.level > GROUP:
                 meant += [*self._of_more(one.level, self.sums), file]
-            yield from ((one.number, name) for name in _least_differing(one.stated, meant))
+            differing = self._differing(one.number, one.stated, meant, title=one.title)
+            yield from ((one.number, name) for name in differing)
 
-
-def _least_differing(stated: Mapping[str, Decimal | None], meant: Iterable[Sums]) -> list[str]:
-    """Name the columns in which a total differs from the sum that it comes nearest to."""
-    return min(
-        (
-            [name for name, value in stated.items()
-             if value is not None and sums.differs(name, value)]
-            for sums in meant
-        ),
-        key=len,
-    )  # fmt: skip
+    def _differing(
+        self,
+        number: int,
+        stated: Mapping[str, Decimal | None],
+        meant: Iterable[Sums],
+        *,
+        title: bool,
+    ) -> list[str]:
+        """Name the columns in which a total differs from the sum that it comes nearest to."""
+        differing, nearest = min(
+            (
+                ([name for name, value in stated.items()
+                  if value is not None and sums.differs(name, value)], sums)
+                for sums in meant
+            ),
+            key=lambda one: len(one[0]),
+        )  # fmt: skip
+        compared = [name for name, value in stated.items()
+                    if value is not None and not nearest.unread.get(name)]  # fmt: skip
+        if compared or not title:  # most titles state no total
+            self.compared[number] = compared
+        return differing
 
 
 def exceeding(part: Mapping[str, Decimal | None], whole: Mapping[str, Decimal | None]) -> list[str]:

@@ -148,6 +148,7 @@ class FileReader:
         for sheet, totals in self.totals:
             for number, column in totals.at_end(self.sums):
                 self.find("own_total", sheet, number, column)
+            self.reading.compared |= {(sheet, row): one for row, one in totals.compared.items()}
         ends = any(totals.ends_with_whole for _, totals in self.totals)
         if self.contract.meta["read"].get("ends_with_totals") and not ends:
             self.find("totals_row_missing", "", self.reading.last_row[1], "")

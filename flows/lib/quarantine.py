@@ -1,7 +1,7 @@
 """What was found wrong with files: row by row with how to resolve it, never a value of a row."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +13,7 @@ from flows.lib.contracts import Contract
 from flows.lib.gates_page import GRAVITY, consequence_of
 from flows.lib.look import look_at_standings, verdicts
 from flows.lib.night import Night
+from flows.lib.places import many, place_of_rows
 from flows.lib.rejection_words import Words, in_chinese
 from flows.lib.rule_words import RULE_TITLES
 from flows.lib.settings import Workspace
@@ -241,15 +242,21 @@ def _print(found: Sequence[Examined], *, is_whole: bool) -> None:
             f"{one.contract.name} {one.delivery.period} {one.delivery.name} "
             f"({STATES[one.state]}): {one.contract.meta['owed']['by']}"
         )
-        for (rule, what), same in groupby(one.problems, lambda own: (own.rule, own.what)):
-            problems = list(same)
-            rows = {(place.sheet, place.row) for place in problems if place.row}
-            many = f"{len(rows)} row{'s' * (len(rows) > 1)}" if rows else "the file"
-            say(f"  {rule}: {many}: {problems[0].consequence}")
-            for (column, caption, sheet), places in groupby(problems, _where):
-                numbers = [place.row for place in places if place.row]
-                say(f"    {_places(sheet, numbers)} {column} {caption}".rstrip())
-            say(f"    {what} {problems[0].resolve}")
+        for line in problem_lines(one.problems):
+            say(f"  {line}")
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Say of each rule how many rows it is about and what it leads to, where, and what to do."""
+    for (rule, what), same in groupby(problems, lambda own: (own.rule, own.what)):
+        places = list(same)
+        rows = {(place.sheet, place.row) for place in places if place.row}
+        yield f"{rule}: {many(len(rows), 'row') if rows else 'the file'}: {places[0].consequence}"
+        for (column, caption, sheet), here in groupby(places, _where):
+            numbers = [place.row for place in here if place.row]
+            where = place_of_rows(sheet, numbers) or "the whole file"
+            yield f"  {where} {column} {caption}".rstrip()
+        yield f"  {what} {places[0].resolve}"
 
 
 def _worst(one: Examined) -> tuple[bool, int]:
@@ -259,18 +266,3 @@ def _worst(one: Examined) -> tuple[bool, int]:
 
 def _where(one: Problem) -> tuple[str, str, str]:
     return one.column, one.caption, one.sheet
-
-
-def _places(sheet: str, rows: Sequence[int]) -> str:
-    """Write rows in short: 3, 8-11."""
-    where = f"sheet {sheet} " if sheet else ""
-    if not rows:
-        return where.rstrip() or "the whole file"
-    spans: list[list[int]] = []
-    for row in sorted(set(rows)):
-        if spans and row == spans[-1][1] + 1:
-            spans[-1][1] = row
-        else:
-            spans.append([row, row])
-    shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in spans)
-    return f"{where}row{'s' * (len(rows) > 1)} {shown}"

@@ -51,15 +51,15 @@ def _paths(paths: Sequence[Path]) -> str:
     return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
 
 
-def _make_relation(
-    connection: "duckdb.DuckDBPyConnection", contract: Contract, parts: Sequence[InForce]
+def make_relation(
+    connection: "duckdb.DuckDBPyConnection",
+    contract: Contract,
+    files: Sequence[Path],
+    condition: str = "true",
 ) -> None:
-    """Make one relation over the explicit list of deliveries, or an empty one of its columns."""
-    files = sorted({part.acceptance.rows for part in parts})
+    """Make one relation over the landed rows of some files, or an empty one of its columns."""
     names = [column.name for column in contract.columns] + list(SOURCE_COLUMNS)
     if files:
-        unit = contract.column_of_role("unit")
-        condition = _not_superseded("_file_id", unit.name) if contract.in_parts and unit else "true"
         connection.execute(
             f"create view landing.{contract.relation} as "
             f"select {', '.join(names)} from (select *, '{contract.name}' as source "
@@ -80,6 +80,12 @@ def _not_superseded(file: str, unit: str) -> str:
                             ("period", "period"), ("file_id", file), ("unit", unit))
     )  # fmt: skip
     return f"not exists (select 1 from landing.superseded_units as newer where {same})"
+
+
+def _counted(contract: Contract) -> str:
+    """Say in SQL which landed rows of a table count."""
+    unit = contract.column_of_role("unit")
+    return _not_superseded("_file_id", unit.name) if contract.in_parts and unit else "true"
 
 
 def _source_status(standing: Standing) -> tuple[Any, ...]:
@@ -174,7 +180,8 @@ def prepare_warehouse(
         parts = all_in_force(standings)
         for contract in contracts.values():
             own = [one for one in parts if one.delivery.source == contract.name]
-            _make_relation(connection, contract, own)
+            files = sorted({one.acceptance.rows for one in own})
+            make_relation(connection, contract, files, _counted(contract))
 
         def insert(name: str, rows: Sequence[tuple[Any, ...]]) -> None:
             if rows:

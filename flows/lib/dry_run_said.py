@@ -1,0 +1,228 @@
+"""What `ziping sources check` prints: what would become of a file, and of all files together."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flows.lib.arriving import arriving, holds_many
+from flows.lib.console import make_console, say
+from flows.lib.contracts import Contract
+from flows.lib.dry_run import Tried, try_files
+from flows.lib.headers import plain_caption
+from flows.lib.ids import MASK
+from flows.lib.landing import ROWS
+from flows.lib.long_tables import items_of
+from flows.lib.night import Night, open_night
+from flows.lib.parts import units_held
+from flows.lib.places import many, place_of_rows
+from flows.lib.proposing import print_proposals, suggested_checks
+from flows.lib.quarantine import problem_lines, problems_of
+from flows.lib.row_files import rows_at
+from flows.lib.settings import Workspace
+from flows.lib.source_view import contract_named
+from flows.lib.staging_trial import model_name, try_staging
+from flows.lib.suite_trial import suite_faults
+from flows.lib.totals_said import totals_sentences
+from flows.lib.waivers import waived_sentence
+
+FIRST_ROWS = 5
+
+
+def print_check(workspace: Workspace, name: str, path: Path) -> bool:
+    """Print what would become of a file, or of those in a folder or an archive; True if accepted.
+
+    Nothing is landed or kept. Cells that identify persons are masked.
+    """
+    night = open_night(workspace, None, None)
+    contract = contract_named(night.contracts, name)
+    with TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        (scratch / "files").mkdir()
+        found, remarks = arriving(night, contract, path, scratch / "inbox")
+        tried = try_files(night, contract, found, scratch / "files")
+        if holds_many(path):
+            _print_members(tried, contract)
+        else:
+            _print_file(tried[0], contract)
+        for remark in [*remarks, *_of_period(night, tried)]:
+            say(f"! {remark}")
+        faults = _print_models(night, contract, tried, scratch / "staging")
+        for one in tried[:1]:
+            rows = one.verdict.folder / ROWS
+            checks = suggested_checks(rows, one.reading, contract) if one.reading else []
+            print_proposals(one.path, Path(one.delivery.name).name, contract, checks)
+    return _print_end(tried, faults, contract)
+
+
+def _of_period(night: Night, tried: Sequence[Tried]) -> Iterator[str]:
+    """Tell of files whose period no open year needs."""
+    owed = {one.key for one in night.owed()}
+    years = ", ".join(map(str, night.years))
+    for period in sorted({one.delivery.period for one in tried if one.delivery.key not in owed}):
+        if period:
+            yield f"no open year ({years}) needs the period {period}: it would land and not count"
+
+
+def _print_file(one: Tried, contract: Contract) -> None:
+    outcome = one.verdict.outcome
+    say(f"{contract.name} {contract.title}: {one.delivery.name}")
+    say(f"period: {one.delivery.period or 'is said neither by the name nor by a cell'}")
+    for line in _captions(one, contract):
+        say(line)
+    if one.reading:
+        say(f"rows: {_account(outcome)}")
+        by_kind: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for sheet, number, kind in one.account:
+            by_kind[sheet, kind].append(number)
+        for (sheet, kind), numbers in by_kind.items():
+            if kind != "exact_duplicate":  # told with what is set aside
+                say(f"  {place_of_rows(sheet, numbers)}: {kind}")
+        for sentence in totals_sentences(one.reading, contract):
+            say(f"totals: {sentence}")
+    if one.last:
+        say(f"compared with {one.last.name}, period {one.last.period}, the last that was accepted")
+    elif one.delivery.period:
+        say("compared with no other file: none of this table is known that was accepted")
+    problems = problems_of(contract, one.verdict) if one.reading else []
+    for line in problem_lines(problems):
+        say(line)
+    for entry in outcome["waived"]:
+        say(f"waived: {waived_sentence({**entry, **_named(one, contract)})}")
+    _print_first_rows(one, contract)
+
+
+def _named(one: Tried, contract: Contract) -> dict[str, str]:
+    return {"title": contract.title, "period": one.delivery.period}
+
+
+def _account(outcome: Mapping[str, Any]) -> str:
+    kinds = ", ".join(f"{kind} {count}" for kind, count in outcome["skipped"].items())
+    return (
+        f"{outcome['rows_read']:,} read = {outcome['rows_landed']:,} would be landed + "
+        f"{outcome['rows_quarantined']:,} set aside + {outcome['rows_skipped']:,} skipped"
+        + (f" ({kinds})" if kinds else "")
+    )
+
+
+def _captions(one: Tried, contract: Contract) -> Iterator[str]:
+    """Say which captions were taken for which column, which say something else, and the rest."""
+    read = contract.meta["read"]
+    for sheet, captions in one.reading.captions.items() if one.reading else ():
+        names = {caption: name for name, caption in one.verdict.outcome["captions"][sheet].items()}
+        items = [captions[place] for place, _ in items_of(contract, captions)]
+        uses = {
+            f"→ rows of {read.get('long', {}).get('name')}": items,
+            "says the unit of each row": [read.get("unit_column")],
+            "says which rows are totals": [read.get("totals", {}).get("column")],
+        }
+        used = {plain_caption(caption) for found in uses.values() for caption in found if caption}
+        taken = [f"{caption} → {names[caption]}" for caption in captions if caption in names]
+        other = [caption for caption in captions if caption and caption not in {*names, *used}]
+        say_of = f"sheet {sheet}" if sheet else "captions"
+        yield f"{say_of}: {', '.join(taken)}"
+        for use, wanted in uses.items():
+            here = [one for one in captions if one in set(map(plain_caption, wanted)) - {""}]
+            if here and not set(here) <= names.keys():
+                yield f"  {', '.join(here)} {use}"
+        if other:
+            yield f"  not declared, and not landed: {', '.join(other)}"
+
+
+def _print_members(tried: Sequence[Tried], contract: Contract) -> None:
+    """Say of each file in a folder or an archive what would become of it, then of all together."""
+    told: dict[str, None] = {}
+    for one in tried:
+        outcome = one.verdict.outcome
+        word = "accepted" if one.verdict.accepted else "rejected"
+        say(f"{word}: {one.delivery.name}, period {one.delivery.period or 'unknown'}")
+        if one.reading:
+            say(f"  rows: {_account(outcome)}")
+            for sentence in totals_sentences(one.reading, contract):
+                say(f"  totals: {sentence}")
+        for sentence in one.verdict.rejections:
+            say(f"  {sentence}")
+        for line in problem_lines(problems_of(contract, one.verdict) if one.reading else ()):
+            is_note = line.startswith("  ") and line in told  # how to resolve it is told once
+            told |= {line: None} if line.startswith("  ") else {}
+            if not is_note:
+                say(f"  {line}")
+    counts = ("rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
+    sums = {name: sum(one.verdict.outcome[name] for one in tried) for name in counts}
+    say(f"together {many(len(tried), 'file')}, rows: {_account(sums | {'skipped': {}})}")
+    unit = contract.column_of_role("unit")
+    if contract.in_parts and unit:
+        held = [units_held(contract, one.verdict.rows, one.verdict.quarantine)
+                for one in tried if one.reading and one.verdict.accepted]  # fmt: skip
+        units = [name for one in held for name in one]
+        twice = len(units) - len(set(units))
+        say(
+            f"those accepted hold the rows of {many(len(set(units)), 'unit')} ({unit.shown})"
+            + (f"; {twice} of them more than once, and the newest file counts" if twice else "")
+        )
+
+
+def _print_first_rows(one: Tried, contract: Contract) -> None:
+    from rich.table import Table
+
+    if not one.reading or not one.verdict.outcome["rows_landed"]:
+        return
+    persons = {column.name for column in contract.columns if column.person}
+    names = [column.name for column in contract.columns]
+    count = min(FIRST_ROWS, one.verdict.outcome["rows_landed"])
+    rows = rows_at(one.verdict.rows, range(count), [*names, "_row_number"])
+    table = Table("row", *names, title="the first rows as they would be landed")
+    for row in rows.values():
+        shown = [_shown(row[name], is_person=name in persons) for name in names]
+        table.add_row(str(row["_row_number"]), *shown)
+    make_console().print(table)
+
+
+def _shown(value: Any, *, is_person: bool) -> str:
+    if value is None:
+        return ""
+    return MASK if is_person else str(value)
+
+
+def _print_models(
+    night: Night, contract: Contract, tried: Iterable[Tried], scratch: Path
+) -> list[str]:  # fmt: skip
+    """Try suite and staging model against the contract; give what would end the night."""
+    rows = [one.verdict.rows for one in tried if one.reading and one.verdict.accepted]
+    faults = suite_faults(contract)
+    scratch.mkdir()
+    trial = try_staging(contract, night.contracts, rows, scratch)
+    for sentence in faults:
+        say(f"suite: {sentence}")
+    for sentence in [*trial.faults, *trial.remarks]:
+        say(f"staging: {sentence}")
+    if trial.rows is not None:
+        of = "" if rows else ", for nothing would be landed"
+        say(f"staging: {model_name(contract)} has {many(trial.rows, 'row')}{of}")
+    return [*faults, *trial.faults]
+
+
+def _print_end(tried: Sequence[Tried], faults: Sequence[str], contract: Contract) -> bool:
+    """Print the verdict, which is the last line; True if all would count."""
+    rejected = [one for one in tried if not one.verdict.accepted]
+    unplaced = [one for one in tried if not one.delivery.period]
+    if not tried:
+        say(f"rejected: nothing in it is a file of {contract.name}")
+        return False
+    if len(tried) > 1 and (rejected or unplaced):
+        count = len({id(one) for one in (*rejected, *unplaced)})
+        say(f"rejected: {count} of {many(len(tried), 'file')}; the others are accepted")
+        return False
+    for sentence in (sentence for one in rejected for sentence in one.verdict.rejections):
+        say(f"rejected: {sentence}")
+    if rejected:
+        return False
+    if unplaced:
+        say("rejected: its period is not known, and it would be left in the inbox")
+        return False
+    if faults:
+        say("accepted, but the night would fail by what suite or staging model say above")
+        return False
+    say("accepted")
+    return True
