@@ -92,7 +92,7 @@ def test_tests_and_yaml_of_the_model_are_tried_too(rows: Path, tmp_path: Path) -
     assert fault.startswith("the test unique_stg_finance__meals_school_code fails")
     types, missing = trial.remarks
     assert types == "stg_finance__meals.yml, line 9: paid_yuan is bigint, and not decimal(18,2)"
-    assert "line 10: the model has no column stage" in missing
+    assert "line 11: the model has no column stage" in missing
     assert "2151000101" not in " ".join([fault, *trial.remarks])
 
 
