@@ -111,7 +111,7 @@ def _captions(one: Tried, contract: Contract) -> Iterator[str]:
     read = contract.meta["read"]
     for sheet, captions in one.reading.captions.items() if one.reading else ():
         names = {caption: name for name, caption in one.verdict.outcome["captions"][sheet].items()}
-        items = [captions[place] for place, _ in items_of(contract, captions)]
+        items = [captions[place] for place, *_ in items_of(contract, captions)]
         uses = {
             f"→ rows of {read.get('long', {}).get('name')}": items,
             "says the unit of each row": [read.get("unit_column")],
