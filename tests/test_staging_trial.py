@@ -51,7 +51,8 @@ def project(folder: Path, sql: str, columns: Mapping[str, Mapping[str, object]] 
     for name, words in (
         ("_finance__sources", {"sources": [source]}), ("stg_finance__meals", {"models": [model]}),
     ):  # fmt: skip
-        (staging / f"{name}.yml").write_text(yaml.safe_dump({"version": 2} | words, sort_keys=False), "utf-8")
+        text = yaml.safe_dump({"version": 2} | words, sort_keys=False)
+        (staging / f"{name}.yml").write_text(text, "utf-8")
     (staging / "stg_finance__meals.sql").write_text(sql, "utf-8")
     return folder
 
