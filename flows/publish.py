@@ -13,7 +13,7 @@ from flows.lib.manifest import make_manifest
 from flows.lib.model_docs import write_model_docs
 from flows.lib.night import OPEN, Night, inputs_of_year
 from flows.lib.page import write_page
-from flows.lib.publishing import rows_of, write_tables
+from flows.lib.publishing import write_tables
 from flows.lib.records import write_intent
 from flows.lib.redaction import telling
 from flows.lib.releases import (
@@ -21,6 +21,7 @@ from flows.lib.releases import (
     Release,
     newest_release,
     next_name,
+    rows_of,
     seal,
     switch_current,
     year_folder,

@@ -108,7 +108,7 @@ def print_figures(release: Release) -> None:
     """Print a release's figures with state and judgement, and what is set aside."""
     from rich.table import Table
 
-    from flows.lib.publishing import rows_of
+    from flows.lib.releases import rows_of
 
     keys = ("district_code", "indicator_id", "period", "dimension", "member")
     values = {

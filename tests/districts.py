@@ -11,8 +11,7 @@ from answer_key import COMPULSORY, CORE, STANDARDS, Result, compute
 from nights import night, raise_funds
 from tiny_district import EXPECTED
 
-from flows.lib.publishing import rows_of
-from flows.lib.releases import Release, releases_of
+from flows.lib.releases import Release, releases_of, rows_of
 from flows.lib.settings import Workspace
 
 YEAR = 2023

@@ -14,9 +14,8 @@ import openpyxl
 import pytest
 
 from flows.cli import app
-from flows.lib.publishing import rows_of
 from flows.lib.records import records
-from flows.lib.releases import Release, find_release, releases_of
+from flows.lib.releases import Release, find_release, releases_of, rows_of
 from flows.lib.settings import CHECKOUT, Workspace, load_settings
 from flows.lib.stopping import STOPPING
 from flows.lib.store import Store

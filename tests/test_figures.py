@@ -18,7 +18,7 @@ from districts import (
 from nights import begun, current, moved, night, rows
 from tiny_files import write_tiny_district
 
-from flows.lib.publishing import rows_of
+from flows.lib.releases import rows_of
 from flows.lib.settings import Workspace
 from flows.samples import make_sample
 

@@ -27,7 +27,7 @@ from flows.lib.person_key import (
     rests_on_a_key,
     sample_secrets,
 )
-from flows.lib.publishing import rows_of
+from flows.lib.releases import rows_of
 from flows.lib.sealed import read_sealed
 from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace
 

@@ -16,8 +16,7 @@ from page_parts import DISTRICT, FUNDS, SHA, STUDENTS, Reader, Row, Tables, mani
 
 from flows.lib.page import page_of, write_page
 from flows.lib.page_numbers import exactly, precise, written
-from flows.lib.publishing import rows_of
-from flows.lib.releases import Release, sealed_hash
+from flows.lib.releases import Release, rows_of, sealed_hash
 from flows.lib.settings import CHECKOUT, Workspace
 from flows.lib.standards import standards_of
 

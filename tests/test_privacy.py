@@ -45,7 +45,7 @@ from searching import (
     written_by,
 )
 
-from flows.lib.publishing import rows_of
+from flows.lib.releases import rows_of
 from flows.lib.settings import Workspace
 from flows.sample.server import serve
 

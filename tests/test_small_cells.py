@@ -34,7 +34,7 @@ from nights import (
 )
 
 from flows.lib.few_persons import FEW, covered, measures_of_persons
-from flows.lib.publishing import rows_of
+from flows.lib.releases import rows_of
 from flows.lib.settings import CHECKOUT, Workspace
 from flows.lib.warehouse import dbt_environment
 

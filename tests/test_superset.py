@@ -16,8 +16,7 @@ from nights import current
 from flows.lib.definitions import marts, report_tables
 from flows.lib.postgres import Target, publish_release
 from flows.lib.postgres_tables import tables_of
-from flows.lib.publishing import rows_of
-from flows.lib.releases import Release
+from flows.lib.releases import Release, rows_of
 from flows.lib.settings import Workspace
 from flows.lib.superset import BUNDLE, write_superset
 

@@ -54,7 +54,8 @@ from flows.lib.console import leave_the_locale
 leave_the_locale()
 from flows.lib.contracts import load_contracts
 from flows.lib.parsing import read_file
-from flows.lib.publishing import rows_of, write_tables
+from flows.lib.publishing import write_tables
+from flows.lib.releases import rows_of
 from flows.lib.workbook import write_workbook
 build, folder, manifest, *kept = map(Path, sys.argv[1:])
 contracts = load_contracts()

@@ -6,8 +6,7 @@ from typing import Any
 
 from flows.lib.console import plain, say
 from flows.lib.errors import ZipingError
-from flows.lib.publishing import rows_of
-from flows.lib.releases import Release, find_release, releases_of
+from flows.lib.releases import Release, find_release, releases_of, rows_of
 from flows.lib.settings import Workspace, load_settings
 
 KEY = ("district_code", "indicator_id", "period", "dimension", "member")

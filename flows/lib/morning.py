@@ -10,9 +10,8 @@ from typing import Any
 
 from flows.lib.damage import NEWEST_RELEASES, check_received, damages, link_faults
 from flows.lib.errors import ZipingError
-from flows.lib.publishing import rows_of
 from flows.lib.records import records
-from flows.lib.releases import Release, current_release, years_published
+from flows.lib.releases import Release, current_release, rows_of, years_published
 from flows.lib.settings import Settings, Workspace, load_settings
 from flows.lib.times import CHINA
 from flows.lib.waivers import state_of

@@ -13,8 +13,7 @@ from flows.lib.console import make_console, say
 from flows.lib.damage import damages, link_faults
 from flows.lib.look import look_at_standings
 from flows.lib.morning import morning
-from flows.lib.publishing import rows_of
-from flows.lib.releases import current_release, releases_of, years_published
+from flows.lib.releases import current_release, releases_of, rows_of, years_published
 from flows.lib.settings import Workspace, load_settings
 from flows.lib.standing import Standing
 

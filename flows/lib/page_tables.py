@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from flows.lib.contracts import contract_from_json
-from flows.lib.publishing import rows_of
-from flows.lib.releases import Release
+from flows.lib.releases import Release, rows_of
 from flows.lib.standards import standards_of
 from flows.lib.times import shifted
 

@@ -142,14 +142,6 @@ def write_tables(build: Path, folder: Path, year: int) -> None:
     write_report_database(folder, published_tables())
 
 
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """Read a published table's rows."""
-    import pyarrow.parquet as pq
-
-    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-    return rows
-
-
 def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[dict[str, Any]]:
     """Judge the published tables of a part folder by the suites of the report."""
     from flows.lib.judging import aggregates_of, judge_rows, judge_table

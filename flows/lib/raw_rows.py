@@ -15,8 +15,7 @@ from flows.lib.durable import hash_file
 from flows.lib.errors import ZipingError
 from flows.lib.ids import without_ids
 from flows.lib.parsing import read_file
-from flows.lib.publishing import rows_of
-from flows.lib.releases import Release
+from flows.lib.releases import Release, rows_of
 from flows.lib.store import Store
 
 Place = tuple[str, int]  # sheet and row number

@@ -7,8 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from flows.lib.formulas import entitlement, funded_students, required_hours_times_60
-from flows.lib.publishing import rows_of
 from flows.lib.raw_rows import FactRow, RawRows
+from flows.lib.releases import rows_of
 from flows.lib.standards import DAYS, standard_in_force
 
 COMPULSORY = ("普通小学", "普通初中")

@@ -223,3 +223,11 @@ def remove_leftovers(workspace: Workspace) -> None:
         if folder.exists():
             remove_parts(folder)
     shutil.rmtree(f"{workspace.build}.tmp", ignore_errors=True)  # what a killed build had spilled
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """Read a published table's rows."""
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows

@@ -8,10 +8,9 @@ from typing import Any
 
 from flows.lib.errors import WrongUse, ZipingError
 from flows.lib.formulas import OF_ROWS, OF_VALUES, all_met
-from flows.lib.publishing import rows_of
 from flows.lib.raw_rows import RawBytesGone, RawRows
 from flows.lib.recomputing import Recomputation
-from flows.lib.releases import Release
+from flows.lib.releases import Release, rows_of
 from flows.lib.settings import Workspace
 from flows.lib.standards import standards_of
 from flows.lib.store import Store
