@@ -1,44 +1,26 @@
 """`ziping new-source`: from a sample file the contract, the suite, the staging model, a fixture."""
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from flows.lib.adding_entries import loaded, with_entry
 from flows.lib.cells import UNITS_OF_YUAN
 from flows.lib.column_guesses import ColumnGuess, guess_columns
 from flows.lib.console import say
 from flows.lib.contracts import Contract, load_contracts
-from flows.lib.durable import hash_file
-from flows.lib.errors import Rejected, WrongUse, ZipingError
+from flows.lib.errors import WrongUse
 from flows.lib.glossary import known_captions, reserved_words
 from flows.lib.ids import without_ids
-from flows.lib.landing import read_into
-from flows.lib.new_entry import ASK, Draft, entry_text, staging_files
+from flows.lib.new_entry import ASK, Draft, staging_files
 from flows.lib.new_fixture import fixture_of
 from flows.lib.new_suite import suite_text
 from flows.lib.observing import Observed, observe
 from flows.lib.period_guesses import file_pattern, guess_period, said_in_name, title_of
 from flows.lib.proposals import Proposal, propose, unit_of
-from flows.lib.proposing import suggested_checks
-from flows.lib.reading import Reading
+from flows.lib.sample_reading import tried
 from flows.lib.settings import CHECKOUT
-from flows.lib.store import Delivery, LandedFile
-from flows.lib.text_files import find_encoding
 from flows.lib.wide_tables import guess_long, leave_beside
-
-NEW_SYSTEM = """version: 2
-
-sources:
-  - name: {system}
-    description: {ask}
-    schema: landing
-    tables:
-"""
 
 
 def _split(name: str, contracts: dict[str, Contract]) -> tuple[str, str]:
@@ -105,85 +87,6 @@ def _parts(guesses: Sequence[ColumnGuess], varying: Mapping[int, str]) -> list[P
     return [Proposal("table", "parts", True, why)]
 
 
-def _with_entry(path: Path, system: str, draft: Draft) -> str:
-    """Put the entry behind the last table of its system; what stands in the file stays as it is."""
-    if not path.exists():
-        text = NEW_SYSTEM.format(system=system, ask=f"What {system} sends.")
-        return text + entry_text(draft, 6)
-    text = path.read_text("utf-8")
-    root = yaml.compose(text, Loader=yaml.CSafeLoader)
-    tables = next(
-        (node for node in _tables_of(root, system) if isinstance(node, yaml.SequenceNode)), None
-    )
-    if tables is None or not tables.value or tables.flow_style:
-        raise ZipingError(f"{path.name}: no list of tables of {system} was found to add to")
-    lines = text.splitlines(keepends=True)
-    end = _last_line(tables.value[-1]) + 1
-    if not any(line.strip() and not line.lstrip().startswith("#") for line in lines[end:]):
-        end = len(lines)
-    if not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
-    indent = tables.value[0].start_mark.column - 2
-    return "".join([*lines[:end], "\n", entry_text(draft, indent), *lines[end:]])
-
-
-def _tables_of(root: Any, system: str) -> Sequence[Any]:
-    sources = [value for key, value in root.value if key.value == "sources"]
-    return [
-        value
-        for source in (sources[0].value if sources else ())
-        if any(key.value == "name" and one.value == system for key, one in source.value)
-        for key, value in source.value
-        if key.value == "tables"
-    ]
-
-
-def _last_line(node: Any) -> int:
-    """Find the last line of a node, from 0; a block ends where its last part does."""
-    if isinstance(node, yaml.ScalarNode) or node.flow_style:
-        mark = node.end_mark
-        return int(mark.line - (mark.column == 0))
-    parts = [one for pair in node.value for one in (pair if isinstance(pair, tuple) else (pair,))]
-    return max(map(_last_line, parts), default=int(node.start_mark.line))
-
-
-def _loaded(path: Path, text: str, name: str) -> Contract:
-    """Load the file as it would be; raises ZipingError where it is no contract."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / path.parent.name / path.name
-        copy.parent.mkdir()
-        copy.write_text(text, "utf-8")
-        return load_contracts(Path(folder))[name]
-
-
-def _read_words(sample: Path, contract: Contract, observed: Observed) -> list[Proposal]:
-    """Propose to state encoding and delimiter where the captions do not tell them."""
-    if observed.dialect is None:
-        return []
-    dialect, words = observed.dialect, []
-    try:
-        encoding, delimiter = find_encoding(sample, contract)
-    except Rejected:
-        encoding, delimiter = "", dialect.delimiter
-    if encoding.removesuffix("-sig") != dialect.encoding:
-        why = "the captions do not tell the encoding; other files must have the same"
-        words.append(Proposal("read", "encoding", dialect.encoding, why))
-    if delimiter != dialect.delimiter:
-        why = "the captions do not tell the delimiter"
-        words.append(Proposal("read", "delimiter", dialect.delimiter, why))
-    return words
-
-
-def _tried(sample: Path, contract: Contract) -> tuple[Reading, list[Proposal]]:
-    """Read the sample as it would be landed, without ids; propose what its rows suggest."""
-    file = LandedFile(hash_file(sample), sample.stat().st_size, sample.name)
-    delivery = Delivery(contract.name, "", "", (file,), "", "a sample")
-    with tempfile.TemporaryDirectory() as folder:
-        rows = Path(folder) / "rows.parquet"
-        reading = read_into(rows, sample, delivery, contract, lambda _id: "", None)
-        return reading, suggested_checks(rows, reading, contract)
-
-
 def new_source(sample: Path, name: str, title: str, checkout: Path = CHECKOUT) -> list[Path]:
     """Write all that a new source needs, and give what was written; nothing is landed.
 
@@ -197,18 +100,13 @@ def new_source(sample: Path, name: str, title: str, checkout: Path = CHECKOUT) -
     path = staging / system / f"_{system}__sources.yml"
     observed = observe(sample, sample.name)
     draft = draft_of(observed, system, table, title, contracts)
-    contract = _loaded(path, _with_entry(path, system, draft), name)
-    if words := _read_words(sample, contract, observed):
-        draft = replace(draft, proposals=(*words, *draft.proposals))
-        contract = _loaded(path, _with_entry(path, system, draft), name)
-    reading, checks = _tried(sample, contract)
-    if checks:
-        draft = replace(draft, proposals=(*draft.proposals, *checks))
-        contract = _loaded(path, _with_entry(path, system, draft), name)
+    draft, reading = tried(
+        sample, draft, observed, lambda one: loaded(path, with_entry(path, system, one), name)
+    )
     sql, described = staging_files(draft)
     suffix, fixture = fixture_of(observed, draft)
     files: dict[Path, str | bytes] = {
-        path: _with_entry(path, system, draft),
+        path: with_entry(path, system, draft),
         path.with_name(f"stg_{system}__{table}.sql"): sql,
         path.with_name(f"stg_{system}__{table}.yml"): described,
         checkout / "expectations" / system / f"{table}.yml": suite_text(draft, observed),

@@ -1,0 +1,159 @@
+"""Reading a sample by what is proposed for it, which shows what its look alone does not."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from flows.lib.cell_shapes import number_of
+from flows.lib.contracts import Contract
+from flows.lib.durable import hash_file
+from flows.lib.errors import Rejected
+from flows.lib.landing import read_into
+from flows.lib.new_entry import Draft
+from flows.lib.observing import Observed
+from flows.lib.proposals import Proposal, label_of
+from flows.lib.proposed_totals import NUMBERS
+from flows.lib.proposing import suggested_checks
+from flows.lib.reading import Reading
+from flows.lib.store import Delivery, LandedFile
+from flows.lib.summed_in_rows import RULE, summed_in_rows
+from flows.lib.text_files import find_encoding
+
+MOST_NAMED = 5
+Load = Callable[[Draft], Contract]
+
+
+def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[Draft, Reading]:
+    """Read a sample as it would be landed, without ids; complete the draft by what that shows."""
+    if words := _how_written(sample, load(draft), observed):
+        draft = replace(draft, proposals=(*words, *draft.proposals))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = Path(folder) / "rows.parquet"
+        draft, reading = _added_up(sample, draft, observed, load, rows)
+        contract = load(draft)
+        summed = summed_in_rows(rows, reading, contract)
+        known = _totals_of(draft)
+        if summed.column and known.get("column", summed.column) == summed.column:
+            labels = [*known.get("labels", ()), *map(label_of, summed.labels)]
+            labels = list(dict.fromkeys(labels))
+            value = {**known, "column": summed.column, "labels": labels}
+            draft = _with_totals(draft, value, f"{len(summed.labels)} rows are sums of others; ")
+            draft, reading = _added_up(sample, draft, observed, load, rows)
+            contract = load(draft)
+        checks = suggested_checks(rows, reading, contract)
+    if not summed.units:
+        checks = _without(checks, RULE)
+    return replace(draft, proposals=(*draft.proposals, *checks)), reading
+
+
+def _how_written(sample: Path, contract: Contract, observed: Observed) -> list[Proposal]:
+    """Propose to state encoding and delimiter where the captions do not tell them."""
+    if observed.dialect is None:
+        return []
+    dialect, words = observed.dialect, []
+    try:
+        encoding, delimiter = find_encoding(sample, contract)
+    except Rejected:
+        encoding, delimiter = "", dialect.delimiter
+    if encoding.removesuffix("-sig") != dialect.encoding:
+        why = "the captions do not tell the encoding; other files must have the same"
+        words.append(Proposal("read", "encoding", dialect.encoding, why))
+    if delimiter != dialect.delimiter:
+        why = "the captions do not tell the delimiter"
+        words.append(Proposal("read", "delimiter", dialect.delimiter, why))
+    return words
+
+
+def _read(sample: Path, contract: Contract, rows: Path) -> Reading:
+    file = LandedFile(hash_file(sample), sample.stat().st_size, sample.name)
+    delivery = Delivery(contract.name, "", "", (file,), "", "a sample")
+    return read_into(rows, sample, delivery, contract, lambda _id: "", None)
+
+
+def _totals_of(draft: Draft) -> Mapping[str, Any]:
+    return next((one.value for one in draft.proposals if one.word == "totals"), {})
+
+
+def _with_totals(draft: Draft, value: Mapping[str, Any], why: str) -> Draft:
+    """Give a draft with its totals as they are said now; the word keeps its place."""
+    said = Proposal("read", "totals", dict(value), why)
+    if not _totals_of(draft):
+        return replace(draft, proposals=(*draft.proposals, said))
+    return replace(
+        draft, proposals=tuple(said if one.word == "totals" else one for one in draft.proposals)
+    )
+
+
+def _added_up(
+    sample: Path, draft: Draft, observed: Observed, load: Load, rows: Path
+) -> tuple[Draft, Reading]:
+    """Read a sample and have all its numbers added up: those that its totals agree with are kept.
+
+    Amounts are always checked, and it is said of them where they do not agree.
+    """
+    totals = _totals_of(draft)
+    names = [one.name for one in draft.landed if one.kind in NUMBERS]
+    contract = load(draft)
+    if not totals or "unless" in totals or not names:
+        return draft, _read(sample, contract, rows)
+    asking = {**contract.meta["read"], "totals": {**totals, "check": names}}
+    meta = {**contract.meta, "read": asking}
+    reading = _read(sample, replace(contract, meta=meta), rows)
+    differing = {
+        name: sorted({one.row_number for one in reading.findings
+                      if one.rule == "own_total" and one.column.partition(" ")[0] == name})
+        for name in names
+    }  # fmt: skip
+    amounts = [one.name for one in draft.landed if one.kind == "amount"]
+    # A rate has no sum at all; a number of which one total is misprinted has one.
+    most = reading.skipped["total"] / 2
+    checked = [name for name in names if len(differing[name]) < most or not differing[name]]
+    checked = amounts or [name for name in checked if _is_stated(observed, draft, name)]
+    value = {word: one for word, one in totals.items() if word != "check"}
+    if checked:
+        named = checked if len(checked) > 1 else checked[0]
+        value["check"] = "all_amounts" if amounts else named
+    why = f"{_seen(draft)}; {_verdict(checked, differing)}"
+    return _with_totals(draft, value, why), reading
+
+
+def _seen(draft: Draft) -> str:
+    """Say again how the totals rows were known, without what was thought of their sums."""
+    why = next(one.why for one in draft.proposals if one.word == "totals")
+    return why.rsplit("; ", 1)[0]
+
+
+def _is_stated(observed: Observed, draft: Draft, name: str) -> bool:
+    """Say whether some totals row has a number in a column; those found by rows alone all have."""
+    places = [one.place for one in draft.columns if one.name == name]
+    places += [place for place, one in (draft.long.spread if draft.long else {}).items()
+               if one == name]  # fmt: skip
+    rows = [row for sheet in observed.sheets for _, row in sheet.totals]
+    stated = [number_of(row[place]) for row in rows for place in places if place < len(row)]
+    return not rows or any(number is not None for number in stated)
+
+
+def _verdict(checked: Sequence[str], differing: Mapping[str, Sequence[int]]) -> str:
+    """Say whether the sums agree, and in which rows they do not."""
+    if not checked:
+        return "no column's sums are these totals, so none is checked"
+    odd = sorted({row for name in checked for row in differing[name]})
+    if not odd:
+        return "the sums of these columns agree"
+    shown = ", ".join(map(str, odd[:MOST_NAMED])) + f" and {len(odd) - MOST_NAMED} more" * (
+        len(odd) > MOST_NAMED
+    )
+    return f"rows {shown} do NOT agree with the sums of the rows: why?"
+
+
+def _without(checks: Sequence[Proposal], rule: str) -> list[Proposal]:
+    """Leave out a check that found what is no row of a unit, or a sum by chance."""
+    kept = []
+    for one in checks:
+        words = [word for word in one.value if word != rule]
+        reasons = [why for why in one.why.split("; ") if not why.startswith(f"{rule}: ")]
+        if words:
+            kept.append(replace(one, value=words, why="; ".join(reasons)))
+    return kept
