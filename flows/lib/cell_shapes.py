@@ -23,12 +23,13 @@ NO_VALUES = {
     "NA": "missing", "N/A": "missing", "n/a": "missing", "na": "missing", "null": "missing",
     "NULL": "missing", ".": "missing", "..": "missing", "*": "suppressed", "**": "suppressed",
     "SUPP": "suppressed", "S": "suppressed", "c": "suppressed", "不适用": "not_applicable",
-    "z": "not_applicable", "x": "missing", ":": "missing", "†": "not_applicable",
+    "z": "not_applicable", "x": "missing", ":": "missing", ":c": "suppressed",
+    ":z": "not_applicable", "†": "not_applicable",
     "未统计": "missing", "缺": "missing",
 }  # fmt: skip
 LONGEST_SIGN, MOST_SIGNS = 6, 8
-# What stands behind a number and is no part of it: 1204(1), 12.5 p, 88*
-MARKS = r"(?<=[0-9])(?: ?\([0-9a-zA-Z]{1,2}\)| [a-z]{1,2}| ?[*†‡#¹²³]+)$"
+# What stands behind a number and is no part of it: 1204(1), 12.5 p, 88*, 1204\\1\\
+MARKS = r"(?<=[0-9])(?: ?\([0-9a-zA-Z]{1,2}\)| ?\\[0-9]{1,2}\\| [a-z]{1,2}| ?[*†‡#¹²³]+)$"
 COMMA = re.compile(
     r"[-+]?(?:[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9 ]*[0-9],(?:[0-9]{1,2}|[0-9]{4,}))%?"
 )

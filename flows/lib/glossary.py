@@ -14,7 +14,7 @@ from flows.lib.contracts import Contract
 GLOSSARY = Path(__file__).with_name("glossary.csv")
 UNIT = re.compile(r"[(\[](?:单位:)?([^()\[\]]{1,6})[)\]]$")
 OF_EVERY_TABLE = ("district_code", "period")  # they are added while landing
-LONGEST_NAME = 40
+SHORTEST_NAME, LONGEST_NAME = 4, 40
 STOREY = r"/(?! )"  # between the storeys of a header; a slash in a caption has a blank behind it
 WHOLES = ("合计", "总计", "小计", "计", "計", "合計", "總計")  # as captions of a lower storey
 SEXES = {"男": "male", "女": "female", "男生": "male", "女生": "female"}
@@ -74,7 +74,7 @@ def known_captions(contracts: Iterable[Contract]) -> dict[str, Meaning]:
 def meaning_of(caption: str, known: Mapping[str, Meaning]) -> Meaning | None:
     """Find what a caption means: whole, without the unit in brackets, or by its lowest storey."""
     storeys = re.split(STOREY, caption)
-    lowest = storeys[-1].strip("#")
+    lowest = re.sub(r"^(其中[::]?|#)", "", storeys[-1])
     if len(storeys) > 1 and lowest in WHOLES:
         storeys.pop()
     if len(storeys) > 1 and lowest in SEXES and (whole := known.get(storeys[-2])):
@@ -106,6 +106,8 @@ def english_name(caption: str) -> str | None:
     short = re.sub(r"\(.*?\)|\[.*?\]", "", text)
     lowest = re.split(STOREY, short)[-1]
     names = [_words(one) for one in (re.sub(r"\([0-9]+\)", "", text), short, lowest)]
+    if len(names[-1]) < SHORTEST_NAME:  # a unit alone: HK$
+        names.pop()
     name = next((one for one in names if len(one) <= LONGEST_NAME), names[-1])
     if len(name) > LONGEST_NAME:
         name = name[: LONGEST_NAME + 1].rpartition("_")[0]

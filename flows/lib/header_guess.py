@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flows.lib.cell_shapes import filled, is_value, is_year
+from flows.lib.cell_shapes import filled, is_value, is_year, without_mark
 from flows.lib.cells import squeezed
 from flows.lib.header_times import FEWEST_TIMES, is_time
 from flows.lib.headers import HIGHEST_HEADER, Rows, joined_captions
@@ -24,10 +24,15 @@ def with_merged(rows: Rows, merged: Mapping[tuple[int, int], Any]) -> Rows:
     ]
 
 
+def _is_value(cell: Any) -> bool:
+    """Say whether a cell looks like data, the mark of a footnote or a flag behind it or not."""
+    return is_value(cell) or is_value(without_mark(cell))
+
+
 def _is_caption_row(row: list[Any]) -> bool:
     """Say whether a row may be part of a header: words, or times from the second cell on."""
     texts = filled(row)
-    values = [text for place, text in texts if is_value(row[place])]
+    values = [text for place, text in texts if _is_value(row[place])]
     is_words = all(map(is_year, values)) and (len(values) != 1 or "年" in values[0])
     return bool(texts) and (is_words or _are_times(values))
 
@@ -50,7 +55,7 @@ def _numbers_columns(row: list[Any]) -> bool:
 
 def _is_data(row: list[Any], width: int) -> bool:
     texts = filled(row)
-    values = [text for place, text in texts if is_value(row[place])]
+    values = [text for place, text in texts if _is_value(row[place])]
     return (
         len(texts) >= max(2, width / 2)
         and not all(map(is_year, values))

@@ -37,7 +37,7 @@ WITH_YEAR = tuple(form + more for _, _, form, more in FORMS if "20" in form)
 AFFIXES = "(?:FY|SY|CY|YR)?", "(?:学?年度?|年?[末底])?"
 JOINTS = "/_-: "  # between a measure and its time
 AGAIN = "\0"  # stands for the time where a caption says it once more: 2006 [YR2006]
-MARK = r"(?:\([0-9a-z]{1,2}\)|[a-z]|[*†‡#¹²³]+)"  # of a footnote, behind a caption
+MARK = r"(?:\([0-9a-z]{1,2}\)|\\[0-9]{1,2}\\|[a-z]|[*†‡#¹²³]+)"  # of a footnote, behind a caption
 
 
 class Parted(NamedTuple):

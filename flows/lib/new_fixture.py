@@ -186,6 +186,7 @@ def fixture_of(observed: Observed, draft: Draft) -> tuple[str, bytes]:
             grid
         )
         encoding = "utf-8" if dialect.mark.startswith(b"\xef") else dialect.encoding
+        encoding = "ascii" if observed.is_ascii else encoding
         body = _encoded(text.getvalue(), encoding)
         return ".csv", body if body.startswith(dialect.mark) else dialect.mark + body
     if observed.kind == "json":

@@ -15,7 +15,7 @@ from flows.lib.ids import without_ids
 from flows.lib.new_entry import ASK, Draft, staging_files
 from flows.lib.new_fixture import fixture_of
 from flows.lib.new_suite import suite_text
-from flows.lib.observing import Observed, observe
+from flows.lib.observing import ROWS_LOOKED_AT, ROWS_OF_THE_END, Observed, observe
 from flows.lib.period_guesses import file_pattern, guess_period, said_in_name, title_of
 from flows.lib.proposals import Proposal, propose, unit_of
 from flows.lib.sample_reading import tried
@@ -63,6 +63,11 @@ def draft_of(
             f"{len(alike)} sheets are alike and all are read. Does a sheet's name say something? "
             'Then a column: config: |meta: |sheet_name: "^(.+)$"||; else name them in read.sheets'
         )
+    if not all(sheet.is_whole for sheet in observed.sheets):
+        asks.append(
+            f"the file is long: columns and words were told by its first {ROWS_LOOKED_AT} rows and "
+            f"its last {ROWS_OF_THE_END}, sums of rows by all. Which columns make the key?"
+        )
     twice = {one for one in first.texts if one and first.texts.count(one) > 1}
     asks += [f"stands twice in the header and cannot be declared: {one}" for one in sorted(twice)]
     rendered = [one for one in first.texts if re.search(r"\{[{%#]", one)]
@@ -70,8 +75,8 @@ def draft_of(
     return Draft(
         system, table, title or title_of(observed, varying.values()),
         (file_pattern(observed.name, varying.values()),),
-        guess_period(observed, guesses), tuple(proposals), tuple(guesses),
-        long, tuple(asks),
+        guess_period(observed, guesses, has_years=long is not None), tuple(proposals),
+        tuple(guesses), long, tuple(asks),
     )  # fmt: skip
 
 
@@ -83,7 +88,10 @@ def _parts(guesses: Sequence[ColumnGuess], varying: Mapping[int, str]) -> list[P
         return []
     unit = unit or said[0]
     unit.meta["role"] = "unit"
-    why = f"the file's name and all its rows say one {unit.caption}: is each file of another?"
+    why = (
+        f"the file's name and all its rows say one {unit.caption}: does each file hold another? "
+        "Else take parts and its role: unit away"
+    )
     return [Proposal("table", "parts", True, why)]
 
 

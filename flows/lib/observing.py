@@ -81,6 +81,17 @@ class Observed:
     has_commas: bool = False  # its numbers have a decimal comma; in the rows here, a point
     has_marks: bool = False  # marks of footnotes stand behind numbers; in the rows here, none
 
+    @property
+    def is_ascii(self) -> bool:
+        """Whether no sign that was looked at tells one encoding from another."""
+        return self.dialect is not None and not self.dialect.mark and all(
+            str(cell).isascii()
+            for sheet in self.sheets
+            for rows in (sheet.above, sheet.header, sheet.data, sheet.totals, sheet.footer)
+            for _, row in rows
+            for cell in row
+        )  # fmt: skip
+
 
 def is_total_word(cell: Any) -> bool:
     """Say whether a cell says of its row that it is a total, in one language or in two."""

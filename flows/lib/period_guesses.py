@@ -1,7 +1,7 @@
 """Guessing from a file's name, or from what stands above its header, which period it is of."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flows.lib.cell_shapes import filled, is_year
@@ -20,16 +20,22 @@ FORMS: tuple[tuple[str, dict[str, Any]], ...] = (
     (f"{YEAR}-09-01", {"kind": "census_day"}),
     (f"{YEAR}年0?9月1日", {"kind": "census_day"}),
     (f"20[0-9]{{2}}(?:-01)?[-—~至]{YEAR}", {"kind": "span"}),
+    (f"(?<![0-9]){YEAR}[-–—_/]?[0-9]{{2}}(?![0-9])", {"kind": "census_day"}),
     (f"{YEAR}年", {"kind": "calendar_year"}),
     (f"{YEAR}[01][0-9][0-3][0-9]", {"kind": "calendar_year"}),
+    (f"(?<![0-9]){YEAR}[01][0-9](?![0-9])", {"kind": "calendar_year"}),
     (ALONE, {"kind": "calendar_year"}),
 )  # fmt: skip
 SIGNS = " _-—–,.、:：;·"
 BRACKETS = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"), ("《", "》"))
 TITLE_YEAR = re.compile(
-    "(?<![0-9])20[0-9]{2}(?:[-—~至](?:20)?[0-9]{2})?(?![0-9])(?:学?年度?)?(?!末)"
+    "(?<![0-9])20[0-9]{2}(?:[-–—/~至](?:20)?[0-9]{2})?(?![0-9])(?:学?年度?)?(?!末)"
 )
-DATES = re.compile(r"20[0-9]{2}(?:[-.年]?[01]?[0-9](?:[-.月]?[0-3]?[0-9]日?)?)?")
+DATES = re.compile(
+    "20[0-9]{2}[-._年]?[01]?[0-9][-._月][0-3]?[0-9]日?|20[0-9]{6}"
+    "|20[0-9]{2}[-–—_/~至](?:20)?[0-9]{2}(?![0-9])(?:学年)?|20[0-9]{4}(?![0-9])"
+    "|20[0-9]{2}(?:[-.年]?[01]?[0-9]月?)?"
+)
 
 
 def _span(text: str) -> dict[str, Any]:
@@ -37,20 +43,40 @@ def _span(text: str) -> dict[str, Any]:
     return {"kind": "span", "length_years": int(last) - int(first) + 1}
 
 
+def _is_school_year(text: str) -> bool:
+    """Say whether of a year and two digits behind it (2023-24, 202324) these are the next year."""
+    digits = re.sub("[^0-9]", "", text)
+    return len(digits) != 6 or (int(digits[:4]) + 1) % 100 == int(digits[4:])
+
+
 def _in_text(text: str) -> tuple[dict[str, Any], str] | None:
     for pattern, words in FORMS:
         if found := re.search(pattern, text):
+            if words["kind"] == "census_day" and not _is_school_year(found[0]):
+                continue
+            if words["kind"] == "census_day" and found[0][4:-2] in ("-", "_", "/"):
+                pattern = f"{YEAR}{found[0][4:-2]}[0-9]{{2}}"
             if pattern == ALONE and found[0] == re.findall(YEAR, text)[0]:
                 pattern = YEAR
             return (_span(found[0]) if words["kind"] == "span" else dict(words)), pattern
     return None
 
 
-def guess_period(observed: Observed, guesses: list[ColumnGuess]) -> tuple[dict[str, Any], str]:
-    """Give the words of `period`, and what a person must decide of them."""
+def guess_period(
+    observed: Observed, guesses: Sequence[ColumnGuess], *, has_years: bool = False
+) -> tuple[dict[str, Any], str]:
+    """Give the words of `period`, and what a person must decide of them.
+
+    `has_years` says that years stand across the header, so that no cell says the file's own.
+    """
     if found := _in_text(observed.name):
         words, pattern = found
         return words | {"file_name": pattern}, "is it this kind of period, and this year of it?"
+    if has_years:
+        return {"kind": "standing"}, (
+            "its name says no year and its columns many: standing is one list that serves every "
+            'period; else name each file by a year and say kind and file_name: "(20[0-9][0-9])"'
+        )
     for sheet in observed.sheets:
         for _, row in sheet.above:
             for _, text in filled(row):
@@ -118,9 +144,16 @@ def title_of(observed: Observed, varying: Iterable[str] = ()) -> str:
     for _, row in observed.sheets[0].above:
         texts = list(dict.fromkeys(text for _, text in filled(row)))
         if len(texts) == 1 and not LABEL.search(texts[0]):
-            return _tidy(TITLE_YEAR.sub(" ", texts[0])) or texts[0]
+            return _without_year(texts[0]) or texts[0]
     parts = " ".join(_lasting(observed.name, varying)).replace("_", " ")
     return _tidy(parts) or observed.name
+
+
+def _without_year(title: str) -> str:
+    """Take the year from a title, which the next one has not; not from amid an English sentence."""
+    found = TITLE_YEAR.findall(title)
+    is_amid = title.isascii() and not TITLE_YEAR.search(title.rstrip(" )],.;:")[-7:])
+    return _tidy(title if len(found) > 1 or is_amid else TITLE_YEAR.sub(" ", title))
 
 
 def _tidy(text: str) -> str:

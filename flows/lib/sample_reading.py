@@ -40,8 +40,13 @@ def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[D
             labels = list(dict.fromkeys(labels))
             value = {**known, "column": summed.column, "labels": labels}
             draft = _with_totals(draft, value, f"{len(summed.labels)} rows are sums of others; ")
+            last = reading.last_row
             draft, reading = _added_up(sample, draft, observed, load, rows)
             contract = load(draft)
+            if observed.kind == "text" and last in summed.totals:
+                why = "its last row is a total; a file cut short would lack it"
+                said = Proposal("read", "ends_with_totals", True, why)
+                draft = replace(draft, proposals=(*draft.proposals, said))
         checks = suggested_checks(rows, reading, contract)
     if not summed.units:
         checks = _without(checks, RULE)
@@ -57,7 +62,10 @@ def _how_written(sample: Path, contract: Contract, observed: Observed) -> list[P
         encoding, delimiter = find_encoding(sample, contract)
     except Rejected:
         encoding, delimiter = "", dialect.delimiter
-    if encoding.removesuffix("-sig") != dialect.encoding:
+    captions = [one for column in contract.columns for one in column.captions]
+    # Where captions are ASCII the bytes of this one file may tell it, and those of the next not.
+    is_by_chance = not dialect.mark and not observed.is_ascii and "".join(captions).isascii()
+    if encoding.removesuffix("-sig") != dialect.encoding or is_by_chance:
         why = "the captions do not tell the encoding; other files must have the same"
         words.append(Proposal("read", "encoding", dialect.encoding, why))
     if delimiter != dialect.delimiter:

@@ -76,8 +76,12 @@ def _value(
     first = observed.sheets[0]
     sheets = [sheet for sheet in observed.sheets if sheet.captions == first.captions]
     cells = [cell for sheet in sheets for place in times.columns for cell in sheet.cells(place)]
-    said = times.measure
-    value = guess_column(-1, said, said or "数值", cells, known, taken, unit)
+    place = min(times.columns)
+    # As it is written, with its blanks, where the time can be parted from that, too.
+    written = next((one.measure for one in times_across(first.texts) if place in one.columns), "")
+    said = written or times.measure
+    value = guess_column(place, times.measure, said or "数值", cells, known, taken, unit)
+    value.place = -1
     if value.name.startswith("column_"):
         name = VALUES.get(value.kind, "quantity")
         value.name = name if name not in taken else f"{name}_{len(taken)}"
