@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.lib.cell_shapes import number_of
+from flows.lib.cells import squeezed
 from flows.lib.contracts import Contract
 from flows.lib.durable import hash_file
 from flows.lib.errors import Rejected
@@ -18,7 +19,7 @@ from flows.lib.proposed_totals import NUMBERS
 from flows.lib.proposing import suggested_checks
 from flows.lib.reading import Reading
 from flows.lib.store import Delivery, LandedFile
-from flows.lib.summed_in_rows import RULE, summed_in_rows
+from flows.lib.summed_in_rows import RULE, Summed, summed_in_rows
 from flows.lib.text_files import find_encoding
 
 MOST_NAMED = 5
@@ -35,11 +36,9 @@ def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[D
         contract = load(draft)
         summed = summed_in_rows(rows, reading, contract)
         known = _totals_of(draft)
-        if summed.column and known.get("column", summed.column) == summed.column:
-            labels = [*known.get("labels", ()), *map(label_of, summed.labels)]
-            labels = list(dict.fromkeys(labels))
-            value = {**known, "column": summed.column, "labels": labels}
-            draft = _with_totals(draft, value, f"{len(summed.labels)} rows are sums of others; ")
+        is_told = summed.column and known.get("column", summed.column) == summed.column
+        if is_told:
+            draft = _with_labels(draft, observed, summed)
             last = reading.last_row
             draft, reading = _added_up(sample, draft, observed, load, rows)
             contract = load(draft)
@@ -48,7 +47,7 @@ def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[D
                 said = Proposal("read", "ends_with_totals", True, why)
                 draft = replace(draft, proposals=(*draft.proposals, said))
         checks = suggested_checks(rows, reading, contract)
-    if not summed.units:
+    if not summed.units and (is_told or not summed.totals):
         checks = _without(checks, RULE)
     return replace(draft, proposals=(*draft.proposals, *checks)), reading
 
@@ -92,6 +91,22 @@ def _with_totals(draft: Draft, value: Mapping[str, Any], why: str) -> Draft:
     return replace(
         draft, proposals=tuple(said if one.word == "totals" else one for one in draft.proposals)
     )
+
+
+def _with_labels(draft: Draft, observed: Observed, summed: Summed) -> Draft:
+    """Add the labels of totals that all rows showed; their rows in what was looked at are none."""
+    known, column = _totals_of(draft), str(summed.column)
+    labels = list(dict.fromkeys([*known.get("labels", ()), *map(label_of, summed.labels)]))
+    words = {squeezed(label) for label in summed.labels}
+    (guess,) = (one for one in draft.columns if one.name == column)
+    guess.members = tuple(one for one in guess.members if squeezed(one) not in words)
+    for sheet in observed.sheets:
+        texts = [squeezed(cell) for cell in sheet.cells(guess.place)]
+        found = [row for text, row in zip(texts, sheet.data, strict=True) if text in words]
+        sheet.data = [row for text, row in zip(texts, sheet.data, strict=True) if text not in words]
+        sheet.totals = sorted([*sheet.totals, *found], key=lambda row: row[0])
+    value = {**known, "column": column, "labels": labels}
+    return _with_totals(draft, value, f"{len(summed.totals)} rows are sums of others; ")
 
 
 def _added_up(

@@ -20,12 +20,12 @@ Place = tuple[str, int]  # sheet and row
 
 @dataclass(frozen=True)
 class Summed:
-    """Which rows are sums of others: those of a unit, and the words that tell those of none."""
+    """Which rows are sums of others: those of a unit, and those of none with what tells them."""
 
-    units: tuple[Place, ...]
-    column: str | None  # in which no other row has one of the labels
-    labels: tuple[str, ...]
-    totals: tuple[Place, ...]  # which have one
+    units: tuple[Place, ...] = ()
+    totals: tuple[Place, ...] = ()
+    column: str | None = None  # in which no other row has one of the labels
+    labels: tuple[str, ...] = ()
 
 
 def summed_in_rows(rows: Path, reading: Reading, contract: Contract) -> Summed:
@@ -37,7 +37,7 @@ def summed_in_rows(rows: Path, reading: Reading, contract: Contract) -> Summed:
         for one in declared_findings(rows, reading, asking) if one.rule == RULE
     )  # fmt: skip
     if not times:
-        return Summed((), None, (), ())
+        return Summed()
     described = _described(rows, contract, times)
     size = ask(rows, "select count(distinct (_sheet, _row_number)) as n from landed").to_pylist()
     needed = log10(2 * size[0]["n"]) + SURE
@@ -50,7 +50,7 @@ def summed_in_rows(rows: Path, reading: Reading, contract: Contract) -> Summed:
     units = [place for place in meant if described[place]["is_coded"]]
     others = [place for place in meant if not described[place]["is_coded"]]
     column, labels = _labels(rows, contract, others)
-    return Summed(tuple(units if column else meant), column, labels, tuple(others))
+    return Summed(tuple(units), tuple(others), column, labels)
 
 
 def _values(places: Iterable[Place]) -> str:

@@ -15,6 +15,7 @@ from flows.lib.text_files import BOMS, DELIMITERS, start_of
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "windows-1252")
 ROWS_COMPARED = 60
+LATIN = re.compile("[À-ÖØ-öø-ÿŒœŠšŽžŸ“”‘’–—…·°º²³½§©€£«»]")  # what is common in Windows-1252
 HAN_IN_WORD = re.compile(f"[a-zA-Z]{HAN.pattern}|{HAN.pattern}[a-z]")
 
 
@@ -52,11 +53,32 @@ def _encoding_of(start: bytes) -> str:
     if best:
         return max(found, key=lambda one: found[one])
     fitting = {one: text for one, text in fitting.items() if not _is_latin_misread(text)}
+    fitting = {one: text for one, text in fitting.items() if _is_plausible(text)}
+    if not fitting:
+        raise Rejected("the text is neither UTF-8 nor GB18030: export it again in one of these")
     import charset_normalizer
 
     guessed = charset_normalizer.from_bytes(start, cp_isolation=list(fitting)).best()
     codec = codecs.lookup(guessed.encoding) if guessed else None
     return next((one for one in fitting if codecs.lookup(one) == codec), next(iter(fitting)))
+
+
+def _is_plausible(text: str) -> bool:
+    """Say whether most Han are common ones, or most other signs letters as French has them.
+
+    Another encoding read as one of these gives rare characters and signs without sense.
+    """
+    han = HAN.findall(text)
+    if han:
+        return 2 * sum(map(_is_common, han)) >= len(han)
+    others = [one for one in text if not one.isascii()]
+    return 2 * sum(bool(LATIN.match(one)) for one in others) >= len(others)
+
+
+def _is_common(sign: str) -> bool:
+    """Say whether a Han character is of the first level of GB 2312 or of Big5."""
+    levels = (("gb2312", b"\xb0\xa1", b"\xd7\xf9"), ("big5", b"\xa4\x40", b"\xc6\x7e"))
+    return any(first <= sign.encode(codec, "ignore") <= last for codec, first, last in levels)
 
 
 def _is_latin_misread(text: str) -> bool:
