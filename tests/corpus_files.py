@@ -41,6 +41,12 @@ def late_header(path: Path) -> None:
     path.write_text("说明,,\n" * 50 + TEXT, "utf-8")
 
 
+def short_rows_of_excel(path: Path) -> None:
+    """Remarks stand in none of the rows from the seventeenth on, which end without a comma."""
+    full = ["代码,金额,备注", "001,1,", *[",,"] * 13, "015,15,"]
+    path.write_text("\n".join([*full, "016,16", "017,17"]), "utf-8")
+
+
 def endless_line(path: Path) -> None:
     path.write_text(TEXT + "002,二小," + "6" * (9 << 20), "utf-8")
 

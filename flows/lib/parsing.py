@@ -1,7 +1,7 @@
 """Reading a kept file under its contract: header, units, totals, typed columns, quarantine."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +67,13 @@ class FileReader:
         else:
             self.reading.tables.append(table)
 
-    def set_aside(self, sheet: str, table: "pa.Table", unreadable: dict[int, list[str]]) -> None:
+    def set_aside(
+        self,
+        sheet: str,
+        table: "pa.Table",
+        unreadable: Mapping[int, list[str]],
+        faults: Mapping[int, str],
+    ) -> None:
         """Put rows into quarantine, each with what could be read of its keys and amount."""
         unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
         for place, columns in sorted(unreadable.items()):
@@ -81,7 +87,7 @@ class FileReader:
                         sheet,
                         number,
                         name,
-                        "unreadable_cell" if values else "more_cells_than_captions",
+                        faults.get(place, "unreadable_cell"),
                         values.get(unit.name) if unit else None,
                         values.get(member.name) if member else None,
                         amount_of(values, self.amounts),

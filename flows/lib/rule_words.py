@@ -4,6 +4,8 @@ RULE_TITLES = {
     "exact_duplicate": "完全重复的行",
     "unreadable_cell": "单元格读不出",
     "more_cells_than_captions": "单元格比列名多",
+    "fewer_cells_than_captions": "单元格比列名少",
+    "one_cell_alone": "一行只有一个单元格",
     "unreadable_file": "文件读不出",
     "required_column": "缺少列",
     "quarantine_limit": "搁置的行过多",

@@ -14,6 +14,7 @@ from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
 from flows.lib.own_totals import OwnTotals, exceeding
 from flows.lib.reading import WHOLE_ROW, schema_of
+from flows.lib.row_faults import FEWEST_CAPTIONS, codes_that_prove_themselves, cut_off, row_faults
 from flows.lib.row_kinds import RowKinds
 from flows.lib.sheet_sums import sums_of
 from flows.lib.sheets import Sheet
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from flows.lib.parsing import FileReader
+
+
+NUMBERS = ("decimal", "int", "bigint")
 
 
 class SheetReader:
@@ -51,6 +55,10 @@ class SheetReader:
         ) in header.captions else None  # fmt: skip
         self.date_system = date_system
         self.width = max(place for place, caption in enumerate(header.captions, 1) if caption)
+        width = len(header.positions) + (len(self.long.items) if self.long else 0)
+        is_looked_at = width >= FEWEST_CAPTIONS and not sheet.is_records
+        self.proved = codes_that_prove_themselves(contract, header) if is_looked_at else None
+        self.short: set[int] = set()
 
     def read(self) -> None:
         """Read all rows, as many at once as fit into memory together."""
@@ -58,6 +66,8 @@ class SheetReader:
         numbers, rows = self.sheet.rows.take()
         while rows:
             kinds = {0: "note"} if in_footer else self.kinds.kinds(rows)
+            if self.sheet.is_text:
+                self.short = cut_off(numbers, rows, self.width, self.header.last_row)
             notes = next((place for place, kind in kinds.items() if kind == "note"), len(rows))
             in_footer = notes < len(rows)  # what stands below a note is one
             kinds = {place: kind for place, kind in kinds.items() if place < notes}
@@ -156,10 +166,17 @@ class SheetReader:
             return
         turned = list(zip(*rows, strict=False))  # the columns that every row has
         cells = {column.name: self._cells_of(column, rows, turned) for column in self.file.columns}
+        faults = row_faults(numbers, rows, self.sheet, self.width, self.short, self.proved)
         if self.long:
+            times = len(self.long.items)
             numbers, cells = self.long.spread(numbers, rows, cells)
             rows = [row for row in rows for _ in self.long.items]
-        self._land(numbers, cells, rows)
+            faults = {
+                place * times + item: rule
+                for place, rule in faults.items()
+                for item in range(times)
+            }
+        self._land(numbers, cells, rows, faults)
 
     def _with_what_is_said(self, rows: list[list[Any]]) -> list[list[Any]]:
         """Add to each row what its sheet or group says of it: equal rows of two are two rows."""
@@ -183,16 +200,21 @@ class SheetReader:
         return [row[place] if place < len(row) else None for row in rows]
 
     def _filled(self, number: int, row: list[Any]) -> list[Any]:
-        """Carry the value of a merged cell into each of its rows; an amount only counts once."""
+        """Carry the value of a merged cell into each of its rows; a number only counts once."""
         filled = [*row, *[None] * (self.width - len(row))]
+        key = self.file.contract.meta.get("key", ())
         for name, place in self.header.positions.items():
-            column = self.file.by_name[name]
-            if column.role != "amount" and filled[place] in ("", None):
+            is_measure = self.file.by_name[name].data_type.startswith(NUMBERS) and name not in key
+            if not is_measure and filled[place] in ("", None):
                 filled[place] = self.sheet.merged.get((number, place), filled[place])
         return filled
 
     def _land(
-        self, numbers: Sequence[int], cells: Mapping[str, Sequence[Any]], rows: list[list[Any]]
+        self,
+        numbers: Sequence[int],
+        cells: Mapping[str, Sequence[Any]],
+        rows: list[list[Any]],
+        faults: Mapping[int, str],
     ) -> None:
         import pyarrow as pa
 
@@ -211,28 +233,16 @@ class SheetReader:
             typed[column.name] = values
             for place in places:
                 unreadable.setdefault(place, []).append(column.name)
-        times = len(numbers) // len(rows)
-        for row in self._shifted(rows):
-            unreadable |= {place: [WHOLE_ROW] for place in range(row * times, (row + 1) * times)}
+        unreadable |= {place: [WHOLE_ROW] for place in faults}
         arrays = [*typed.values(), pa.repeat(self.sheet.name, len(numbers)), pa.array(numbers)]
         table = pa.Table.from_arrays(arrays, schema=schema_of(self.file.columns))
         if self.file.is_judged and self.totals.columns:
             self.totals.add(sums_of(self, table, unreadable))
         if unreadable and self.file.is_judged:
-            self.file.set_aside(self.sheet.name, table, unreadable)
+            self.file.set_aside(self.sheet.name, table, unreadable, faults)
             kept = pa.array([place not in unreadable for place in range(len(numbers))])
             table = table.filter(kept)
         self.file.land(table)
-
-    def _shifted(self, rows: list[list[Any]]) -> list[int]:
-        """Find the rows of a text that have more cells than captions."""
-        if not self.sheet.is_text or max(map(len, rows)) <= self.width:
-            return []
-        return [
-            place
-            for place, row in enumerate(rows)
-            if len(row) > self.width and any(map(str.strip, row[self.width :]))
-        ]
 
     def _with_hashes(
         self, column: Column, cells: Sequence[Any], numbers: Sequence[int]

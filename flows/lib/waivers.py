@@ -17,7 +17,10 @@ SHORTEST_SUM = 8  # signs of a sha256 that name a file; fewer could name another
 RULE_CODE = re.compile(r"[a-z][a-z_]+")
 LAST_DAYS = 30
 # What could not be read cannot be let through, and a copy of a row is counted once.
-NEVER = ("required_column", "unreadable_cell", "more_cells_than_captions", "exact_duplicate")
+NEVER = (
+    "required_column", "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions",
+    "one_cell_alone", "exact_duplicate",
+)  # fmt: skip
 Place = Mapping[str, Any]
 
 
