@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 
 from flows.lib.column_guesses import ColumnGuess, guess_columns
-from flows.lib.contracts import Column, Contract
 from flows.lib.glossary import known_captions
 from flows.lib.header_guess import guess_header
 from flows.lib.observing import Observed, observe
 from flows.lib.proposals import propose, unit_of
-from flows.lib.proposing import proposals_for
 
 
 def rows(text: str) -> list[tuple[int, list[Any]]]:
@@ -217,27 +215,3 @@ def test_a_pair_is_the_key_where_no_column_is(tmp_path: Path) -> None:
         f"21510001{n:02},{stage},{n}\n" for n in range(10, 13) for stage in ("小学", "初中")
     )
     assert proposed(tmp_path, text)["key"] == ["school_code", "stage"]
-
-
-def contract(read: dict[str, Any], **columns: str) -> Contract:
-    return Contract(
-        "finance", "samples", {"pull": {"from": "inbox", "files": []}, "read": read},
-        tuple(Column(name, "string", captions=(caption,)) for name, caption in columns.items()),
-    )  # fmt: skip
-
-
-def test_only_what_a_contract_lacks_is_proposed(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text(f"单位:元,,\n{HEAD}{SCHOOLS},小计,1\n,合计,{SUM}\n注:样例,,\n", "utf-8")
-    totals = {"column": "school_name", "labels": ["合计"], "check": "amount_yuan"}
-    known = contract(
-        {"unit": "in_sheet", "totals": totals},
-        school_code="学校标识码", school_name="学校名称", amount_yuan="实付金额",
-    )  # fmt: skip
-    found = {one.word: one for one in proposals_for(path, "a.csv", known)}
-    assert "unit" not in found
-    assert found["totals"].value == totals | {"labels": ["合计", "小计"]}
-    assert "注" in found["footer"].value
-    assert found["key"].line == "key: [school_code]"
-    assert found["captions"].place == "column amount_yuan"
-    assert found["captions"].line == "captions: [实付金额, 支付金额]"

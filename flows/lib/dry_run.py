@@ -36,6 +36,7 @@ class Tried:
     reading: Reading | None  # none where it cannot be read
     verdict: Acceptance
     last: Delivery | None = None  # the accepted one that it was compared with
+    landed_at: str = ""  # when these bytes came under this name, if that was the last time
 
 
 def try_files(
@@ -56,8 +57,14 @@ def try_files(
     with_period = [number for number, one in enumerate(tried) if one.delivery.period]
     asked = [(tried[one].delivery, tried[one].verdict) for one in with_period]
     told = compared(night, asked, scratch / "earlier")
+    landed = {
+        (one.district_code, one.files[0].original_name): one for one in night.store.deliveries()
+    }
     for number, (verdict, last) in zip(with_period, told, strict=True):
-        tried[number] = replace(tried[number], verdict=verdict, last=last)
+        own = tried[number].delivery
+        same = landed.get((own.district_code, own.files[0].original_name))
+        at = same.received_at if same and same.id == own.id else ""
+        tried[number] = replace(tried[number], verdict=verdict, last=last, landed_at=at)
     return tried
 
 

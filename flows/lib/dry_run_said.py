@@ -10,20 +10,19 @@ from flows.lib.arriving import arriving, holds_many
 from flows.lib.console import make_console, say
 from flows.lib.contracts import Contract
 from flows.lib.dry_run import Tried, try_files
-from flows.lib.headers import plain_caption
 from flows.lib.ids import MASK
 from flows.lib.landing import ROWS
-from flows.lib.long_tables import items_of
 from flows.lib.night import Night, open_night
 from flows.lib.parts import units_held
 from flows.lib.places import many, place_of_rows
-from flows.lib.proposing import print_proposals, suggested_checks
+from flows.lib.proposing import captions_used, print_proposals
 from flows.lib.quarantine import problem_lines, problems_of
 from flows.lib.row_files import rows_at
 from flows.lib.settings import Workspace
 from flows.lib.source_view import contract_named
 from flows.lib.staging_trial import model_name, try_staging
 from flows.lib.suite_trial import suite_faults
+from flows.lib.times import day_of
 from flows.lib.totals_said import totals_sentences
 from flows.lib.waivers import waived_sentence
 
@@ -50,9 +49,8 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
             say(f"! {remark}")
         faults = _print_models(night, contract, tried, scratch / "staging")
         for one in tried[:1]:
-            rows = one.verdict.folder / ROWS
-            checks = suggested_checks(rows, one.reading, contract) if one.reading else []
-            print_proposals(one.path, Path(one.delivery.name).name, contract, checks)
+            landed = (one.verdict.folder / ROWS, one.reading) if one.reading else None
+            print_proposals(one.path, Path(one.delivery.name).name, contract, landed)
     return _print_end(tried, faults, contract)
 
 
@@ -81,6 +79,8 @@ def _print_file(one: Tried, contract: Contract) -> None:
                 say(f"  {place_of_rows(sheet, numbers)}: {kind}")
         for sentence in totals_sentences(one.reading, contract):
             say(f"totals: {sentence}")
+    if one.landed_at:
+        say(f"this file landed on {day_of(one.landed_at)}, and would not land again")
     if one.last:
         say(f"compared with {one.last.name}, period {one.last.period}, the last that was accepted")
     elif one.delivery.period:
@@ -108,26 +108,23 @@ def _account(outcome: Mapping[str, Any]) -> str:
 
 def _captions(one: Tried, contract: Contract) -> Iterator[str]:
     """Say which captions were taken for which column, which say something else, and the rest."""
-    read = contract.meta["read"]
+    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for sheet, captions in one.reading.captions.items() if one.reading else ():
         names = {caption: name for name, caption in one.verdict.outcome["captions"][sheet].items()}
-        items = [captions[place] for place, *_ in items_of(contract, captions)]
-        uses = {
-            f"→ rows of {read.get('long', {}).get('name')}": items,
-            "says the unit of each row": [read.get("unit_column")],
-            "says which rows are totals": [read.get("totals", {}).get("column")],
-        }
-        used = {plain_caption(caption) for found in uses.values() for caption in found if caption}
+        uses = captions_used(contract, captions)
         taken = [f"{caption} → {names[caption]}" for caption in captions if caption in names]
-        other = [caption for caption in captions if caption and caption not in {*names, *used}]
-        say_of = f"sheet {sheet}" if sheet else "captions"
-        yield f"{say_of}: {', '.join(taken)}"
-        for use, wanted in uses.items():
-            here = [one for one in captions if one in set(map(plain_caption, wanted)) - {""}]
-            if here and not set(here) <= names.keys():
-                yield f"  {', '.join(here)} {use}"
+        lines = [", ".join(taken)]
+        for use in dict.fromkeys(uses.values()):
+            here = [caption for caption, its in uses.items() if its == use]
+            lines.append(f"  {use}: {', '.join(here)}")
+        other = [caption for caption in captions if caption and caption not in {*names, *uses}]
         if other:
-            yield f"  not declared, and not landed: {', '.join(other)}"
+            lines.append(f"  not declared, and not landed: {', '.join(other)}")
+        alike[tuple(lines)].append(sheet)
+    for (first, *rest), sheets in alike.items():
+        named = f"sheet{'s' * (len(sheets) > 1)} {', '.join(sheets)}" if any(sheets) else "captions"
+        yield f"{named}: {first}"
+        yield from rest
 
 
 def _print_members(tried: Sequence[Tried], contract: Contract) -> None:

@@ -14,7 +14,16 @@ from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
 from flows.lib.file_kinds import kind_of
 from flows.lib.header_guess import GUESSED_WITHIN_ROWS, guess_header, with_merged
-from flows.lib.headers import Header, Rows, joined_captions, plain_caption
+from flows.lib.headers import (
+    HEADER_WITHIN_ROWS,
+    HIGHEST_HEADER,
+    Header,
+    HeaderMissing,
+    Rows,
+    find_header,
+    joined_captions,
+    plain_caption,
+)
 from flows.lib.row_kinds import RowKinds
 from flows.lib.sheets import Sheet, open_sheets
 from flows.lib.text_dialects import Dialect, dialect_of
@@ -181,7 +190,7 @@ def _as_written(cell: Any) -> str:
 
 def _observed_sheet(sheet: Sheet, contract: Contract | None) -> ObservedSheet | None:
     rows, is_whole = _taken(sheet)
-    found = guess_header(rows)
+    found = _declared_header(rows, contract) or guess_header(rows)
     if found is None:
         return None
     last, height = found
@@ -194,6 +203,27 @@ def _observed_sheet(sheet: Sheet, contract: Contract | None) -> ObservedSheet | 
     header = Header(rows[last][0], captions, _positions(contract, captions), height)
     _sorted_in(seen, rows[last + 1 :], RowKinds(contract or blank, header))
     return seen if seen.data else None
+
+
+def _declared_header(rows: Rows, contract: Contract | None) -> tuple[int, int] | None:
+    """Find the last row of the header that a contract tells, or the one most like it; its height.
+
+    The positions count from 0. None where no row has a caption that the contract knows.
+    """
+    if contract is None or not contract.columns:
+        return None
+    try:
+        header = find_header(iter(rows), {}, contract, [])
+    except HeaderMissing as error:
+        if not error.found:
+            return None
+        for last in range(min(len(rows), HEADER_WITHIN_ROWS)):
+            for height in range(1, min(HIGHEST_HEADER, last + 1) + 1):
+                storeys = [row for _, row in rows[last - height + 1 : last + 1]]
+                if joined_captions(storeys) == error.captions:
+                    return last, height
+        return None
+    return next(n for n, (number, _) in enumerate(rows) if number == header.last_row), header.height
 
 
 def _positions(contract: Contract | None, captions: tuple[str, ...]) -> dict[str, int]:
@@ -212,7 +242,9 @@ def observe(path: Path, name: str, contract: Contract | None = None) -> Observed
     dialect = dialect_of(path) if kind == "text" else None
     sheets, others = [], []
     for sheet in open_sheets(path, stub_contract(name, dialect)):
-        seen = None if sheet.is_hidden else _observed_sheet(sheet, contract)
+        pattern = contract.meta["read"].get("sheets") if contract else None
+        is_read = re.search(pattern, sheet.name) if pattern else not sheet.is_hidden
+        seen = _observed_sheet(sheet, contract) if is_read else None
         if seen:
             sheets.append(seen)
         else:

@@ -16,6 +16,7 @@ from flows.lib.observing import FOOTER, FOOTER_WORDS, SUBSET, Observed
 from flows.lib.proposed_totals import proposed_totals
 
 GROUP_TITLE = r"^[一二三四五六七八九十]+[、.]|^\([一二三四五六七八九十]+\)"
+WHY_MEANS = "cells hold these in place of numbers: missing, not_applicable, suppressed or zero?"
 KEY_KINDS = ("code", "code_name", "person", "stage", "date", "year", "text")
 
 
@@ -148,13 +149,16 @@ def _means(
     found: dict[str, str] = {}
     kinds = ("amount", "count", "number", "date", "percent", "year")
     for place in (*(one.place for one in landed if one.kind in kinds), *spread):
-        cells = [cell for sheet in observed.sheets for cell in sheet.cells(place)]
-        texts = {squeezed(cell) for cell in cells if isinstance(cell, str)}
-        found |= signs_among(cells) | {one: NO_VALUES[one] for one in texts if one in NO_VALUES}
+        found |= signs_of(observed, place)
     if found:
-        yield Proposal("read", "means", found,
-                       "cells hold these in place of numbers: missing, not_applicable, suppressed "
-                       "or zero?")  # fmt: skip
+        yield Proposal("read", "means", found, WHY_MEANS)
+
+
+def signs_of(observed: Observed, place: int) -> dict[str, str]:
+    """Find what stands in a column in place of numbers, and what it says."""
+    cells = [cell for sheet in observed.sheets for cell in sheet.cells(place)]
+    texts = {squeezed(cell) for cell in cells if isinstance(cell, str)}
+    return signs_among(cells) | {one: NO_VALUES[one] for one in texts if one in NO_VALUES}
 
 
 def _written(observed: Observed) -> Iterable[Proposal]:
@@ -186,35 +190,3 @@ def _keys(observed: Observed, landed: Sequence[ColumnGuess]) -> Iterable[Proposa
             names = [one.name for one in chosen]
             yield Proposal("table", "key", names, "no two rows of the sample share it")
             return
-
-
-def undeclared(proposals: Iterable[Proposal], meta: Mapping[str, Any]) -> list[Proposal]:
-    """Keep what a contract does not say yet; of lists and mappings what they lack."""
-    kept = []
-    for one in proposals:
-        said = (meta["read"] if one.place == "read" else meta).get(one.word)
-        match said, one.value:
-            case None, _:
-                kept.append(one)
-            case dict(), dict() if one.word == "totals":
-                labels = [squeezed(label) for label in said["labels"]]
-                more = [label for label in one.value["labels"] if squeezed(label) not in labels]
-                if more:
-                    value = {**said, "labels": [*said["labels"], *more]}
-                    kept.append(Proposal(one.place, one.word, value, one.why))
-            case dict(), dict() if one.word == "means" and one.value.keys() - said.keys():
-                kept.append(Proposal(one.place, one.word, {**one.value, **said}, one.why))
-            case list(), list() if one.word == "checks" and _words(one.value) - _words(said):
-                checks = [
-                    *said,
-                    *(word for word in one.value if not _words([word]) <= _words(said)),
-                ]
-                kept.append(Proposal(one.place, one.word, checks, one.why))
-            case _:
-                pass
-    return kept
-
-
-def _words(checks: Iterable[str | Mapping[str, Any]]) -> set[str]:
-    """Name checks, whether they take words of their own or not."""
-    return {word for one in checks for word in ([one] if isinstance(one, str) else one)}

@@ -15,8 +15,8 @@ from flows.lib.landing import read_into
 from flows.lib.new_entry import Draft
 from flows.lib.observing import Observed
 from flows.lib.proposals import Proposal, label_of
+from flows.lib.proposed_checks import suggested_checks, without_check
 from flows.lib.proposed_totals import NUMBERS
-from flows.lib.proposing import suggested_checks
 from flows.lib.reading import Reading
 from flows.lib.store import Delivery, LandedFile
 from flows.lib.summed_in_rows import RULE, Summed, summed_in_rows
@@ -48,7 +48,7 @@ def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[D
                 draft = replace(draft, proposals=(*draft.proposals, said))
         checks = suggested_checks(rows, reading, contract)
     if not summed.units and (is_told or not summed.totals):
-        checks = _without(checks, RULE)
+        checks = without_check(checks, RULE)
     return replace(draft, proposals=(*draft.proposals, *checks)), reading
 
 
@@ -169,14 +169,3 @@ def _verdict(checked: Sequence[str], differing: Mapping[str, Sequence[int]]) -> 
         len(odd) > MOST_NAMED
     )
     return f"rows {shown} do NOT agree with the sums of the rows: why?"
-
-
-def _without(checks: Sequence[Proposal], rule: str) -> list[Proposal]:
-    """Leave out a check that found what is no row of a unit, or a sum by chance."""
-    kept = []
-    for one in checks:
-        words = [word for word in one.value if word != rule]
-        reasons = [why for why in one.why.split("; ") if not why.startswith(f"{rule}: ")]
-        if words:
-            kept.append(replace(one, value=words, why="; ".join(reasons)))
-    return kept
