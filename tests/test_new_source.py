@@ -267,7 +267,7 @@ def test_pattern_and_title_keep_no_sign_of_a_date(
     observed = observe(
         sample(tmp_path, "a.csv", f"{above}学校,人数\n甲,12\n乙,15\n"), f"{name}.csv"
     )
-    assert (file_pattern(observed.name), title_of(observed)) == (pattern, title)
+    assert (file_pattern([observed.name])[0], title_of(observed)) == (pattern, title)
 
 
 def test_a_workbook_with_two_storeys_and_several_sheets(project: Path, tmp_path: Path) -> None:

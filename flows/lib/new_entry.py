@@ -12,6 +12,7 @@ from flows.lib.settings import CHECKOUT
 from flows.lib.wide_tables import Long
 
 ASK = "# decide: "
+UNITS_KNOWN = ("school_code", "unit_code")  # of which the model knows who must report
 EXPECTED = CHECKOUT / "dbt_project" / "models" / "intermediate" / "int_units_expected.sql"
 
 
@@ -28,18 +29,19 @@ class Draft:
     system: str
     table: str
     title: str
-    files: tuple[str, ...]
+    files: tuple[str, str]  # the pattern of their names, and what is asked
     period: tuple[dict[str, Any], str]  # the words, and what is asked
     proposals: tuple[Proposal, ...]
     columns: tuple[ColumnGuess, ...]
     long: Long | None = None
     asks: tuple[str, ...] = ()
+    above: tuple[ColumnGuess, ...] = ()  # what the sheet or the file says for all its rows
 
     @property
     def landed(self) -> list[ColumnGuess]:
         """The columns that are declared."""
         spread = [self.long.time, *(one for one, _ in self.long.values)] if self.long else []
-        return [one for one in self.columns if one.is_landed] + spread
+        return [*self.above, *(one for one in self.columns if one.is_landed), *spread]
 
     @property
     def key(self) -> list[str]:
@@ -82,8 +84,8 @@ def _read_lines(draft: Draft) -> Iterator[str]:
 
 def _meta_lines(draft: Draft) -> Iterator[str]:
     yield f"title: {flow(draft.title)}"
-    yield asked("which files are these? * stands for anything; the ending does not matter")
-    yield f"pull: {flow({'from': 'inbox', 'files': list(draft.files)})}"
+    yield asked(draft.files[1])
+    yield f"pull: {flow({'from': 'inbox', 'files': [draft.files[0]]})}"
     period, ask = draft.period
     yield asked(f"{ask}{' years: [-1, 0] where figures look back' * (len(period) > 1)}")
     yield f"period: {flow(period)}"
@@ -95,12 +97,12 @@ def _meta_lines(draft: Draft) -> Iterator[str]:
         if one.word == "key":
             yield asked(f"{one.why}; is it what makes a row?")
             yield f"key: {flow(draft.key)}"
-    if draft.unit:
+    if draft.unit in UNITS_KNOWN:
         yield asked(
             f"must every unit report? Then units: (column: {draft.unit}, expected: …), one of "
             + ", ".join(populations())
         )
-    else:
+    elif draft.unit is None:
         yield asked("which column names the school or the budget unit? Give it role: unit")
     yield asked("which office owes it, and by when? year_offset counts from the period's year")
     yield 'owed: {by: 待定, due: {month_day: "01-31", year_offset: 1}}'

@@ -1,12 +1,12 @@
 """`ziping new-source`: from a sample file the contract, the suite, the staging model, a fixture."""
 
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from flows.lib.above_guesses import guess_above
 from flows.lib.adding_entries import loaded, with_entry
 from flows.lib.cells import UNITS_OF_YUAN
-from flows.lib.column_guesses import ColumnGuess, guess_columns
+from flows.lib.column_guesses import guess_columns
 from flows.lib.console import say
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.errors import WrongUse
@@ -15,10 +15,12 @@ from flows.lib.ids import without_ids
 from flows.lib.new_entry import ASK, Draft, staging_files
 from flows.lib.new_fixture import fixture_of
 from flows.lib.new_suite import suite_text
-from flows.lib.observing import ROWS_LOOKED_AT, ROWS_OF_THE_END, Observed, observe
-from flows.lib.period_guesses import file_pattern, guess_period, said_in_name, title_of
-from flows.lib.proposals import Proposal, propose, unit_of
+from flows.lib.observing import ROWS_LOOKED_AT, ROWS_OF_THE_END
+from flows.lib.part_guesses import differing, guess_parts, said_in_name
+from flows.lib.period_guesses import file_pattern, guess_period, title_of
+from flows.lib.proposals import propose, unit_of
 from flows.lib.sample_reading import tried
+from flows.lib.samples import Sample, sample_of
 from flows.lib.settings import CHECKOUT
 from flows.lib.wide_tables import guess_long, leave_beside
 
@@ -36,9 +38,10 @@ def _split(name: str, contracts: dict[str, Contract]) -> tuple[str, str]:
 
 
 def draft_of(
-    observed: Observed, system: str, table: str, title: str, contracts: dict[str, Contract]
+    sample: Sample, system: str, table: str, title: str, contracts: dict[str, Contract]
 ) -> Draft:
     """Propose a contract for a file that was looked at."""
+    observed = sample.observed
     unit, _ = unit_of(observed)
     known = known_captions(contracts.values())
     long = guess_long(observed, known, unit)
@@ -48,8 +51,13 @@ def draft_of(
     guesses = guess_columns(observed, known, unit, left_out, taken)
     if long:
         leave_beside(guesses)
-    varying = said_in_name(observed)
-    proposals = [*_parts(guesses, varying), *propose(observed, guesses, spread)]
+    above = guess_above(observed, known, [*taken, *(one.name for one in guesses)])
+    parts, more = guess_parts(observed, sample.alike, [*guesses, *above])
+    above += more
+    proposals = [*parts, *propose(observed, guesses, spread)]
+    varying = [*said_in_name(observed).values(), *differing(sample.alike).values()]
+    title = title or title_of(observed, varying)
+    alike = [one.name for one in sample.alike]
     asks = []
     if unit and unit not in UNITS_OF_YUAN:
         asks.append(f"the file says 单位:{unit}, which is no money: name the columns by it")
@@ -57,10 +65,10 @@ def draft_of(
         names = ", ".join(map(without_ids, observed.other_sheets))
         asks.append(f"these sheets hold no table like it and are passed over: {names}")
     first = observed.sheets[0]
-    alike = [sheet.name for sheet in observed.sheets if sheet.captions == first.captions]
-    if len(alike) > 1:
+    sheets = [sheet.name for sheet in observed.sheets if sheet.captions == first.captions]
+    if len(sheets) > 1:
         asks.append(
-            f"{len(alike)} sheets are alike and all are read. Does a sheet's name say something? "
+            f"{len(sheets)} sheets are alike and all are read. Does a sheet's name say something? "
             'Then a column: config: |meta: |sheet_name: "^(.+)$"||; else name them in read.sheets'
         )
     if not all(sheet.is_whole for sheet in observed.sheets):
@@ -73,43 +81,39 @@ def draft_of(
     rendered = [one for one in first.texts if re.search(r"\{[{%#]", one)]
     asks += [f"dbt would render this caption: have it renamed: {one}" for one in rendered]
     return Draft(
-        system, table, title or title_of(observed, varying.values()),
-        (file_pattern(observed.name, varying.values()),),
-        guess_period(observed, guesses, has_years=long is not None), tuple(proposals),
-        tuple(guesses), long, tuple(asks),
+        system, table, title,
+        file_pattern([observed.name, *alike], varying, sample.container, title),
+        guess_period(observed, guesses, sample.container, has_years=long is not None),
+        tuple(proposals), tuple(guesses), long, tuple(asks), tuple(above),
     )  # fmt: skip
 
 
-def _parts(guesses: Sequence[ColumnGuess], varying: Mapping[int, str]) -> list[Proposal]:
-    """Propose that each file holds one unit, where the sample's name and all its rows say one."""
-    said = [one for one in guesses if one.place in varying and one.is_landed]
-    unit = next((one for one in guesses if one.meta.get("role") == "unit"), None)
-    if not said or (unit and unit not in said):
-        return []
-    unit = unit or said[0]
-    unit.meta["role"] = "unit"
-    why = (
-        f"the file's name and all its rows say one {unit.caption}: does each file hold another? "
-        "Else take parts and its role: unit away"
-    )
-    return [Proposal("table", "parts", True, why)]
-
-
-def new_source(sample: Path, name: str, title: str, checkout: Path = CHECKOUT) -> list[Path]:
+def new_source(path: Path, name: str, title: str, checkout: Path = CHECKOUT) -> list[Path]:
     """Write all that a new source needs, and give what was written; nothing is landed.
 
-    The entry is loaded and the sample read by it before anything is written.
+    The entry is loaded and the sample read by it before anything is written. Of a folder or an
+    archive it is the first of the files that are most alike.
     """
-    if not sample.is_file():
-        raise WrongUse(f"{without_ids(str(sample))} is no file")
     staging = checkout / "dbt_project" / "models" / "staging"
     contracts = load_contracts(staging)
     system, table = _split(name, contracts)
-    path = staging / system / f"_{system}__sources.yml"
-    observed = observe(sample, sample.name)
-    draft = draft_of(observed, system, table, title, contracts)
+    with sample_of(path) as sample:
+        for remark in sample.remarks:
+            say(remark)
+        return _written(sample, system, table, title, contracts, checkout)
+
+
+def _written(
+    sample: Sample, system: str, table: str, title: str, contracts: dict[str, Contract],
+    checkout: Path,
+) -> list[Path]:  # fmt: skip
+    observed, name = sample.observed, f"{system}.{table}"
+    path = checkout / "dbt_project" / "models" / "staging" / system / f"_{system}__sources.yml"
     draft, reading = tried(
-        sample, draft, observed, lambda one: loaded(path, with_entry(path, system, one), name)
+        sample.path,
+        draft_of(sample, system, table, title, contracts),
+        observed,
+        lambda one: loaded(path, with_entry(path, system, one), name),
     )
     sql, described = staging_files(draft)
     suffix, fixture = fixture_of(observed, draft)
@@ -133,7 +137,7 @@ def new_source(sample: Path, name: str, title: str, checkout: Path = CHECKOUT) -
     if not before:
         say(f"{system} is a new system: its files are dropped in raw/inbox/{system}/")
     for other in contracts.values():
-        if other.system == system and any(_fits(one, sample.name) for one in other.file_patterns):
+        if other.system == system and any(_fits(one, observed.name) for one in other.file_patterns):
             say(f"the file's name also fits {other.name}, which would take it: change one pattern")
     say(f"next: ziping sources check {name} FILE")
     return list(files)

@@ -26,6 +26,8 @@ FORMS: tuple[tuple[str, dict[str, Any]], ...] = (
     (f"(?<![0-9]){YEAR}[01][0-9](?![0-9])", {"kind": "calendar_year"}),
     (ALONE, {"kind": "calendar_year"}),
 )  # fmt: skip
+WHICH = "which files are these? * stands for anything; the ending does not matter"
+WHICH_FOLDER = "their own names say no more than the unit or a date, so the folder's or ZIP's does"
 SIGNS = " _-—–,.、:：;·"
 BRACKETS = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"), ("《", "》"))
 TITLE_YEAR = re.compile(
@@ -63,13 +65,18 @@ def _in_text(text: str) -> tuple[dict[str, Any], str] | None:
 
 
 def guess_period(
-    observed: Observed, guesses: Sequence[ColumnGuess], *, has_years: bool = False
+    observed: Observed,
+    guesses: Sequence[ColumnGuess],
+    container: str = "",
+    *,
+    has_years: bool = False,
 ) -> tuple[dict[str, Any], str]:
     """Give the words of `period`, and what a person must decide of them.
 
-    `has_years` says that years stand across the header, so that no cell says the file's own.
+    The folder or archive of the file may say it for all its files. `has_years` says that years
+    stand across the header, so that no cell says the file's own.
     """
-    if found := _in_text(observed.name):
+    if found := _in_text(observed.name) or _in_text(container):
         words, pattern = found
         return words | {"file_name": pattern}, "is it this kind of period, and this year of it?"
     if has_years:
@@ -99,44 +106,42 @@ def guess_period(
     )
 
 
-def said_in_name(observed: Observed) -> dict[int, str]:
-    """Find the columns of which all rows say one thing that the file's name says, too.
-
-    It is the code or the name of the unit that the file is of; another unit's file says another.
-    """
-    stem, found = squeezed(_stem(observed.name)) or "", {}
-    for place in range(len(observed.sheets[0].captions)):
-        cells = [cell for sheet in observed.sheets for cell in sheet.cells(place)]
-        text = squeezed(cells[0]) if len(cells) > 1 else None
-        is_told = text and len(text) > 1 and not DATES.fullmatch(text) and len(text) < len(stem)
-        is_one = is_told and all(squeezed(cell) == text for cell in cells)
-        if text and is_one and re.search(_bounded(text), stem):
-            found[place] = text
-    return found
-
-
-def _bounded(text: str) -> str:
+def bounded(text: str) -> str:
     """Find a text where no letter or digit goes on."""
     return rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])"
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
+    """Give a name without its ending."""
     return name.rpartition(".")[0] or name
 
 
 def _lasting(name: str, varying: Iterable[str]) -> list[str]:
     """Give the parts of a name that another file of its kind has, too: no date, no unit."""
-    first, *others = DATES.split(_stem(name))
+    first, *others = DATES.split(stem_of(name))
     parts = [first, *(part.lstrip("年度月日") for part in others)]
     for text in varying:
-        parts = [piece for part in parts for piece in re.split(_bounded(text), part)]
+        parts = [piece for part in parts for piece in re.split(bounded(text), part)]
     return [_tidy(part) for part in parts]
 
 
-def file_pattern(name: str, varying: Iterable[str] = ()) -> str:
-    """Make the pattern of a source's files: the longest part of a name that does not vary."""
-    longest = max(_lasting(name, varying), key=len)
-    return f"*{re.sub(r'[][*?/{}]', '?', longest)}*" if longest else "*"
+def file_pattern(
+    names: Sequence[str], varying: Iterable[str] = (), container: str = "", title: str = ""
+) -> tuple[str, str]:
+    """Make the pattern of a source's files, and ask of it: the part of their names that lasts.
+
+    Where that of the first is not of all, or says nothing, it is the folder's or the archive's.
+    """
+    longest = max(_lasting(names[0], varying), key=len)
+    if longest and all(longest in name for name in names):
+        return _with_stars(longest), WHICH
+    if container and (longest := max(_lasting(f"{container}.", ()), key=len)):
+        return _with_stars(longest), WHICH_FOLDER
+    return _with_stars(title), f"{WHICH_FOLDER}: put them into one that is called so"
+
+
+def _with_stars(text: str) -> str:
+    return f"*{re.sub(r'[][*?/{}]', '?', text)}*"
 
 
 def title_of(observed: Observed, varying: Iterable[str] = ()) -> str:

@@ -73,8 +73,8 @@ def _how_written(sample: Path, contract: Contract, observed: Observed) -> list[P
     return words
 
 
-def _read(sample: Path, contract: Contract, rows: Path) -> Reading:
-    file = LandedFile(hash_file(sample), sample.stat().st_size, sample.name)
+def _read(sample: Path, name: str, contract: Contract, rows: Path) -> Reading:
+    file = LandedFile(hash_file(sample), sample.stat().st_size, name)
     delivery = Delivery(contract.name, "", "", (file,), "", "a sample")
     return read_into(rows, sample, delivery, contract, lambda _id: "", None)
 
@@ -120,10 +120,10 @@ def _added_up(
     names = [one.name for one in draft.landed if one.kind in NUMBERS]
     contract = load(draft)
     if not totals or "unless" in totals or not names:
-        return draft, _read(sample, contract, rows)
+        return draft, _read(sample, observed.name, contract, rows)
     asking = {**contract.meta["read"], "totals": {**totals, "check": names}}
     meta = {**contract.meta, "read": asking}
-    reading = _read(sample, replace(contract, meta=meta), rows)
+    reading = _read(sample, observed.name, replace(contract, meta=meta), rows)
     differing = {
         name: sorted({one.row_number for one in reading.findings
                       if one.rule == "own_total" and one.column.partition(" ")[0] == name})

@@ -66,8 +66,11 @@ def _described(
     measures = [quoted(name) for name in measures_of(contract)]
     numbers = ", ".join(f"abs({name})::double" for name in measures)
     filled = " or ".join(f"{name} <> 0" for name in measures)
-    codes = [quoted(one.name) for one in contract.columns
-             if one.role == "unit" or one.name.endswith(("_code", "_id"))]  # fmt: skip
+    codes = [
+        quoted(one.name)
+        for one in contract.columns
+        if one.captions and (one.role == "unit" or one.name.endswith(("_code", "_id")))
+    ]
     is_coded = " and ".join(f"{name} is not null" for name in codes) or "false"
     table = ask(
         rows,
