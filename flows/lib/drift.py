@@ -20,6 +20,7 @@ FAR = 2  # times as much, or as little, unless the contract says another factor
 FEWEST_ROWS = 10  # a difference of fewer rows is none that anybody asks about
 MOST = 50  # percent of the days of a column lie in the year that it is of
 NEAR = Decimal("0.2")
+LITTLE = Decimal("0.05")
 Places = list[dict[str, Any]]
 Verdicts = dict[tuple[str, str, str], Acceptance]
 Earlier = tuple[Delivery, Acceptance]
@@ -255,8 +256,13 @@ def _is_near(one: Decimal, other: Decimal) -> bool:
 
 
 def _times(now: Decimal, then: Decimal) -> str:
-    times = now / then if then else None
-    return "" if times is None else f"× {times:.0f}" if abs(times) >= 10 else f"× {times:.2f}"
+    """Say how many times as much it is; so little that two decimals would say 0, what part."""
+    if not then or not now:
+        return "" if not then else "→ 0"
+    times = now / then
+    if abs(times) < LITTLE:
+        return f"÷ {then / now:.0f}"
+    return f"× {times:.0f}" if abs(times) >= 10 else f"× {times:.2f}"
 
 
 def _place(column: str = "", detail: str = "") -> dict[str, Any]:

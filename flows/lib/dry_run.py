@@ -1,5 +1,6 @@
 """A dry run of what is not yet sent: read and judged as a night would, and nothing is kept."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from flows.lib.reading import Line, Reading
 from flows.lib.store import Delivery, LandedFile
 from flows.lib.suite_words import SuiteError
 from flows.lib.suites import load_suite
+
+ROWS_AS_READ = "as_read.parquet"  # before those are taken out that break a rule
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ def _read(night: Night, contract: Contract, dropped: Dropped, folder: Path) -> T
     try:
         path = unpacked_to(dropped, path)
         reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, account)
+        os.link(folder / ROWS, folder / ROWS_AS_READ)
     except (Rejected, Unsound) as error:
         outcome = rejected_outcome(contract, error)
     return Tried(path, delivery, account, reading, Acceptance(folder, outcome))

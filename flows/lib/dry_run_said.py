@@ -9,9 +9,8 @@ from typing import Any
 from flows.lib.arriving import arriving, holds_many
 from flows.lib.console import make_console, say
 from flows.lib.contracts import Contract
-from flows.lib.dry_run import Tried, try_files
+from flows.lib.dry_run import ROWS_AS_READ, Tried, try_files
 from flows.lib.ids import MASK
-from flows.lib.landing import ROWS
 from flows.lib.night import Night, open_night
 from flows.lib.parts import units_held
 from flows.lib.places import many, place_of_rows
@@ -49,7 +48,9 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
             say(f"! {remark}")
         faults = _print_models(night, contract, tried, scratch / "staging")
         for one in tried[:1]:
-            landed = (one.verdict.folder / ROWS, one.reading) if one.reading else None
+            landed = (one.verdict.folder / ROWS_AS_READ, one.reading) if one.reading else None
+            if len(tried) > 1:
+                say(f"proposals follow from {one.delivery.name} alone")
             print_proposals(one.path, Path(one.delivery.name).name, contract, landed)
     return _print_end(tried, faults, contract)
 
@@ -221,5 +222,9 @@ def _print_end(tried: Sequence[Tried], faults: Sequence[str], contract: Contract
     if faults:
         say("accepted, but the night would fail by what suite or staging model say above")
         return False
-    say("accepted")
+    warned = dict.fromkeys(
+        rule["type"] for one in tried for rule in one.verdict.outcome["results"]
+        if not rule["success"] and rule["severity"] != "info"
+    )  # fmt: skip
+    say(f"accepted; told with it, as above: {', '.join(warned)}" if warned else "accepted")
     return True

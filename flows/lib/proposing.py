@@ -87,7 +87,7 @@ def _renamed(observed: Observed, contract: Contract) -> Iterator[Proposal]:
         taken |= {number, caption}
         column = missing[number]
         value = [*column.captions, label_of(caption)]
-        why = f"the file has no {column.shown}, but a caption that is like it: if it means the same"
+        why = f"the file has no {column.shown}, and {caption} is like it: only if it means the same"
         yield Proposal(f"column {column.name}", "captions", value, why)
 
 

@@ -157,6 +157,13 @@ def line_of(path: Path, word: str) -> int | None:
     return next((number for number, one in enumerate(lines, 1) if pattern.search(one)), None)
 
 
+def _naming(project: Path, name: str, column: str) -> Iterator[str]:
+    """Find the models made of a model that name a column."""
+    for path in sorted(project.glob("models/**/*.sql")):
+        if name in REF.findall(path.read_text("utf-8")) and (line := line_of(path, column)):
+            yield f"{path.name}, line {line},"
+
+
 def _differing(
     project: Path, name: str, types: Mapping[str, str], connection: Any
 ) -> Iterator[str]:  # fmt: skip
@@ -168,7 +175,8 @@ def _differing(
             own, wanted = str(column.get("name")), str(column.get("data_type") or "")
             where = f"{path.name}, line {line_of(path, own)}"
             if own not in types:
-                yield f"{where}: the model has no column {own}; it has {', '.join(types)}"
+                named = "".join(f"; {one} names it" for one in _naming(project, name, own))
+                yield f"{where}: the model has no column {own}{named}"
             elif wanted and re.fullmatch(NAME_OR_TYPE, wanted):
                 meant = connection.execute(f"describe select cast(null as {wanted}) as it")
                 if (type_meant := meant.fetchall()[0][1]) != types[own]:

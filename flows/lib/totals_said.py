@@ -34,9 +34,9 @@ def totals_sentences(reading: Reading, contract: Contract) -> Iterator[str]:
     for (sheet, number), columns in differing.items():
         yield f"{place_of_rows(sheet, [number])} is not the sum of its rows in {', '.join(columns)}"
     if left := [place for place, names in reading.compared.items() if not names]:
-        where = ", ".join(str(number) for _, number in left[:MOST_NAMED])
-        more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
-        yield f"not compared: rows {where}{more}, because {_why_not(reading, contract)}"
+        for sheet in dict.fromkeys(sheet for sheet, _ in left):
+            where = place_of_rows(sheet, [number for own, number in left if own == sheet])
+            yield f"{where} not compared, because {_why_not(reading, contract)}"
 
 
 def _nothing(contract: Contract) -> str:
