@@ -138,3 +138,16 @@ def test_captions_that_are_used_are_no_strangers() -> None:
         "2022年": "becomes rows", "单位": "says the unit of each row",
         "项目": "says which rows are totals",
     }  # fmt: skip
+
+
+def test_an_encoding_that_captions_leave_open_is_proposed_as_the_text_looks(tmp_path: Path) -> None:
+    kreis = Column("kreis", "string", captions=("Kreis",))
+    year = Column("year", "int", from_long="name")
+    paid = Column("paid", "decimal(18,2)", from_long="value")
+    known = contract(kreis, year, paid, long=LONG | {"captions": "^(20[0-9]{2})$", "value": "paid"})
+    lines = [f"Süd{n};55.3{n}0,12;26.308,29;67.240,39" for n in range(6)]
+    path = tmp_path / "a.csv"
+    path.write_bytes("\n".join(["Kreis;2021;2022;2023", *lines]).encode("windows-1252"))
+    proposals, _ = proposals_for(path, path.name, known)
+    found = {one.word: one.value for one in proposals}
+    assert found == {"encoding": "windows-1252", "decimal": ","}

@@ -8,6 +8,7 @@ from typing import Any
 from flows.lib.contracts import load_contracts
 from flows.lib.memory import memory_sentence
 from flows.lib.redaction import redacted
+from flows.lib.warehouse import SOURCE_COLUMNS
 
 FAILED_STATUSES = ("error", "fail", "skipped", "runtime error", "partial success")
 
@@ -33,4 +34,5 @@ def told_by_dbt(message: str, node: Any = None) -> str:
     """Say what dbt said; of what is quoted, the names that stand in the model's own text."""
     names = set(re.findall(r"[a-z_]\w*", getattr(node, "raw_code", "")))
     names |= {column.name for one in load_contracts().values() for column in one.columns}
+    names.update(SOURCE_COLUMNS)
     return memory_sentence(message) or redacted(message, names=names)

@@ -10,6 +10,7 @@ from flows.lib.arriving import arriving, holds_many
 from flows.lib.console import make_console, say
 from flows.lib.contracts import Contract
 from flows.lib.dry_run import ROWS_AS_READ, Tried, try_files
+from flows.lib.headers import plain_caption
 from flows.lib.ids import MASK
 from flows.lib.night import Night, open_night
 from flows.lib.parts import units_held
@@ -72,6 +73,8 @@ def _print_file(one: Tried, contract: Contract) -> None:
         say(line)
     if one.reading:
         say(f"rows: {_account(outcome)}")
+        if "long" in contract.meta["read"]:
+            say("  each row of data is one row for each caption that becomes rows")
         by_kind: dict[tuple[str, str], list[int]] = defaultdict(list)
         for sheet, number, kind in one.account:
             by_kind[sheet, kind].append(number)
@@ -113,7 +116,11 @@ def _captions(one: Tried, contract: Contract) -> Iterator[str]:
     for sheet, captions in one.reading.captions.items() if one.reading else ():
         names = {caption: name for name, caption in one.verdict.outcome["captions"][sheet].items()}
         uses = captions_used(contract, captions)
-        taken = [f"{caption} → {names[caption]}" for caption in captions if caption in names]
+        written = {
+            plain_caption(one): one for column in contract.columns for one in column.captions
+        }
+        taken = [f"{written.get(caption, caption)} → {names[caption]}"
+                 for caption in captions if caption in names]  # fmt: skip
         lines = [", ".join(taken)]
         for use in dict.fromkeys(uses.values()):
             here = [caption for caption, its in uses.items() if its == use]

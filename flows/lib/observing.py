@@ -3,7 +3,8 @@
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from flows.lib.headers import (
 from flows.lib.row_kinds import RowKinds
 from flows.lib.sheets import Sheet, open_sheets
 from flows.lib.text_dialects import Dialect, dialect_of
+from flows.lib.text_files import find_encoding
 
 ROWS_LOOKED_AT = 20_000  # from the beginning; of a longer file also its end
 ROWS_OF_THE_END = 200
@@ -240,6 +242,10 @@ def observe(path: Path, name: str, contract: Contract | None = None) -> Observed
     """Look at a file, with the words that a contract already has; raises Rejected."""
     kind = kind_of(path)
     dialect = dialect_of(path) if kind == "text" else None
+    if dialect and contract and contract.columns:
+        with suppress(Rejected):  # then its looks tell
+            encoding, delimiter = find_encoding(path, contract)
+            dialect = replace(dialect, encoding=encoding, delimiter=delimiter)
     sheets, others = [], []
     for sheet in open_sheets(path, stub_contract(name, dialect)):
         pattern = contract.meta["read"].get("sheets") if contract else None

@@ -21,6 +21,7 @@ from flows.lib.proposals import WHY_MEANS, Proposal, label_of, propose, signs_of
 from flows.lib.proposed_checks import checks_and_totals, proposed_key
 from flows.lib.reading import Reading
 from flows.lib.suite_trial import states_unique
+from flows.lib.text_files import find_encoding
 
 ALIKE = 0.6  # of the signs of two captions
 NUMBERS = ("decimal", "bigint", "int", "double")
@@ -65,6 +66,18 @@ def _kind(guessed: str, column: Column) -> str:
     if column.data_type.startswith(NUMBERS):
         return guessed if guessed in ("percent", "year") else "number"
     return "text" if guessed in ("amount", "count", "number", "year") else guessed
+
+
+def _encoding(path: Path, observed: Observed, contract: Contract) -> Iterator[Proposal]:
+    """Propose to state the encoding where captions leave it open, as the text looks."""
+    if observed.dialect is None or "encoding" in contract.meta["read"]:
+        return
+    try:
+        find_encoding(path, contract)
+    except Rejected as error:
+        if "encoding" in str(error):
+            why = "the captions do not tell it, and the words of the text look like this one"
+            yield Proposal("read", "encoding", observed.dialect.encoding, why, is_sure=False)
 
 
 def _renamed(observed: Observed, contract: Contract) -> Iterator[Proposal]:
@@ -207,6 +220,7 @@ def proposals_for(
             found += proposed_key(landed[0], contract)
     found = undeclared(found, contract)
     found += [
+        *_encoding(path, observed, contract),
         *_means(observed, guesses, spread, contract),
         *_renamed(observed, contract),
         *_of_columns(guesses, contract),

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.lib.cell_shapes import is_value
+from flows.lib.cell_shapes import COMMA, is_value
 from flows.lib.cells import HAN
 from flows.lib.errors import Rejected
 from flows.lib.glossary import vocabulary
@@ -101,7 +101,11 @@ def _delimiter_of(text: str) -> str:
             pass  # the beginning may end within a quote
         widths = [len(row) for row in rows if len(row) > 1]
         same = max((widths.count(width) for width in set(widths)), default=0)
-        return 2 * same + sum(is_value(cell) for row in rows if len(row) > 1 for cell in row)
+        cells = [cell for row in rows if len(row) > 1 for cell in row]
+        whole = sum(
+            bool(COMMA.fullmatch(cell.strip())) for cell in cells
+        )  # where no comma parts it
+        return 2 * same + whole + sum(map(is_value, cells))
 
     return max(DELIMITERS, key=score)
 
