@@ -1,8 +1,10 @@
-"""Rows of which no cell can be relied on: more or fewer cells than captions, or one cell alone."""
+"""Rows of more or fewer cells than captions, and of one cell alone: which of them are data."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from flows.lib.cells import half_width
 from flows.lib.contracts import Contract
@@ -10,6 +12,9 @@ from flows.lib.headers import Header
 from flows.lib.sheets import Sheet
 
 MORE, FEWER, ALONE = "more_cells_than_captions", "fewer_cells_than_captions", "one_cell_alone"
+BLANK, LABEL = "blank", "label"  # no data, and nothing to be told of
+NUMBERS = ("decimal", "int", "bigint")
+SERIAL = re.compile(r"[0-9]{1,5}")
 ROWS_OF_EXCEL = 16  # of which it leaves out the delimiters behind the last cell of any
 FEWEST_CAPTIONS = 3  # in a table of two, a name without a number is a row
 
@@ -33,45 +38,73 @@ def cut_off(
     return {number for number in short if len(widths[(number - 1) // ROWS_OF_EXCEL]) > 1}
 
 
-def row_faults(
+@dataclass(frozen=True)
+class Columns:
+    """Where the columns stand that tell what a cell alone in its row is."""
+
+    declared: frozenset[int]
+    measures: frozenset[int]
+    proved: frozenset[int]  # codes that prove themselves
+
+    @classmethod
+    def of(cls, contract: Contract, header: Header, items: Collection[int]) -> Self:
+        """Find them below a header; `items` are the places of columns that become rows."""
+        key = contract.meta.get("key", ())
+        found = [(header.positions[one.name], one) for one in contract.columns
+                 if one.name in header.positions]  # fmt: skip
+        measures = {place for place, one in found
+                    if one.data_type.startswith(NUMBERS) and one.name not in key}  # fmt: skip
+        proved = {place for place, one in found if one.length or one.check or one.code_list}
+        declared = {place for place, _ in found}
+        return cls(frozenset(declared | {*items}), frozenset(measures | {*items}),
+                   frozenset(proved))  # fmt: skip
+
+    def kind(self, place: int, cell: object) -> str | None:
+        """Say what a cell is that stands alone in its row; None where it is data all the same.
+
+        A serial number that was written before the row is filled in leaves the row blank; a text
+        beside numbers, of which there is none, is a label. Neither has anything to be counted.
+        """
+        if place in self.proved:
+            return None
+        if place not in self.declared and SERIAL.fullmatch(half_width(cell) or ""):
+            return BLANK
+        return LABEL if self.measures and place not in self.measures else ALONE
+
+
+def rows_apart(
     numbers: Sequence[int],
     rows: Sequence[list[Any]],
     sheet: Sheet,
     width: int,
     short: Collection[int],
-    proved: Collection[int] | None,
+    columns: Columns | None,
 ) -> dict[int, str]:
-    """Say which rows are not to be relied on, by their place, and by which rule.
+    """Say which rows are no data or not to be relied on, by their numbers, and what they are.
 
-    A cell alone in its row is no data but a title, a note or half of a line, unless it stands in a
-    column of codes that prove themselves (`proved`; None where no row is looked at for that).
+    `columns` tells what a cell alone in its row is; None where no row is looked at for that.
     """
     found = {}
-    for place, row in enumerate(rows):
+    for number, row in zip(numbers, rows, strict=True):
         if sheet.is_text and len(row) > width and any(map(str.strip, row[width:])):
-            found[place] = MORE
-        elif proved is not None and _is_alone(numbers[place], row, sheet, proved):
-            found[place] = ALONE
-        elif numbers[place] in short:
-            found[place] = FEWER
+            found[number] = MORE
+        elif number in short:
+            found[number] = FEWER
+        elif (
+            columns
+            and (place := _alone(number, row, sheet)) is not None
+            and (kind := columns.kind(place, row[place]))
+        ):
+            found[number] = kind
     return found
 
 
-def codes_that_prove_themselves(contract: Contract, header: Header) -> set[int]:
-    """Find the columns of which a cell says by itself whether it belongs there."""
-    return {
-        header.positions[one.name]
-        for one in contract.columns
-        if one.name in header.positions and (one.length or one.check or one.code_list)
-    }
-
-
-def _is_alone(number: int, row: list[Any], sheet: Sheet, proved: Collection[int]) -> bool:
+def _alone(number: int, row: list[Any], sheet: Sheet) -> int | None:
+    """Find the only cell of a row, which may be merged over several columns."""
     if not sheet.merged and len(row) - row.count("") - row.count(None) > 1:
-        return False  # as most are
+        return None  # as most are
     filled = [place for place, cell in enumerate(row) if half_width(cell)]
-    if len(filled) == 1:
-        return filled[0] not in proved
-    return len({row[place] for place in filled}) == 1 and all(
+    is_merged = len({row[place] for place in filled}) == 1 and all(
         (number, place) in sheet.merged for place in filled
     )
+    return filled[0] if len(filled) == 1 or is_merged else None

@@ -14,7 +14,16 @@ from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
 from flows.lib.own_totals import OwnTotals, exceeding
 from flows.lib.reading import WHOLE_ROW, schema_of
-from flows.lib.row_faults import FEWEST_CAPTIONS, codes_that_prove_themselves, cut_off, row_faults
+from flows.lib.row_blocks import Block
+from flows.lib.row_faults import (
+    BLANK,
+    FEWEST_CAPTIONS,
+    LABEL,
+    NUMBERS,
+    Columns,
+    cut_off,
+    rows_apart,
+)
 from flows.lib.row_kinds import RowKinds
 from flows.lib.sheet_sums import sums_of
 from flows.lib.sheets import Sheet
@@ -24,9 +33,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from flows.lib.parsing import FileReader
-
-
-NUMBERS = ("decimal", "int", "bigint")
 
 
 class SheetReader:
@@ -55,9 +61,11 @@ class SheetReader:
         ) in header.captions else None  # fmt: skip
         self.date_system = date_system
         self.width = max(place for place, caption in enumerate(header.captions, 1) if caption)
-        width = len(header.positions) + (len(self.long.items) if self.long else 0)
-        is_looked_at = width >= FEWEST_CAPTIONS and not sheet.is_records
-        self.proved = codes_that_prove_themselves(contract, header) if is_looked_at else None
+        items = {at for _, places in self.long.items for at in places.values()} if self.long else ()
+        is_looked_at = len(header.positions) + len(items) >= FEWEST_CAPTIONS
+        self.alone = None
+        if is_looked_at and not sheet.is_records:
+            self.alone = Columns.of(contract, header, items)
         self.short: set[int] = set()
 
     def read(self) -> None:
@@ -153,30 +161,36 @@ class SheetReader:
         """Type some rows; those that stood before and those that cannot be read go apart."""
         if self.sheet.merged:
             rows = [self._filled(number, row) for number, row in zip(numbers, rows, strict=True)]
+        apart = rows_apart(numbers, rows, self.sheet, self.width, self.short, self.alone)
+        no_data = {number: kind for number, kind in apart.items() if kind in (BLANK, LABEL)}
+        for number, kind in no_data.items():
+            self.file.reading.skip(self.sheet.name, number, kind)
+        if no_data:
+            kept = [number not in no_data for number in numbers]
+            numbers, rows = list(compress(numbers, kept)), list(compress(rows, kept))
         if rows and self.file.is_judged:
-            said = self._with_what_is_said(rows)
-            fresh = self.file.seen.first_times(said, are_texts=self.sheet.is_text)
-            if not all(fresh):
-                for number, is_fresh in zip(numbers, fresh, strict=True):
-                    if not is_fresh:
-                        self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
-                        self.file.find("exact_duplicate", self.sheet.name, number, "")
-                numbers, rows = list(compress(numbers, fresh)), list(compress(rows, fresh))
+            numbers, rows = self._without_copies(numbers, rows)
         if not rows:
             return
         turned = list(zip(*rows, strict=False))  # the columns that every row has
         cells = {column.name: self._cells_of(column, rows, turned) for column in self.file.columns}
-        faults = row_faults(numbers, rows, self.sheet, self.width, self.short, self.proved)
         if self.long:
-            times = len(self.long.items)
             numbers, cells = self.long.spread(numbers, rows, cells)
             rows = [row for row in rows for _ in self.long.items]
-            faults = {
-                place * times + item: rule
-                for place, rule in faults.items()
-                for item in range(times)
-            }
+        faults = {place: apart[one] for place, one in enumerate(numbers) if one in apart}
         self._land(numbers, cells, rows, faults)
+
+    def _without_copies(self, numbers: Sequence[int], rows: list[list[Any]]) -> Block:
+        """Leave out the rows that stood in the file before."""
+        said = self._with_what_is_said(rows)
+        fresh = self.file.seen.first_times(said, are_texts=self.sheet.is_text)
+        if all(fresh):
+            return numbers, rows
+        for number, is_fresh in zip(numbers, fresh, strict=True):
+            if not is_fresh:
+                self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
+                self.file.find("exact_duplicate", self.sheet.name, number, "")
+        return list(compress(numbers, fresh)), list(compress(rows, fresh))
 
     def _with_what_is_said(self, rows: list[list[Any]]) -> list[list[Any]]:
         """Add to each row what its sheet or group says of it: equal rows of two are two rows."""
