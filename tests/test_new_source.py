@@ -194,6 +194,49 @@ def test_an_encoding_that_is_none_of_those_read_is_refused(project: Path, tmp_pa
         added(project, sample(tmp_path, "a_2023.csv", text, "shift_jis"))
 
 
+def test_a_column_without_a_caption_is_told_by_its_place(project: Path, tmp_path: Path) -> None:
+    text = (
+        "令和5年度調査,,,\n,令和3年度,令和4年度,令和5年度\n計,3,5,9\n北海道,1,2,4\n東京都,2,3,5\n"
+    )
+    contract, reading = added(project, sample(tmp_path, "a.csv", text))
+    assert contract.columns[0].captions == ("column 1",)
+    rows = [tuple(row.values())[:3] for row in reading.table().to_pylist()]
+    assert rows[:3] == [("北海道", "令和3", 1), ("北海道", "令和4", 2), ("北海道", "令和5", 4)]
+    assert contract.meta["read"]["totals"] == {
+        "column": "column_1", "labels": ["計"], "check": "quantity",
+    }  # fmt: skip
+    assert not reading.findings
+
+
+def test_what_mostly_cannot_be_read_as_guessed_is_text(project: Path, tmp_path: Path) -> None:
+    rows = "".join(f"校{number},2023-02-3{number % 9}\n" for number in range(8))
+    contract, reading = added(project, sample(tmp_path, "a.csv", f"学校,日期\n{rows}"))
+    assert contract.columns[1].data_type == "string"
+    assert (reading.landed, reading.set_aside) == (8, [])
+    assert "most of its cells are no date, so it is text" in entry_of(project)
+
+
+def test_sheets_of_other_tables_are_passed_over(project: Path, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Contents"
+    tables = {
+        "Contents": [["Table", "Title"], ["1", "Pupils"], ["2", "Staff"]],
+        "Pupils": [["Code", "School", "Pupils"], *([f"0{n}", f"S{n}", n] for n in range(11, 19))],
+        "Staff": [["Code", "Staff"], ["011", 4], ["012", 5]],
+    }
+    for name, rows in tables.items():
+        sheet = book.active if name == "Contents" else book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path := tmp_path / "tables_2023.xlsx")
+    contract, reading = added(project, path)
+    assert contract.meta["read"]["sheets"] == "^(Pupils)$"
+    assert reading.landed == 8
+    assert "hold other tables, each a source of its own, if any: Contents, Staff" in entry_of(
+        project
+    )
+
+
 def test_years_across_the_header_become_rows(project: Path, tmp_path: Path) -> None:
     text = (
         "数据库:样例\n地区\t,2023年\t,2022年\t,2021年\t,\n"

@@ -121,3 +121,12 @@ def test_a_page_that_is_printed_again_and_again_lands_its_data_alone() -> None:
     assert reading.table()["school_code"].to_pylist() == ["11", "12", "21", "22", "31", "32"]
     assert reading.skipped["columns_row"] == 3
     assert reading.skipped["header"] == 6
+
+
+def test_a_label_of_several_words_is_known_in_the_first_column() -> None:
+    totals = {"column": "school_code", "labels": ["County total", "合计"]}
+    rows = [["A 1", 1], ["County  total", 2], ["Countytotal", 3], ["County", 4], ["合 计", 5]]
+    found = kinds("Code", "Number", totals=totals)
+    found.is_below_header = False
+    assert found.kinds(rows[:4]) == {1: "total", 2: "total"}
+    assert found.kinds(rows) == {1: "total", 2: "total", 4: "total"}

@@ -12,7 +12,7 @@ YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
 CODE = re.compile(r"[A-Za-z]{0,4}[0-9][0-9A-Za-z]{3,29}")
 CODE_NAME = re.compile(r"(?=[^-—–−]*[0-9])[0-9A-Za-z]{2,24}[-—–−]\s*[^\s0-9].*")
 DAY = re.compile(
-    r"[12][0-9]{3}(?:[-/.年][0-9]{1,2}(?:[-/.月][0-9]{1,2}日?|月)?|(?:0[1-9]|1[0-2])"
+    r"[12][0-9]{3}(?:[-/.年](?:1[0-2]|0?[1-9])(?:[-/.月][0-9]{1,2}日?|月)?|(?:0[1-9]|1[0-2])"
     r"(?:0[1-9]|[12][0-9]|3[01]))(?:[T ]?00:00:00.*)?"
 )
 PERCENT = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?[%％]")
@@ -25,7 +25,8 @@ NO_VALUES = {
     "SUPP": "suppressed", "S": "suppressed", "c": "suppressed", "不适用": "not_applicable",
     "z": "not_applicable", "x": "missing", ":": "missing", ":c": "suppressed",
     ":z": "not_applicable", "†": "not_applicable",
-    "未统计": "missing", "缺": "missing",
+    "未统计": "missing", "缺": "missing", "[c]": "suppressed", "[x]": "missing",
+    "[z]": "not_applicable", "[u]": "missing", "[w]": "missing",
 }  # fmt: skip
 LONGEST_SIGN, MOST_SIGNS = 6, 8
 # What stands behind a number and is no part of it: 1204(1), 12.5 p, 88*, 1204\\1\\

@@ -20,12 +20,14 @@ from flows.lib.cell_shapes import (
 from flows.lib.cells import BOOLEANS, UNITS_OF_YUAN, half_width, is_identity, person_id, squeezed
 from flows.lib.codes import LISTS, code_list, is_credit_code
 from flows.lib.glossary import Meaning, meaning_of, name_for, unit_in
+from flows.lib.header_times import follows
 from flows.lib.observing import Observed, ObservedSheet
 
 MOST = 0.9  # so many cells of a column must be of a kind for it to be that kind
 MOST_MEMBERS = 16  # different texts of a column that is a list of kinds
 CODE_CAPTION = re.compile(r"(码|编号|代号|文号|号|标识)$|(^|[_ ])(id|code|no)$", re.IGNORECASE)
 DATE_CAPTION = re.compile(r"(日期|时间|年月|date)$", re.IGNORECASE)
+SCHOOL_YEAR = "20[0-9]{2}[-–/](?:20)?[0-9]{2}"  # 2011-12 is no month
 NEVER_LANDED = ("serial", "person_name", "row_total", "beside_long")
 
 
@@ -83,6 +85,8 @@ def _kind_of_cells(cells: Sequence[Any], caption: str, meaning: Meaning | None) 
         return "percent"
     is_dated = said == "date" or bool(DATE_CAPTION.search(caption))
     is_plain_number = _share(whole, is_number) >= MOST
+    if all(re.fullmatch(SCHOOL_YEAR, text) and follows(text) for text in texts):
+        return "text"
     if _share(whole, is_day) >= MOST and (is_dated or not is_plain_number):
         return "date"
     if is_plain_number:
@@ -218,7 +222,7 @@ def guess_columns(
     observed: Observed, known: Mapping[str, Meaning], unit: str | None,
     left_out: Sequence[int] = (), names: Sequence[str] = (),
 ) -> list[ColumnGuess]:  # fmt: skip
-    """Guess each column of a file that has a caption of its own; one that stands twice is none.
+    """Guess each column of a file; a caption that stands twice is none of its own.
 
     `unit` is what the file says of its amounts, `left_out` the columns that become rows, `names`
     what is called so already.
@@ -227,14 +231,16 @@ def guess_columns(
     sheets = [sheet for sheet in observed.sheets if sheet.captions == first.captions]
     guesses: list[ColumnGuess] = []
     for place, caption in enumerate(first.captions):
-        if not caption or first.captions.count(caption) > 1 or place in left_out:
+        cells = [cell for sheet in sheets for cell in sheet.cells(place)]
+        if place in left_out or (caption and first.captions.count(caption) > 1):
+            continue
+        if not caption and not any(map(half_width, cells)):
             continue
         if re.search(r"\{[{%#]", caption):
             continue  # dbt would render it
-        cells = [cell for sheet in sheets for cell in sheet.cells(place)]
         taken = [*names, *(guess.name for guess in guesses)]
-        guess = guess_column(place, caption, first.texts[place], cells, known, taken, unit)
-        guesses.append(guess)
+        text = first.texts[place] or f"column {place + 1}"
+        guesses.append(guess_column(place, caption, text, cells, known, taken, unit))
     _roles(guesses)
     if unit in UNITS_OF_YUAN:
         _leave_row_totals(guesses, sheets)

@@ -29,6 +29,8 @@ FORMS: tuple[tuple[str, str, str, str], ...] = (
     ("month", "string", f"({MONTH}[-/.]?(?:{YEAR}|[0-9]{{2}}))", ""),
     ("month", "string", f"({YEAR}[-/]?{MONTH})", ""),
     ("year", "int", f"({YEAR})", "年?度?"),
+    ("school_year", "string", "([0-9]{2,3})", "學年度?"),
+    ("era_year", "string", "((?:昭和|平成|令和|民國)[0-9元]{1,3})", "年?度?"),
     ("month", "string", "([0-9]{1,2}月|[一二三四五六七八九十]{1,2}月)", "份?"),
     ("month", "string", f"({MONTH})", ""),
     ("quarter", "string", f"({QUARTER})", ""),
@@ -37,7 +39,8 @@ WITH_YEAR = tuple(form + more for _, _, form, more in FORMS if "20" in form)
 AFFIXES = "(?:FY|SY|CY|YR)?", "(?:学?年度?|年?[末底])?"
 JOINTS = "/_-: "  # between a measure and its time
 AGAIN = "\0"  # stands for the time where a caption says it once more: 2006 [YR2006]
-MARK = r"(?:\([0-9a-z]{1,2}\)|\\[0-9]{1,2}\\|[a-z]|[*†‡#¹²³]+)"  # of a footnote, behind a caption
+# Of a footnote, behind a caption.
+MARK = r"(?:\([0-9a-z]{1,2}\)|\[[a-z]{1,5}[0-9]*\]|\\[0-9]{1,2}\\|[a-z]|[*†‡#¹²³]+)"
 
 
 class Parted(NamedTuple):
@@ -138,10 +141,10 @@ def _parted(form: str, more: str, caption: str) -> Parted | None:
     return Parted(caption[: found.start()], found[1], found[2], behind, mark)
 
 
-def _follows(text: str) -> bool:
-    """Say whether of two years, 2006-07 or 200607, the second is the one after the first."""
+def follows(text: str) -> bool:
+    """Say whether of two years, 2006-07 or 200607, the second is the next; true of one (111)."""
     digits = re.sub("[^0-9]", "", text)
-    return (int(digits[:4]) + 1) % 100 == int(digits[-2:])
+    return len(digits) < 6 or (int(digits[:4]) + 1) % 100 == int(digits[-2:])
 
 
 def _grouped(parted: Mapping[int, Parted]) -> list[dict[int, Parted]]:
@@ -169,7 +172,7 @@ def times_across(captions: Sequence[str]) -> Iterator[Times]:
         groups = [one for one in groups if len(_times(one)) == len(one)]
         known = set().union(*(_times(one) for one in groups if len(one) >= FEWEST_TIMES))
         for group in groups:
-            is_meant = name != "school_year" or all(map(_follows, _times(group)))
+            is_meant = name != "school_year" or all(map(follows, _times(group)))
             if is_meant and len(group) > 1 and _times(group) <= known:
                 yield Times(name, data_type, form, more, dict(sorted(group.items())))
                 left = {place: one for place, one in left.items() if place not in group}

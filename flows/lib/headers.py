@@ -16,6 +16,7 @@ UNIT = re.compile(r"[单單]位[::]?\(?([^)\s]+?)\)?$")
 UNIT_OF_NUMBERS = re.compile(
     r"(?:^|[^\u3400-\u9fff]|计量|計量|金额|数量)(?:[单單]位|[Uu]nits?)[::]\(?([^)\s]+?)\)?$"
 )
+UNNAMED = re.compile("column([0-9]+)")  # a column without a caption, by its place
 HEADER_WITHIN_ROWS = 40
 HIGHEST_HEADER = 4
 Rows = list[tuple[int, list[Any]]]
@@ -52,6 +53,12 @@ def joined_captions(
     return tuple(joined)
 
 
+def _unnamed(caption: str) -> int | None:
+    """Give the place of `column 1`, which stands for a column without a caption."""
+    found = UNNAMED.fullmatch(caption)
+    return int(found[1]) - 1 if found and int(found[1]) else None
+
+
 def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str, int]:
     """Find where columns stand among captions."""
     found = {}
@@ -60,6 +67,9 @@ def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[s
         for caption in wanted:
             if captions.count(caption) == 1:
                 found[column.name] = captions.index(caption)
+                break
+            if (place := _unnamed(caption)) is not None and captions[place : place + 1] == ("",):
+                found[column.name] = place
                 break
     return found
 

@@ -18,7 +18,7 @@ from flows.lib.new_suite import suite_text
 from flows.lib.observing import ROWS_LOOKED_AT, ROWS_OF_THE_END
 from flows.lib.part_guesses import differing, guess_parts, said_in_name
 from flows.lib.period_guesses import file_pattern, guess_period, title_of
-from flows.lib.proposals import propose, unit_of
+from flows.lib.proposals import Proposal, pattern_of, propose, unit_of
 from flows.lib.sample_reading import tried
 from flows.lib.samples import Sample, sample_of
 from flows.lib.settings import CHECKOUT
@@ -71,6 +71,11 @@ def draft_of(
             f"{len(sheets)} sheets are alike and all are read. Does a sheet's name say something? "
             'Then a column: config: |meta: |sheet_name: "^(.+)$"||; else name them in read.sheets'
         )
+    if others := [one.name for one in observed.sheets if one.name not in sheets]:
+        names = ", ".join(map(without_ids, others))
+        pattern = f"^({'|'.join(map(pattern_of, sheets))})$"
+        why = f"these sheets hold other tables, each a source of its own, if any: {names}"
+        proposals.append(Proposal("read", "sheets", pattern, why))
     if not all(sheet.is_whole for sheet in observed.sheets):
         asks.append(
             f"the file is long: columns and words were told by its first {ROWS_LOOKED_AT} rows and "

@@ -1,7 +1,7 @@
 """Looking at a file that has no contract yet, or whose contract may lack a word."""
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -24,6 +24,7 @@ from flows.lib.headers import (
     find_header,
     joined_captions,
     plain_caption,
+    positions_of,
 )
 from flows.lib.row_kinds import RowKinds
 from flows.lib.sheets import Sheet, open_sheets
@@ -34,8 +35,9 @@ ROWS_LOOKED_AT = 20_000  # from the beginning; of a longer file also its end
 ROWS_OF_THE_END = 200
 TOTAL_WORDS = (
     "合计", "总计", "小计", "共计", "累计", "总数", "全国", "全省", "全市", "全县", "全区",
-    "本页合计", "total", "grandtotal", "subtotal", "sum", "all", "wholeterritory", "insgesamt",
-    "summe",
+    "本页合计", "合計", "總計", "小計", "共計", "總數", "計", "総計", "総数", "total", "totals",
+    "grandtotal", "subtotal", "sum", "all", "wholeterritory", "insgesamt", "zusammen", "summe",
+    "ensemble", "totalgeneral", "totalgeral",
 )  # fmt: skip
 FOOTER_WORDS = (
     "填表人", "填报人", "审核人", "制表", "单位负责人", "注", "说明", "备注", "数据来源",
@@ -202,7 +204,12 @@ def _observed_sheet(sheet: Sheet, contract: Contract | None) -> ObservedSheet | 
     seen = ObservedSheet(sheet.name, above, captions, texts, header_rows)
     seen.is_whole, seen.date_system = is_whole, sheet.date_system
     blank = stub_contract("", None)
-    header = Header(rows[last][0], captions, _positions(contract, captions), height)
+    header = Header(
+        rows[last][0],
+        captions,
+        positions_of(captions, contract.columns if contract else ()),
+        height,
+    )
     _sorted_in(seen, rows[last + 1 :], RowKinds(contract or blank, header))
     return seen if seen.data else None
 
@@ -228,16 +235,6 @@ def _declared_header(rows: Rows, contract: Contract | None) -> tuple[int, int] |
     return next(n for n, (number, _) in enumerate(rows) if number == header.last_row), header.height
 
 
-def _positions(contract: Contract | None, captions: tuple[str, ...]) -> dict[str, int]:
-    columns = contract.columns if contract else ()
-    return {
-        column.name: captions.index(plain_caption(caption))
-        for column in columns
-        for caption in reversed(column.captions)
-        if plain_caption(caption) in captions
-    }
-
-
 def observe(path: Path, name: str, contract: Contract | None = None) -> Observed:
     """Look at a file, with the words that a contract already has; raises Rejected."""
     kind = kind_of(path)
@@ -255,6 +252,8 @@ def observe(path: Path, name: str, contract: Contract | None = None) -> Observed
             sheets.append(seen)
         else:
             others.append(sheet.name)
+    if contract is None:
+        sheets = _largest_first(sheets)
     said = contract.meta["read"].get("decimal") if contract else None
     has_commas = said == "," or (said is None and has_decimal_commas(_texts(sheets)))
     if has_commas:
@@ -267,6 +266,14 @@ def observe(path: Path, name: str, contract: Contract | None = None) -> Observed
             "data, with a caption for each column"
         )
     return Observed(name, kind, dialect, sheets, others, has_commas, bool(marked))
+
+
+def _largest_first(sheets: list[ObservedSheet]) -> list[ObservedSheet]:
+    """Put the sheets of the header below which most stands before a list of contents and others."""
+    cells: Counter[tuple[str, ...]] = Counter()
+    for sheet in sheets:
+        cells[sheet.captions] += len(sheet.data) * len(sheet.captions)
+    return sorted(sheets, key=lambda sheet: -cells[sheet.captions])
 
 
 def _texts(sheets: Sequence[ObservedSheet]) -> Iterator[str]:

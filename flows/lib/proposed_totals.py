@@ -32,10 +32,10 @@ def proposed_totals(
     summed = sum(_take_sums(sheet, list(numbers), units) for sheet in observed.sheets)
     if not by_word and not summed:
         return None
-    place, labels, nameless = _labels(observed, numbers)
+    landed = {guess.place: guess.name for guess in guesses if guess.is_landed}
+    place, labels, nameless = _labels(observed, numbers, landed)
     if place is None:
         return None
-    landed = {guess.place: guess.name for guess in guesses if guess.is_landed}
     column = landed.get(place, observed.sheets[0].captions[place])
     checked, why = _checked(observed, guesses, numbers)
     seen = f"{summed} rows are the sums of others" if summed else "rows say that they are totals"
@@ -56,7 +56,7 @@ def _take_sums(sheet: ObservedSheet, numbers: Sequence[int], units: Sequence[int
     words = [
         place
         for place, caption in enumerate(sheet.captions)
-        if caption and place not in numbers and _is_mostly_filled(sheet.cells(place))
+        if place not in numbers and _is_mostly_filled(sheet.cells(place))
     ]
     odd = [len({place for place, _ in filled(row)}.intersection(words)) < len(words)
            for _, row in sheet.data]  # fmt: skip
@@ -73,7 +73,7 @@ def _is_mostly_filled(cells: Sequence[Any]) -> bool:
 
 
 def _labels(
-    observed: Observed, numbers: Mapping[int, str]
+    observed: Observed, numbers: Mapping[int, str], landed: Mapping[int, str]
 ) -> tuple[int | None, list[str], list[int]]:
     """Find the column whose words tell most totals from data, these words, and the rows it misses.
 
@@ -82,7 +82,7 @@ def _labels(
     best: tuple[int | None, list[str], list[int]] = (None, [], [])
     most = 0
     for place, caption in enumerate(observed.sheets[0].captions):
-        if place in numbers or not caption:
+        if place in numbers or not (caption or place in landed):
             continue
         of_data = {squeezed(cell) for sheet in observed.sheets for cell in sheet.cells(place)}
         told, missed = [], []

@@ -89,7 +89,9 @@ class RowKinds:
             together = "".join(filter(None, firsts))
             is_plain = together.isascii() and together.isprintable()
             if is_plain and not any(map(str.isspace, filter(None, firsts))):
-                return set(self.not_plain.intersection(firsts))
+                if " " not in together:
+                    return set(self.not_plain.intersection(firsts))
+                return {text for text in set(firsts) if (squeezed(text) or "") in self.not_plain}
         return {text for text in set(firsts) if self._is_odd(text)}
 
     def _is_odd(self, first: str | None) -> bool:

@@ -1,6 +1,7 @@
 """Reading a sample by what is proposed for it, which shows what its look alone does not."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,8 @@ def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[D
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.parquet"
         draft, reading = _added_up(sample, draft, observed, load, rows)
+        if _retyped(draft, reading):
+            draft, reading = _added_up(sample, draft, observed, load, rows)
         contract = load(draft)
         summed = summed_in_rows(rows, reading, contract)
         known = _totals_of(draft)
@@ -50,6 +53,23 @@ def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[D
     if not summed.units and (is_told or not summed.totals):
         checks = without_check(checks, RULE)
     return replace(draft, proposals=(*draft.proposals, *checks)), reading
+
+
+def _retyped(draft: Draft, reading: Reading) -> bool:
+    """Take columns as text that mostly cannot be read as guessed, and ask of those that seldom."""
+    odd = Counter(one.column for one in reading.set_aside if one.rule == "unreadable_cell")
+    changed = False
+    for guess in draft.landed:
+        count = odd[guess.name]
+        if 2 * count > reading.landed + count:
+            guess.asks.append(f"most of its cells are no {guess.data_type}, so it is text")
+            guess.data_type, guess.kind = "string", "text"
+            for word in ("precision", "percent", "role", "unit"):
+                guess.meta.pop(word, None)
+            changed = True
+        elif count and not any("set aside" in ask for ask in guess.asks):
+            guess.asks.append(f"{count} rows of the sample are set aside: no {guess.data_type}")
+    return changed
 
 
 def _how_written(sample: Path, contract: Contract, observed: Observed) -> list[Proposal]:
@@ -138,7 +158,7 @@ def _added_up(
     if checked:
         named = checked if len(checked) > 1 else checked[0]
         value["check"] = "all_amounts" if amounts else named
-    why = f"{_seen(draft)}; {_verdict(checked, differing)}"
+    why = f"{_seen(draft)}; {_verdict(checked, differing, is_read=most > 0)}"
     return _with_totals(draft, value, why), reading
 
 
@@ -158,8 +178,12 @@ def _is_stated(observed: Observed, draft: Draft, name: str) -> bool:
     return not rows or any(number is not None for number in stated)
 
 
-def _verdict(checked: Sequence[str], differing: Mapping[str, Sequence[int]]) -> str:
+def _verdict(
+    checked: Sequence[str], differing: Mapping[str, Sequence[int]], *, is_read: bool
+) -> str:
     """Say whether the sums agree, and in which rows they do not."""
+    if not is_read:
+        return "but no row was read as one: why?"
     if not checked:
         return "no column's sums are these totals, so none is checked"
     odd = sorted({row for name in checked for row in differing[name]})

@@ -15,7 +15,7 @@ from flows.lib.text_files import BOMS, DELIMITERS, start_of
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "windows-1252")
 ROWS_COMPARED = 60
-LATIN = re.compile("[À-ÖØ-öø-ÿŒœŠšŽžŸ“”‘’–—…·°º²³½§©€£«»]")  # what is common in Windows-1252
+LATIN = re.compile("[\u00a0À-ÖØ-öø-ÿŒœŠšŽžŸ“”‘’–—…·°º²³½§©€£«»]")  # what is common in Windows-1252
 HAN_IN_WORD = re.compile(f"[a-zA-Z]{HAN.pattern}|{HAN.pattern}[a-z]")
 
 

@@ -10,12 +10,9 @@ from flows.lib.header_times import Times, pattern_of_several, times_across
 from flows.lib.observing import Observed
 
 CAPTIONS = {
-    "day": "日期",
-    "month": "月份",
-    "quarter": "季度",
-    "school_year": "学年",
-    "year": "年份",
-}
+    "day": "日期", "month": "月份", "quarter": "季度", "school_year": "学年", "year": "年份",
+    "era_year": "年号",
+}  # fmt: skip
 VALUES = {"amount": "amount_yuan"}  # where the captions say nothing but times
 ASK = "name it in English by what it counts and its unit: class_count, paid_yuan"
 LONGEST_LIST = 3
