@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.lib.cell_shapes import filled, has_decimal_commas, is_number, is_value, without_mark
-from flows.lib.cells import Unreadable, half_width, squeezed, with_point
+from flows.lib.cells import Unreadable, half_width, with_point
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
 from flows.lib.file_kinds import kind_of
@@ -27,27 +27,13 @@ from flows.lib.headers import (
     positions_of,
 )
 from flows.lib.row_kinds import RowKinds
+from flows.lib.row_words import FOOTER, MARKED, NOTE, SUBSET, is_total_word
 from flows.lib.sheets import Sheet, open_sheets
 from flows.lib.text_dialects import Dialect, dialect_of
 from flows.lib.text_files import find_encoding
 
 ROWS_LOOKED_AT = 20_000  # from the beginning; of a longer file also its end
 ROWS_OF_THE_END = 200
-TOTAL_WORDS = (
-    "合计", "总计", "小计", "共计", "累计", "总数", "全国", "全省", "全市", "全县", "全区",
-    "本页合计", "合計", "總計", "小計", "共計", "總數", "計", "総計", "総数", "total", "totals",
-    "grandtotal", "subtotal", "sum", "all", "wholeterritory", "insgesamt", "zusammen", "summe",
-    "ensemble", "totalgeneral", "totalgeral",
-)  # fmt: skip
-FOOTER_WORDS = (
-    "填表人", "填报人", "审核人", "制表", "单位负责人", "注", "说明", "备注", "数据来源",
-    "资料来源", "Note", "Source", "Release", "Quelle",
-)  # fmt: skip
-FOOTER = re.compile(f"^({'|'.join(FOOTER_WORDS)})")
-MARKED = re.compile(r"^(?:[*†‡#¹²³⁴⁵⁶⁷⁸⁹]+|\(?[0-9a-z]{1,2}\)|©)(?=\s*\D)")  # what a footnote is of
-NOTE = re.compile(r"^[^\w(（]|\s=\s|[。.]$")
-LONGEST_TOTAL_WORD = 24
-SUBSET = re.compile("^(#|其中)")
 
 
 @dataclass
@@ -104,13 +90,6 @@ class Observed:
             for _, row in rows
             for cell in row
         )  # fmt: skip
-
-
-def is_total_word(cell: Any) -> bool:
-    """Say whether a cell says of its row that it is a total, in one language or in two."""
-    text = (squeezed(cell) or "").casefold()
-    parts = re.findall(r"[a-z]+|[^a-z]+", text) if len(text) <= LONGEST_TOTAL_WORD else ()
-    return text in TOTAL_WORDS or (bool(parts) and all(one in TOTAL_WORDS for one in parts))
 
 
 def stub_contract(name: str, dialect: Dialect | None) -> Contract:

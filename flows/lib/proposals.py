@@ -12,8 +12,9 @@ from flows.lib.cell_shapes import MARKS, NO_VALUES, filled, signs_among
 from flows.lib.cells import UNITS_OF_YUAN, half_width, squeezed
 from flows.lib.column_guesses import ColumnGuess
 from flows.lib.ids import without_ids
-from flows.lib.observing import FOOTER, FOOTER_WORDS, SUBSET, Observed
+from flows.lib.observing import Observed
 from flows.lib.proposed_totals import proposed_totals
+from flows.lib.row_words import FOOTER, FOOTER_WORDS, SUBSET
 
 GROUP_TITLE = r"^[一二三四五六七八九十]+[、.]|^\([一二三四五六七八九十]+\)"
 WHY_MEANS = "cells hold these in place of numbers: missing, not_applicable, suppressed or zero?"

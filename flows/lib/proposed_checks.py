@@ -10,10 +10,10 @@ from typing import Any
 from flows.lib.column_readers import is_code_name
 from flows.lib.contracts import Column, Contract
 from flows.lib.declared_checks import declared_findings, measures_of
-from flows.lib.observing import is_total_word
 from flows.lib.proposals import Proposal, label_of
 from flows.lib.reading import Reading
 from flows.lib.row_files import ask, count_rows, quoted
+from flows.lib.row_words import is_total_word
 from flows.lib.suite_words import CHECKS
 from flows.lib.summed_in_rows import RULE, Place, summed_in_rows
 

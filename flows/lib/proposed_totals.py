@@ -8,7 +8,8 @@ from typing import Any
 from flows.lib.cell_shapes import decimals_of, filled, number_of
 from flows.lib.cells import BOOLEANS, half_width, squeezed
 from flows.lib.column_guesses import ColumnGuess
-from flows.lib.observing import Observed, ObservedSheet, is_total_word
+from flows.lib.observing import Observed, ObservedSheet
+from flows.lib.row_words import is_total_word
 from flows.lib.summed_rows import summed_rows
 
 FEWEST_ROWS = 4
