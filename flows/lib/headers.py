@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from flows.lib.cells import UNITS_OF_YUAN, half_width, squeezed
@@ -11,7 +11,7 @@ from flows.lib.contracts import Column, Contract
 from flows.lib.errors import Rejected
 from flows.lib.ids import without_ids
 
-UNIT = re.compile(r"[单單]位[::]?\(?([^)\s]+?)\)?$")
+UNIT_OF_MONEY = re.compile(r"[单單]位:?\(?(.+)$")
 # Of a number, not of who reports: 填报单位:样例小学.
 UNIT_OF_NUMBERS = re.compile(
     r"(?:^|[^\u3400-\u9fff]|计量|計量|金额|数量)(?:[单單]位|[Uu]nits?)[::]\(?([^)\s]+?)\)?$"
@@ -185,27 +185,53 @@ def _labelled(above: Rows, labels: tuple[str, ...]) -> str | None:
 
 
 def unit_of_sheet(contract: Contract, above: Rows) -> str | None:
-    """Say the unit of the sheet's amounts: as stated, or from a cell above the header."""
-    stated = contract.meta["read"].get("unit")
-    if stated != "in_sheet":
-        return str(stated) if stated else None
-    if unit := next((one for one in _said(UNIT, above) if one in UNITS_OF_YUAN), None):
-        return unit
-    raise Rejected(
-        "no cell says the unit of the money (单位:元 or 单位:万元): write it above the header"
-    )
+    """Say the unit of the sheet's amounts: as stated, or from a cell above the header.
+
+    Raises Rejected where the sheet says none that was asked for, several, or another than stated.
+    """
+    read = contract.meta["read"]
+    stated, said = read.get("unit"), units_of_money(above)
+    if stated == "in_sheet":
+        if len(said) == 1:
+            return said[0]
+        if said:
+            raise Rejected(
+                f"cells above the header say the money is in {' and '.join(said)}: leave the right "
+                "one and send the file again"
+            )
+        raise Rejected(
+            "no cell says the unit of the money (单位:元 or 单位:万元): write it above the header"
+        )
+    has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
+    expected = stated or "元"
+    if said and expected not in said and has_amounts and "unit_column" not in read:
+        raise Rejected(
+            f"a cell above the header says the money is in {said[0]}, the contract reads it in "
+            f"{expected}: correct the cell, or `unit` in the contract"
+        )
+    return str(stated) if stated else None
+
+
+def units_of_money(above: Rows) -> list[str]:
+    """Read which units of money cells above the header say: 单位:人民币万元, 单位:万元、人."""
+    found: dict[str, None] = {}
+    for _, row in above:
+        texts = [text for cell in row if (text := plain_caption(cell))]
+        for text, following in zip_longest(texts, texts[1:], fillvalue=""):
+            is_label = text.rstrip(":").endswith(("单位", "單位"))
+            said = following if is_label else next(iter(UNIT_OF_MONEY.findall(text)), "")
+            parts = re.split("[,、;/()和及]|人民币|人民幣", said)
+            found |= dict.fromkeys(part for part in parts if part in UNITS_OF_YUAN)
+    return list(found)
 
 
 def said_unit(above: Rows) -> str | None:
     """Read what a cell above the header says of the unit, of money or of anything else."""
-    return next(_said(UNIT_OF_NUMBERS, above), None)
-
-
-def _said(pattern: re.Pattern[str], above: Rows) -> Iterator[str]:
     for _, row in above:
         for cell in row:
-            if found := pattern.search(plain_caption(cell)):
-                yield found[1]
+            if found := UNIT_OF_NUMBERS.search(plain_caption(cell)):
+                return found[1]
+    return None
 
 
 def sign_off_of(contract: Contract, above: Rows) -> dict[str, str]:
