@@ -2,13 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from flows.lib.cells import half_width
 from flows.lib.contracts import Contract
 from flows.lib.headers import Header
+from flows.lib.row_kinds import UNLISTED
 from flows.lib.sheets import Sheet
 
 MORE, FEWER, ALONE = "more_cells_than_captions", "fewer_cells_than_captions", "one_cell_alone"
@@ -36,6 +37,20 @@ def cut_off(
         if row:
             widths[(number - 1) // ROWS_OF_EXCEL].add(len(row))
     return {number for number in short if len(widths[(number - 1) // ROWS_OF_EXCEL]) > 1}
+
+
+def suspects_of(
+    numbers: Sequence[int],
+    rows: Sequence[list[Any]],
+    kinds: Mapping[int, str],
+    sheet: Sheet,
+    width: int,
+    header_row: int,
+) -> dict[int, str]:
+    """Say which rows are not to be relied on beside their neighbours or by their label."""
+    short = cut_off(numbers, rows, width, header_row) if sheet.is_text else ()
+    unlisted = {numbers[place]: kind for place, kind in kinds.items() if kind == UNLISTED}
+    return dict.fromkeys(short, FEWER) | unlisted
 
 
 @dataclass(frozen=True)
@@ -77,7 +92,7 @@ def rows_apart(
     rows: Sequence[list[Any]],
     sheet: Sheet,
     width: int,
-    short: Collection[int],
+    suspects: Mapping[int, str],
     columns: Columns | None,
 ) -> dict[int, str]:
     """Say which rows are no data or not to be relied on, by their numbers, and what they are.
@@ -88,8 +103,8 @@ def rows_apart(
     for number, row in zip(numbers, rows, strict=True):
         if sheet.is_text and len(row) > width and any(map(str.strip, row[width:])):
             found[number] = MORE
-        elif number in short:
-            found[number] = FEWER
+        elif number in suspects:
+            found[number] = suspects[number]
         elif (
             columns
             and (place := _alone(number, row, sheet)) is not None

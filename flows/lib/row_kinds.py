@@ -13,6 +13,13 @@ NUMBERED = re.compile(r"\(?([0-9]{1,3})\)?(?:=.*)?")  # 3, (3), 3=1+2 and (3)=(1
 LETTERED = re.compile(r"\(?([A-Za-z])\)?")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FEWEST_NUMBERED = 3
+UNLISTED = "unlisted_total"  # a row whose label looks like a total's and is none that is declared
+MAY_SAY_TOTAL = re.compile("[计計]|total", re.IGNORECASE)
+TOTAL = re.compile(
+    r".*(?:合|小|总|總|共|累)[计計]数?(?:[(/,].*)?|(?:sub|grand)?-?totals?(?:[(/,].*)?"
+)
+NUMBER_OF_ITEM = re.compile(r"^\(?[0-9一二三四五六七八九十]{1,2}[、.)]")
+AROUND_LABEL = ":.。,;*†‡#¹²³()[]【】〔〕"
 PLAIN = "1"  # the text of a number that stands for all of them
 REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length fits
 
@@ -26,6 +33,8 @@ class RowKinds:
         self.header = header
         self.totals: Mapping[str, Any] = read.get("totals", {})
         self.labels = {squeezed(label) or "" for label in self.totals.get("labels", ())}
+        self.longest_label = 3 * max(map(len, self.labels), default=0) + 40
+        self.plain_labels = set(map(_plain_label, self.labels))
         self.footer = re.compile(read["footer"]) if "footer" in read else None
         self.subsets = re.compile(read["subsets"]) if "subsets" in read else None
         self.groups = re.compile(read["groups"]["match"]) if "groups" in read else None
@@ -77,7 +86,7 @@ class RowKinds:
         if not self.label_place:
             return [place for place, text in enumerate(firsts) if text in odd] if odd else []
         labels = _texts_at(self.label_place, rows, None)
-        words = {text for text in set(labels) if squeezed(text) in self.labels}
+        words = {text for text in set(labels) if self._kind_of_label(text)}
         if not odd and not words:
             return []
         return [place for place, (first, label) in enumerate(zip(firsts, labels, strict=True))
@@ -88,6 +97,7 @@ class RowKinds:
         if self.passes_ascii and all(firsts):
             together = "".join(filter(None, firsts))
             is_plain = together.isascii() and together.isprintable()
+            is_plain = is_plain and not (self.labels and MAY_SAY_TOTAL.search(together))
             if is_plain and not any(map(str.isspace, filter(None, firsts))):
                 if " " not in together:
                     return set(self.not_plain.intersection(firsts))
@@ -99,10 +109,13 @@ class RowKinds:
         if text is None or self._kind_of_text(text):
             return True
         sign = squeezed(text) or ""
-        return sign in self.labels or sign in self.all_words or sign in COLUMN_SIGNS
+        return bool(self._kind_of_label(sign)) or sign in self.all_words or sign in COLUMN_SIGNS
 
     def kind(self, row: list[Any]) -> str | None:
-        """Say why a row is no data: blank, total, subset, group, note, header, columns_row."""
+        """Say why a row is no data: blank, total, subset, group, note, header, columns_row.
+
+        An unlisted_total may be data or not: nobody said.
+        """
         kind = self._look_closer(row)
         stays = self.is_below_header and kind == "blank"
         self.is_below_header = stays or kind in ("header", "columns_row")
@@ -114,11 +127,9 @@ class RowKinds:
             return "blank"
         if kind := self._kind_of_text(first):
             return kind
-        if self._label_kind(row):
-            return "total"
-        if self.label_place is None and squeezed(first) in self.labels:
-            return "total"
-        return self._kind_of_signs(first, row)
+        place = self.label_place
+        label = first if place is None else row[place] if place < len(row) else None
+        return self._kind_of_label(label) or self._kind_of_signs(first, row)
 
     def _kind_of_text(self, first: str) -> str | None:
         if len(self.known) > REMEMBERED:
@@ -134,14 +145,19 @@ class RowKinds:
             self.known[first] = kind
         return self.known[first]
 
-    def _label_kind(self, row: list[Any]) -> str | None:
-        place = self.label_place
-        if place is None or place >= len(row):
+    def _kind_of_label(self, label: Any) -> str | None:
+        """Say whether a cell is the label of a total: one that is declared, or another."""
+        if not self.labels or (isinstance(label, str) and len(label) > self.longest_label):
             return None
-        label = row[place]
-        if isinstance(label, str) and len(label) > 3 * max(map(len, self.labels), default=0) + 8:
+        sign = squeezed(label) or ""
+        if sign in self.labels:
+            return "total"
+        if not MAY_SAY_TOTAL.search(sign):
             return None
-        return "total" if squeezed(label) in self.labels else None
+        plain = _plain_label(sign)
+        if plain in self.plain_labels:
+            return "total"
+        return UNLISTED if TOTAL.fullmatch(plain) else None
 
     def label(self, row: list[Any]) -> str | None:
         """Read where a totals row says so; a file may lack that column: then its first cell."""
@@ -168,6 +184,11 @@ class RowKinds:
         return len(texts) >= fewest and all(
             place < len(self.words) and text in self.words[place] for place, text in texts.items()
         )
+
+
+def _plain_label(sign: str) -> str:
+    """Leave of 1.合计:, (合计) or TOTAL* what it says."""
+    return NUMBER_OF_ITEM.sub("", sign).strip(AROUND_LABEL).casefold()
 
 
 def _texts_at(place: int, rows: Sequence[list[Any]], number: str | None) -> Sequence[str | None]:

@@ -6,6 +6,7 @@ RULE_TITLES = {
     "more_cells_than_captions": "单元格比列名多",
     "fewer_cells_than_captions": "单元格比列名少",
     "one_cell_alone": "一行只有一个单元格",
+    "unlisted_total": "未约定的合计行",
     "unreadable_file": "文件读不出",
     "required_column": "缺少列",
     "quarantine_limit": "搁置的行过多",

@@ -21,10 +21,10 @@ from flows.lib.row_faults import (
     LABEL,
     NUMBERS,
     Columns,
-    cut_off,
     rows_apart,
+    suspects_of,
 )
-from flows.lib.row_kinds import RowKinds
+from flows.lib.row_kinds import UNLISTED, RowKinds
 from flows.lib.sheet_sums import sums_of
 from flows.lib.sheets import Sheet
 from flows.lib.typed_columns import Known, arrow_type, typed_column
@@ -66,7 +66,7 @@ class SheetReader:
         self.alone = None
         if is_looked_at and not sheet.is_records:
             self.alone = Columns.of(contract, header, items)
-        self.short: set[int] = set()
+        self.suspects: dict[int, str] = {}  # rows not to be relied on, by their number
 
     def read(self) -> None:
         """Read all rows, as many at once as fit into memory together."""
@@ -74,11 +74,11 @@ class SheetReader:
         numbers, rows = self.sheet.rows.take()
         while rows:
             kinds = {0: "note"} if in_footer else self.kinds.kinds(rows)
-            if self.sheet.is_text:
-                self.short = cut_off(numbers, rows, self.width, self.header.last_row)
+            last = self.header.last_row
+            self.suspects = suspects_of(numbers, rows, kinds, self.sheet, self.width, last)
             notes = next((place for place, kind in kinds.items() if kind == "note"), len(rows))
             in_footer = notes < len(rows)  # what stands below a note is one
-            kinds = {place: kind for place, kind in kinds.items() if place < notes}
+            kinds = {at: kind for at, kind in kinds.items() if at < notes and kind != UNLISTED}
             kinds |= dict.fromkeys(range(notes, len(rows)), "note")
             self._read(numbers, rows, kinds)
             numbers, rows = self.sheet.rows.take()
@@ -161,7 +161,7 @@ class SheetReader:
         """Type some rows; those that stood before and those that cannot be read go apart."""
         if self.sheet.merged:
             rows = [self._filled(number, row) for number, row in zip(numbers, rows, strict=True)]
-        apart = rows_apart(numbers, rows, self.sheet, self.width, self.short, self.alone)
+        apart = rows_apart(numbers, rows, self.sheet, self.width, self.suspects, self.alone)
         no_data = {number: kind for number, kind in apart.items() if kind in (BLANK, LABEL)}
         for number, kind in no_data.items():
             self.file.reading.skip(self.sheet.name, number, kind)

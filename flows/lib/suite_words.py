@@ -12,8 +12,8 @@ EFFECTS = ("none", "provisional")
 # What is found while a file is read, by the name under which `reading.yml` says what it leads to.
 WHILE_READ = (
     "required_column", "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions",
-    "one_cell_alone", "exact_duplicate", "quarantine_limit", "own_total", "part_above_whole",
-    "totals_row_missing", "conflicting_key", "attachment_missing",
+    "one_cell_alone", "unlisted_total", "exact_duplicate", "quarantine_limit", "own_total",
+    "part_above_whole", "totals_row_missing", "conflicting_key", "attachment_missing",
 )  # fmt: skip
 CHECKS = ("group_total_as_unit", "repeated_amount", "same_rows", "swapped_columns")  # if declared
 # What a file has that the last one of its table had not.
