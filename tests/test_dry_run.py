@@ -80,7 +80,7 @@ def test_each_file_of_a_folder_and_of_an_archive_has_its_account(
     assert ziping("sources", "check", name, str(folder), workspace=first_night) == 0
     printed = said()
     assert printed.count("accepted:schools/") == 3
-    assert "together3files,rows:" in printed
+    assert "together3of3filesaccepted,theirrows:" in printed
     assert "therowsof3units" in printed
     assert printed.endswith("accepted")
     sent[0].write_bytes(b"")
@@ -108,7 +108,7 @@ def test_a_file_that_the_night_would_not_take_is_told(
     file = str(tmp_path / "经费.xlsx")
     assert ziping("sources", "check", source, file, workspace=first_night) == 1
     printed = said()
-    assert "underthisnameitisnottaken" in printed
+    assert "byitsnamefitsnosourcetable'sfilepattern;thenighttakesasfinance" in printed
     assert "*教育经费统计*" in printed
     assert printed.endswith("rejected:itsperiodisnotknown,anditwouldbeleftintheinbox")
     file = str(tmp_path / "教育经费统计_2019年.xlsx")

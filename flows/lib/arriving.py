@@ -116,9 +116,10 @@ def _of_file(night: Night, contract: Contract, path: Path) -> tuple[list[Dropped
 def _not_taken(contract: Contract, place: Place | str) -> str:
     if not contract.file_patterns:
         return f"the night pulls {contract.name} from its system and takes no file for it"
-    why = place if isinstance(place, str) else f"it is {place.contract.name}'s by its name"
+    why = f"it is {place.contract.name}'s" if isinstance(place, Place) else place
     patterns = " or ".join(contract.file_patterns)
-    return f"under this name it is not taken: {why}; files of {contract.name} are called {patterns}"
+    why = why.removesuffix("; it was left")
+    return f"by its name {why}; the night takes as {contract.name} files called {patterns}"
 
 
 def unpacked_to(dropped: Dropped, target: Path) -> Path:

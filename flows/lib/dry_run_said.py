@@ -103,8 +103,9 @@ def _named(one: Tried, contract: Contract) -> dict[str, str]:
 
 def _account(outcome: Mapping[str, Any]) -> str:
     kinds = ", ".join(f"{kind} {count}" for kind, count in outcome["skipped"].items())
+    fate = "would be landed" if outcome["accepted"] else "without fault"
     return (
-        f"{outcome['rows_read']:,} read = {outcome['rows_landed']:,} would be landed + "
+        f"{outcome['rows_read']:,} read = {outcome['rows_landed']:,} {fate} + "
         f"{outcome['rows_quarantined']:,} set aside + {outcome['rows_skipped']:,} skipped"
         + (f" ({kinds})" if kinds else "")
     )
@@ -137,7 +138,7 @@ def _captions(one: Tried, contract: Contract) -> Iterator[str]:
 
 def _print_members(tried: Sequence[Tried], contract: Contract) -> None:
     """Say of each file in a folder or an archive what would become of it, then of all together."""
-    told: dict[str, None] = {}
+    told: set[str] = set()
     for one in tried:
         outcome = one.verdict.outcome
         word = "accepted" if one.verdict.accepted else "rejected"
@@ -148,14 +149,16 @@ def _print_members(tried: Sequence[Tried], contract: Contract) -> None:
                 say(f"  totals: {sentence}")
         for sentence in one.verdict.rejections:
             say(f"  {sentence}")
-        for line in problem_lines(problems_of(contract, one.verdict) if one.reading else ()):
-            is_note = line.startswith("  ") and line in told  # how to resolve it is told once
-            told |= {line: None} if line.startswith("  ") else {}
-            if not is_note:
+        problems = problems_of(contract, one.verdict) if one.reading else []
+        for line in problem_lines(problems):
+            if line not in told:
                 say(f"  {line}")
+        told |= {f"  {own.what} {own.resolve}" for own in problems}  # of all files once
     counts = ("rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
-    sums = {name: sum(one.verdict.outcome[name] for one in tried) for name in counts}
-    say(f"together {many(len(tried), 'file')}, rows: {_account(sums | {'skipped': {}})}")
+    outcomes = [one.verdict.outcome for one in tried if one.verdict.accepted]
+    sums = {name: sum(one[name] for one in outcomes) for name in counts}
+    account = _account(sums | {"skipped": {}, "accepted": True})
+    say(f"together {len(outcomes)} of {many(len(tried), 'file')} accepted, their rows: {account}")
     unit = contract.column_of_role("unit")
     if contract.in_parts and unit:
         held = [units_held(contract, one.verdict.rows, one.verdict.quarantine)
@@ -177,7 +180,8 @@ def _print_first_rows(one: Tried, contract: Contract) -> None:
     names = [column.name for column in contract.columns]
     count = min(FIRST_ROWS, one.verdict.outcome["rows_landed"])
     rows = rows_at(one.verdict.rows, range(count), [*names, "_row_number"])
-    table = Table("row", *names, title="the first rows as they would be landed")
+    title = "as they would be landed" if one.verdict.accepted else "without fault"
+    table = Table("row", *names, title=f"the first rows {title}")
     for row in rows.values():
         shown = [_shown(row[name], is_person=name in persons) for name in names]
         table.add_row(str(row["_row_number"]), *shown)

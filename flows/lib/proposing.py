@@ -234,8 +234,8 @@ def print_proposals(
     """Print each proposal as the exact line, and where in the contract it belongs."""
     try:
         proposals, observed = proposals_for(path, name, contract, landed)
-    except Rejected as error:
-        say(f"nothing can be proposed: {error}")
+    except Rejected:  # why it cannot be read the verdict says
+        say("nothing can be proposed of it, for no header is seen in it")
         return
     for one in proposals:
         place = {"table": "meta:", "read": "read:"}.get(one.place, f"{one.place}, in its meta:")

@@ -19,6 +19,7 @@ PROJECT = CHECKOUT / "dbt_project"
 KEPT = ("dbt_project.yml", "profiles.yml", "macros", "seeds/_seeds.yml")
 REF = re.compile(r"\bref\(\s*['\"](\w+)['\"]")
 UNKNOWN = re.compile(r"(?:column|named) \"(\w+)\"", re.IGNORECASE)
+WHERE = re.compile(r"^\w+ Error in \w+ \w+ \([^)]*\)\s*")  # what is said with file and line
 SCHEMA = "staging"
 
 
@@ -133,7 +134,7 @@ def _told(failed: Sequence[Any], project: Path) -> tuple[list[str], list[str]]:
         if status == "skipped":
             continue
         place = _place(project / node.original_file_path, one.message or "")
-        message = told_by_dbt(one.message or "", node)
+        message = WHERE.sub("", " ".join(told_by_dbt(one.message or "", node).split()))
         if node.resource_type == "unit_test":
             remarks.append(f"the unit test {node.name} fails ({place}): {message}")
         elif node.resource_type == "test":
