@@ -166,11 +166,14 @@ def test_what_was_rejected_is_told_by_its_title_and_only_one_file_alone_may_stil
             ("schools.schools standing", "the workbook has a password: save it without one"),
             ("schools.forms 2023-09-01", "the file is cut short or damaged: send it again"),
             ("schools.forms 2024-09-01", "关键列重复。 请改正。"),
+            ("schools.schools standing", f"{NO_ROW}; 至少要有一行。"),
         )
     ]
     assert told == [
         "学校代码库（长期）a.xlsx未通过检查，仍用上一份：工作簿设有密码，请取消密码，另存后重报",
         "统计报表（2023-09-01）a.xlsx未通过检查：文件不完整或已损坏，请重新导出或另存后重报整份文件",
         "统计报表（2024-09-01）a.xlsx未通过检查：关键列重复。 请改正。",
+        "学校代码库（长期）a.xlsx未通过检查，仍用上一份：文件中没有一行数据，也不按 0 计算，"
+        "请重新导出，确认有数据行后重报；至少要有一行。",
     ]
     assert rejected_in_chinese("退一份。", manifest) == "退一份。"

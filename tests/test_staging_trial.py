@@ -87,13 +87,15 @@ def test_a_name_that_the_contract_does_not_have_is_told_with_its_line(
 def test_tests_and_yaml_of_the_model_are_tried_too(rows: Path, tmp_path: Path) -> None:
     columns = COLUMNS | {"paid_yuan": {"data_type": "decimal(18,2)"}, "stage": {}}
     other = project(tmp_path / "project", SQL, columns)
+    child = other / "models" / "int_meals.sql"
+    child.write_text("select school_code,\n stage\nfrom {{ ref('stg_finance__meals') }}", "utf-8")
     trial = try_staging(MEALS, {MEALS.name: MEALS}, [rows], scratch(tmp_path), other)
     assert trial.rows == 2
     [fault] = trial.faults
     assert fault.startswith("the test unique_stg_finance__meals_school_code fails")
     types, missing = trial.remarks
     assert types == "stg_finance__meals.yml, line 9: paid_yuan is bigint, and not decimal(18,2)"
-    assert "line 11: the model has no column stage" in missing
+    assert "line 11: the model has no column stage; int_meals.sql, line 2, names it" in missing
     assert "2151000101" not in " ".join([fault, *trial.remarks])
 
 

@@ -41,10 +41,10 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
         (scratch / "files").mkdir()
         found, remarks = arriving(night, contract, path, scratch / "inbox")
         tried = try_files(night, contract, found, scratch / "files")
-        if holds_many(path):
-            _print_members(tried, contract)
-        else:
+        if not holds_many(path):
             _print_file(tried[0], contract)
+        elif tried:
+            _print_members(tried, contract)
         for remark in [*remarks, *_of_period(night, tried)]:
             say(f"! {remark}")
         faults = _print_models(night, contract, tried, scratch / "staging")
@@ -53,7 +53,8 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
             if len(tried) > 1:
                 say(f"proposals follow from {one.delivery.name} alone")
             print_proposals(one.path, Path(one.delivery.name).name, contract, landed)
-    return _print_end(tried, faults, contract)
+    left = "; what stands above after ! would be left" if holds_many(path) and remarks else ""
+    return _print_end(tried, faults, contract, left)
 
 
 def _of_period(night: Night, tried: Sequence[Tried]) -> Iterator[str]:
@@ -88,7 +89,7 @@ def _print_file(one: Tried, contract: Contract) -> None:
     if one.last:
         say(f"compared with {one.last.name}, period {one.last.period}, the last that was accepted")
     elif one.delivery.period:
-        say("compared with no other file: none of this table is known that was accepted")
+        say("compared with no other file: none of this table was accepted before it")
     problems = problems_of(contract, one.verdict) if one.reading else []
     for line in problem_lines(problems):
         say(line)
@@ -212,8 +213,10 @@ def _print_models(
     return [*faults, *trial.faults]
 
 
-def _print_end(tried: Sequence[Tried], faults: Sequence[str], contract: Contract) -> bool:
-    """Print the verdict, which is the last line; True if all would count."""
+def _print_end(
+    tried: Sequence[Tried], faults: Sequence[str], contract: Contract, left: str
+) -> bool:  # fmt: skip
+    """Print the verdict, which is the last line; True if all would count but what is `left`."""
     rejected = [one for one in tried if not one.verdict.accepted]
     unplaced = [one for one in tried if not one.delivery.period]
     if not tried:
@@ -221,7 +224,7 @@ def _print_end(tried: Sequence[Tried], faults: Sequence[str], contract: Contract
         return False
     if len(tried) > 1 and (rejected or unplaced):
         count = len({id(one) for one in (*rejected, *unplaced)})
-        say(f"rejected: {count} of {many(len(tried), 'file')}; the others are accepted")
+        say(f"rejected: {count} of {many(len(tried), 'file')}; the others are accepted{left}")
         return False
     for sentence in (sentence for one in rejected for sentence in one.verdict.rejections):
         say(f"rejected: {sentence}")
@@ -237,5 +240,9 @@ def _print_end(tried: Sequence[Tried], faults: Sequence[str], contract: Contract
         rule["type"] for one in tried for rule in one.verdict.outcome["results"]
         if not rule["success"] and rule["severity"] != "info"
     )  # fmt: skip
-    say(f"accepted; told with it, as above: {', '.join(warned)}" if warned else "accepted")
+    say(
+        f"accepted; told with it, as above: {', '.join(warned)}{left}"
+        if warned
+        else f"accepted{left}"
+    )
     return True

@@ -162,7 +162,7 @@ def _naming(project: Path, name: str, column: str) -> Iterator[str]:
     """Find the models made of a model that name a column."""
     for path in sorted(project.glob("models/**/*.sql")):
         if name in REF.findall(path.read_text("utf-8")) and (line := line_of(path, column)):
-            yield f"{path.name}, line {line},"
+            yield f"{path.name}, line {line}"
 
 
 def _differing(
@@ -176,7 +176,7 @@ def _differing(
             own, wanted = str(column.get("name")), str(column.get("data_type") or "")
             where = f"{path.name}, line {line_of(path, own)}"
             if own not in types:
-                named = "".join(f"; {one} names it" for one in _naming(project, name, own))
+                named = "".join(f"; {one}, names it" for one in _naming(project, name, own))
                 yield f"{where}: the model has no column {own}{named}"
             elif wanted and re.fullmatch(NAME_OR_TYPE, wanted):
                 meant = connection.execute(f"describe select cast(null as {wanted}) as it")
