@@ -106,21 +106,34 @@ def _taken(sheet: Sheet) -> tuple[Rows, bool]:
     return with_merged(rows, sheet.merged) + list(end), not passed
 
 
-def _is_thin(row: Sequence[Any], width: int) -> bool:
-    """Say whether a row holds words in a few cells alone, as notes and titles of groups do."""
+def _labels(rows: Rows) -> frozenset[int]:
+    """Find the columns of words of most rows that hold a value."""
+    found: Counter[frozenset[int]] = Counter()
+    for _, row in rows:
+        words = frozenset(place for place, _ in filled(row) if not is_value(row[place]))
+        found[words] += len(words) < len(filled(row))
+    return max(found, key=lambda words: found[words], default=frozenset())
+
+
+def _is_thin(row: Sequence[Any], width: int, labels: frozenset[int]) -> bool:
+    """Say whether a row holds words in a few cells alone, as notes and titles of groups do.
+
+    A name and a code where all rows have them, and no value, are a row of which nothing is known.
+    """
     texts = filled(row)
     return (
         0 < len(texts) <= max(1, width // 4)
         and width > 2
+        and (len(texts) == 1 or {place for place, _ in texts} != labels)
         and not any(is_value(row[place]) for place, _ in texts)
         and not any(is_total_word(text) for _, text in texts)
     )
 
 
-def _is_note(row: Sequence[Any], width: int) -> bool:
+def _is_note(row: Sequence[Any], width: int, labels: frozenset[int]) -> bool:
     """Say whether a row below the data reads as a note: a delimiter may have parted it."""
     texts = filled(row)
-    if FOOTER.search(texts[0][1]) or _is_thin(row, width):
+    if FOOTER.search(texts[0][1]) or _is_thin(row, width, labels):
         return True
     words = {text for _, text in texts}  # one cell may be merged with all the others
     return (
@@ -130,12 +143,12 @@ def _is_note(row: Sequence[Any], width: int) -> bool:
     )
 
 
-def _footer_begins(rows: Rows, width: int) -> int:
+def _footer_begins(rows: Rows, width: int, labels: frozenset[int]) -> int:
     """Find the first of the last rows that are all notes or blank."""
     begins = len(rows)
     for place in range(len(rows) - 1, -1, -1):
         texts = filled(rows[place][1])
-        if texts and not _is_note(rows[place][1], width):
+        if texts and not _is_note(rows[place][1], width, labels):
             break
         if texts:
             begins = place
@@ -145,7 +158,8 @@ def _footer_begins(rows: Rows, width: int) -> int:
 def _sorted_in(sheet: ObservedSheet, rows: Rows, kinds: RowKinds | None) -> None:
     """Tell the rows below a header apart by their looks, and by the contract where there is one."""
     width = sum(1 for caption in sheet.captions if caption)
-    begins = _footer_begins(rows, width)
+    labels = _labels(rows)
+    begins = _footer_begins(rows, width, labels)
     for number, row in rows[:begins]:
         texts = filled(row)
         declared = kinds.kind(row) if kinds else None
@@ -158,7 +172,7 @@ def _sorted_in(sheet: ObservedSheet, rows: Rows, kinds: RowKinds | None) -> None
             sheet.totals.append((number, row))
         elif declared == "subset" or SUBSET.search(texts[0][1]):
             sheet.subsets.append((number, row))
-        elif declared == "group" or _is_thin(row, width):
+        elif declared == "group" or _is_thin(row, width, labels):
             sheet.groups.append((number, row))
         else:
             sheet.data.append((number, row))
