@@ -74,15 +74,15 @@ def _of_many(
     target = place.inbox / name_in_inbox(night, contract, path)
     target.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
-        shutil.copytree(path, target, symlinks=True, copy_function=_linked)
+        shutil.copytree(path, target, symlinks=True, copy_function=linked)
     else:
-        _linked(str(path), str(target))
+        linked(str(path), str(target))
     district = (night.settings.district,)
     view = view_inbox(place, night.contracts, district, (), night.settings)
     return view.new, [*view.remarks, *view.unreadable]
 
 
-def _linked(source: str, target: str) -> None:
+def linked(source: str, target: str) -> None:
     """Give a file a second name, or copy it where the disk is another one."""
     try:
         os.link(source, target, follow_symlinks=False)

@@ -1,6 +1,5 @@
 """A dry run of what is not yet sent: read and judged as a night would, and nothing is kept."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from flows.lib.acceptance import (
     suite_path,
 )
 from flows.lib.archives import Unsound
-from flows.lib.arriving import unpacked_to
+from flows.lib.arriving import linked, unpacked_to
 from flows.lib.contracts import Contract
 from flows.lib.dropped import Dropped
 from flows.lib.errors import Rejected
@@ -95,7 +94,7 @@ def _read(night: Night, contract: Contract, dropped: Dropped, folder: Path) -> T
     try:
         path = unpacked_to(dropped, path)
         reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, account)
-        os.link(folder / ROWS, folder / ROWS_AS_READ)
+        linked(str(folder / ROWS), str(folder / ROWS_AS_READ))
     except (Rejected, Unsound) as error:
         outcome = rejected_outcome(contract, error)
     return Tried(path, delivery, account, reading, Acceptance(folder, outcome))
