@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 import yaml
 from nights import Said, ziping
-from reading_parts import sheet, workbook
+from reading_parts import contract_of, read_sheets, sheet, workbook
 
 from flows.lib import dry_run, night, suite_trial
 from flows.lib.contract_schema import SCHEMA
@@ -25,7 +25,7 @@ from flows.lib.sorting import period_of_name
 SECTION = (
     (CHECKOUT / "README.md").read_text("utf-8").split("\n## Add a source\n")[1].split("\n## ")[0]
 )
-(EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL)
+EXAMPLE, WIDE = re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL)
 NAME = "营养餐资金表_2023年_第2批_报送20240105.xlsx"
 PERSON = "519900198507200145"
 
@@ -133,3 +133,20 @@ def test_a_word_without_a_value_is_told(tmp_path: Path) -> None:
     path.write_text(f"sources:\n  - name: finance\n    tables:\n{table}", "utf-8")
     with pytest.raises(ZipingError, match=r"line 10, table meals: `pull`: is empty"):
         load_contracts(tmp_path)
+
+
+def test_the_wide_table_of_the_readme_becomes_rows() -> None:
+    said = yaml.safe_load(WIDE)
+    columns = [{"name": one["name"], "data_type": one["data_type"]} | one["config"]["meta"]
+               for one in said["columns"]]  # fmt: skip
+    table = """
+        .    | 年末人数 | 年末人数 | 经费 | 五年合计
+        .    | 2021     | 2022     | 2022年 | .
+        甲区 | 10       | 11       | 1.5    | 50
+        乙区 | 20       | .        | 2      | 90
+    """
+    reading = read_sheets(contract_of(*columns, read=said["read"]), 表=table)
+    assert [tuple(row.values())[:4] for row in reading.table().to_pylist()] == [
+        ("甲区", 2021, 10, None), ("甲区", 2022, 11, 15_000),
+        ("乙区", 2021, 20, None), ("乙区", 2022, None, 20_000),
+    ]  # fmt: skip
