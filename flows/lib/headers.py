@@ -53,6 +53,24 @@ def joined_captions(
     return tuple(joined)
 
 
+def with_titles_spread(rows: list[list[Any]]) -> list[list[Any]]:
+    """Write the title of several columns above each of them, where no merged cell does it.
+
+    A CSV says it of the first one alone. It reaches as far as there are captions below it and no
+    other title beside or above it.
+    """
+    width = max(len(row) for row in rows)
+    spread = [[*row, *[None] * (width - len(row))] for row in rows]
+    said = [[bool(plain_caption(cell)) for cell in row] for row in spread]
+    for storey, row in enumerate(spread[:-1]):
+        for place in range(1, width):
+            has_caption = said[-1][place - 1] and said[-1][place]
+            is_inner = not any(said[one][place] for one in range(storey + 1))
+            if has_caption and is_inner:
+                row[place] = row[place - 1]
+    return spread
+
+
 def _unnamed(caption: str) -> int | None:
     """Give the place of `column 1`, which stands for a column without a caption."""
     found = UNNAMED.fullmatch(caption)
@@ -90,6 +108,11 @@ def _required(contract: Contract) -> set[str]:
     return {column.name for column in contract.columns if column.required and column.captions}
 
 
+def _items(long: Mapping[str, Any] | None, captions: Iterable[str]) -> int:
+    """Count the captions that become rows."""
+    return sum(bool(re.search(long["captions"], one)) for one in captions) if long else 0
+
+
 def find_header(
     rows: Iterator[tuple[int, list[Any]]],
     merged: Mapping[tuple[int, int], Any],
@@ -104,7 +127,7 @@ def find_header(
     heights = [int(stated)] if stated else list(range(1, HIGHEST_HEADER + 1))
     required, long = _required(contract), contract.meta["read"].get("long")
     window: Rows = []
-    best: dict[str, int] = {}
+    best: Mapping[str, int] = {}
     best_captions: tuple[str, ...] = ()
     twice: set[str] = set()
     for number, row in rows:
@@ -116,15 +139,23 @@ def find_header(
         for height in heights:
             if len(window) < height:
                 break
-            captions = joined_captions([cells for _, cells in window[-height:]])
-            positions = positions_of(captions, contract.columns)
-            is_long = not long or any(re.search(long["captions"], one) for one in captions)
-            if required <= positions.keys() and is_long:
+            storeys = [cells for _, cells in window[-height:]]
+            plain = joined_captions(storeys)
+            written = (
+                [plain] if height == 1 else [plain, joined_captions(with_titles_spread(storeys))]
+            )
+            headers = [Header(number, one, positions_of(one, contract.columns), height)
+                       for one in written]  # fmt: skip
+            items = [_items(long, one) for one in written]
+            fitting = [(count, header) for count, header in zip(items, headers, strict=True)
+                       if required <= header.positions.keys() and (count or not long)]  # fmt: skip
+            if fitting:
                 del above[-height:]
-                return Header(number, captions, positions, height)
-            twice |= {caption for caption in captions if caption and captions.count(caption) > 1}
-            if len(positions) > len(best):
-                best, best_captions = positions, captions
+                return max(fitting, key=lambda one: one[0])[1]  # of equal ones as it is written
+            twice |= {caption for caption in plain if caption and plain.count(caption) > 1}
+            for header in headers:
+                if len(header.positions) > len(best):
+                    best, best_captions = header.positions, header.captions
         if len(above) >= HEADER_WITHIN_ROWS:
             break
     missing = [one for one in contract.columns if one.name in required and one.name not in best]
