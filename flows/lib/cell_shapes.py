@@ -46,7 +46,7 @@ def is_number(cell: Any) -> bool:
     text = squeezed(cell)
     if text is None:
         return False
-    text = re.sub(r"^([-+]?)[¥￥$]", r"\1", text.strip("()"))
+    text = re.sub(r"^([-+]?)[¥￥$£€]", r"\1", text.strip("()"))
     return bool(NUMBER.fullmatch(text) or GROUPED.fullmatch(text))
 
 

@@ -29,7 +29,10 @@ TIME = re.compile(
 )
 MOST_EXACT = 1e15  # a spreadsheet keeps 15 digits, and what stands behind them is made up
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
-GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:(?:,[0-9]{3})+|(?:['’][0-9]{3})+)(?:\.[0-9]*)?")
+GROUPED = re.compile(  # 1,234,567 and 1'234'567, and 12,34,567 as in India
+    r"[-+]?(?:[0-9]{1,3}(?:(?:,[0-9]{3})+|(?:['’][0-9]{3})+)|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})"
+    r"(?:\.[0-9]*)?"
+)
 WITH_COMMA = re.compile(r"[-+(]*(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9 ]*)(?:,[0-9]*)?[ %％)]*")
 BOOLEANS = {
     "是": True, "有": True, "1": True, "Y": True, "YES": True, "TRUE": True, "T": True,
@@ -149,7 +152,7 @@ def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
     text = "".join(text.split()).replace("−", "-")
     if text.startswith("(") and text.endswith(")"):  # accountants' negative
         text = "-" + text[1:-1]
-    text = re.sub(r"^([-+]?)[¥￥$]", r"\1", text)
+    text = re.sub(r"^([-+]?)[¥￥$£€]", r"\1", text)
     if ID_DIGITS.fullmatch(text):
         raise Unreadable
     if GROUPED.fullmatch(text):

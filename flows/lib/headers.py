@@ -1,6 +1,7 @@
 """Finding the header of a sheet by its captions, and what stands above it: unit, sign-off."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -33,8 +34,8 @@ class Header:
 
 
 def plain_caption(cell: Any) -> str:
-    """Normalise a caption: half width, no blanks."""
-    return squeezed(cell) or ""
+    """Normalise a caption: half width, no blanks, é as one sign."""
+    return unicodedata.normalize("NFC", squeezed(cell) or "")
 
 
 def joined_captions(
