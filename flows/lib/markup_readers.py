@@ -160,9 +160,12 @@ def _shown(cell: Any) -> str:
             case "sup":
                 before = one.getprevious()
                 text = one.getparent().text if before is None else before.tail
-                one.text = with_mark(text or "", one.text or "").removeprefix(text or "")
+                raised = one.text or ""
+                if with_mark(text or "", raised) != (text or "") + raised:
+                    one.text = f"({_settable(raised).strip()})"
             case "input":
-                one.text = one.get("value") if one.get("type", "text") in FIELDS else None
+                is_shown = one.get("type", "text") in FIELDS
+                one.text = _settable(one.get("value", "")) if is_shown else None
             case "select":
                 _choose(one)
     text = str(cell.text_content()).strip()
@@ -170,6 +173,11 @@ def _shown(cell: Any) -> str:
     if not kept or not SHOWN_NUMBER.fullmatch(text):
         return text
     return (percent_text(kept) or text) if text.endswith("%") else str(kept)
+
+
+def _settable(text: str) -> str:
+    """Leave out control signs, which a page may hold but lxml does not let one write."""
+    return "".join(filter(str.isprintable, text))
 
 
 def _choose(select: Any) -> None:
