@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,11 @@ class Column:
     def shown(self) -> str:
         """What an office calls it."""
         return next(iter((*self.captions, *self.above)), self.name)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values can be added up."""
+        return self.data_type.startswith(("decimal", "int", "bigint"))
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,10 @@ class Contract:
         for entry in self.meta["read"].get("checks", ()):
             found |= {entry: {}} if isinstance(entry, str) else entry
         return found
+
+    def reading_with(self, **words: Any) -> "Contract":
+        """Give a copy with other words below `read`."""
+        return replace(self, meta={**self.meta, "read": {**self.meta["read"], **words}})
 
     @cached_property
     def fingerprint(self) -> str:

@@ -13,7 +13,6 @@ from flows.lib.row_files import ask, quoted
 FEWEST_REPEATED = 4  # units that carry one and the same amount
 LEAST_AMOUNT = 1000  # smaller ones add up by chance
 SAME_SHARE = Decimal("0.8")  # of the rows of two sheets
-NUMBERS = ("decimal", "bigint", "integer", "int", "double")
 CODE = "[0-9A-Za-z._/-]*[0-9][0-9A-Za-z._/-]*"
 TOTALS_WITHIN_TOTALS = 6
 
@@ -26,7 +25,7 @@ def measures_of(contract: Contract) -> list[str]:
     checked = [stated] if isinstance(stated, str) else list(stated)
     item = read.get("long", {}).get("name")
     numbers = [column.name for column in contract.columns
-               if column.data_type.startswith(NUMBERS) and column.name != item]  # fmt: skip
+               if column.is_number and column.name != item]  # fmt: skip
     return amounts or (numbers if checked == ["all_amounts"] else checked)
 
 

@@ -18,6 +18,7 @@ from flows.lib.markup_readers import (
     SheetCells,
     number_in,
     percent_text,
+    xml_parser,
 )
 
 OASIS = "{urn:oasis:names:tc:opendocument:xmlns:"
@@ -34,9 +35,8 @@ def open_document_sheets(path: Path) -> Iterator[SheetCells]:
         if manifest in archive.namelist() and b"encryption-data" in archive.read(manifest):
             raise Rejected("the workbook has a password: save it without one")
         content = archive.read("content.xml")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        root = etree.fromstring(content, parser)
+        root = etree.fromstring(content, xml_parser())
     except etree.XMLSyntaxError:
         raise Rejected("the XML is cut short or damaged: save it as .xlsx") from None
     book = root.find(f"{OFFICE}body/{OFFICE}spreadsheet")

@@ -8,6 +8,7 @@ from flows.lib.cell_shapes import filled, is_year
 from flows.lib.cells import squeezed
 from flows.lib.column_guesses import ColumnGuess
 from flows.lib.header_guess import LABEL
+from flows.lib.header_times import follows
 from flows.lib.observing import Observed
 
 YEAR = "(20[0-9]{2})"
@@ -45,16 +46,10 @@ def _span(text: str) -> dict[str, Any]:
     return {"kind": "span", "length_years": int(last) - int(first) + 1}
 
 
-def _is_school_year(text: str) -> bool:
-    """Say whether of a year and two digits behind it (2023-24, 202324) these are the next year."""
-    digits = re.sub("[^0-9]", "", text)
-    return len(digits) != 6 or (int(digits[:4]) + 1) % 100 == int(digits[4:])
-
-
 def _in_text(text: str) -> tuple[dict[str, Any], str] | None:
     for pattern, words in FORMS:
         if found := re.search(pattern, text):
-            if words["kind"] == "census_day" and not _is_school_year(found[0]):
+            if words["kind"] == "census_day" and not follows(found[0]):
                 continue
             if words["kind"] == "census_day" and found[0][4:-2] in ("-", "_", "/"):
                 pattern = f"{YEAR}{found[0][4:-2]}[0-9]{{2}}"

@@ -11,7 +11,7 @@ from flows.lib.column_readers import is_code_name
 from flows.lib.contracts import Column, Contract
 from flows.lib.declared_checks import declared_findings, measures_of
 from flows.lib.proposals import Proposal, label_of
-from flows.lib.reading import Reading
+from flows.lib.reading import Finding, Reading
 from flows.lib.row_files import ask, count_rows, quoted
 from flows.lib.row_words import is_total_word
 from flows.lib.suite_words import CHECKS
@@ -28,12 +28,15 @@ ROWS_TRIED = 20_000  # before a key is tried on all rows
 MOST_OF_KEY = 8
 
 
-def suggested_checks(rows: Path, reading: Reading, contract: Contract) -> list[Proposal]:
-    """Propose the checks that find something in the typed rows of a file."""
-    read = contract.meta["read"] | {"checks": list(CHECKS)}
-    asking = replace(contract, meta={**contract.meta, "read": read})
+def all_findings(rows: Path, reading: Reading, contract: Contract) -> list[Finding]:
+    """Look in the typed rows of a file for all that can be declared."""
+    return declared_findings(rows, reading, contract.reading_with(checks=list(CHECKS)))
+
+
+def suggested_checks(findings: Iterable[Finding], contract: Contract) -> list[Proposal]:
+    """Propose the checks that found something in the typed rows of a file."""
     places: dict[str, str] = {}
-    for one in declared_findings(rows, reading, asking):
+    for one in findings:
         if one.rule == "repeated_amount" and not contract.column_of_role("amount"):
             continue  # a year, a number of classes: that many have the same
         place = " ".join(filter(None, (one.sheet, f"row {one.row_number}", one.column)))
@@ -61,8 +64,9 @@ def checks_and_totals(
     Such a row is no unit that counts twice, nor is one of those `known` as totals, by sheet and
     row.
     """
-    checks = suggested_checks(rows, reading, contract)
-    summed = summed_in_rows(rows, reading, contract)
+    findings = all_findings(rows, reading, contract)
+    checks = suggested_checks(findings, contract)
+    summed = summed_in_rows(rows, findings, contract)
     sums = [*summed.units, *summed.totals]
     labels = _labels(rows, sums, contract)
     units = {*sums} - labels.keys() - known

@@ -24,7 +24,6 @@ from flows.lib.suite_trial import states_unique
 from flows.lib.text_files import find_encoding
 
 ALIKE = 0.6  # of the signs of two captions
-NUMBERS = ("decimal", "bigint", "int", "double")
 OF_THE_ROWS = ("key", "means")  # proposed of a contract otherwise than of a sample without one
 
 
@@ -63,7 +62,7 @@ def _kind(guessed: str, column: Column) -> str:
         return "amount"
     if column.data_type in ("date", "boolean"):
         return column.data_type
-    if column.data_type.startswith(NUMBERS):
+    if column.is_number:
         return guessed if guessed in ("percent", "year") else "number"
     return "text" if guessed in ("amount", "count", "number", "year") else guessed
 
@@ -162,7 +161,7 @@ def _is_said(word: str, contract: Contract) -> bool:
     if word in read or word in meta:
         return True
     amounts = [column for column in contract.columns if column.role == "amount"]
-    numbers = [column for column in contract.columns if column.data_type.startswith(NUMBERS)]
+    numbers = [column for column in contract.columns if column.is_number]
     match word:
         case "unit" | "unit_column":
             in_other = bool({"unit", "unit_column"} & read.keys())

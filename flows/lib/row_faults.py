@@ -14,7 +14,6 @@ from flows.lib.sheets import Sheet
 
 MORE, FEWER, ALONE = "more_cells_than_captions", "fewer_cells_than_captions", "one_cell_alone"
 BLANK, LABEL = "blank", "label"  # no data, and nothing to be told of
-NUMBERS = ("decimal", "int", "bigint")
 SERIAL = re.compile(r"[0-9]{1,5}")
 ROWS_OF_EXCEL = 16  # of which it leaves out the delimiters behind the last cell of any
 FEWEST_CAPTIONS = 3  # in a table of two, a name without a number is a row
@@ -68,7 +67,7 @@ class Columns:
         found = [(header.positions[one.name], one) for one in contract.columns
                  if one.name in header.positions]  # fmt: skip
         measures = {place for place, one in found
-                    if one.data_type.startswith(NUMBERS) and one.name not in key}  # fmt: skip
+                    if one.is_number and one.name not in key}  # fmt: skip
         proved = {place for place, one in found if one.length or one.check or one.code_list}
         declared = {place for place, _ in found}
         return cls(frozenset(declared | {*items}), frozenset(measures | {*items}),

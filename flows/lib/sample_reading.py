@@ -16,7 +16,7 @@ from flows.lib.landing import read_into
 from flows.lib.new_entry import Draft
 from flows.lib.observing import Observed
 from flows.lib.proposals import Proposal, label_of
-from flows.lib.proposed_checks import suggested_checks, without_check
+from flows.lib.proposed_checks import all_findings, suggested_checks, without_check
 from flows.lib.proposed_totals import NUMBERS
 from flows.lib.reading import Reading
 from flows.lib.store import Delivery, LandedFile
@@ -37,7 +37,8 @@ def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[D
         if _retyped(draft, reading):
             draft, reading = _added_up(sample, draft, observed, load, rows)
         contract = load(draft)
-        summed = summed_in_rows(rows, reading, contract)
+        findings = all_findings(rows, reading, contract)
+        summed = summed_in_rows(rows, findings, contract)
         known = _totals_of(draft)
         is_told = summed.column and known.get("column", summed.column) == summed.column
         if is_told:
@@ -45,11 +46,12 @@ def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[D
             last = reading.last_row
             draft, reading = _added_up(sample, draft, observed, load, rows)
             contract = load(draft)
+            findings = all_findings(rows, reading, contract)
             if observed.kind == "text" and last in summed.totals:
                 why = "its last row is a total; a file cut short would lack it"
                 said = Proposal("read", "ends_with_totals", True, why)
                 draft = replace(draft, proposals=(*draft.proposals, said))
-        checks = suggested_checks(rows, reading, contract)
+        checks = suggested_checks(findings, contract)
     if not summed.units and (is_told or not summed.totals):
         checks = without_check(checks, RULE)
     return replace(draft, proposals=(*draft.proposals, *checks)), reading
@@ -141,9 +143,8 @@ def _added_up(
     contract = load(draft)
     if not totals or "unless" in totals or not names:
         return draft, _read(sample, observed.name, contract, rows)
-    asking = {**contract.meta["read"], "totals": {**totals, "check": names}}
-    meta = {**contract.meta, "read": asking}
-    reading = _read(sample, observed.name, replace(contract, meta=meta), rows)
+    asking = contract.reading_with(totals={**totals, "check": names})
+    reading = _read(sample, observed.name, asking, rows)
     differing = {
         name: sorted({one.row_number for one in reading.findings
                       if one.rule == "own_total" and one.column.partition(" ")[0] == name})

@@ -19,7 +19,6 @@ from flows.lib.row_faults import (
     BLANK,
     FEWEST_CAPTIONS,
     LABEL,
-    NUMBERS,
     Columns,
     rows_apart,
     suspects_of,
@@ -218,7 +217,7 @@ class SheetReader:
         filled = [*row, *[None] * (self.width - len(row))]
         key = self.file.contract.meta.get("key", ())
         for name, place in self.header.positions.items():
-            is_measure = self.file.by_name[name].data_type.startswith(NUMBERS) and name not in key
+            is_measure = self.file.by_name[name].is_number and name not in key
             if not is_measure and filled[place] in ("", None):
                 filled[place] = self.sheet.merged.get((number, place), filled[place])
         return filled

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log10
 from pathlib import Path
 from typing import Any
 
 from flows.lib.contracts import Contract
-from flows.lib.declared_checks import declared_findings, measures_of
-from flows.lib.reading import Reading
+from flows.lib.declared_checks import measures_of
+from flows.lib.reading import Finding
 from flows.lib.row_files import ask, quoted
 from flows.lib.summed_rows import SURE
 
@@ -28,14 +28,9 @@ class Summed:
     labels: tuple[str, ...] = ()
 
 
-def summed_in_rows(rows: Path, reading: Reading, contract: Contract) -> Summed:
-    """Find the rows that are sums of those right above or below, which is hardly by chance."""
-    read = contract.meta["read"] | {"checks": [RULE]}
-    asking = replace(contract, meta={**contract.meta, "read": read})
-    times = Counter(
-        (one.sheet, one.row_number)
-        for one in declared_findings(rows, reading, asking) if one.rule == RULE
-    )  # fmt: skip
+def summed_in_rows(rows: Path, findings: Iterable[Finding], contract: Contract) -> Summed:
+    """Choose of the rows found to be sums of others those that are it hardly by chance."""
+    times = Counter((one.sheet, one.row_number) for one in findings if one.rule == RULE)
     if not times:
         return Summed()
     described = _described(rows, contract, times)

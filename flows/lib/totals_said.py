@@ -7,7 +7,6 @@ from flows.lib.places import many, place_of_rows
 from flows.lib.reading import Reading
 
 MOST_NAMED = 6
-NO_NUMBERS = ("string", "date", "boolean")
 
 
 def totals_sentences(reading: Reading, contract: Contract) -> Iterator[str]:
@@ -20,7 +19,7 @@ def totals_sentences(reading: Reading, contract: Contract) -> Iterator[str]:
             differing.setdefault((one.sheet, one.row_number), []).append(one.column)
     agreeing = [place for place in compared if place not in differing]
     if not (rows or compared):
-        if any(not column.data_type.startswith(NO_NUMBERS) for column in contract.columns):
+        if any(column.is_number for column in contract.columns):
             yield _nothing(contract)
         return
     if agreeing:

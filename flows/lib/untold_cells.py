@@ -13,7 +13,13 @@ from typing import Any
 from lxml import etree
 
 from flows.lib.errors import Rejected
-from flows.lib.markup_readers import NOT_CALCULATED, percent_text, shows_percent, with_mark
+from flows.lib.markup_readers import (
+    NOT_CALCULATED,
+    percent_text,
+    shows_percent,
+    with_mark,
+    xml_parser,
+)
 
 Place = tuple[int, int]
 
@@ -127,9 +133,8 @@ class Untold:
 
 
 def _parsed(content: bytes) -> Any:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        return etree.fromstring(content, parser)
+        return etree.fromstring(content, xml_parser())
     except etree.XMLSyntaxError:
         raise Rejected("the workbook is damaged: open it, save it anew and send that") from None
 

@@ -9,11 +9,8 @@ from typing import Any
 
 from flows.lib.cells import squeezed
 from flows.lib.errors import Rejected
-from flows.lib.markup_readers import percent_text, shows_percent
+from flows.lib.markup_readers import Merged, SheetCells, percent_text, shows_percent
 from flows.lib.untold_cells import Untold
-
-Merged = dict[tuple[int, int], Any]
-SheetCells = tuple[str, bool, Merged, int | None, list[list[Any]]]
 
 OF_UNICODE = 80  # what xlrd calls the form of 1997
 CODE_PAGES = ("gb18030", "big5", "utf-8")

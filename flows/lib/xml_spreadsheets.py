@@ -19,6 +19,7 @@ from flows.lib.markup_readers import (
     number_in,
     percent_text,
     shows_percent,
+    xml_parser,
 )
 
 SPREADSHEET = "{urn:schemas-microsoft-com:office:spreadsheet}"
@@ -32,11 +33,8 @@ def xml_sheets(
     text = decoded(path.read_bytes(), captions, encoding)
     if "<!DOCTYPE" in text:
         raise Rejected("the XML declares entities, which no spreadsheet does: refused")
-    parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False
-    )
     try:
-        root = etree.fromstring(text.strip().encode(), parser)
+        root = etree.fromstring(text.strip().encode(), xml_parser("utf-8"))
     except etree.XMLSyntaxError:
         raise Rejected("the XML is cut short or damaged: save it as .xlsx") from None
     date_system = 1900 if root.find(f".//{EXCEL}Date1904") is None else 1904
