@@ -30,7 +30,7 @@ PREFECT_FILES = {
 }
 PUBLISHED = [f"report_{name}" for name in "values figures indicators needs evidence".split()]
 REPORT_2023 = ("74489", "52841", "5729.81", "1208.9015", "56849", "73298")
-MOST_LINES = 300
+MOST_LINES = 500
 MOST_LINES_OF_TESTS = 500  # lists of cases, read one by one
 
 FUNCTIONS_OF_ONE_ENGINE = """
