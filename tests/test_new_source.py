@@ -9,7 +9,6 @@ import pytest
 import sqlglot
 import yaml
 
-from flows.lib import observing
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.errors import Rejected, WrongUse
 from flows.lib.new_source import new_source
@@ -136,56 +135,32 @@ def test_suite_and_staging_name_what_the_contract_declares(project: Path, tmp_pa
     assert [column["name"] for column in described["columns"]] == selected
 
 
-def test_checks_are_proposed_where_the_rows_suggest_them(project: Path, tmp_path: Path) -> None:
-    text = "学校标识码,学校名称,支付金额(元)\n" + "".join(
-        f"21510002{number},乙{number}校,880000\n" for number in range(10, 19)
-    )
-    added(project, sample(tmp_path, "支付_2023年.csv", text))
-    entry = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
-    assert re.search(r"# decide: .*row 2 amount_yuan.* checks: \[repeated_amount\]", entry)
-
-
 def entry_of(project: Path) -> str:
     return (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
 
 
-def test_totals_amid_a_long_file_are_known_by_the_sums_of_all_its_rows(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_totals_that_differ_only_by_the_rows_of_a_flag_name_it(
+    project: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(observing, "ROWS_LOOKED_AT", 10)
-    monkeypatch.setattr(observing, "ROWS_OF_THE_END", 4)
-    amounts = [12_345 + 997 * number * number for number in range(40)]
-    lines = [f"V{number:03},agency {number // 20},{one}" for number, one in enumerate(amounts)]
-    lines[20:20] = [f",agency 0 together,{sum(amounts[:20])}"]
-    lines += [f",agency 1 together,{sum(amounts[20:])}", f",everything,{sum(amounts)}"]
-    text = "\n".join(["voucher,agency,paid", *lines])
-    contract, reading = added(project, sample(tmp_path, "paid_2023.csv", text))
-    assert contract.meta["read"]["totals"] == {
-        "column": "agency", "check": "paid",
-        "labels": ["agency 0 together", "agency 1 together", "everything"],
-    }  # fmt: skip
-    assert contract.meta["read"]["ends_with_totals"]
-    assert (reading.landed, reading.skipped["total"], reading.findings) == (40, 3, [])
-    assert "group_total_as_unit" not in entry_of(project)
-    assert read_file(fixture_of(project), contract, name="paid_2023.csv").findings == []
-
-
-def test_a_row_with_the_code_of_a_unit_is_no_total(project: Path, tmp_path: Path) -> None:
-    numbers = [(4_321 + 97 * place, 987 + 31 * place) for place in range(8)]
-    centre = [sum(column) for column in zip(*numbers[:4], strict=True)]
-    numbers.insert(0, (centre[0], centre[1]))
-    rows = [f"21510001{place:02},学校{place},{a},{b}" for place, (a, b) in enumerate(numbers)]
-    text = "\n".join(["学校标识码,学校名称,甲数,乙数", *rows])
+    schools = "".join(f"21510001{n},甲{n}校,{n}500.25,否\n" for n in range(10, 16))
+    head = "学校标识码,学校名称,支付金额(元),是否删除\n"
+    text = f"{head}{schools}2151000199,丁校,1,是\n,合计,78001.50,\n"
     contract, reading = added(project, sample(tmp_path, "a_2023年.csv", text))
-    assert reading.landed == 9
+    assert contract.meta["read"]["totals"] == {
+        "column": "school_name", "labels": ["合计"], "unless": "is_deleted",
+        "check": "all_amounts",
+    }  # fmt: skip
+    assert not reading.findings
+
+
+def test_numbers_that_are_sums_of_others_by_chance_are_rows_of_data(
+    project: Path, tmp_path: Path
+) -> None:
+    rows = "".join(f"{n + 1},University {n},{n % 2},{n % 3},{n + 1}\n" for n in range(40))
+    text = f"No,University,Public,Campuses,Rank\n{rows}"
+    contract, reading = added(project, sample(tmp_path, "universities_2023.csv", text))
+    assert reading.landed == 40
     assert "totals" not in contract.meta["read"]
-    assert re.search(r"# decide: .*row 2 .*checks: \[group_total_as_unit\]", entry_of(project))
-
-
-def test_small_numbers_add_up_by_chance(project: Path, tmp_path: Path) -> None:
-    rows = "".join(f"项目{place},{place % 3},{place % 2},{place % 4}\n" for place in range(30))
-    added(project, sample(tmp_path, "a.csv", f"指标,2021年,2022年,2023年\n{rows}"))
-    assert "group_total_as_unit" not in entry_of(project)
 
 
 def test_an_encoding_that_is_none_of_those_read_is_refused(project: Path, tmp_path: Path) -> None:

@@ -142,19 +142,21 @@ SUM = "78001.50"
 
 def test_totals_are_known_by_their_word(tmp_path: Path) -> None:
     found = proposed(tmp_path, f"{HEAD}{SCHOOLS},合计,{SUM}\n")
-    assert found["totals"] == {
-        "column": "school_name", "labels": ["合计"], "check": "all_amounts",
-    }  # fmt: skip
+    assert found["totals"] == {"column": "school_name", "labels": ["合计"]}
     assert found["ends_with_totals"]
     assert found["key"] == ["school_code"]
 
 
-@pytest.mark.parametrize("is_first", [True, False])
-def test_totals_are_known_by_their_sum(tmp_path: Path, is_first: bool) -> None:
-    total = f",全区学校,{SUM}\n"
-    text = HEAD + (total + SCHOOLS if is_first else SCHOOLS + total)
-    found = proposed(tmp_path, text)["totals"]
-    assert found == {"column": "school_name", "labels": ["全区学校"], "check": "all_amounts"}
+@pytest.mark.parametrize("label", ["全区学校", "University A", "1"])
+def test_a_row_that_adds_up_by_chance_is_no_total(tmp_path: Path, label: str) -> None:
+    found = proposed(tmp_path, f"{HEAD}{SCHOOLS},{label},{SUM}\n")
+    assert "totals" not in found
+    assert "ends_with_totals" not in found
+
+
+def test_labels_are_words_of_totals_and_not_what_else_stands_in_their_rows(tmp_path: Path) -> None:
+    text = f"{HEAD}{SCHOOLS}本表共6所,合计,{SUM}\n"
+    assert proposed(tmp_path, text)["totals"] == {"column": "school_name", "labels": ["合计"]}
 
 
 def test_a_foreign_total_and_the_note_below_it_are_no_data(tmp_path: Path) -> None:
@@ -174,28 +176,6 @@ def test_a_row_of_which_nothing_is_known_is_no_note(tmp_path: Path) -> None:
     found = proposed(tmp_path, text)
     assert "某国" not in found["footer"]
     assert "groups" not in found
-
-
-def test_subtotals_at_the_head_of_their_groups_are_known_by_their_sums(tmp_path: Path) -> None:
-    text = """行业,甲数,乙数,丙数
-        全部行业,971,1030,1102
-        第二产业,470,500,545
-        建筑业,120,130,145
-        矿业,17,19,23
-        制造业,333,351,377
-        第三产业,501,530,557
-        零售,410,433,452
-        教育,91,97,105""".replace("\n        ", "\n")
-    totals = proposed(tmp_path, text)["totals"]
-    assert totals["labels"] == ["全部行业", "第二产业", "第三产业"]
-    assert totals["check"] == ["column_2", "column_3", "column_4"]
-
-
-def test_rows_that_a_flag_takes_out_are_left_out_of_the_total(tmp_path: Path) -> None:
-    lines = SCHOOLS.splitlines()
-    text = "学校标识码,学校名称,支付金额,是否删除\n"
-    text += "\n".join([*(f"{line},否" for line in lines), "2151000199,丁校,1,是", f",合计,{SUM},"])
-    assert proposed(tmp_path, text)["totals"]["unless"] == "is_deleted"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from flows.lib.acceptance import (
     suite_path,
 )
 from flows.lib.archives import Unsound
-from flows.lib.arriving import linked, unpacked_to
+from flows.lib.arriving import unpacked_to
 from flows.lib.contracts import Contract
 from flows.lib.dropped import Dropped
 from flows.lib.errors import Rejected
@@ -24,8 +24,6 @@ from flows.lib.reading import Line, Reading
 from flows.lib.store import Delivery, LandedFile
 from flows.lib.suite_words import SuiteError
 from flows.lib.suites import load_suite
-
-ROWS_AS_READ = "as_read.parquet"  # before those are taken out that break a rule
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,6 @@ def _read(night: Night, contract: Contract, dropped: Dropped, folder: Path) -> T
     try:
         path = unpacked_to(dropped, path)
         reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, account)
-        linked(str(folder / ROWS), str(folder / ROWS_AS_READ))
     except (Rejected, Unsound) as error:
         outcome = rejected_outcome(contract, error)
     return Tried(path, delivery, account, reading, Acceptance(folder, outcome))

@@ -9,13 +9,13 @@ from typing import Any
 from flows.lib.arriving import arriving, holds_many
 from flows.lib.console import make_console, say
 from flows.lib.contracts import Contract
-from flows.lib.dry_run import ROWS_AS_READ, Tried, try_files
+from flows.lib.dry_run import Tried, try_files
 from flows.lib.headers import plain_caption
 from flows.lib.ids import MASK
+from flows.lib.long_tables import items_of
 from flows.lib.night import Night, open_night
 from flows.lib.parts import units_held
 from flows.lib.places import many, place_of_rows
-from flows.lib.proposing import captions_used, print_proposals
 from flows.lib.quarantine import problem_lines, problems_of
 from flows.lib.row_files import rows_at
 from flows.lib.settings import Workspace
@@ -48,11 +48,6 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
         for remark in [*remarks, *_of_period(night, tried)]:
             say(f"! {remark}")
         faults = _print_models(night, contract, tried, scratch / "staging")
-        for one in tried[:1]:
-            landed = (one.verdict.folder / ROWS_AS_READ, one.reading) if one.reading else None
-            if len(tried) > 1:
-                say(f"proposals follow from {one.delivery.name} alone")
-            print_proposals(one.path, Path(one.delivery.name).name, contract, landed)
     left = "; what stands above after ! would be left" if holds_many(path) and remarks else ""
     return _print_end(tried, faults, contract, left)
 
@@ -110,6 +105,18 @@ def _account(outcome: Mapping[str, Any]) -> str:
         f"{outcome['rows_quarantined']:,} set aside + {outcome['rows_skipped']:,} skipped"
         + (f" ({kinds})" if kinds else "")
     )
+
+
+def captions_used(contract: Contract, captions: Sequence[str]) -> dict[str, str]:
+    """Say of captions that are no column what the contract uses them for."""
+    read = contract.meta["read"]
+    others = {
+        read.get("unit_column"): "says the unit of each row",
+        read.get("totals", {}).get("column"): "says which rows are totals",
+    }
+    return {captions[place]: "becomes rows" for place, *_ in items_of(contract, captions)} | {
+        caption: use for caption, use in others.items() if caption in captions
+    }
 
 
 def _captions(one: Tried, contract: Contract) -> Iterator[str]:

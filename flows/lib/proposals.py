@@ -13,11 +13,11 @@ from flows.lib.cells import UNITS_OF_YUAN, half_width, squeezed
 from flows.lib.column_guesses import ColumnGuess
 from flows.lib.ids import without_ids
 from flows.lib.observing import Observed
-from flows.lib.proposed_totals import proposed_totals
-from flows.lib.row_words import FOOTER, FOOTER_WORDS, SUBSET
+from flows.lib.row_words import FOOTER, FOOTER_WORDS, SUBSET, is_total_word
 
 GROUP_TITLE = r"^[一二三四五六七八九十]+[、.]|^\([一二三四五六七八九十]+\)"
 WHY_MEANS = "cells hold these in place of numbers: missing, not_applicable, suppressed or zero?"
+TOTALS_SEEN = "rows say that they are totals"
 KEY_KINDS = ("code", "code_name", "person", "stage", "date", "year", "text")
 
 
@@ -62,7 +62,7 @@ def propose(
     landed = [guess for guess in guesses if guess.is_landed]
     return [
         *_unit(observed, guesses),
-        *_totals(observed, guesses, spread or {}),
+        *_totals(observed, guesses),
         *_other_rows(observed),
         *_written(observed),
         *_means(observed, landed, spread or {}),
@@ -95,18 +95,27 @@ def _unit(observed: Observed, guesses: Sequence[ColumnGuess]) -> Iterable[Propos
                 yield Proposal("read", "unit_column", guess.caption, "each row says its own unit")
 
 
-def _totals(
-    observed: Observed, guesses: Sequence[ColumnGuess], spread: Mapping[int, str]
-) -> Iterable[Proposal]:
-    """Propose what totals rows are called and in which column, and what is checked."""
-    found = proposed_totals(observed, guesses, spread)
-    if found is None:
+def _totals(observed: Observed, guesses: Sequence[ColumnGuess]) -> Iterable[Proposal]:
+    """Propose the column that says of most totals rows that they are totals, and its words.
+
+    A total is known by its label alone: numbers that add up by chance prove nothing.
+    """
+    totals = [row for sheet in observed.sheets for _, row in sheet.totals]
+    landed = {guess.place: guess.name for guess in guesses if guess.is_landed}
+    found: dict[int, list[str]] = {}
+    for place, caption in enumerate(observed.sheets[0].captions):
+        cells = (half_width(row[place]) if place < len(row) else None for row in totals)
+        words = [" ".join(cell.split()) for cell in cells if cell and is_total_word(cell)]
+        if words and (caption or place in landed):
+            found[place] = words
+    if not found:
         return
-    value, why = found
-    labels = [label_of(label) for label in value["labels"]]
-    yield Proposal("read", "totals", value | {"labels": labels}, why)
+    place = max(found, key=lambda place: len(found[place]))
+    labels = [label_of(label) for label in dict.fromkeys(found[place])]
+    column = landed.get(place, observed.sheets[0].captions[place])
+    yield Proposal("read", "totals", {"column": column, "labels": labels}, TOTALS_SEEN)
     ends = [sheet.totals[-1][0] > sheet.data[-1][0] for sheet in observed.sheets if sheet.totals]
-    if observed.kind == "text" and ends and all(ends):
+    if observed.kind == "text" and all(ends):
         yield Proposal("read", "ends_with_totals", True,
                        "its last row is a total; a file cut short would lack it")  # fmt: skip
 

@@ -8,22 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from flows.lib.cell_shapes import number_of
-from flows.lib.cells import squeezed
 from flows.lib.contracts import Contract
 from flows.lib.durable import hash_file
 from flows.lib.errors import Rejected
 from flows.lib.landing import read_into
 from flows.lib.new_entry import Draft
 from flows.lib.observing import Observed
-from flows.lib.proposals import Proposal, label_of
-from flows.lib.proposed_checks import all_findings, suggested_checks, without_check
-from flows.lib.proposed_totals import NUMBERS
+from flows.lib.proposals import TOTALS_SEEN, Proposal
 from flows.lib.reading import Reading
 from flows.lib.store import Delivery, LandedFile
-from flows.lib.summed_in_rows import RULE, Summed, summed_in_rows
 from flows.lib.text_files import find_encoding
 
 MOST_NAMED = 5
+NUMBERS = ("amount", "count", "number")
 Load = Callable[[Draft], Contract]
 
 
@@ -36,25 +33,7 @@ def tried(sample: Path, draft: Draft, observed: Observed, load: Load) -> tuple[D
         draft, reading = _added_up(sample, draft, observed, load, rows)
         if _retyped(draft, reading):
             draft, reading = _added_up(sample, draft, observed, load, rows)
-        contract = load(draft)
-        findings = all_findings(rows, reading, contract)
-        summed = summed_in_rows(rows, findings, contract)
-        known = _totals_of(draft)
-        is_told = summed.column and known.get("column", summed.column) == summed.column
-        if is_told:
-            draft = _with_labels(draft, observed, summed)
-            last = reading.last_row
-            draft, reading = _added_up(sample, draft, observed, load, rows)
-            contract = load(draft)
-            findings = all_findings(rows, reading, contract)
-            if observed.kind == "text" and last in summed.totals:
-                why = "its last row is a total; a file cut short would lack it"
-                said = Proposal("read", "ends_with_totals", True, why)
-                draft = replace(draft, proposals=(*draft.proposals, said))
-        checks = suggested_checks(findings, contract)
-    if not summed.units and (is_told or not summed.totals):
-        checks = without_check(checks, RULE)
-    return replace(draft, proposals=(*draft.proposals, *checks)), reading
+    return draft, reading
 
 
 def _retyped(draft: Draft, reading: Reading) -> bool:
@@ -108,27 +87,12 @@ def _totals_of(draft: Draft) -> Mapping[str, Any]:
 def _with_totals(draft: Draft, value: Mapping[str, Any], why: str) -> Draft:
     """Give a draft with its totals as they are said now; the word keeps its place."""
     said = Proposal("read", "totals", dict(value), why)
-    if not _totals_of(draft):
-        return replace(draft, proposals=(*draft.proposals, said))
     return replace(
-        draft, proposals=tuple(said if one.word == "totals" else one for one in draft.proposals)
+        draft,
+        proposals=tuple(
+            said if proposal.word == "totals" else proposal for proposal in draft.proposals
+        ),
     )
-
-
-def _with_labels(draft: Draft, observed: Observed, summed: Summed) -> Draft:
-    """Add the labels of totals that all rows showed; their rows in what was looked at are none."""
-    known, column = _totals_of(draft), str(summed.column)
-    labels = list(dict.fromkeys([*known.get("labels", ()), *map(label_of, summed.labels)]))
-    words = {squeezed(label) for label in summed.labels}
-    (guess,) = (one for one in draft.columns if one.name == column)
-    guess.members = tuple(one for one in guess.members if squeezed(one) not in words)
-    for sheet in observed.sheets:
-        texts = [squeezed(cell) for cell in sheet.cells(guess.place)]
-        found = [row for text, row in zip(texts, sheet.data, strict=True) if text in words]
-        sheet.data = [row for text, row in zip(texts, sheet.data, strict=True) if text not in words]
-        sheet.totals = sorted([*sheet.totals, *found], key=lambda row: row[0])
-    value = {**known, "column": column, "labels": labels}
-    return _with_totals(draft, value, f"{len(summed.totals)} rows are sums of others; ")
 
 
 def _added_up(
@@ -136,37 +100,48 @@ def _added_up(
 ) -> tuple[Draft, Reading]:
     """Read a sample and have all its numbers added up: those that its totals agree with are kept.
 
-    Amounts are always checked, and it is said of them where they do not agree.
+    Amounts are always checked, and it is said of them where they do not agree; where they agree
+    only without the rows of a flag, such as those deleted, the flag is named.
     """
     totals = _totals_of(draft)
-    names = [one.name for one in draft.landed if one.kind in NUMBERS]
+    names = [guess.name for guess in draft.landed if guess.kind in NUMBERS]
     contract = load(draft)
-    if not totals or "unless" in totals or not names:
+    if not totals or not names:
         return draft, _read(sample, observed.name, contract, rows)
-    asking = contract.reading_with(totals={**totals, "check": names})
-    reading = _read(sample, observed.name, asking, rows)
-    differing = {
-        name: sorted({one.row_number for one in reading.findings
-                      if one.rule == "own_total" and one.column.partition(" ")[0] == name})
-        for name in names
-    }  # fmt: skip
-    amounts = [one.name for one in draft.landed if one.kind == "amount"]
+    words = {word: value for word, value in totals.items() if word not in ("check", "unless")}
+    amounts = [guess.name for guess in draft.landed if guess.kind == "amount"]
+    flags = [guess.name for guess in draft.landed if guess.kind == "boolean"]
+
+    def compare(said: Mapping[str, Any]) -> tuple[Reading, dict[str, list[int]]]:
+        asking = contract.reading_with(totals={**said, "check": names})
+        found = _read(sample, observed.name, asking, rows)
+        return found, {name: _rows_that_differ(found, name) for name in names}
+
+    reading, differing = compare(words)
+    for flag in flags:
+        if not any(differing[name] for name in amounts):
+            break
+        with_flag = compare({**words, "unless": flag})
+        if not any(with_flag[1][name] for name in amounts):
+            words["unless"], (reading, differing) = flag, with_flag
     # A rate has no sum at all; a number of which one total is misprinted has one.
     most = reading.skipped["total"] / 2
     checked = [name for name in names if len(differing[name]) < most or not differing[name]]
     checked = amounts or [name for name in checked if _is_stated(observed, draft, name)]
-    value = {word: one for word, one in totals.items() if word != "check"}
+    value = dict(words)
     if checked:
         named = checked if len(checked) > 1 else checked[0]
         value["check"] = "all_amounts" if amounts else named
-    why = f"{_seen(draft)}; {_verdict(checked, differing, is_read=most > 0)}"
+    why = f"{TOTALS_SEEN}; {_verdict(checked, differing, is_read=most > 0)}"
     return _with_totals(draft, value, why), reading
 
 
-def _seen(draft: Draft) -> str:
-    """Say again how the totals rows were known, without what was thought of their sums."""
-    why = next(one.why for one in draft.proposals if one.word == "totals")
-    return why.rsplit("; ", 1)[0]
+def _rows_that_differ(reading: Reading, name: str) -> list[int]:
+    """List the totals rows that are not the sum of a column."""
+    return sorted(
+        {finding.row_number for finding in reading.findings
+         if finding.rule == "own_total" and finding.column.partition(" ")[0] == name}
+    )  # fmt: skip
 
 
 def _is_stated(observed: Observed, draft: Draft, name: str) -> bool:

@@ -8,7 +8,6 @@ import yaml
 
 from flows.lib.acceptance import readings_path, suite_path
 from flows.lib.contracts import Contract
-from flows.lib.judging import UNIQUENESS
 from flows.lib.staging_trial import UNKNOWN, line_of
 from flows.lib.suite_words import SuiteError
 from flows.lib.suites import Rule, Suite, load_suite
@@ -26,15 +25,6 @@ def suite_faults(contract: Contract) -> list[str]:
     except SuiteError as error:
         return [str(error)]
     return [*_of_rules(contract, suite, path), *_of_aggregates(contract, suite, path)]
-
-
-def states_unique(contract: Contract) -> bool:
-    """Say whether the suite has a rule on columns of which no two rows may hold the same."""
-    try:
-        suite = load_suite(suite_path(contract), readings_path())
-    except SuiteError:  # told as a fault
-        return False
-    return any(rule.type in UNIQUENESS for rule in suite.rules)
 
 
 def _of_rules(contract: Contract, suite: Suite, path: Path) -> Iterator[str]:
