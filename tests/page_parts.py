@@ -239,6 +239,7 @@ def tables() -> Tables:
              "member": "total", "per_student": None, "few": Decimal(617), "funds": Decimal(5)}
         ],
         "internal/quarantine": [],
+        "internal/doubts": [],
         "internal/int_unmatched_units": [],
         "internal/int_units_expected": [],
     }  # fmt: skip

@@ -15,7 +15,7 @@ from flows.lib.durable import build_folder, hash_file, part_name
 from flows.lib.errors import Rejected
 from flows.lib.headers import HeaderMissing
 from flows.lib.ids import without_ids
-from flows.lib.judgement import rule_outcome
+from flows.lib.judgement import reading_as_rule, rule_outcome
 from flows.lib.landing import QUARANTINE, ROWS, Landing, Read, judge_landed, read_into
 from flows.lib.parser_version import parser_version
 from flows.lib.parts import units_held
@@ -26,7 +26,7 @@ from flows.lib.sealed import read_sealed, write_sealed
 from flows.lib.settings import CHECKOUT
 from flows.lib.store import Delivery, Store
 from flows.lib.suite_words import SuiteError
-from flows.lib.suites import Rule, load_suite
+from flows.lib.suites import load_suite
 from flows.lib.waivers import Waiver, key_of, waived_entries
 
 SUITES = CHECKOUT / "expectations"
@@ -242,7 +242,7 @@ def rejected_outcome(contract: Contract, error: Exception) -> dict[str, Any]:
         "results": _missing_columns(contract, error), "sums": {},
         "layout": [without_ids(one) for one in getattr(error, "captions", ())],
         "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
-        "sign_off": {}, "waived": [],
+        "sign_off": {}, "waived": [], "doubts": [],
     }  # fmt: skip
 
 
@@ -265,6 +265,7 @@ def outcome_of(landing: Landing, contract: Contract) -> dict[str, Any]:
         "captions": captions_by_sheet(reading, contract),
         "sign_off": reading.sign_off,
         "waived": waived_entries(judgement.waived),
+        "doubts": judgement.doubts,
         "sums": {name: str(value) for name, value in landing.sums.items()},
         **landing.profile,
     }
@@ -283,7 +284,7 @@ def _missing_columns(contract: Contract, error: Exception) -> list[dict[str, Any
         return []
     rule = load_suite(suite_path(contract), readings_path()).reading["required_column"]
     places = [{"sheet": "", "row": None, "column": name} for name in error.missing]
-    as_rule = Rule("required_column", {}, rule.severity, rule.effect, rule.notes)
+    as_rule = reading_as_rule("required_column", rule)
     return [rule_outcome(as_rule, places, success=False, raised=False)]
 
 

@@ -11,9 +11,9 @@ from flows.lib.acceptance import Acceptance, readings_path, suite_path
 from flows.lib.caption_drift import compared_captions, likely_captions, listed
 from flows.lib.cells import UNITS_OF_YUAN
 from flows.lib.contracts import Contract
-from flows.lib.judgement import rejection_of, rule_outcome
+from flows.lib.judgement import doubts_of, reading_as_rule, rejection_of, rule_outcome
 from flows.lib.store import Delivery
-from flows.lib.suites import Rule, load_suite
+from flows.lib.suites import load_suite
 from flows.lib.waivers import Waiver, waived_entries
 
 FAR = 2  # times as much, or as little, unless the contract says another factor
@@ -74,25 +74,35 @@ def _told(
     """Add to a verdict what was found, with the severity that the suite gives to it."""
     reading = load_suite(suite_path(contract), readings_path()).reading
     results, rejections = list(verdict.outcome["results"]), verdict.rejections
-    waived = list(verdict.outcome["waived"])
+    waived, doubts = list(verdict.outcome["waived"]), list(verdict.outcome["doubts"])
     for name, places in found.items():
         said = reading[name]
+        rule = reading_as_rule(name, said)
         cases = [
-            (one, place) for place in places for one in waivers if one.covers(contract, name, place)
+            (one, place)
+            for place in places
+            for one in waivers
+            if (said.severity == "critical" or rule.makes_doubt)
+            and one.covers(contract, name, place)
         ]
-        is_waived = said.severity == "critical" and len({id(p) for _, p in cases}) == len(places)
-        severity = "warning" if is_waived else said.severity
-        rule = Rule(name, {}, severity, said.effect, said.notes)
-        results.append(rule_outcome(rule, places, success=False, raised=False))
-        if is_waived:
+        is_let_through = {id(place) for _, place in cases}
+        standing = [place for place in places if id(place) not in is_let_through]
+        severity = "warning" if not standing and said.severity == "critical" else said.severity
+        results.append(
+            rule_outcome(replace(rule, severity=severity), places, success=False, raised=False)
+        )
+        if rule.makes_doubt:
+            doubts += doubts_of(rule, standing)
+        if said.severity == "critical" and standing:
+            rejections.append(rejection_of(said, standing))
+        else:
             waived += waived_entries(cases)
-        elif said.severity == "critical":
-            rejections.append(rejection_of(said, places))
     told = {
         "results": results,
         "rejections": rejections,
         "accepted": not rejections,
         "waived": waived,
+        "doubts": doubts,
     }
     return replace(verdict, outcome={**verdict.outcome, **told})
 

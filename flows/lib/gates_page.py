@@ -12,6 +12,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 GRAVITY = {"critical": 0, "warning": 1, "info": 2}
 SEVERITIES = {"critical": "严重", "warning": "提示", "info": "说明"}
 NO_WORD = "—"
+DOUBTFUL = "照常计入，未核实前相关数字标为“暂定”"
 
 
 def rendered(template: str, **content: Any) -> str:
@@ -109,12 +110,13 @@ def _rule(result: Mapping[str, Any], *, is_release: bool) -> dict[str, Any]:
 
 def consequence_of(result: Mapping[str, Any], severity: str, *, is_release: bool) -> str:
     """Say what a failure of the rule leads to; a rule that could not be run closes the gate."""
-    if not result.get("raised") and result.get("effect") == "provisional":
-        return "所列行搁置，相关数字标为“暂定”"
-    if not result.get("raised") and result.get("effect") == "none":
-        return "所列行搁置，不影响数字"
-    if result.get("raised") or severity == "critical":
+    is_raised, effect = result.get("raised"), result.get("effect")
+    if effect and not is_raised and not result.get("keeps_rows"):
+        return f"所列行搁置，{'不影响数字' if effect == 'none' else '相关数字标为“暂定”'}"
+    if is_raised or severity == "critical":
         return "本次不发布" if is_release else "整份文件拒收"
+    if effect == "provisional":
+        return DOUBTFUL
     return "照常发布，并附此提示" if severity == "warning" else "仅供参考"
 
 

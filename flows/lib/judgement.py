@@ -9,12 +9,15 @@ from typing import Any
 from flows.lib.contracts import Contract
 from flows.lib.judging import RuleResult
 from flows.lib.reading import Reading, SetAside, amount_of
-from flows.lib.suite_words import CHECKS, COMPARED, ReadingRule
+from flows.lib.rule_words import RULE_TITLES
+from flows.lib.suite_words import CHECKS, COMPARED, OF_ROWS, READINGS, ReadingRule
 from flows.lib.suites import Rule, Suite
 from flows.lib.waivers import Waiver
 
 DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
 PLACES_SHOWN = 20
+SHOWN = ("sheet", "row", "column", "detail")
+DOUBT = ("sheet", "row", "unit", "member", "reason")
 
 
 def _is_asked(name: str, contract: Contract) -> bool:
@@ -30,6 +33,11 @@ def _is_asked(name: str, contract: Contract) -> bool:
         "attachment_missing": contract.has_attachments,
     }
     return name not in COMPARED and bool(asked_by.get(name, True))
+
+
+def reading_as_rule(name: str, rule: ReadingRule) -> Rule:
+    """Give what the suite says of a thing found in a file the form of its other rules."""
+    return Rule(name, {}, rule.severity, rule.effect, rule.notes, keeps_rows=name not in OF_ROWS)
 
 
 def rejection_of(rule: ReadingRule, places: list[dict[str, Any]]) -> str:
@@ -50,7 +58,40 @@ def rule_outcome(
         "raised": raised,
         "failed_count": len(places),
         "notes": vars(rule.notes),
-        "places": places[:PLACES_SHOWN],
+        "keeps_rows": rule.keeps_rows,
+        "places": [
+            {name: place[name] for name in SHOWN if name in place}
+            for place in places[:PLACES_SHOWN]
+        ],
+    }
+
+
+def doubts_of(rule: Rule, places: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Say where a file makes figures doubtful though no row is taken out of them.
+
+    A place may have the unit and member of whose figures it speaks (else of all), the amount by
+    which they may be wrong (else it is not known by how much) and the reason that they give. The
+    columns of one row are added up, whatever their signs.
+    """
+    by_row: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for place in places:
+        by_row[tuple(place.get(name) or None for name in DOUBT)].append(place)
+    return [
+        _doubt(rule, dict(zip(DOUBT, key, strict=True)), parts) for key, parts in by_row.items()
+    ]
+
+
+def _doubt(rule: Rule, place: dict[str, Any], parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    amounts = [abs(Decimal(part["amount"])) for part in parts if part.get("amount") is not None]
+    amount = sum(amounts, Decimal(0)) if len(amounts) == len(parts) else None
+    title = RULE_TITLES.get(rule.type) if rule.type in READINGS else None
+    reason = place["reason"] or title or f"不符合“{rule.notes.what.rstrip('。')}”"
+    if amount is not None and not place["reason"]:
+        reason += f",相差{amount:.2f}元"
+    return place | {
+        "rule": rule.type,
+        "amount": None if amount is None else str(amount),
+        "reason": reason,
     }
 
 
@@ -72,6 +113,7 @@ class Judgement:
         self.results: list[dict[str, Any]] = []
         self.rejections: list[str] = []
         self.quarantine: list[dict[str, Any]] = []
+        self.doubts: list[dict[str, Any]] = []
 
     def note(
         self, rule: Rule, *, places: list[dict[str, Any]], success: bool, raised: bool = False
@@ -86,6 +128,7 @@ class Judgement:
             found[finding.rule].append(
                 {"sheet": finding.sheet, "row": finding.row_number, "column": finding.column}
                 | ({"detail": finding.detail} if finding.detail else {})
+                | {"unit": finding.unit, "member": finding.member, "amount": finding.amount}
             )
         for row in reading.set_aside:
             found[row.rule].append(
@@ -102,11 +145,15 @@ class Judgement:
             places = found.pop(name, [])
             if not places and not _is_asked(name, self.contract):
                 continue
-            grave = [one for one in places if rule.severity == "critical"]
-            grave = [one for one in grave if not self.is_waived(name, one)]
+            as_rule = reading_as_rule(name, rule)
+            standing = places
+            if rule.severity == "critical" or as_rule.makes_doubt:
+                standing = [one for one in places if not self.is_waived(name, one)]
+            grave = standing if rule.severity == "critical" else []
             severity = rule.severity if grave or not places else _at_most_warning(rule.severity)
-            as_rule = Rule(name, {}, severity, rule.effect, rule.notes)
-            self.note(as_rule, places=places, success=not places)
+            self.note(replace(as_rule, severity=severity), places=places, success=not places)
+            if as_rule.makes_doubt:
+                self.doubts += doubts_of(as_rule, standing)
             if grave:
                 self.rejections.append(rejection_of(rule, grave))
         for name, places in found.items():
@@ -174,9 +221,15 @@ class Judgement:
         """Judge the delivery as a whole."""
         for result in results:
             rule = result.rule
-            is_grave = not (result.success or result.raised) and rule.severity == "critical"
-            if is_grave and self.is_waived(rule.type, {"column": rule.column}):
+            fails = not (result.success or result.raised)
+            is_grave = fails and rule.severity == "critical"
+            is_waived = (is_grave or (fails and rule.makes_doubt)) and self.is_waived(
+                rule.type, {"column": rule.column}
+            )
+            if is_grave and is_waived:
                 rule, is_grave = replace(rule, severity="warning"), False
+            if fails and rule.makes_doubt and not is_waived:
+                self.doubts += doubts_of(rule, [{}])
             self.note(rule, places=[], success=result.success, raised=result.raised)
             if result.raised:
                 self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")

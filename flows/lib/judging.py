@@ -231,6 +231,15 @@ def aggregates_of(suite: Suite, paths: Sequence[Path]) -> list[dict[str, Any]]:
     """
     import duckdb
 
+    names = {
+        name for rule in suite.rules if rule.effect and rule.keeps_rows for name in rule.columns
+    }
+    if clash := sorted(names & set(column_names(paths[0]))):
+        raise SuiteError(
+            f"suite {suite.name}: {clash[0]} is a column and an aggregate: give the aggregate "
+            "another name, so that it is clear of which a rule with an effect speaks"
+        )
+
     def fails(name: str) -> bool:
         try:
             first_rows(paths[:1], {name: suite.aggregates[name]})

@@ -43,6 +43,7 @@ def morning(workspace: Workspace, nights: int) -> dict[str, Any]:
         "years_without_release": [year for year, release in releases.items() if release is None],
         "damaged": _damaged(workspace, settings),
         "set_aside": _last_known(found, "set_aside"),
+        "doubts": _last_known(found, "doubts"),
         "waivers": [
             one | {"state": state_of(one, now.date())} for one in _last_known(found, "waivers")
         ],

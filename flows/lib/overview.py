@@ -21,6 +21,7 @@ WAIVER_STATES = {
     "open": "open until", "ending": "ends soon, on", "expired": "expired on",
     "not_yet": "not yet open, until",
 }  # fmt: skip
+REASONS_SHOWN = 5
 LATEST_HOURS = 26  # a night at 02:00 that has run is never older
 
 
@@ -119,6 +120,13 @@ def print_status(workspace: Workspace, nights: int) -> None:
         console.print(
             f"set aside: {one['rows_set_aside']} of {one['rows']} rows of {one['source']} "
             f"{one['period']} ({one['file']}): {one['owner']}"
+        )
+    for delivery in seen["doubts"]:
+        reasons = ";".join(delivery["reasons"][:REASONS_SHOWN])
+        more = f" and {len(delivery['reasons']) - REASONS_SHOWN} more"
+        console.print(
+            f"in doubt: {delivery['source']} {delivery['period']} ({delivery['file']}): {reasons}"
+            f"{more if len(delivery['reasons']) > REASONS_SHOWN else ''}: {delivery['owner']}"
         )
     for one in seen["waivers"]:
         console.print(

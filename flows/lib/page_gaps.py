@@ -1,7 +1,7 @@
 """What is missing, sent back or set aside, and what differs from the release before."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flows.lib.changes import (
@@ -21,6 +21,8 @@ from flows.lib.rejection_words import rejected_in_chinese
 from flows.lib.releases import Release
 from flows.lib.waivers import waived_sentence
 from flows.lib.workbook_words import WORDS
+
+REASONS_SHOWN = 3
 
 
 def matters_of(figures: Figures) -> list[View]:
@@ -78,7 +80,7 @@ def _partial(figures: Figures) -> list[View]:
 
 
 def _provisional(figures: Figures) -> list[View]:
-    """List the rows set aside that may belong to a figure, with the office that can mend them."""
+    """List what makes figures doubtful, with the office that can mend it."""
     tables, touched = figures.tables, dict[str, list[View]]()
     for figure in figures.figures:
         value = figures.value(figure)
@@ -91,9 +93,21 @@ def _provisional(figures: Figures) -> list[View]:
             for one in needed
             if (figures.district, *one) in tables.in_doubt
         ]
+        doubts += [
+            f"{tables.title_of(*one)}{_listed(tables.doubts[(figures.district, *one)])}，"
+            f"由{tables.owner_of(one[0])}核实"
+            for one in needed
+            if (figures.district, *one) in tables.doubts
+        ]
         sentence = "；".join(doubts) or value["reason"] or ""
         touched.setdefault(sentence, []).append(figures.link(figure))
     return [_matter("暂定", sentence, found) for sentence, found in touched.items()]
+
+
+def _listed(reasons: Sequence[str]) -> str:
+    """Name the first reasons, and say how many there are."""
+    more = f"等{len(reasons)}处" if len(reasons) > REASONS_SHOWN else ""
+    return "、".join(reasons[:REASONS_SHOWN]) + more
 
 
 def _sent_back(figures: Figures) -> list[View]:

@@ -34,6 +34,7 @@ class Tables:
     standards: Sequence[Row]
     marts: Mapping[str, Sequence[Row]]
     in_doubt: Mapping[Sent, int]  # rows set aside that may belong to a figure, counted
+    doubts: Mapping[Sent, Sequence[str]]  # why figures are doubtful though all rows count
     without_effect: Mapping[Sent, int]  # rows set aside that change no figure, counted
     incomplete: frozenset[Sent]  # not all units reported
 
@@ -101,7 +102,9 @@ class Tables:
         for source, needed in self.needed(indicator["indicator_id"], year):
             sent = (district, source, needed)
             is_whole = (source, needed) in self.sent(district)
-            if not is_whole or sent in self.in_doubt or sent in self.incomplete:
+            if not is_whole or any(
+                sent in found for found in (self.in_doubt, self.doubts, self.incomplete)
+            ):
                 return None
         wanted = (district, year, value["dimension"], value["member"])
         names = ("district_code", "year", "dimension", "member")
@@ -162,6 +165,11 @@ def tables_of(release: Release) -> Tables:
     quarantine = rows_of(folder / "internal" / "quarantine.parquet")
     in_doubt = rows_of(folder / "internal" / "int_unmatched_units.parquet")
     in_doubt += [row for row in quarantine if row["effect"] == "provisional"]
+    doubts: dict[Sent, list[str]] = {}
+    for row in rows_of(folder / "internal" / "doubts.parquet"):
+        reasons = doubts.setdefault((row["district_code"], row["source"], row["period"]), [])
+        if row["reason"] not in reasons:
+            reasons.append(row["reason"])
     units = rows_of(folder / "internal" / "int_units_expected.parquet")
     return Tables(
         manifest=release.manifest,
@@ -176,6 +184,7 @@ def tables_of(release: Release) -> Tables:
         standards=rows_of(folder / "standards.parquet"),
         marts={path.stem: rows_of(path) for path in sorted((folder / "marts").glob("*.parquet"))},
         in_doubt=_counted(in_doubt),
+        doubts=doubts,
         without_effect=_counted([row for row in quarantine if row["effect"] != "provisional"]),
         incomplete=frozenset(
             (row["district_code"], row["source"], row["period"])

@@ -137,6 +137,11 @@ def write_tables(build: Path, folder: Path, year: int) -> None:
             internal / "quarantine.parquet",
         )
         _write_parquet(
+            connection,
+            "select * exclude (unit) from landing.doubts order by all",
+            internal / "doubts.parquet",
+        )
+        _write_parquet(
             connection, "select * from seeds.standards order by all", folder / "standards.parquet"
         )
     write_report_database(folder, published_tables())

@@ -41,6 +41,9 @@ class Finding:
     row_number: int
     column: str
     detail: str = ""  # what it is compared with, in captions, units, years or counts
+    unit: str | None = None  # of whose figures it speaks; null: of all
+    member: str | None = None
+    amount: Decimal | None = None  # by how much money they may be wrong; null: not known
 
 
 @dataclass

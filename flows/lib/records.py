@@ -13,7 +13,7 @@ from flows.lib.errors import FAILED
 from flows.lib.notify import notify
 from flows.lib.sealed import SEAL, line_seals, read_sealed, stamp_of, write_sealed
 from flows.lib.settings import SAMPLE_DISTRICT, Workspace
-from flows.lib.standing import gap_sentences, open_periods, set_aside
+from flows.lib.standing import doubts, gap_sentences, open_periods, set_aside
 from flows.lib.times import CHINA
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def _record(night: "Night", code: int, failure: str | None) -> dict[str, Any]:
     if night.standings:  # a night that failed before it looked does not know what is open
         record["open"] = open_periods(night.standings)
         record["set_aside"] = set_aside(night.standings)
+        record["doubts"] = doubts(night.standings)
         record["waivers"] = [one.as_json() for one in night.waivers]
     if code != FAILED:  # a night that failed may have failed because of what it found there
         record["landed"] = line_seals(night.store.manifest)[-2:]

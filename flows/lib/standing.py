@@ -63,6 +63,12 @@ class InForce:
         """How many of its rows do not count, for a newer part holds their unit."""
         return self._superseded(0) + self._superseded(1)
 
+    @property
+    def doubts(self) -> list[dict[str, Any]]:
+        """What of it makes figures doubtful though its rows count."""
+        found = self.acceptance.outcome["doubts"]
+        return [one for one in found if one["unit"] not in self.superseded]
+
     def _superseded(self, position: int) -> int:
         units = self.acceptance.outcome.get("units", {})
         return sum(units[unit][position] for unit in self.superseded)
@@ -215,6 +221,19 @@ def set_aside(found: Sequence[Standing]) -> list[dict[str, Any]]:
                     "file": part.delivery.name,
                     "rows_set_aside": rows,
                     "rows": part.rows_landed + rows,
+                }
+    return list(listed.values())
+
+
+def doubts(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    """List what makes figures doubtful of each delivery in force, though its rows count."""
+    listed = {}
+    for one in found:
+        for part in one.in_force:
+            if reasons := list(dict.fromkeys(doubt["reason"] for doubt in part.doubts)):
+                listed[(*one.owed.key, part.delivery.id)] = _named(one) | {
+                    "file": part.delivery.name,
+                    "reasons": reasons,
                 }
     return list(listed.values())
 

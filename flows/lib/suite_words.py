@@ -22,6 +22,11 @@ COMPARED = (
     "row_count_far", "sums_far", "same_file_twice", "older_file_again",
 )  # fmt: skip
 READINGS = (*WHILE_READ, *CHECKS, *COMPARED)
+# Of these the rows are set aside; whatever else is found takes no row out of the figures.
+OF_ROWS = (
+    "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions", "one_cell_alone",
+    "unlisted_total", "exact_duplicate", "conflicting_key",
+)  # fmt: skip
 
 
 class SuiteError(ValueError):

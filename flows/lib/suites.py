@@ -1,7 +1,7 @@
 """Expectation suites: what must be true of a table, as it stands in YAML."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,14 @@ COLUMN_KWARGS = ("column", "column_A", "column_B")
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation: with an effect it judges rows and sets them aside, without one the table."""
+    """One expectation: with an effect it sets rows aside, or keeps them and doubts the table."""
 
     type: str
     kwargs: Mapping[str, Any] = field(hash=False)
     severity: str
     effect: str | None
     notes: Notes
+    keeps_rows: bool = False  # it is about aggregates, or about the file as it was read
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -56,7 +57,12 @@ class Rule:
     @property
     def is_row_rule(self) -> bool:
         """Whether the rule sets rows aside."""
-        return self.effect is not None
+        return self.effect is not None and not self.keeps_rows
+
+    @property
+    def makes_doubt(self) -> bool:
+        """Whether figures are doubtful where it fails, though no row is taken out of them."""
+        return self.effect == "provisional" and self.keeps_rows
 
 
 @dataclass(frozen=True)
@@ -86,12 +92,14 @@ def load_suite(path: Path, readings: Path | None = None) -> Suite:
     return Suite(
         name=str(name),
         aggregates=aggregates,
-        rules=tuple(_rule(f"{path}: rule {n}", entry) for n, entry in enumerate(rules, start=1)),
+        rules=tuple(
+            _rule(f"{path}: rule {n}", entry, aggregates) for n, entry in enumerate(rules, start=1)
+        ),
         reading=reading_rules(str(path), raw.get("reading") or {}, for_all),
     )
 
 
-def _rule(where: str, raw: Any) -> Rule:
+def _rule(where: str, raw: Any, aggregates: Mapping[str, str]) -> Rule:
     kind = raw.get("type") if isinstance(raw, dict) else None
     where = f"{where} ({kind})" if kind else where
     raw = mapping(raw, where, ("type", "kwargs", "severity", "notes"), ("effect",))
@@ -104,4 +112,4 @@ def _rule(where: str, raw: Any) -> Rule:
     asks_by = ASKS_BY.get(rule.type, ())
     if asks_by and all(kwargs.get(key) is None for key in asks_by):
         raise SuiteError(f"{where} asks nothing: it states no {' or '.join(asks_by)}")
-    return rule
+    return replace(rule, keeps_rows=aggregates.keys() >= set(rule.columns))

@@ -27,6 +27,9 @@ LANDING_TABLES = {
     "quarantine": """district_code varchar, source varchar, period varchar, file_id varchar,
         sheet varchar, row_number bigint, column_name varchar, rule varchar, effect varchar,
         unit varchar, member varchar, amount decimal(38,2)""",
+    "doubts": """district_code varchar, source varchar, period varchar, rule varchar, unit varchar,
+        member varchar, amount decimal(38,2), file_id varchar, sheet varchar, row_number bigint,
+        reason varchar""",
     "superseded_units": """district_code varchar, source varchar, period varchar, file_id varchar,
         unit varchar""",
     "units_received": """district_code varchar, source varchar, period varchar, unit varchar,
@@ -133,6 +136,17 @@ def _superseded_units(parts: Sequence[InForce]) -> list[tuple[str, ...]]:
     )  # fmt: skip
 
 
+def _doubts(parts: Sequence[InForce]) -> list[tuple[Any, ...]]:
+    """List what makes figures doubtful though its rows count, unless a newer part has the unit."""
+    return [
+        (one.delivery.district_code, one.delivery.source, one.delivery.period, doubt["rule"],
+         doubt["unit"], doubt["member"], doubt["amount"], one.delivery.files[0].sha256,
+         doubt["sheet"], doubt["row"], doubt["reason"])
+        for one in parts
+        for doubt in one.doubts
+    ]  # fmt: skip
+
+
 def _fill_quarantine(connection: "duckdb.DuckDBPyConnection", parts: Sequence[InForce]) -> None:
     for one in parts:
         connection.execute(
@@ -196,6 +210,7 @@ def prepare_warehouse(
             ],
         )
         insert("deliveries", _deliveries(parts))
+        insert("doubts", _doubts(parts))
         insert("superseded_units", _superseded_units(parts))
         needed = [one for one in standings if not one.owed.contract.is_optional]
         insert("source_status", [_source_status(one) for one in needed])

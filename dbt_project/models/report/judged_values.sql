@@ -21,7 +21,7 @@ hidden_values as (
 
 ),
 
--- How far the value is from its standard, and by how much the rows set aside could move it, both
+-- How far the value is from its standard, and by how much what is in doubt could move it, both
 -- times the denominator: nothing is divided before it is judged.
 with_distance as (
 
@@ -30,7 +30,7 @@ with_distance as (
         multiplier * cast(numerator as decimal(33, 10))
         - cast(standard_value as decimal(12, 4))
         * cast(coalesce(denominator, 1) as decimal(25, 10)) as distance,
-        multiplier * cast(quarantined_amount as decimal(33, 2)) as doubt
+        multiplier * cast(amount_in_doubt as decimal(33, 2)) as doubt
     from value_states
 
 ),
@@ -70,7 +70,7 @@ with_judgement as (
             when is_met is null then '无法判定'
             when open_state = 'actual' then case when is_met then '达标' else '未达标' end
             when
-                rows_without_amount > 0
+                is_amount_unknown
                 or is_denominator_in_doubt
                 or formula in ('growth', 'share_meeting')
                 then '无法判定'

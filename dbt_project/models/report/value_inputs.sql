@@ -1,5 +1,5 @@
--- One row per due value: what of its sources is missing, which units did not report, and what is
--- set aside that its readable keys do not exclude.
+-- One row per due value: what of its sources is missing, which units did not report, what is set
+-- aside that its readable keys do not exclude, and what else is in doubt though its rows count.
 with
 
 value_keys as (
@@ -35,6 +35,12 @@ units_expected as (
 quarantine as (
 
     select * from {{ source('landing', 'quarantine') }}
+
+),
+
+landed_doubts as (
+
+    select * from {{ source('landing', 'doubts') }}
 
 ),
 
@@ -78,6 +84,8 @@ needs_with_status as (
         needs.fact,
         needs.source,
         source_status.period,
+        source_status.source_title,
+        source_status.owner_office,
         coalesce(source_status.is_in_force, false) as is_in_force,
         coalesce(source_status.gap, needs.source || ':合同未声明所需年份') as gap
     from needs
@@ -246,7 +254,109 @@ quarantined as (
 
 ),
 
-doubts as (
+-- Each counts for itself: what is wrong in two places is not netted, nor the larger of them.
+doubts_of_values as (
+
+    select
+        needs_with_status.value_id,
+        needs_with_status.source,
+        needs_with_status.period,
+        needs_with_status.source_title,
+        needs_with_status.owner_office,
+        landed_doubts.reason,
+        landed_doubts.rule,
+        landed_doubts.unit,
+        landed_doubts.member,
+        landed_doubts.file_id,
+        landed_doubts.sheet,
+        landed_doubts.row_number,
+        max(abs(landed_doubts.amount)) as amount,
+        max(case when needs_with_status.role = 'denominator' then 1 else 0 end)
+            as is_in_denominator
+    from needs_with_status
+    inner join landed_doubts
+        on
+            needs_with_status.district_code = landed_doubts.district_code
+            and needs_with_status.source = landed_doubts.source
+            and needs_with_status.period = landed_doubts.period
+            and (
+                landed_doubts.member is null
+                or needs_with_status.dimension = 'total'
+                or needs_with_status.member = landed_doubts.member
+                or {{ counts_special_needs('needs_with_status', 'landed_doubts.member') }}
+            )
+    group by
+        needs_with_status.value_id,
+        needs_with_status.source,
+        needs_with_status.period,
+        needs_with_status.source_title,
+        needs_with_status.owner_office,
+        landed_doubts.reason,
+        landed_doubts.rule,
+        landed_doubts.unit,
+        landed_doubts.member,
+        landed_doubts.file_id,
+        landed_doubts.sheet,
+        landed_doubts.row_number
+
+),
+
+doubts_counted as (
+
+    select
+        value_id,
+        cast(count(*) as bigint) as doubts,
+        cast(coalesce(sum(amount), 0) as decimal(38, 2)) as doubted_amount,
+        cast(sum(case when amount is null then 1 else 0 end) as bigint) as doubts_without_amount,
+        max(is_in_denominator) as is_in_denominator
+    from doubts_of_values
+    group by value_id
+
+),
+
+reasons_by_source as (
+
+    select
+        value_id,
+        source,
+        period,
+        source_title,
+        owner_office,
+        reason,
+        row_number() over (
+            partition by value_id, source, period
+            order by reason
+        ) as place,
+        count(*) over (partition by value_id, source, period) as reasons
+    from doubts_of_values
+    group by value_id, source, period, source_title, owner_office, reason
+
+),
+
+reasons_listed as (
+
+    select
+        value_id,
+        source_title || '(' || period || ')' || {{ joined_text('reason', '、') }}
+        || case when max(reasons) > 3 then '等' || cast(max(reasons) as string) || '处' else '' end
+        || ',由' || owner_office || '核实' as reason
+    from reasons_by_source
+    where place <= 3
+    group by value_id, source, period, source_title, owner_office
+
+),
+
+reasons_of_values as (
+
+    select
+        value_id,
+        {{ joined_text('reason', ';') }} as doubt_reasons
+    from reasons_listed
+    group by value_id
+
+),
+
+in_doubt as (
 
     select
         value_id,
@@ -258,6 +368,11 @@ doubts as (
         value_id,
         source
     from set_aside_by_row
+    union
+    select
+        value_id,
+        source
+    from doubts_of_values
 
 ),
 
@@ -266,7 +381,7 @@ doubtful as (
     select
         value_id,
         {{ json_list('source') }} as doubtful_sources
-    from doubts
+    from in_doubt
     group by value_id
 
 )
@@ -282,9 +397,20 @@ select
     coalesce(quarantined.quarantined_rows, 0) as quarantined_rows,
     coalesce(quarantined.quarantined_amount, 0) as quarantined_amount,
     coalesce(quarantined.rows_without_amount, 0) as rows_without_amount,
-    coalesce(quarantined.is_in_denominator, 0) = 1 as is_denominator_in_doubt
+    coalesce(doubts_counted.doubts, 0) as doubts,
+    reasons_of_values.doubt_reasons,
+    cast(
+        coalesce(quarantined.quarantined_amount, 0) + coalesce(doubts_counted.doubted_amount, 0)
+        as decimal(38, 2)
+    ) as amount_in_doubt,
+    coalesce(quarantined.rows_without_amount, 0) > 0
+    or coalesce(doubts_counted.doubts_without_amount, 0) > 0 as is_amount_unknown,
+    coalesce(quarantined.is_in_denominator, 0) = 1
+    or coalesce(doubts_counted.is_in_denominator, 0) = 1 as is_denominator_in_doubt
 from value_keys
 left join gaps on value_keys.value_id = gaps.value_id
 left join units_counted on value_keys.value_id = units_counted.value_id
 left join quarantined on value_keys.value_id = quarantined.value_id
+left join doubts_counted on value_keys.value_id = doubts_counted.value_id
+left join reasons_of_values on value_keys.value_id = reasons_of_values.value_id
 left join doubtful on value_keys.value_id = doubtful.value_id

@@ -38,6 +38,12 @@ quarantine as (
 
 ),
 
+doubts as (
+
+    select * from {{ source('landing', 'doubts') }}
+
+),
+
 due as (
 
     select distinct
@@ -89,12 +95,16 @@ library as (
 
 ),
 
--- A row of the library that is set aside may be the one school of a stage.
+-- A row of the library that is set aside, or is missing in it, may be the one school of a stage.
 libraries_in_doubt as (
 
-    select distinct district_code
+    select district_code
     from quarantine
     where source = 'schools.schools' and effect = 'provisional'
+    union
+    select district_code
+    from doubts
+    where source = 'schools.schools'
 
 ),
 

@@ -61,6 +61,10 @@ gathered as (
         value_inputs.quarantined_rows,
         value_inputs.quarantined_amount,
         value_inputs.rows_without_amount,
+        value_inputs.doubts,
+        value_inputs.doubt_reasons,
+        value_inputs.amount_in_doubt,
+        value_inputs.is_amount_unknown,
         value_inputs.is_denominator_in_doubt,
         value_standards.standard_id,
         value_standards.comparison,
@@ -69,7 +73,8 @@ gathered as (
         value_keys.formula in ('ratio', 'share_meeting', 'growth')
         and coalesce(computed_values.denominator, 0) = 0 as has_nobody_to_count,
         value_inputs.units_received < value_inputs.units_expected
-        or value_inputs.quarantined_rows > 0 as is_in_doubt
+        or value_inputs.quarantined_rows > 0
+        or value_inputs.doubts > 0 as is_in_doubt
     from value_keys
     inner join value_inputs on value_keys.value_id = value_inputs.value_id
     inner join indicators on value_keys.indicator_id = indicators.indicator_id
@@ -90,9 +95,19 @@ with_state as (
             when has_nobody_to_count then 'missing'
             when value is null and formula <> 'all_met' then 'missing'
             when units_received < units_expected then 'partial'
-            when quarantined_rows > 0 then 'provisional'
+            when quarantined_rows > 0 or doubts > 0 then 'provisional'
             else 'actual'
-        end as open_state
+        end as open_state,
+        case
+            when quarantined_rows = 0 then null
+            when rows_without_amount > 0
+                then
+                    cast(quarantined_rows as string) || '行数据待核,暂不计入,其中'
+                    || cast(rows_without_amount as string) || '行数额不能识别'
+            else
+                cast(quarantined_rows as string) || '行数据待核,暂不计入,涉及'
+                || cast(quarantined_amount as string) || '元'
+        end as rows_set_aside
     from gathered
 
 )
@@ -121,7 +136,8 @@ select
     units_received,
     quarantined_rows,
     quarantined_amount,
-    rows_without_amount,
+    amount_in_doubt,
+    is_amount_unknown,
     is_denominator_in_doubt,
     open_state,
     case
@@ -136,14 +152,9 @@ select
             then
                 '应报' || cast(units_expected as string) || '个单位(次),实报'
                 || cast(units_received as string) || '个;未报:' || coalesce(units_missing, '')
-        when open_state = 'provisional' and rows_without_amount > 0
-            then
-                cast(quarantined_rows as string) || '行数据待核,暂不计入,其中'
-                || cast(rows_without_amount as string) || '行数额不能识别'
-        when open_state = 'provisional'
-            then
-                cast(quarantined_rows as string) || '行数据待核,暂不计入,涉及'
-                || cast(quarantined_amount as string) || '元'
+        when open_state = 'provisional' and rows_set_aside is not null and doubts > 0
+            then rows_set_aside || ';' || doubt_reasons
+        when open_state = 'provisional' then coalesce(rows_set_aside, doubt_reasons)
         when has_two_standards then '春季、秋季标准不同,不能以一个标准判定全年'
     end as open_reason,
     -- what is missing is a source, a unit of it or a row of it, or a row of the seed of standards

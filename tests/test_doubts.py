@@ -1,0 +1,116 @@
+"""What a file shows that makes figures doubtful though no row is taken out of them."""
+
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
+
+from flows.lib import acceptance
+from flows.lib.acceptance import Acceptance, Asked, accept_all
+from flows.lib.contracts import Contract
+from flows.lib.drift import with_drift
+from flows.lib.person_key import PersonKey
+from flows.lib.store import Delivery, Store
+from flows.lib.waivers import Waiver
+
+BETWEEN = "expect_column_values_to_be_between"
+NOTES = "notes: {what: 公用经费不少于人员经费的一半。, why: 缘由, resolve: 处理}"
+SUITE = f"""name: finance.funds
+aggregates: {{operating_share: sum(other_yuan) / sum(staff_yuan)}}
+rules:
+- {{type: {BETWEEN}, kwargs: {{column: operating_share, min_value: 0.5}}, severity: warning,
+   effect: provisional, {NOTES}}}
+reading:
+  sums_far: {{effect: provisional}}
+"""
+FEW, ENOUGH, FAR = (
+    f"单位:元\n代码|学校|人员|公用\nA1|一校|1000|{operating}\n" for operating in (499, 500, 5000)
+)
+ALLOWED = Waiver(
+    "免1", "finance.funds", None, BETWEEN, "operating_share", None, None, None, "寄宿制", "财务股",
+    date(2024, 1, 1), date(2024, 6, 30),
+)  # fmt: skip
+
+
+class Received:
+    """Workbooks of one table in the order in which they came."""
+
+    def __init__(self, folder: Path, contract: Contract) -> None:
+        self.folder, self.contract = folder, contract
+        self.store = Store(folder / "landed")
+        self.deliveries: list[Delivery] = []
+
+    def take(self, text: str, period: str = "2023") -> None:
+        """Keep a workbook of one sheet as the next delivery."""
+        path = workbook(self.folder / "b.xlsx", 表=sheet(text))
+        kept = self.store.keep(BytesIO(path.read_bytes()), "经费.xlsx")
+        given = (self.contract.name, "519900", period, (kept,), "2024-01-01T00:00:00Z", "inbox")
+        self.deliveries.append(Delivery(*given, number=len(self.deliveries) + 1))
+
+    def verdict(self, *waivers: Waiver) -> Acceptance:
+        """Give the verdict on the last delivery, compared with those before it."""
+        asked = [Asked(delivery, waivers) for delivery in self.deliveries]
+        key, cache = PersonKey(b"k" * 32), self.folder / "cache"
+        found = accept_all(self.store, cache, asked, self.contract, key)
+        keys = [(delivery.source, delivery.period, delivery.id) for delivery in self.deliveries]
+        told = with_drift(
+            dict(zip(keys, found, strict=True)), self.deliveries, self.deliveries,
+            {self.contract.name: self.contract}, lambda _: waivers,
+        )  # fmt: skip
+        return told[keys[-1]]
+
+    def doubts(self, *waivers: Waiver) -> list[dict[str, Any]]:
+        """List what the last delivery makes doubtful."""
+        verdict = self.verdict(*waivers)
+        assert verdict.accepted, verdict.rejections
+        return list(verdict.outcome["doubts"])
+
+
+@pytest.fixture
+def received(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Received:
+    suites = tmp_path / "expectations"
+    (suites / "finance").mkdir(parents=True)
+    (suites / "finance" / "funds.yml").write_text(SUITE, "utf-8")
+    (suites / "reading.yml").write_bytes((acceptance.SUITES / "reading.yml").read_bytes())
+    monkeypatch.setattr(acceptance, "SUITES", suites)
+    limit = {"rows": 1, "amount": 1}
+    read = {"unit": "in_sheet", "totals": {"column": "school_name", "labels": ["小计", "合计"]}}
+    return Received(
+        tmp_path, contract_of(SCHOOL, NAME, STAFF, OTHER, read=read, quarantine_limit=limit)
+    )
+
+
+def test_a_rule_on_the_whole_file_with_an_effect_keeps_its_rows_and_is_a_doubt(
+    received: Received,
+) -> None:
+    received.take(ENOUGH)
+    assert received.doubts() == []
+    received.take(FEW)
+    verdict = received.verdict()
+    assert (verdict.outcome["rows_landed"], verdict.outcome["rows_quarantined"]) == (1, 0)
+    assert verdict.outcome["doubts"] == [
+        {"rule": BETWEEN, "sheet": None, "row": None, "unit": None, "member": None, "amount": None,
+         "reason": "不符合“公用经费不少于人员经费的一半”"}
+    ]  # fmt: skip
+
+
+def test_what_an_office_answers_by_a_waiver_is_no_doubt_any_more(received: Received) -> None:
+    received.take(FEW)
+    assert received.doubts(ALLOWED) == []
+    assert [one["number"] for one in received.verdict(ALLOWED).outcome["waived"]] == ["免1"]
+    assert len(received.doubts(replace(ALLOWED, column_name="row_count"))) == 1
+
+
+def test_a_difference_from_the_last_file_is_a_doubt_where_the_suite_says_so(
+    received: Received,
+) -> None:
+    received.take(ENOUGH)
+    received.take(FAR)
+    answered = replace(ALLOWED, rule="sums_far", column_name=None)
+    [doubt] = received.doubts()
+    assert (doubt["rule"], doubt["amount"], doubt["reason"]) == ("sums_far", None, "合计相差太大")
+    assert received.doubts(answered) == []
