@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nights import Said, copy_of, dropped_file, edit_workbook, ziping
 
-from flows.lib import dry_run_said
+from flows.lib import acceptance, dry_run_said
 from flows.lib.settings import Workspace
 from flows.lib.staging_trial import Trial
 
@@ -118,3 +118,38 @@ def test_a_file_that_the_night_would_not_take_is_told(
     assert "实际：年份不符（2019→2023）" in printed
     assert "rejected:各行日期所在年份" in printed
     assert ziping("sources", "check", source, f"{file}.xls", workspace=first_night) == 2
+
+
+BROKEN = {
+    "a severity that is none": ("severity: critical", "severity: critcal"),
+    "no notes": ("  notes:", "  remarks:"),
+    "mostly": ("kwargs: {", "kwargs: {mostly: 0.9, "),
+    "a tab": ("rules:", "rules:\n\t- a"),
+    "no rules": ("rules:", "regeln:"),
+}
+
+
+@pytest.mark.usefixtures("no_models")
+@pytest.mark.parametrize("fault", [*BROKEN, "no suite"])
+def test_a_fault_of_the_suite_is_told_with_its_file(
+    first_night: Workspace,
+    tmp_path: Path,
+    said: Said,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    suites = shutil.copytree(acceptance.SUITES, tmp_path / "expectations")
+    path = suites / "finance" / "projects.yml"
+    if fault in BROKEN:
+        text = path.read_text("utf-8")
+        assert BROKEN[fault][0] in text
+        path.write_text(text.replace(*BROKEN[fault], 1), "utf-8")
+    else:
+        path.unlink()
+    monkeypatch.setattr(acceptance, "SUITES", suites)
+    file = dropped_file(first_night, "项目库*")
+    workspace = copy_of(first_night, tmp_path / "workspace")
+    assert ziping("sources", "check", "finance.projects", str(file), workspace=workspace) == 1
+    printed = said()
+    assert "projects.yml" in printed
+    assert "Error" not in printed

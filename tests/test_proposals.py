@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from flows.lib.column_guesses import ColumnGuess, guess_columns
+from flows.lib.contracts import Column, Contract
 from flows.lib.glossary import known_captions
 from flows.lib.header_guess import guess_header
 from flows.lib.observing import Observed, observe
@@ -110,6 +111,14 @@ def guessed(tmp_path: Path, caption: str, *cells: str) -> ColumnGuess:
         ("甲", ("2021/22", "2021/22"), "text", "string"),
         ("甲", ("2021-10", "2021-11"), "date", "date"),
         ("甲", ("", ""), "text", "string"),
+        ("收费金额", ("4500.00", "4400.00"), "amount", "decimal(18,2)"),
+        ("课后服务费", ("4500", "4400"), "amount", "decimal(18,2)"),
+        ("均分", ("88.00", "91.00"), "number", "decimal(18,2)"),
+        ("学生数", ("0012", "0030"), "code", "string"),
+        ("学校标识码", ("1.5", "2.5"), "code", "string"),
+        ("书记姓名", ("样例人",), "person_name", "string"),
+        ("家长联系方式", ("12345",), "person_name", "string"),
+        ("Zip", ("02351", "02138"), "code", "string"),
     ],
 )
 def test_a_column_is_what_its_cells_and_its_caption_say(
@@ -126,6 +135,40 @@ def test_what_cannot_be_known_of_a_column_is_asked(tmp_path: Path) -> None:
     assert not guessed(tmp_path, "金额(万元)", "1").asks
     codes = guessed(tmp_path, "学校标识码", "2151000101", "2151000102", "51000103")
     assert any("shorter than 10" in ask for ask in codes.asks)
+
+
+@pytest.mark.parametrize(
+    ("caption", "cells", "is_asked"),
+    [
+        ("Zip", ("2351", "2138"), True),
+        ("学校代码", ("10505", "350505", "4450105"), True),
+        ("学校代码", ("010505", "350505", "445010"), False),
+        ("学校标识码", ("2151000101", "2151000102"), False),
+    ],
+)
+def test_zeros_that_codes_may_have_lost_are_asked_about(
+    tmp_path: Path, caption: str, cells: tuple[str, ...], is_asked: bool
+) -> None:
+    guess = guessed(tmp_path, caption, *cells)
+    assert guess.data_type == "string"
+    assert any("zeros" in ask for ask in guess.asks) is is_asked
+
+
+def test_the_files_own_cells_decide_what_a_caption_of_another_source_is(tmp_path: Path) -> None:
+    other = Contract("a", "b", {}, (Column("school_code", "int", captions=("School Code",)),))
+    observed = looked_at(tmp_path, "School Code,Town,Pupils\n00010505,甲,7\n00010003,乙,8\n")
+    guess = guess_columns(observed, known_captions([other]), None)[0]
+    assert (guess.name, guess.data_type) == ("school_code", "string")
+
+
+@pytest.mark.parametrize(
+    ("caption", "name"),
+    [("District", "district_code_column"), ("Source", "source_code"), ("Period", "period_code")],
+)
+def test_names_that_landing_adds_are_taken_by_no_column(
+    tmp_path: Path, caption: str, name: str
+) -> None:
+    assert guessed(tmp_path, caption, "095901", "180903").name == name
 
 
 def proposed(tmp_path: Path, text: str, name: str = "a.csv") -> dict[str, Any]:

@@ -40,6 +40,6 @@ def guess_above(
         meaning = meaning_of(squeezed(label) or "", known)
         names = [*taken, *(one.name for one in guesses)]
         if meaning and meaning.kind in KINDS and meaning.name not in names:
-            name = name_for(label, -1, meaning, names)
+            name = name_for(label, -1, meaning, names, is_code=False)
             guesses.append(ColumnGuess(-1, label, meaning.kind, name, meta={"above": [label]}))
     return guesses

@@ -25,7 +25,13 @@ from flows.lib.observing import Observed, ObservedSheet
 
 MOST = 0.9  # so many cells of a column must be of a kind for it to be that kind
 MOST_MEMBERS = 16  # different texts of a column that is a list of kinds
-CODE_CAPTION = re.compile(r"(码|编号|代号|文号|号|标识)$|(^|[_ ])(id|code|no)$", re.IGNORECASE)
+CODE_CAPTION = re.compile(
+    r"(码|编号|邮编|代号|文号|号|标识)$|(^|[_ ])(id|code|no)$|^(zip|post(al)?)[_ ]?(code)?$",
+    re.IGNORECASE,
+)
+MONEY_CAPTION = re.compile(r"(金额|经费|费用?|款|支出|收入|资金|工资|津贴|补助|单价|总价)$")
+PERSON_CAPTION = re.compile(r"姓名|联系人|联系方式|电话|手机|住址|家长|监护人")
+SHORTEST_CODE = 5  # of digits alone: a shorter one may have lost its zeros
 DATE_CAPTION = re.compile(r"(日期|时间|年月|date)$", re.IGNORECASE)
 SCHOOL_YEAR = "20[0-9]{2}[-–/](?:20)?[0-9]{2}"  # 2011-12 is no month
 NEVER_LANDED = ("serial", "person_name", "row_total", "beside_long")
@@ -73,6 +79,8 @@ def _kind_of_cells(cells: Sequence[Any], caption: str, meaning: Meaning | None) 
     texts = [squeezed(cell) or "" for cell in whole]
     if said in ("person", *NEVER_LANDED) or _share(texts, _is_person) > 0.5:
         return said if said in ("person", *NEVER_LANDED) else "person"
+    if PERSON_CAPTION.search(caption):
+        return "person_name"
     if _is_serial(cells) and not meaning:
         return "serial"
     if not texts:
@@ -97,13 +105,18 @@ def _kind_of_cells(cells: Sequence[Any], caption: str, meaning: Meaning | None) 
 
 
 def _kind_of_numbers(texts: Sequence[str], caption: str, said: str) -> str:
-    """Tell codes from numbers: a caption says so, a zero in front, or one length of many digits."""
-    if said in ("code", "amount", "count", "number"):
-        return said
+    """Tell codes from numbers: a zero in front, a caption says so, or one length of many digits.
+
+    What a caption means elsewhere is no more than a hint: the file's own cells decide.
+    """
     digits = [text for text in texts if text.isdigit()]
     has_zeros = any(len(text) > 1 and text.startswith("0") for text in digits)
+    if has_zeros or (said == "code" and len(digits) == len(texts)):
+        return "code"
+    if said in ("amount", "number") or (said == "count" and len(digits) == len(texts)):
+        return said
     is_long = len(digits) == len(texts) and min(map(len, digits)) >= 6
-    if has_zeros or CODE_CAPTION.search(caption) or (
+    if CODE_CAPTION.search(caption) or (
         is_long and len(set(map(len, digits))) == 1 and len(set(digits)) == len(digits) > 3
     ):  # fmt: skip
         return "code"
@@ -149,7 +162,7 @@ def _amount(guess: ColumnGuess, unit: str | None) -> None:
 
 
 def _number(guess: ColumnGuess, cells: Sequence[Any]) -> None:
-    decimals = decimals_of(cells)
+    decimals = max(decimals_of(cells), *map(_decimals_written, cells), 0)
     numbers = [abs(number) for cell in cells if (number := number_of(cell)) is not None]
     if decimals:
         guess.data_type = f"decimal(18,{min(max(decimals, 2), 8)})"
@@ -160,6 +173,12 @@ def _number(guess: ColumnGuess, cells: Sequence[Any]) -> None:
     odd = sum(not is_number(cell) for cell in filled)
     if odd:
         guess.asks.append(f"{odd} cells hold no number: their rows would be set aside")
+
+
+def _decimals_written(cell: Any) -> int:
+    """Count the decimals of a number as it is written: 4500.00 has two, which the next may need."""
+    found = re.fullmatch(r"[^.]*[0-9]\.([0-9]+)", squeezed(cell) or "")
+    return len(found[1]) if found and isinstance(cell, str) else 0
 
 
 def _code(guess: ColumnGuess, texts: Sequence[str]) -> None:
@@ -176,6 +195,13 @@ def _code(guess: ColumnGuess, texts: Sequence[str]) -> None:
         guess.asks.append(
             f"{len(shorter)} codes are shorter than {usual} signs: zeros that a spreadsheet took? "
             "They come back only by `length` with `check` or `code_list`; else ask for text cells"
+        )
+    elif all(map(str.isdigit, texts)) and not any(text.startswith("0") for text in texts) and (
+        usual < SHORTEST_CODE or len(set(lengths)) > 1
+    ):  # fmt: skip
+        guess.asks.append(
+            f"its codes have {min(lengths)} to {max(lengths)} digits and none begins with 0: did a "
+            "spreadsheet take zeros away? Compare with another export, or ask for text cells"
         )
     for name in LISTS:
         if set(texts) <= code_list(name):
@@ -196,17 +222,10 @@ def guess_column(
     """Guess a column from its caption, as it is compared and as it is written, and its cells."""
     meaning = meaning_of(caption, known)
     kind = _kind_of_cells(cells, caption, meaning)
-    is_money = unit in UNITS_OF_YUAN or unit_in(caption)
+    is_money = unit in UNITS_OF_YUAN or unit_in(caption) or MONEY_CAPTION.search(caption)
     if kind == "number" and is_money and not (meaning and meaning.kind == "count"):
         kind = "amount"
-    name = name_for(text, place, meaning, taken)
-    is_named = meaning and meaning.name
-    if (
-        kind in ("code", "code_name")
-        and not is_named
-        and not name.endswith(("_code", "_no", "_id"))
-    ):
-        name = f"{name}_code"
+    name = name_for(text, place, meaning, taken, is_code=kind in ("code", "code_name"))
     guess = ColumnGuess(place, text, kind, name)
     if guess.is_landed:
         guess.meta["captions"] = [text]

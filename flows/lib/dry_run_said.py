@@ -16,6 +16,7 @@ from flows.lib.long_tables import items_of
 from flows.lib.night import Night, open_night
 from flows.lib.parts import units_held
 from flows.lib.places import many, place_of_rows
+from flows.lib.profiles import captions_by_sheet
 from flows.lib.quarantine import problem_lines, problems_of
 from flows.lib.row_files import rows_at
 from flows.lib.settings import Workspace
@@ -123,7 +124,8 @@ def _captions(one: Tried, contract: Contract) -> Iterator[str]:
     """Say which captions were taken for which column, which say something else, and the rest."""
     alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for sheet, captions in one.reading.captions.items() if one.reading else ():
-        names = {caption: name for name, caption in one.verdict.outcome["captions"][sheet].items()}
+        of_columns = captions_by_sheet(one.reading, contract).get(sheet, {})
+        names = {caption: name for name, caption in of_columns.items()}
         uses = captions_used(contract, captions)
         written = {
             plain_caption(one): one for column in contract.columns for one in column.captions

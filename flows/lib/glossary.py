@@ -13,7 +13,7 @@ from flows.lib.contracts import Contract
 
 GLOSSARY = Path(__file__).with_name("glossary.csv")
 UNIT = re.compile(r"[(\[](?:单位:)?([^()\[\]]{1,6})[)\]]$")
-OF_EVERY_TABLE = ("district_code", "period")  # they are added while landing
+OF_EVERY_TABLE = ("district_code", "period", "source")  # they are added while landing
 SHORTEST_NAME, LONGEST_NAME = 4, 40
 STOREY = r"/(?! )"  # between the storeys of a header; a slash in a caption has a blank behind it
 WHOLES = ("合计", "总计", "小计", "计", "計", "合計", "總計")  # as captions of a lower storey
@@ -130,9 +130,18 @@ def reserved_words() -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
-def name_for(caption: str, place: int, meaning: Meaning | None, taken: Iterable[str]) -> str:
-    """Name a column: as the glossary does, by its Latin caption, else `column_7`; never twice."""
-    name = (meaning and meaning.name) or english_name(caption) or f"column_{place + 1}"
+def name_for(
+    caption: str, place: int, meaning: Meaning | None, taken: Iterable[str], *, is_code: bool
+) -> str:
+    """Name a column: as the glossary does, by its Latin caption, else `column_7`; never twice.
+
+    The name of a code says that it is one, unless the glossary names it.
+    """
+    name = meaning.name if meaning and meaning.name else ""
+    if not name:
+        name = english_name(caption) or f"column_{place + 1}"
+        if is_code and not name.endswith(("_code", "_no", "_id")):
+            name = f"{name}_code"
     if name in OF_EVERY_TABLE or name in reserved_words():
         name = f"{name}_column"
     return name if name not in set(taken) else f"{name[: LONGEST_NAME - 4]}_{place + 1}"
