@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,7 @@ from flows.lib.dropped import land_dropped
 from flows.lib.fingerprint import inputs_of
 from flows.lib.inbox import InboxView, view_inbox
 from flows.lib.person_key import PersonKey
+from flows.lib.quarantine import problems_of
 from flows.lib.settings import Settings, Workspace
 from flows.lib.standing import Owed, Standing, standing_of
 from flows.lib.store import LandedFile, Store
@@ -184,6 +186,34 @@ def test_of_a_school_in_two_files_the_newer_one_counts_and_the_older_nowhere(
     assert [one.files[0].original_name for one in third.replaced] == ["schools/统计报表_2023_1.csv"]
     assert district.landing(third, CLASSES) == [(A, 9), (B, 7), (C, 1)]
     assert district.landing(third, aside) == []
+
+
+def test_a_unit_that_is_declared_as_a_number_has_its_bad_rows_in_quarantine(
+    district: District,
+) -> None:
+    code = replace(district.contract.columns[0], data_type="bigint")
+    columns = (code, *district.contract.columns[1:])
+    district.contract = replace(district.contract, columns=columns)
+    district.drop("统计报表_2023_1.csv", {A: ["一年级,2", "二年级,x"], B: ["一年级,4"]})
+    district.drop("统计报表_2023_2.csv", {B: ["一年级,7"]})
+    standing = district.night()
+    assert district.landing(standing, CLASSES) == [(int(A), 2), (int(B), 7)]
+    aside = "select unit, row_number from landing.quarantine"
+    assert district.landing(standing, aside) == [(A, 3)]
+    assert district.landing(standing, UNITS) == [(A,), (B,)]
+
+
+def test_a_broken_suite_is_the_engineers_matter_and_not_the_offices(district: District) -> None:
+    path = acceptance.suite_path(district.contract)
+    path.write_text(path.read_text("utf-8").replace("warning", "warnung"), "utf-8")
+    district.drop(f"{FOLDER}/{A}.csv", {A: ["一年级,2"]})
+    standing = district.night()
+    assert standing.gap
+    assert standing.gap.endswith("检查规则文件有误,待工程师改正")
+    [problem] = problems_of(district.contract, standing.rejected[0][1])
+    assert problem.what.startswith("检查规则文件有误，不是报送文件的问题：")
+    assert "forms.yml: rule 1" in problem.what
+    assert "报送单位不必重报" in problem.resolve
 
 
 def test_a_corrected_file_that_is_bad_leaves_the_good_one_and_is_told_until_mended(

@@ -243,6 +243,7 @@ def rejected_outcome(contract: Contract, error: Exception) -> dict[str, Any]:
         "layout": [without_ids(one) for one in getattr(error, "captions", ())],
         "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
         "sign_off": {}, "waived": [], "doubts": [],
+        "is_fault_of_suite": isinstance(error, SuiteError),
     }  # fmt: skip
 
 

@@ -215,4 +215,10 @@ def _write_quarantine(path: Path, rows: list[dict[str, Any]]) -> None:
             ("unit", text), ("member", text), ("amount", pa.decimal128(38, 2)),
         ]
     )  # fmt: skip
-    pq.write_table(pa.Table.from_pylist(rows, schema), path, compression="zstd")
+    told = [row | {name: _as_text(row[name]) for name in ("unit", "member")} for row in rows]
+    pq.write_table(pa.Table.from_pylist(told, schema), path, compression="zstd")
+
+
+def _as_text(value: Any) -> str | None:
+    """Write a key as text: a contract may declare a unit's code as a number."""
+    return None if value is None else str(value)

@@ -26,6 +26,7 @@ from flows.lib.times import day_of
 VERSION = 1
 STATES = {"in_force": "in force", "rejected": "rejected"}
 UNREADABLE = "unreadable_file"
+BROKEN_SUITE = "broken_suite"  # the engineer's matter, which no office is told of
 PROVISIONAL = "暂定"
 
 
@@ -54,6 +55,11 @@ class Examined:
     state: str
     rejections: tuple[str, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def is_fault_of_suite(self) -> bool:
+        """Whether the file was not judged, for the suite itself is wrong."""
+        return any(problem.rule == BROKEN_SUITE for problem in self.problems)
 
 
 def examined(night: Night, names: Iterable[str]) -> list[Examined]:
@@ -101,7 +107,8 @@ def problems_of(contract: Contract, acceptance: Acceptance) -> list[Problem]:
         if key not in told:
             found += _of_file(contract, outcome, result)
     if not acceptance.accepted and not failed:
-        found += [_of_unreadable(sentence) for sentence in acceptance.rejections]
+        say_of = _of_suite if outcome.get("is_fault_of_suite") else _of_unreadable
+        found += [say_of(sentence) for sentence in acceptance.rejections]
     return sorted(set(found), key=_order)
 
 
@@ -171,6 +178,15 @@ def shown_columns(contract: Contract, names: str, captions: Mapping[str, str]) -
     declared = {column.name: column.shown for column in contract.columns}
     found = (captions.get(name) or declared.get(name) for name in names.split(", "))
     return "、".join(filter(None, found))
+
+
+def _of_suite(sentence: str) -> Problem:
+    return Problem(
+        BROKEN_SUITE, "critical", "整份文件待检查", "", None, "", "",
+        f"检查规则文件有误，不是报送文件的问题：{sentence}。",
+        "规则读不懂时任何文件都不能放行，此时沿用上一份合格的文件。",
+        "请工程师改正规则文件后重新运行；报送单位不必重报。",
+    )  # fmt: skip
 
 
 def _of_unreadable(sentence: str) -> Problem:

@@ -42,8 +42,9 @@ def write_quarantine(folder: Path, found: Sequence[Examined], settings: Settings
     """Write one workbook per source table that has something wrong; the same input, same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name in dict.fromkeys(one.contract.name for one in found):
-        own = [one for one in found if one.contract.name == name]
+    of_offices = [examined for examined in found if not examined.is_fault_of_suite]
+    for name in dict.fromkeys(examined.contract.name for examined in of_offices):
+        own = [examined for examined in of_offices if examined.contract.name == name]
         target = folder / f"{own[0].contract.title}_{SHEET}_{name}.xlsx"
         _write(target, own, settings)
         written.append(target)

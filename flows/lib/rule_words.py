@@ -8,6 +8,7 @@ RULE_TITLES = {
     "one_cell_alone": "一行只有一个单元格",
     "unlisted_total": "未约定的合计行",
     "unreadable_file": "文件读不出",
+    "broken_suite": "检查规则有误",
     "required_column": "缺少列",
     "quarantine_limit": "搁置的行过多",
     "own_total": "与合计不符",

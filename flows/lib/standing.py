@@ -99,6 +99,10 @@ class Standing:
         state = "逾期未报" if self.is_overdue else "尚未报送"
         state = "已收到,下次夜间检查" if self.is_waiting else state
         reason = "已报送但未通过检查" if self.rejections else state
+        if self.rejected and all(
+            verdict.outcome.get("is_fault_of_suite") for _, verdict in self.rejected
+        ):
+            reason = "已报送,检查规则文件有误,待工程师改正"
         return (
             f"{contract.title}({self.owed.period})缺失:由{contract.meta['owed']['by']}"
             f"于{self.owed.due}前报送,{reason}"

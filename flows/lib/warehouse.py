@@ -78,17 +78,20 @@ def make_relation(
 def _not_superseded(file: str, unit: str) -> str:
     """Say in SQL that no newer part holds the unit of a landed row; one without unit stays."""
     same = " and ".join(
-        f"newer.{name} = landed.{other}"
-        for name, other in (("source", "source"), ("district_code", "district_code"),
-                            ("period", "period"), ("file_id", file), ("unit", unit))
-    )  # fmt: skip
+        f"newer.{name} = landed.{name}" for name in ("source", "district_code", "period")
+    )
+    same += f" and newer.file_id = landed.{file} and newer.unit = {unit}"
     return f"not exists (select 1 from landing.superseded_units as newer where {same})"
 
 
 def _counted(contract: Contract) -> str:
     """Say in SQL which landed rows of a table count."""
     unit = contract.column_of_role("unit")
-    return _not_superseded("_file_id", unit.name) if contract.in_parts and unit else "true"
+    return (
+        _not_superseded("_file_id", f"cast(landed.{unit.name} as varchar)")
+        if contract.in_parts and unit
+        else "true"
+    )
 
 
 def _source_status(standing: Standing) -> tuple[Any, ...]:
@@ -154,7 +157,7 @@ def _fill_quarantine(connection: "duckdb.DuckDBPyConnection", parts: Sequence[In
             "row_number, column_name, rule, effect, unit, member, amount from (select *, "
             "$1 as district_code, $2 as source, $3 as period from "
             f"read_parquet({_paths([one.acceptance.quarantine])})) as landed "
-            f"where {_not_superseded('file_id', 'unit')} order by all",
+            f"where {_not_superseded('file_id', 'landed.unit')} order by all",
             [one.delivery.district_code, one.delivery.source, one.delivery.period],
         )
 
@@ -166,7 +169,8 @@ def _fill_units(connection: "duckdb.DuckDBPyConnection", contracts: Mapping[str,
             member = units.get("by_member", "null")
             connection.execute(
                 "insert into landing.units_received "
-                f"select district_code, '{contract.name}', period, {units['column']}, {member} "
+                f"select district_code, '{contract.name}', period, "
+                f"cast({units['column']} as varchar), cast({member} as varchar) "
                 f"from landing.{contract.relation} where {units['column']} is not null "
                 f"union select district_code, source, period, unit, member from landing.quarantine "
                 f"where source = '{contract.name}' and unit is not null"
