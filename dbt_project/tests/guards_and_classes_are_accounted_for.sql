@@ -1,7 +1,7 @@
 -- What: every landed contract of a guard is in int_security_guards, or out of it for a named
---   reason: it does not cover the last day of the year, unmatched school; a person is counted
---   once. Every landed row of a class-size form is in int_class_sizes with its classes, or its
---   school is unmatched.
+--   reason: in doubt, not on contract on the last day of the year, at no school; and the persons
+--   counted are those of the landed contracts, each once. Every landed row of a class-size form is
+--   in int_class_sizes with its classes, or its school is unmatched.
 -- When it matters: 14.3 and 22.1 count classes and people; one that is lost or doubled passes
 --   unnoticed.
 -- To resolve: look at the row in the landed file; then at the last change in int_security_guards
@@ -13,6 +13,7 @@ guards as (
     select
         district_code,
         cast(substr(period, 1, 4) as int) as year,
+        school_code,
         guard_id,
         contract_from,
         contract_to,
@@ -51,6 +52,26 @@ unmatched as (
 
 ),
 
+-- what the library says of the guard's school on the last day of the year
+library as (
+
+    select
+        guards._file_id,
+        guards._sheet,
+        guards._row_number,
+        max(case when types.type_group in ('higher', 'other') then 1 else 0 end) as is_no_school
+    from guards
+    inner join {{ source('schools', 'schools') }} as schools
+        on
+            guards.district_code = schools.district_code
+            and guards.school_code = schools.school_code
+            and make_date(guards.year, 12, 31) >= schools.valid_from
+            and (schools.valid_to is null or make_date(guards.year, 12, 31) <= schools.valid_to)
+    left join {{ ref('school_types') }} as types on schools.type_code = types.type_code
+    group by guards._file_id, guards._sheet, guards._row_number
+
+),
+
 guards_with_reason as (
 
     select
@@ -60,14 +81,14 @@ guards_with_reason as (
         coalesce(guards._row_number, facts._row_number) as row_number,
         guards._file_id is not null as is_landed,
         facts._file_id is not null as is_in_fact,
-        coalesce(facts.contracts = 1, true) as is_same,
+        facts.contracts = 1 as is_same,
         case
+            when unmatched._file_id is not null then 'in doubt'
             when
-                guards.contract_from is null
-                or guards.contract_from > make_date(guards.year, 12, 31)
+                guards.contract_from > make_date(guards.year, 12, 31)
                 or guards.contract_to < make_date(guards.year, 12, 31)
                 then 'not on contract on the last day'
-            when unmatched._file_id is not null then 'unmatched school'
+            when library.is_no_school = 1 then 'at no school'
         end as reason
     from guards
     full join {{ ref('int_security_guards') }} as facts
@@ -77,6 +98,11 @@ guards_with_reason as (
             and guards._file_id = facts._file_id
             and guards._sheet = facts._sheet
             and guards._row_number = facts._row_number
+    left join library
+        on
+            guards._file_id = library._file_id
+            and guards._sheet = library._sheet
+            and guards._row_number = library._row_number
     left join unmatched
         on
             guards.district_code = unmatched.district_code
@@ -87,25 +113,43 @@ guards_with_reason as (
 
 ),
 
-persons as (
+persons_landed as (
 
     select
         guards.district_code,
         guards.year,
-        guards.guard_id,
-        min(facts._file_id) as file_id,
-        min(facts._sheet) as sheet,
-        min(facts._row_number) as row_number,
-        cast(sum(coalesce(facts.guards, 0)) as bigint) as times_counted
+        cast(count(distinct guards.guard_id) as bigint) as persons
     from guards
-    inner join {{ ref('int_security_guards') }} as facts
+    inner join library
         on
-            guards.district_code = facts.district_code
-            and guards.year = facts.year
-            and guards._file_id = facts._file_id
-            and guards._sheet = facts._sheet
-            and guards._row_number = facts._row_number
-    group by guards.district_code, guards.year, guards.guard_id
+            guards._file_id = library._file_id
+            and guards._sheet = library._sheet
+            and guards._row_number = library._row_number
+    left join unmatched
+        on
+            guards.district_code = unmatched.district_code
+            and guards._file_id = unmatched._file_id
+            and guards._sheet = unmatched._sheet
+            and guards._row_number = unmatched._row_number
+            and unmatched.fact = 'int_security_guards'
+    where
+        unmatched._file_id is null
+        and library.is_no_school = 0
+        and guards.contract_from <= make_date(guards.year, 12, 31)
+        and coalesce(guards.contract_to, make_date(guards.year, 12, 31))
+        >= make_date(guards.year, 12, 31)
+    group by guards.district_code, guards.year
+
+),
+
+persons_counted as (
+
+    select
+        district_code,
+        year,
+        cast(sum(guards) as bigint) as persons
+    from {{ ref('int_security_guards') }}
+    group by district_code, year
 
 ),
 
@@ -120,12 +164,15 @@ forms_with_reason as (
         facts._file_id is not null as is_in_fact,
         coalesce(
             facts.stage = forms.stage
-            and facts.classes = forms.classes
+            and coalesce(facts.classes, -1) = coalesce(forms.classes, -1)
             and facts.large_classes = forms.classes_56_65 + forms.classes_66_and_more
             and facts.oversize_classes = forms.classes_66_and_more,
             false
         ) as is_same,
-        case when unmatched._file_id is not null then 'unmatched school' end as reason
+        case
+            when unmatched._file_id is not null and forms.classes is not null
+                then 'unmatched school'
+        end as reason
     from forms
     full join {{ ref('int_class_sizes') }} as facts
         on
@@ -167,13 +214,17 @@ from both_facts
 where
     not is_landed
     or is_in_fact = (reason is not null)
-    or (is_in_fact and not is_same)
+    or (is_in_fact and not coalesce(is_same, false))
 union all
 select
-    'a person who is not counted once' as rule,
+    'other persons are counted than are on contract' as rule,
     'int_security_guards' as fact,
-    file_id,
-    sheet,
-    row_number
-from persons
-where times_counted <> 1
+    coalesce(persons_landed.district_code, persons_counted.district_code) as file_id,
+    cast(null as string) as sheet,
+    cast(null as bigint) as row_number
+from persons_landed
+full join persons_counted
+    on
+        persons_landed.district_code = persons_counted.district_code
+        and persons_landed.year = persons_counted.year
+where coalesce(persons_landed.persons, 0) <> coalesce(persons_counted.persons, 0)

@@ -1,7 +1,7 @@
 -- What: every landed row of the funding statistics is in its fact with the sum of its four
---   amounts; every row of the register is, but for schools that are not open at the end of the
---   year and are listed as unmatched; every school of the library is counted once at the end of
---   each year, but for rows that do not hold on that day and schools that are no primary or
+--   amounts; every row of the register of a primary or secondary school is, unless it is listed as
+--   in doubt, and none of another institution; every school of the library is counted once at the
+--   end of each year, but for rows that do not hold on that day and schools that are no primary or
 --   secondary ones.
 -- When it matters: 4.1 is the sum of these rows, K3.x their number.
 -- To resolve: look at the row in the landed file, then at the last change in the fact named.
@@ -51,6 +51,26 @@ rooms_unmatched as (
 
 ),
 
+-- what the library says of a school at the end of the register's year, row by row
+room_schools as (
+
+    select
+        landed._file_id,
+        landed._sheet,
+        landed._row_number,
+        max(case when types.type_group = 'primary_or_secondary' then 1 else 0 end) as is_counted
+    from {{ source('registers', 'counselling_rooms') }} as landed
+    inner join {{ source('schools', 'schools') }} as library
+        on
+            landed.district_code = library.district_code
+            and landed.school_code = library.school_code
+            and cast(landed.period as date) >= library.valid_from
+            and (library.valid_to is null or cast(landed.period as date) <= library.valid_to)
+    left join {{ ref('school_types') }} as types on library.type_code = types.type_code
+    group by landed._file_id, landed._sheet, landed._row_number
+
+),
+
 rooms as (
 
     select
@@ -60,10 +80,24 @@ rooms as (
         coalesce(landed._row_number, facts._row_number) as row_number,
         case
             when landed._file_id is null then 'in the fact, but not landed'
-            when facts._file_id is null and rooms_unmatched._file_id is null
+            when
+                facts._file_id is null
+                and rooms_unmatched._file_id is null
+                and coalesce(room_schools.is_counted, 1) = 1
                 then 'not in the fact, for no reason'
-            when facts._file_id is not null and rooms_unmatched._file_id is not null
-                then 'in the fact, though unmatched'
+            when facts._file_id is not null and coalesce(room_schools.is_counted, 0) = 0
+                then 'in the fact, though of no primary or secondary school'
+            when
+                facts._file_id is not null
+                and (
+                    coalesce(facts.rooms_in_task_list = 1, false)
+                    <> coalesce(landed.is_in_task_list, false)
+                    or coalesce(facts.schools_to_be_merged = 1, false)
+                    <> coalesce(landed.is_to_be_merged, false)
+                    or coalesce(facts.schools_with_room = 1, false)
+                    <> coalesce(landed.in_use_since <= cast(landed.period as date), false)
+                )
+                then 'another count in the fact'
         end as rule
     from {{ source('registers', 'counselling_rooms') }} as landed
     full join {{ ref('int_counselling_rooms') }} as facts
@@ -73,6 +107,11 @@ rooms as (
             and landed._file_id = facts._file_id
             and landed._sheet = facts._sheet
             and landed._row_number = facts._row_number
+    left join room_schools
+        on
+            landed._file_id = room_schools._file_id
+            and landed._sheet = room_schools._sheet
+            and landed._row_number = room_schools._row_number
     left join rooms_unmatched
         on
             landed.district_code = rooms_unmatched.district_code

@@ -1,4 +1,5 @@
--- One row per school of the register that the library knows at the end of the year.
+-- One row per school of the register that is a primary or secondary school at the end of the year:
+-- a room of another institution counts in no figure.
 with
 
 counselling_rooms as (
@@ -35,3 +36,4 @@ inner join schools_on_days
         and counselling_rooms.year = schools_on_days.year
         and counselling_rooms.school_code = schools_on_days.school_code
         and schools_on_days.day_kind = 'year_end'
+where schools_on_days.type_group = 'primary_or_secondary'

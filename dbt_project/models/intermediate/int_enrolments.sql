@@ -21,8 +21,9 @@ select
     schools_on_days.ledger_school_code,
     students.stage,
     schools_on_days.is_public,
-    students.is_boarder,
-    students.has_special_needs,
+    coalesce(students.is_boarder, false) as is_boarder,
+    coalesce(students.has_special_needs, false) as has_special_needs,
+    students.is_boarder is null or students.has_special_needs is null as is_in_doubt,
     students._file_id,
     students._sheet,
     students._row_number

@@ -1,9 +1,12 @@
--- One row per public school with a compulsory stage, or special school, that is open at the end
--- of the year: what it was owed (half by the spring standard on the census before, half by the
--- autumn standard on this year's) and what the year's fund notices handed down to it. Teaching
--- points belong to their managing school, merged schools to their successor. A year of which a
--- source is missing has no rows: without pupils nothing would be owed, without notices every
--- school would be short.
+-- One row per school that operating funds are owed to or that runs a compulsory stage: what it was
+-- owed (half by the spring standard on the census before, half by the autumn standard on this
+-- year's) and what the year's fund notices handed down to it. These are the public schools with a
+-- compulsory stage and the special schools that are open at the end of the year; teaching points
+-- belong to their managing school, merged schools to the one at the end of the chain. A school
+-- that ended within the year, December too, and was merged into none stands for itself. Whatever
+-- else is owed stands for itself as well, in doubt: a teaching point without a managing school, a
+-- successor that is unknown, closed or private. A year of which a source is missing has no rows:
+-- without pupils nothing would be owed, without notices every school would be short.
 with
 
 funded_students as (
@@ -21,6 +24,18 @@ allocated_funds as (
 standards_on_days as (
 
     select * from {{ ref('int_standards_on_days') }}
+
+),
+
+schools as (
+
+    select * from {{ ref('stg_schools__schools') }}
+
+),
+
+school_types as (
+
+    select * from {{ ref('school_types') }}
 
 ),
 
@@ -61,24 +76,32 @@ complete_years as (
 
 ),
 
-compulsory_schools as (
+-- the pupils of spring stand in the census before
+compared_years as (
+
+    select
+        complete_years.district_code,
+        complete_years.year
+    from complete_years
+    inner join sources_in_force as last_census
+        on
+            complete_years.district_code = last_census.district_code
+            and complete_years.year - 1 = last_census.year
+            and last_census.source = 'schools.students'
+
+),
+
+open_schools as (
 
     select
         schools_on_days.district_code,
         schools_on_days.year,
-        schools_on_days.school_code,
-        schools_on_days.school_name
+        schools_on_days.school_code
     from schools_on_days
-    inner join complete_years
+    inner join compared_years
         on
-            schools_on_days.district_code = complete_years.district_code
-            and schools_on_days.year = complete_years.year
-    -- the pupils of spring stand in the census before
-    inner join sources_in_force as last_census
-        on
-            schools_on_days.district_code = last_census.district_code
-            and schools_on_days.year - 1 = last_census.year
-            and last_census.source = 'schools.students'
+            schools_on_days.district_code = compared_years.district_code
+            and schools_on_days.year = compared_years.year
     where
         schools_on_days.day_kind = 'year_end'
         and schools_on_days.is_public
@@ -93,6 +116,34 @@ compulsory_schools as (
                 and school_stages.school_code = schools_on_days.school_code
                 and school_stages.stage in ('普通小学', '普通初中', '特殊教育')
         )
+
+),
+
+-- a school's last row, and whether by it the school ended within the year and went into none
+last_rows as (
+
+    select
+        compared_years.district_code,
+        compared_years.year,
+        schools.school_code,
+        schools.school_name,
+        schools.merged_into_school_code is null
+        and schools.valid_to >= make_date(compared_years.year, 1, 1)
+        and schools.valid_to < make_date(compared_years.year, 12, 31)
+        and school_types.type_group in ('primary_or_secondary', 'special') as is_ended_in_year,
+        row_number() over (
+            partition by compared_years.district_code, compared_years.year, schools.school_code
+            order by
+                schools.valid_from desc nulls last,
+                schools._file_id desc nulls last,
+                schools._row_number desc nulls last
+        ) as place
+    from compared_years
+    inner join schools
+        on
+            compared_years.district_code = schools.district_code
+            and schools.valid_from <= make_date(compared_years.year, 12, 31)
+    left join school_types on schools.type_code = school_types.type_code
 
 ),
 
@@ -162,28 +213,62 @@ allocated as (
 
 ),
 
+compared_schools as (
+
+    select
+        district_code,
+        year,
+        school_code
+    from open_schools
+    union
+    select
+        owed.district_code,
+        owed.year,
+        owed.school_code
+    from owed
+    inner join compared_years
+        on
+            owed.district_code = compared_years.district_code
+            and owed.year = compared_years.year
+    where owed.entitled_yuan > 0
+
+),
+
 compared as (
 
     select
-        compulsory_schools.district_code,
-        compulsory_schools.year,
-        compulsory_schools.school_code,
-        compulsory_schools.school_name,
+        compared_schools.district_code,
+        compared_schools.year,
+        compared_schools.school_code,
+        last_rows.school_name,
         -- A school without a pupil is owed nothing; one without a notice was handed down nothing:
         -- the needs of the figure say whether the sources themselves are there.
         cast(coalesce(owed.entitled_yuan, 0) as decimal(38, 2)) as entitled_yuan,
-        cast(coalesce(allocated.allocated_yuan, 0) as decimal(38, 2)) as allocated_yuan
-    from compulsory_schools
+        cast(coalesce(allocated.allocated_yuan, 0) as decimal(38, 2)) as allocated_yuan,
+        open_schools.school_code is null
+        and not coalesce(last_rows.is_ended_in_year, false) as is_in_doubt
+    from compared_schools
+    left join open_schools
+        on
+            compared_schools.district_code = open_schools.district_code
+            and compared_schools.year = open_schools.year
+            and compared_schools.school_code = open_schools.school_code
+    left join last_rows
+        on
+            compared_schools.district_code = last_rows.district_code
+            and compared_schools.year = last_rows.year
+            and compared_schools.school_code = last_rows.school_code
+            and last_rows.place = 1
     left join owed
         on
-            compulsory_schools.district_code = owed.district_code
-            and compulsory_schools.year = owed.year
-            and compulsory_schools.school_code = owed.school_code
+            compared_schools.district_code = owed.district_code
+            and compared_schools.year = owed.year
+            and compared_schools.school_code = owed.school_code
     left join allocated
         on
-            compulsory_schools.district_code = allocated.district_code
-            and compulsory_schools.year = allocated.year
-            and compulsory_schools.school_code = allocated.school_code
+            compared_schools.district_code = allocated.district_code
+            and compared_schools.year = allocated.year
+            and compared_schools.school_code = allocated.school_code
 
 )
 
@@ -200,5 +285,6 @@ select
     cast(
         case when allocated_yuan < entitled_yuan then entitled_yuan - allocated_yuan else 0 end
         as decimal(38, 2)
-    ) as shortfall_yuan
+    ) as shortfall_yuan,
+    is_in_doubt
 from compared

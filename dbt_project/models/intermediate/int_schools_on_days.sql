@@ -1,6 +1,7 @@
 -- One row per school and day on which it is looked at: the census day and the end of the year.
--- A teaching point has no ledger: its money is its managing school's. Whether a school of an
--- unknown founder is public is not known, and stays so.
+-- A teaching point or an attached class has no ledger: its money is its managing school's. What
+-- the lists of codes do not know, and what two rows that hold on one day contradict each other
+-- in, is not known and stays so.
 with
 
 years as (
@@ -45,7 +46,7 @@ days as (
 
 ),
 
-ranked as (
+in_force as (
 
     select
         days.district_code,
@@ -54,24 +55,53 @@ ranked as (
         schools.school_code,
         schools.school_name,
         schools.type_code,
-        schools.founder_code,
+        coalesce(school_types.type_group, 'unknown') as type_group,
+        founders.is_public,
         schools.managing_school_code,
+        schools.valid_from,
         schools._file_id,
         schools._sheet,
-        schools._row_number,
-        row_number() over (
-            partition by days.district_code, days.year, days.day_kind, schools.school_code
-            order by
-                schools.valid_from desc nulls last,
-                schools._file_id desc nulls last,
-                schools._row_number desc nulls last
-        ) as place
+        schools._row_number
     from days
     inner join schools
         on
             days.district_code = schools.district_code
             and days.on_day >= schools.valid_from
             and (schools.valid_to is null or days.on_day <= schools.valid_to)
+    left join school_types on schools.type_code = school_types.type_code
+    left join founders on schools.founder_code = founders.founder_code
+
+),
+
+agreed as (
+
+    select
+        district_code,
+        year,
+        day_kind,
+        school_code,
+        count(*) > 1 as has_two_rows,
+        min(coalesce(type_code, '')) = max(coalesce(type_code, '')) as is_type_agreed,
+        min(case when is_public then 1 when not is_public then 0 else -1 end)
+        = max(case when is_public then 1 when not is_public then 0 else -1 end)
+            as is_founder_agreed
+    from in_force
+    group by district_code, year, day_kind, school_code
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by district_code, year, day_kind, school_code
+            order by
+                valid_from desc nulls last,
+                _file_id desc nulls last,
+                _row_number desc nulls last
+        ) as place
+    from in_force
 
 )
 
@@ -81,18 +111,23 @@ select
     ranked.day_kind,
     ranked.school_code,
     ranked.school_name,
-    ranked.type_code,
-    coalesce(school_types.type_group, 'other') as type_group,
-    founders.is_public,
+    case when agreed.is_type_agreed then ranked.type_code end as type_code,
+    case when agreed.is_type_agreed then ranked.type_group else 'unknown' end as type_group,
+    case when agreed.is_founder_agreed then ranked.is_public end as is_public,
     case
-        when school_types.type_group = 'teaching_point'
+        when ranked.type_group in ('teaching_point', 'attached_class')
             then coalesce(ranked.managing_school_code, ranked.school_code)
         else ranked.school_code
     end as ledger_school_code,
+    agreed.has_two_rows,
     ranked._file_id,
     ranked._sheet,
     ranked._row_number
 from ranked
-left join school_types on ranked.type_code = school_types.type_code
-left join founders on ranked.founder_code = founders.founder_code
+inner join agreed
+    on
+        ranked.district_code = agreed.district_code
+        and ranked.year = agreed.year
+        and ranked.day_kind = agreed.day_kind
+        and ranked.school_code = agreed.school_code
 where ranked.place = 1

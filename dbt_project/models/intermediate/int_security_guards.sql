@@ -1,5 +1,5 @@
--- One row per contract of a guard that covers the last day of the year, at a school that the
--- library knows on that day; a person of two such contracts is counted with the first of them.
+-- One row per contract of a guard that covers the last day of the year, at a school or kindergarten
+-- that is open on that day; a person of two such contracts is counted with the first of them.
 with
 
 guards as (
@@ -38,7 +38,9 @@ on_contract as (
             and guards.school_code = schools_on_days.school_code
             and schools_on_days.day_kind = 'year_end'
     where
-        guards.contract_from <= make_date(guards.year, 12, 31)
+        schools_on_days.type_group not in ('higher', 'other', 'unknown')
+        and guards.guard_id is not null
+        and guards.contract_from <= make_date(guards.year, 12, 31)
         and (guards.contract_to is null or guards.contract_to >= make_date(guards.year, 12, 31))
 
 )

@@ -34,8 +34,7 @@ in_post as (
         staff.staff_id,
         -- full months from the day of entry to the first day after the span, at most sixty
         case
-            when staff.entered_on is null or staff.entered_on <= make_date(staff.year - 4, 1, 1)
-                then 60
+            when staff.entered_on <= make_date(staff.year - 4, 1, 1) then 60
             else
                 (staff.year + 1 - extract(year from staff.entered_on)) * 12
                 + 1 - extract(month from staff.entered_on)
@@ -63,8 +62,8 @@ in_post as (
     where
         staff_posts.is_teacher_or_principal
         and schools_on_days.is_public
-        and schools_on_days.type_group <> 'other'
-        and (staff.entered_on is null or staff.entered_on <= make_date(staff.year, 9, 1))
+        and schools_on_days.type_group not in ('other', 'unknown')
+        and staff.entered_on <= make_date(staff.year, 9, 1)
         and (staff.left_on is null or staff.left_on >= make_date(staff.year, 9, 1))
 
 )

@@ -1,9 +1,16 @@
--- One row per award of student aid: of a student, a programme and a term.
+-- One row per award of student aid: of a student, a programme and a term, at a school that was open
+-- in the year.
 with
 
 student_aid as (
 
     select * from {{ ref('stg_finance__student_aid') }}
+
+),
+
+schools as (
+
+    select * from {{ ref('stg_schools__schools') }}
 
 )
 
@@ -16,3 +23,16 @@ select
     _sheet,
     _row_number
 from student_aid
+where
+    exists (
+        select 1
+        from schools
+        where
+            schools.district_code = student_aid.district_code
+            and schools.school_code = student_aid.school_code
+            and schools.valid_from <= make_date(student_aid.year, 12, 31)
+            and (
+                schools.valid_to is null
+                or schools.valid_to >= make_date(student_aid.year, 1, 1)
+            )
+    )

@@ -72,12 +72,12 @@ expected as (
         )
         or (
             owed.population = 'schools_with_pupils'
-            and schools_on_days.type_group <> 'other'
+            and schools_on_days.type_group not in ('other', 'unknown')
         )
         or (
             owed.population = 'public_schools_with_staff'
             and schools_on_days.is_public
-            and schools_on_days.type_group not in ('teaching_point', 'other')
+            and schools_on_days.type_group not in ('teaching_point', 'other', 'unknown')
         )
         or (
             owed.population = 'primary_and_secondary_schools'

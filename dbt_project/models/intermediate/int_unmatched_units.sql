@@ -1,7 +1,14 @@
--- One row per source row that cannot be matched to a school, or to one of which it is known whether
--- it is public, and fact that lost it thereby: it is listed and counts like a row in quarantine,
--- never a silent drop. The member says which values it may belong to: null is any.
+-- One row per source row of which it is not known whether it counts, and fact that lost it thereby,
+-- or counted it in doubt: its school, person or code is not known, or a cell that decides is empty.
+-- It is listed with the reason and counts like a row in quarantine, never a silent drop. The member
+-- says which values it may belong to: null is any.
 with
+
+schools as (
+
+    select * from {{ ref('stg_schools__schools') }}
+
+),
 
 payments_by_unit as (
 
@@ -12,6 +19,12 @@ payments_by_unit as (
 fund_notices_by_unit as (
 
     select * from {{ ref('int_fund_notices_by_unit') }}
+
+),
+
+schools_in_doubt as (
+
+    select * from {{ ref('int_schools_in_doubt') }}
 
 ),
 
@@ -39,9 +52,21 @@ staff_posts as (
 
 ),
 
+trainings as (
+
+    select * from {{ ref('stg_staffing__trainings') }}
+
+),
+
 guards as (
 
     select * from {{ ref('stg_staffing__guards') }}
+
+),
+
+student_aid as (
+
+    select * from {{ ref('stg_finance__student_aid') }}
 
 ),
 
@@ -71,7 +96,9 @@ losing_facts as (
         ('schools.students', 'int_school_entitlements'),
         ('schools.annual_forms', 'int_class_sizes'),
         ('staffing.staff', 'int_staff_training'),
+        ('staffing.trainings', 'int_staff_training'),
         ('staffing.guards', 'int_security_guards'),
+        ('finance.student_aid', 'int_student_aid'),
         ('registers.counselling_rooms', 'int_counselling_rooms')
     ) as losing_facts (column1, column2)
 
@@ -90,6 +117,7 @@ unmatched as (
             else stage
         end as member,
         amount_yuan as amount,
+        '单位对应不到学校' as reason,
         _file_id,
         _sheet,
         _row_number
@@ -103,6 +131,7 @@ unmatched as (
         unit_code as unit,
         cast(null as string) as member,
         amount_yuan as amount,
+        '单位对应不到学校' as reason,
         _file_id,
         _sheet,
         _row_number
@@ -116,6 +145,7 @@ unmatched as (
         school_code as unit,
         stage as member,
         cast(null as decimal(38, 2)) as amount,
+        '学校代码库中没有当日在办的该校,或不知道它是否公办' as reason,
         _file_id,
         _sheet,
         _row_number
@@ -129,20 +159,21 @@ unmatched as (
         annual_forms.school_code as unit,
         annual_forms.stage as member,
         cast(null as decimal(38, 2)) as amount,
+        case
+            when schools_on_days.school_code is null then '学校代码库中没有当日在办的该校'
+            else '班数空白'
+        end as reason,
         annual_forms._file_id,
         annual_forms._sheet,
         annual_forms._row_number
     from annual_forms
-    where
-        not exists (
-            select 1
-            from schools_on_days
-            where
-                schools_on_days.district_code = annual_forms.district_code
-                and schools_on_days.year = annual_forms.census_year
-                and schools_on_days.day_kind = 'census'
-                and schools_on_days.school_code = annual_forms.school_code
-        )
+    left join schools_on_days
+        on
+            annual_forms.district_code = schools_on_days.district_code
+            and annual_forms.census_year = schools_on_days.year
+            and annual_forms.school_code = schools_on_days.school_code
+            and schools_on_days.day_kind = 'census'
+    where schools_on_days.school_code is null or annual_forms.classes is null
     union all
     select
         staff.district_code,
@@ -151,11 +182,18 @@ unmatched as (
         staff.school_code as unit,
         staff.stage as member,
         cast(null as decimal(38, 2)) as amount,
+        case
+            when schools_on_days.is_public is null
+                then '学校代码库中没有当日在办的该校,或不知道它是否公办'
+            when staff_posts.post is null then '岗位类别不在代码表中'
+            when schools_on_days.type_group = 'unknown' then '学校的办学类型不明'
+            else '入职日期空白或晚于离职日期'
+        end as reason,
         staff._file_id,
         staff._sheet,
         staff._row_number
     from staff
-    inner join staff_posts on staff.post = staff_posts.post
+    left join staff_posts on staff.post = staff_posts.post
     left join schools_on_days
         on
             staff.district_code = schools_on_days.district_code
@@ -163,10 +201,50 @@ unmatched as (
             and staff.school_code = schools_on_days.school_code
             and schools_on_days.day_kind = 'census'
     where
-        schools_on_days.is_public is null
-        and staff_posts.is_teacher_or_principal
-        and (staff.entered_on is null or staff.entered_on <= make_date(staff.year, 9, 1))
-        and (staff.left_on is null or staff.left_on >= make_date(staff.year, 9, 1))
+        -- it may count: nothing that is known excludes it
+        coalesce(staff_posts.is_teacher_or_principal, true)
+        and coalesce(schools_on_days.is_public, true)
+        and coalesce(schools_on_days.type_group, 'unknown') <> 'other'
+        and (
+            staff.left_on < staff.entered_on
+            or (
+                (staff.entered_on is null or staff.entered_on <= make_date(staff.year, 9, 1))
+                and (staff.left_on is null or staff.left_on >= make_date(staff.year, 9, 1))
+            )
+        )
+        and (
+            staff_posts.post is null
+            or schools_on_days.is_public is null
+            or schools_on_days.type_group = 'unknown'
+            or staff.entered_on is null
+            or staff.left_on < staff.entered_on
+        )
+    union all
+    select
+        trainings.district_code,
+        'staffing.trainings' as source,
+        trainings.period,
+        cast(null as string) as unit,
+        cast(null as string) as member,
+        cast(null as decimal(38, 2)) as amount,
+        case
+            when trainings.trained_on is null then '培训日期空白'
+            when trainings.hours is null then '学时空白'
+            else '教职工名册中没有这个工号'
+        end as reason,
+        trainings._file_id,
+        trainings._sheet,
+        trainings._row_number
+    from trainings
+    left join staff
+        on
+            trainings.district_code = staff.district_code
+            and trainings.year = staff.year
+            and trainings.staff_id = staff.staff_id
+    where
+        coalesce(trainings.trained_on, make_date(trainings.year, 12, 31))
+        between make_date(trainings.first_year, 1, 1) and make_date(trainings.year, 12, 31)
+        and (staff.staff_id is null or trainings.trained_on is null or trainings.hours is null)
     union all
     select
         guards.district_code,
@@ -175,21 +253,43 @@ unmatched as (
         guards.school_code as unit,
         cast(null as string) as member,
         cast(null as decimal(38, 2)) as amount,
+        case
+            when schools_on_days.school_code is null then '学校代码库中没有当日在办的该校'
+            when schools_on_days.type_group = 'unknown' then '学校的办学类型不明'
+            when guards.guard_id is null then '身份证号空白'
+            else '合同起始日期空白或晚于终止日期'
+        end as reason,
         guards._file_id,
         guards._sheet,
         guards._row_number
     from guards
+    left join schools_on_days
+        on
+            guards.district_code = schools_on_days.district_code
+            and guards.year = schools_on_days.year
+            and guards.school_code = schools_on_days.school_code
+            and schools_on_days.day_kind = 'year_end'
     where
-        guards.contract_from <= make_date(guards.year, 12, 31)
-        and (guards.contract_to is null or guards.contract_to >= make_date(guards.year, 12, 31))
-        and not exists (
-            select 1
-            from schools_on_days
-            where
-                schools_on_days.district_code = guards.district_code
-                and schools_on_days.year = guards.year
-                and schools_on_days.day_kind = 'year_end'
-                and schools_on_days.school_code = guards.school_code
+        coalesce(schools_on_days.type_group, 'unknown') not in ('higher', 'other')
+        and (
+            guards.contract_to < guards.contract_from
+            or (
+                (
+                    guards.contract_from is null
+                    or guards.contract_from <= make_date(guards.year, 12, 31)
+                )
+                and (
+                    guards.contract_to is null
+                    or guards.contract_to >= make_date(guards.year, 12, 31)
+                )
+            )
+        )
+        and (
+            schools_on_days.school_code is null
+            or schools_on_days.type_group = 'unknown'
+            or guards.guard_id is null
+            or guards.contract_from is null
+            or guards.contract_to < guards.contract_from
         )
     union all
     select
@@ -199,33 +299,143 @@ unmatched as (
         counselling_rooms.school_code as unit,
         cast(null as string) as member,
         cast(null as decimal(38, 2)) as amount,
+        case
+            when schools_on_days.school_code is null then '学校代码库中没有当日在办的该校'
+            when schools_on_days.type_group = 'unknown' then '学校的办学类型不明'
+            else '是否列入建设任务或是否拟撤并空白'
+        end as reason,
         counselling_rooms._file_id,
         counselling_rooms._sheet,
         counselling_rooms._row_number
     from counselling_rooms
+    left join schools_on_days
+        on
+            counselling_rooms.district_code = schools_on_days.district_code
+            and counselling_rooms.year = schools_on_days.year
+            and counselling_rooms.school_code = schools_on_days.school_code
+            and schools_on_days.day_kind = 'year_end'
+    where
+        schools_on_days.school_code is null
+        or schools_on_days.type_group = 'unknown'
+        or (
+            schools_on_days.type_group = 'primary_or_secondary'
+            and (
+                counselling_rooms.is_in_task_list is null
+                or counselling_rooms.is_to_be_merged is null
+            )
+        )
+    union all
+    select
+        student_aid.district_code,
+        'finance.student_aid' as source,
+        student_aid.period,
+        student_aid.school_code as unit,
+        cast(null as string) as member,
+        cast(student_aid.amount_yuan as decimal(38, 2)) as amount,
+        '学校代码库中没有当年在办的该校' as reason,
+        student_aid._file_id,
+        student_aid._sheet,
+        student_aid._row_number
+    from student_aid
     where
         not exists (
             select 1
-            from schools_on_days
+            from schools
             where
-                schools_on_days.district_code = counselling_rooms.district_code
-                and schools_on_days.year = counselling_rooms.year
-                and schools_on_days.day_kind = 'year_end'
-                and schools_on_days.school_code = counselling_rooms.school_code
+                schools.district_code = student_aid.district_code
+                and schools.school_code = student_aid.school_code
+                and schools.valid_from <= make_date(student_aid.year, 12, 31)
+                and (
+                    schools.valid_to is null
+                    or schools.valid_to >= make_date(student_aid.year, 1, 1)
+                )
         )
+
+),
+
+-- Whether a pupil boards or has special needs changes what is owed, not how many pupils there are.
+pupils_in_part as (
+
+    select
+        enrolments.district_code,
+        'schools.students' as source,
+        enrolments.period,
+        facts.fact,
+        enrolments.school_code as unit,
+        enrolments.stage as member,
+        '就读方式或是否特殊教育学生空白' as reason,
+        enrolments._file_id,
+        enrolments._sheet,
+        enrolments._row_number
+    from enrolments
+    cross join (
+        select column1 as fact
+        from (values ('int_funded_students'), ('int_school_entitlements')) as facts (column1)
+    ) as facts
+    where
+        enrolments.is_public
+        and enrolments.is_in_doubt
+        and enrolments.stage in ('普通小学', '普通初中', '特殊教育')
+
+),
+
+unmatched_by_fact as (
+
+    select
+        unmatched.district_code,
+        unmatched.source,
+        unmatched.period,
+        losing_facts.fact,
+        unmatched.unit,
+        unmatched.member,
+        unmatched.amount,
+        unmatched.reason,
+        unmatched._file_id,
+        unmatched._sheet,
+        unmatched._row_number
+    from unmatched
+    inner join losing_facts on unmatched.source = losing_facts.source
+    union all
+    select
+        district_code,
+        source,
+        period,
+        fact,
+        unit,
+        member,
+        cast(null as decimal(38, 2)) as amount,
+        reason,
+        _file_id,
+        _sheet,
+        _row_number
+    from pupils_in_part
+    union all
+    select
+        district_code,
+        'schools.schools' as source,
+        'standing' as period,
+        fact,
+        unit,
+        cast(null as string) as member,
+        cast(null as decimal(38, 2)) as amount,
+        reason,
+        _file_id,
+        _sheet,
+        _row_number
+    from schools_in_doubt
 
 )
 
 select
-    unmatched.district_code,
-    unmatched.source,
-    unmatched.period,
-    losing_facts.fact,
-    unmatched.unit,
-    unmatched.member,
-    unmatched.amount,
-    unmatched._file_id,
-    unmatched._sheet,
-    unmatched._row_number
-from unmatched
-inner join losing_facts on unmatched.source = losing_facts.source
+    district_code,
+    source,
+    period,
+    fact,
+    unit,
+    member,
+    amount,
+    reason,
+    _file_id,
+    _sheet,
+    _row_number
+from unmatched_by_fact

@@ -1,5 +1,5 @@
--- One row per district and year of which the list of student aid is in force: what was paid to
--- students, and how many awards that were.
+-- One row per district and year of which the list of student aid and the school library are in
+-- force: what was paid to students, and how many awards that were.
 with
 
 student_aid as (
@@ -14,7 +14,9 @@ aid_in_force as (
         district_code,
         year
     from {{ ref('int_sources_in_force') }}
-    where source = 'finance.student_aid'
+    where source in ('finance.student_aid', 'schools.schools')
+    group by district_code, year
+    having count(*) = 2
 
 ),
 

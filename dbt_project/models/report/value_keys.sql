@@ -32,6 +32,12 @@ school_stages as (
 
 ),
 
+schools_on_days as (
+
+    select * from {{ ref('int_schools_on_days') }}
+
+),
+
 quarantine as (
 
     select * from {{ source('landing', 'quarantine') }}
@@ -108,6 +114,17 @@ libraries_in_doubt as (
 
 ),
 
+-- A school of an unknown type may be the one that runs a stage.
+schools_of_unknown_type as (
+
+    select distinct
+        district_code,
+        year
+    from schools_on_days
+    where type_group = 'unknown' and coalesce(is_public, true)
+
+),
+
 -- Pupils with special needs learn in ordinary schools too. Where it is not known whether a school
 -- is public, its stages may be run.
 stages_run as (
@@ -147,6 +164,7 @@ select
     with_period.dimension <> 'stage'
     or library.year is null
     or libraries_in_doubt.district_code is not null
+    or schools_of_unknown_type.year is not null
     or stages_run.stage is not null as is_applicable
 from with_period
 left join library
@@ -154,6 +172,10 @@ left join library
         with_period.district_code = library.district_code
         and with_period.year = library.year
 left join libraries_in_doubt on with_period.district_code = libraries_in_doubt.district_code
+left join schools_of_unknown_type
+    on
+        with_period.district_code = schools_of_unknown_type.district_code
+        and with_period.year = schools_of_unknown_type.year
 left join stages_run
     on
         with_period.district_code = stages_run.district_code

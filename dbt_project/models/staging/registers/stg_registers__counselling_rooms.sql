@@ -12,10 +12,10 @@ select
     cast(substr(period, 1, 4) as int) as year,
     school_code,
     school_name,
-    coalesce(is_in_task_list, false) as is_in_task_list,
+    is_in_task_list,
     in_use_since,
     inspection,
-    coalesce(is_to_be_merged, false) as is_to_be_merged,
+    is_to_be_merged,
     _file_id,
     _sheet,
     _row_number

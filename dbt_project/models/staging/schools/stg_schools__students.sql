@@ -14,8 +14,8 @@ select
     stage,
     grade,
     class_no,
-    coalesce(is_boarder, false) as is_boarder,
-    coalesce(has_special_needs, false) as has_special_needs,
+    is_boarder,
+    has_special_needs,
     _file_id,
     _sheet,
     _row_number
