@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -34,8 +35,8 @@ class Header:
 
 
 def plain_caption(cell: Any) -> str:
-    """Normalise a caption: half width, no blanks, é as one sign."""
-    return unicodedata.normalize("NFC", squeezed(cell) or "")
+    """Normalise a caption: half width, no blanks, no quotes around it, é as one sign."""
+    return unicodedata.normalize("NFC", (squeezed(cell) or "").strip('"'))
 
 
 def joined_captions(
@@ -81,16 +82,38 @@ def _unnamed(caption: str) -> int | None:
 def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str, int]:
     """Find where columns stand among captions."""
     found = {}
+    counts = Counter(captions)
+    places = {caption: place for place, caption in enumerate(captions)}
     for column in columns:
         wanted = [plain_caption(caption) for caption in column.captions]
         for caption in wanted:
-            if captions.count(caption) == 1:
-                found[column.name] = captions.index(caption)
+            if counts[caption] == 1:
+                found[column.name] = places[caption]
                 break
             if (place := _unnamed(caption)) is not None and captions[place : place + 1] == ("",):
                 found[column.name] = place
                 break
     return found
+
+
+def is_headerless(contract: Contract) -> bool:
+    """Say whether a file has no header: all that is asked for, it has by the place of its column.
+
+    Where captions become rows, or the height of the header is stated, there is one.
+    """
+    if contract.meta["read"].keys() & {"header_rows", "long"}:
+        return False
+    captions = [plain_caption(one) for column in contract.columns for one in column.captions]
+    return bool(captions) and all(_unnamed(caption) is not None for caption in captions)
+
+
+def header_without_row(contract: Contract) -> Header:
+    """Give the header that a file has in its contract alone."""
+    places = [
+        _unnamed(plain_caption(one)) for column in contract.columns for one in column.captions
+    ]
+    captions = ("",) * (1 + max((place for place in places if place is not None), default=0))
+    return Header(0, captions, positions_of(captions, contract.columns), 0)
 
 
 class HeaderMissing(Rejected):
@@ -124,6 +147,8 @@ def find_header(
 
     Where the contract does not say how high the header is, the lowest that holds all counts.
     """
+    if is_headerless(contract):
+        return header_without_row(contract)
     stated = contract.meta["read"].get("header_rows")
     heights = [int(stated)] if stated else list(range(1, HIGHEST_HEADER + 1))
     required, long = _required(contract), contract.meta["read"].get("long")
@@ -153,7 +178,8 @@ def find_header(
             if fitting:
                 del above[-height:]
                 return max(fitting, key=lambda one: one[0])[1]  # of equal ones as it is written
-            twice |= {caption for caption in plain if caption and plain.count(caption) > 1}
+            counts = Counter(plain)
+            twice |= {caption for caption in plain if caption and counts[caption] > 1}
             for header in headers:
                 if len(header.positions) > len(best):
                     best, best_captions = header.positions, header.captions

@@ -29,8 +29,8 @@ from flows.lib.headers import (
 from flows.lib.row_kinds import RowKinds
 from flows.lib.row_words import FOOTER, MARKED, NOTE, SUBSET, is_total_word
 from flows.lib.sheets import Sheet, open_sheets
-from flows.lib.text_dialects import Dialect, dialect_of
-from flows.lib.text_files import find_encoding
+from flows.lib.text_dialects import dialect_of, find_dialect
+from flows.lib.text_files import Dialect
 
 ROWS_LOOKED_AT = 20_000  # from the beginning; of a longer file also its end
 ROWS_OF_THE_END = 200
@@ -94,7 +94,11 @@ class Observed:
 
 def stub_contract(name: str, dialect: Dialect | None) -> Contract:
     """Make a contract that says no more than how the text is written."""
-    read = {"encoding": dialect.encoding, "delimiter": dialect.delimiter} if dialect else {}
+    read = (
+        {"encoding": dialect.encoding, "delimiter": dialect.delimiter, "quote": dialect.quote}
+        if dialect
+        else {}
+    )
     return Contract("", name, {"pull": {"from": "inbox"}, "read": read}, ())
 
 
@@ -234,8 +238,8 @@ def observe(path: Path, name: str, contract: Contract | None = None) -> Observed
     dialect = dialect_of(path) if kind == "text" else None
     if dialect and contract and contract.columns:
         with suppress(Rejected):  # then its looks tell
-            encoding, delimiter = find_encoding(path, contract)
-            dialect = replace(dialect, encoding=encoding, delimiter=delimiter)
+            found = find_dialect(path, contract)
+            dialect = replace(found, line_end=dialect.line_end, mark=dialect.mark)
     sheets, others = [], []
     for sheet in open_sheets(path, stub_contract(name, dialect)):
         pattern = contract.meta["read"].get("sheets") if contract else None

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from flows.lib.attachments import Known
 from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
-from flows.lib.errors import Rejected
+from flows.lib.errors import Rejected, ZipingError
 from flows.lib.headers import Header, HeaderMissing, Rows, find_header, said_unit, sign_off_of
 from flows.lib.ids import without_ids
-from flows.lib.memory import without_collection
+from flows.lib.memory import memory_sentence, without_collection
 from flows.lib.own_totals import OwnTotals, Sums
 from flows.lib.person_key import forbid_core_dumps
 from flows.lib.reading import WHOLE_ROW, Finding, Line, Reading, SetAside, amount_of, schema_of
@@ -182,5 +182,16 @@ def read_file(
     """
     forbid_core_dumps()
     reader = FileReader(contract, pseudonym, columns, name, sink, account, attachments)
-    with without_collection(), closing(open_sheets(path, contract)) as sheets:
-        return reader.read(sheets)
+    try:
+        with without_collection(), closing(open_sheets(path, contract)) as sheets:
+            return reader.read(sheets)
+    except (ZipingError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        if memory_sentence(error):
+            raise
+        # No file may end the night of all others, whatever it holds.
+        raise Rejected(
+            "the file is written as none that can be read: save it anew as .xlsx and send that, "
+            "or show it to the engineer"
+        ) from error

@@ -98,13 +98,12 @@ def answer(out: BinaryIO, asked: Asked) -> None:
         send(
             ("rejected", "the file holds more cells than can be read: delete what is not the table")
         )
-    except Exception as error:  # noqa: BLE001 - the readers' errors have no common base
-        kind_of_error = type(error).__name__
+    except Exception:  # noqa: BLE001 - the readers' errors have no common base
         send(
             (
                 "rejected",
-                f"the file is damaged and not readable as a workbook ({kind_of_error}): open it, "
-                "save it anew as .xlsx and send that",
+                "the file is damaged and not readable as a workbook: open it, save it anew as "
+                ".xlsx and send that",
             )
         )
     out.flush()

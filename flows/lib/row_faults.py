@@ -1,55 +1,114 @@
 """Rows of more or fewer cells than captions, and of one cell alone: which of them are data."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from flows.lib.cells import half_width
 from flows.lib.contracts import Contract
+from flows.lib.errors import Rejected
 from flows.lib.headers import Header
-from flows.lib.row_kinds import UNLISTED
 from flows.lib.sheets import Sheet
 
 MORE, FEWER, ALONE = "more_cells_than_captions", "fewer_cells_than_captions", "one_cell_alone"
 BLANK, LABEL = "blank", "label"  # no data, and nothing to be told of
 SERIAL = re.compile(r"[0-9]{1,5}")
 ROWS_OF_EXCEL = 16  # of which it leaves out the delimiters behind the last cell of any
+ROWS_KEPT = 200  # of as many cells as there should be, to see which of them are mostly filled
 FEWEST_CAPTIONS = 3  # in a table of two, a name without a number is a row
 
 
-def cut_off(
-    numbers: Sequence[int], rows: Sequence[list[Any]], width: int, header_row: int
-) -> set[int]:
-    """Find the rows of a text that have fewer cells than captions, by their numbers.
+class Widths:
+    """How many cells the rows of a text have: one that was cut in two shifts those behind it."""
 
-    A cell that was lost or joined to another shifts those behind it. Only where all of sixteen rows
-    end early, as Excel writes them, are the missing cells the empty ones at the end.
-    """
-    short = [number for number, row in zip(numbers, rows, strict=True) if 0 < len(row) < width]
-    if not short:
-        return set()
-    widths: dict[int, set[int]] = defaultdict(set)
-    widths[(header_row - 1) // ROWS_OF_EXCEL].add(width)
-    for number, row in zip(numbers, rows, strict=True):
-        if row:
-            widths[(number - 1) // ROWS_OF_EXCEL].add(len(row))
-    return {number for number in short if len(widths[(number - 1) // ROWS_OF_EXCEL]) > 1}
+    def __init__(self, header: Header) -> None:
+        """Take the header, which may end with delimiters that the rows lack."""
+        self.header = header
+        self.last = max((place for place, caption in enumerate(header.captions, 1) if caption),
+                        default=len(header.captions))  # fmt: skip
+        self.expected = 0  # not known before there are rows
+        self.full: list[list[Any]] = []  # some rows of as many cells
+        self.may_be_excel, self.ended_early = True, False
 
+    def odd_rows(
+        self, numbers: Sequence[int], rows: Sequence[list[Any]], left_out: Collection[int]
+    ) -> dict[int, str]:
+        """Find rows of more or fewer cells than there should be, but for those at some places.
 
-def suspects_of(
-    numbers: Sequence[int],
-    rows: Sequence[list[Any]],
-    kinds: Mapping[int, str],
-    sheet: Sheet,
-    width: int,
-    header_row: int,
-) -> dict[int, str]:
-    """Say which rows are not to be relied on beside their neighbours or by their label."""
-    short = cut_off(numbers, rows, width, header_row) if sheet.is_text else ()
-    unlisted = {numbers[place]: kind for place, kind in kinds.items() if kind == UNLISTED}
-    return dict.fromkeys(short, FEWER) | unlisted
+        Raises Rejected where all rows are such, so that it is the header that may be wrong.
+        """
+        lengths = list(map(len, rows))
+        if set(lengths) != {self.expected}:
+            places = [place for place, length in enumerate(lengths)
+                      if length and place not in left_out]  # fmt: skip
+        else:
+            places = []
+        is_first = not self.expected
+        if places and is_first:
+            self._expect([lengths[place] for place in places])
+        self.full += [row for row in rows[: ROWS_KEPT - len(self.full)]
+                      if len(row) == self.expected]  # fmt: skip
+        long = [numbers[place] for place in places if lengths[place] > self.expected]
+        short = [place for place in places if lengths[place] < self.expected]
+        if is_first and places and len(long) + len(short) == len(places):
+            raise self._all_odd({lengths[place] for place in places})
+        if short and self._ends_as_excel(numbers, rows, places):
+            self.ended_early, short = True, []
+        elif short:
+            if self.ended_early:
+                raise self._all_odd({lengths[place] for place in short})
+            self.may_be_excel = False
+        return dict.fromkeys(long, MORE) | dict.fromkeys((numbers[place] for place in short), FEWER)
+
+    def _expect(self, lengths: Sequence[int]) -> None:
+        """Say how many cells a row should have; where there is no header, as most have."""
+        counts = Counter(lengths)
+        self.expected = len(self.header.captions)
+        if not self.header.height:
+            self.expected = max(counts, key=lambda length: (counts[length], length))
+            if self.expected < self.last:
+                raise Rejected(
+                    f"the rows have {self.expected} cells and no column {self.last}: "
+                    "export the table with all its columns"
+                )
+        elif counts[self.last] > counts[self.expected]:
+            self.expected = self.last
+
+    def _all_odd(self, lengths: Collection[int]) -> Rejected:
+        fewest, most = min(lengths), max(lengths)
+        shown = f"{fewest} to {most}" if fewest < most else str(most)
+        return Rejected(
+            f"the header (row {self.header.last_row}) has {self.expected} cells and the rows below "
+            f"it {shown}: export the table with as many delimiters in every row"
+        )
+
+    def _ends_as_excel(
+        self, numbers: Sequence[int], rows: Sequence[list[Any]], places: Sequence[int]
+    ) -> bool:
+        """Say whether rows end early as Excel writes them, so that the empty cells are the last.
+
+        It leaves out of sixteen rows the delimiters behind the last cell of any. A cell that was
+        lost in some rows leaves others of the sixteen as they are, or is mostly filled in others.
+        """
+        widths: dict[int, set[int]] = defaultdict(set)
+        reached: dict[int, bool] = defaultdict(bool)
+        counts = Counter((number - 1) // ROWS_OF_EXCEL for number in numbers)
+        widths[(self.header.last_row - 1) // ROWS_OF_EXCEL].add(self.expected)
+        for place in places:
+            block, row = (numbers[place] - 1) // ROWS_OF_EXCEL, rows[place]
+            widths[block].add(len(row))
+            reached[block] |= bool(row[-1].strip())
+        short = {block: min(found) for block, found in widths.items() if min(found) < self.expected}
+        filled = [sum(bool(row[place].strip()) for row in self.full)
+                  for place in range(min(short.values(), default=0), self.expected)]  # fmt: skip
+        return (
+            self.may_be_excel
+            and all(len(widths[block]) == 1 for block in short)
+            and all(reached[block] or counts[block] < ROWS_OF_EXCEL for block in short)
+            and all(2 * count <= len(self.full) for count in filled)
+        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +149,6 @@ def rows_apart(
     numbers: Sequence[int],
     rows: Sequence[list[Any]],
     sheet: Sheet,
-    width: int,
     suspects: Mapping[int, str],
     columns: Columns | None,
 ) -> dict[int, str]:
@@ -100,9 +158,7 @@ def rows_apart(
     """
     found = {}
     for number, row in zip(numbers, rows, strict=True):
-        if sheet.is_text and len(row) > width and any(map(str.strip, row[width:])):
-            found[number] = MORE
-        elif number in suspects:
+        if number in suspects:
             found[number] = suspects[number]
         elif (
             columns

@@ -5,6 +5,8 @@ RULE_TITLES = {
     "unreadable_cell": "单元格读不出",
     "more_cells_than_captions": "单元格比列名多",
     "fewer_cells_than_captions": "单元格比列名少",
+    "odd_quotes": "引号不成对",
+    "another_encoding": "编码与其他行不同",
     "one_cell_alone": "一行只有一个单元格",
     "unlisted_total": "未约定的合计行",
     "unreadable_file": "文件读不出",

@@ -17,7 +17,7 @@ from flows.lib.observing import Observed
 from flows.lib.proposals import TOTALS_SEEN, Proposal
 from flows.lib.reading import Reading
 from flows.lib.store import Delivery, LandedFile
-from flows.lib.text_files import find_encoding
+from flows.lib.text_dialects import find_dialect
 
 MOST_NAMED = 5
 NUMBERS = ("amount", "count", "number")
@@ -59,7 +59,8 @@ def _how_written(sample: Path, contract: Contract, observed: Observed) -> list[P
         return []
     dialect, words = observed.dialect, []
     try:
-        encoding, delimiter = find_encoding(sample, contract)
+        found = find_dialect(sample, contract)
+        encoding, delimiter = found.encoding, found.delimiter
     except Rejected:
         encoding, delimiter = "", dialect.delimiter
     captions = [one for column in contract.columns for one in column.captions]

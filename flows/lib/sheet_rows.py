@@ -20,8 +20,8 @@ from flows.lib.row_faults import (
     FEWEST_CAPTIONS,
     LABEL,
     Columns,
+    Widths,
     rows_apart,
-    suspects_of,
 )
 from flows.lib.row_kinds import UNLISTED, RowKinds
 from flows.lib.sheet_sums import sums_of
@@ -41,7 +41,7 @@ class SheetReader:
         """Take what stands above the header: the unit, and what is said for the whole sheet."""
         self.file, self.sheet, self.header = reader, sheet, header
         contract = reader.contract
-        self.kinds = RowKinds(contract, header, is_page=not sheet.is_records)
+        self.kinds = RowKinds(contract, header, is_page=header.height > 0 and not sheet.is_records)
         self.totals = OwnTotals(self.kinds.totals, reader.amounts, reader.sums)
         self.whole: list[Any] = []  # the last row that is no part of another
         self.unit = unit_of_sheet(contract, above)
@@ -59,7 +59,7 @@ class SheetReader:
             caption := contract.meta["read"].get("unit_column")
         ) in header.captions else None  # fmt: skip
         self.date_system = date_system
-        self.width = max(place for place, caption in enumerate(header.captions, 1) if caption)
+        self.widths = Widths(header)
         items = {at for _, places in self.long.items for at in places.values()} if self.long else ()
         is_looked_at = len(header.positions) + len(items) >= FEWEST_CAPTIONS
         self.alone = None
@@ -73,14 +73,24 @@ class SheetReader:
         numbers, rows = self.sheet.rows.take()
         while rows:
             kinds = {0: "note"} if in_footer else self.kinds.kinds(rows)
-            last = self.header.last_row
-            self.suspects = suspects_of(numbers, rows, kinds, self.sheet, self.width, last)
+            self.suspects = {numbers[at]: kind for at, kind in kinds.items() if kind == UNLISTED}
+            if self.sheet.is_text:
+                self._suspect_by_cells(numbers, rows, kinds)
             notes = next((place for place, kind in kinds.items() if kind == "note"), len(rows))
             in_footer = notes < len(rows)  # what stands below a note is one
             kinds = {at: kind for at, kind in kinds.items() if at < notes and kind != UNLISTED}
             kinds |= dict.fromkeys(range(notes, len(rows)), "note")
             self._read(numbers, rows, kinds)
             numbers, rows = self.sheet.rows.take()
+
+    def _suspect_by_cells(
+        self, numbers: Sequence[int], rows: list[list[Any]], kinds: Mapping[int, str]
+    ) -> None:
+        """Find rows of a text that have too many or too few cells, or quotes without sense."""
+        doubtful = self.sheet.doubtful
+        left_out = {place for place, kind in kinds.items() if kind != UNLISTED}
+        left_out |= {place for place, number in enumerate(numbers) if number in doubtful}
+        self.suspects |= self.widths.odd_rows(numbers, rows, left_out) | doubtful
 
     def _read(
         self, numbers: Sequence[int], rows: list[list[Any]], kinds: Mapping[int, str]
@@ -160,7 +170,7 @@ class SheetReader:
         """Type some rows; those that stood before and those that cannot be read go apart."""
         if self.sheet.merged:
             rows = [self._filled(number, row) for number, row in zip(numbers, rows, strict=True)]
-        apart = rows_apart(numbers, rows, self.sheet, self.width, self.suspects, self.alone)
+        apart = rows_apart(numbers, rows, self.sheet, self.suspects, self.alone)
         no_data = {number: kind for number, kind in apart.items() if kind in (BLANK, LABEL)}
         for number, kind in no_data.items():
             self.file.reading.skip(self.sheet.name, number, kind)
@@ -214,7 +224,7 @@ class SheetReader:
 
     def _filled(self, number: int, row: list[Any]) -> list[Any]:
         """Carry the value of a merged cell into each of its rows; a number only counts once."""
-        filled = [*row, *[None] * (self.width - len(row))]
+        filled = [*row, *[None] * (self.widths.last - len(row))]
         key = self.file.contract.meta.get("key", ())
         for name, place in self.header.positions.items():
             is_measure = self.file.by_name[name].is_number and name not in key

@@ -15,6 +15,7 @@ from flows.lib.file_kinds import kind_of
 from flows.lib.json_files import Record, read_records
 from flows.lib.reader_client import read_sheets
 from flows.lib.row_blocks import ROWS_AT_ONCE, Block, RowBlocks
+from flows.lib.text_dialects import find_dialect
 from flows.lib.text_files import text_blocks
 
 LINES_AT_ONCE = 2_000  # more than a processor's cache holds take twice the time
@@ -31,6 +32,7 @@ class Sheet:
     date_system: int | None = None  # 1900 or 1904, where the file has one
     is_records: bool = False  # of a system, which writes no page and numbers no columns
     is_text: bool = False  # there a cell that is cut in two shifts those behind it
+    doubtful: dict[int, str] = field(default_factory=dict)  # rows that no quote makes sense of
 
 
 def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
@@ -103,7 +105,9 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
         return
     match kind_of(path):
         case "text":
-            yield Sheet("", RowBlocks(text_blocks(path, contract)), is_text=True)
+            doubtful: dict[int, str] = {}
+            blocks = text_blocks(path, find_dialect(path, contract), doubtful)
+            yield Sheet("", RowBlocks(blocks), is_text=True, doubtful=doubtful)
         case "json":
             yield Sheet("", RowBlocks(_table(_some(read_records(path)))), is_records=True)
         case "archive":

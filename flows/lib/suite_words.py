@@ -12,6 +12,7 @@ EFFECTS = ("none", "provisional")
 # What is found while a file is read, by the name under which `reading.yml` says what it leads to.
 WHILE_READ = (
     "required_column", "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions",
+    "odd_quotes", "another_encoding",
     "one_cell_alone", "unlisted_total", "exact_duplicate", "quarantine_limit", "own_total",
     "part_above_whole", "totals_row_missing", "conflicting_key", "attachment_missing",
 )  # fmt: skip

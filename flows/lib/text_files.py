@@ -1,186 +1,215 @@
-"""Text files: which encoding and which dialect, decided by the captions of the contract."""
+"""Text files as rows of cells, in a known dialect.
+
+A row whose quotes make no sense is doubtful alone: reading goes on with the line below the one on
+which it begins.
+"""
 
 import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import accumulate, chain, islice
 from pathlib import Path
 
-from flows.lib.cells import squeezed
-from flows.lib.contracts import Contract
+from flows.lib.cells import HAN
 from flows.lib.errors import Rejected
 from flows.lib.row_blocks import Block, rows_at_once
 
-ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "windows-1252")
-BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-DELIMITERS = ",\t;|"
-HEAD_BYTES = 1 << 18
-HEADER_WITHIN_ROWS = 40
+QUOTES = "\"'"
+LINES_OF_A_CELL = 20  # looked at, to tell a long cell from rows below a quote that stays open
 WIDEST = 16_384  # columns, as in a spreadsheet
 LONGEST_CELL = 1 << 20
 LONGEST_LINE = 1 << 23
 BLOCK_BYTES = 1 << 20
-HAN = re.compile("[\u4e00-\u9fff]{4}")
+ODD_QUOTES, MIXED = "odd_quotes", "another_encoding"
 LINE_BREAK = re.compile("\r\n|\r|\n")
+# Two Han in UTF-8; in another encoding that is a rare sight.
+UTF_8_HAN = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){2}")
+MAY_BE_MIXED = ("gb18030", "gbk", "gb2312", "big5", "cp950")
 
 
-def _captions_found(contract: Contract, texts: set[str | None]) -> int:
-    return sum(
-        any(squeezed(caption) in texts for caption in column.captions)
-        for column in contract.columns
-    )
+@dataclass(frozen=True)
+class Dialect:
+    """How a text file is written."""
+
+    encoding: str
+    delimiter: str
+    quote: str = '"'
+    escape: str | None = None
+    skips_blanks: bool = True  # behind a delimiter
+    line_end: str = "\n"
+    mark: bytes = b""  # the bytes at its beginning that say the encoding
+
+    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Part lines into cells."""
+        return csv.reader(
+            lines, delimiter=self.delimiter, quotechar=self.quote, escapechar=self.escape,
+            skipinitialspace=self.skips_blanks, strict=True,
+        )  # fmt: skip
 
 
-def start_of(path: Path) -> bytes:
-    """Read the bytes from which the encoding is told."""
-    with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
+def text_blocks(path: Path, dialect: Dialect, doubtful: dict[int, str]) -> Iterator[Block]:
+    """Read the rows, many at once, each with the number of the line on which it begins.
 
-
-def _head(path: Path, encoding: str) -> str | None:
-    """Decode the beginning; None where it is not of that encoding."""
-    with path.open("rb") as file:
-        content = file.read(HEAD_BYTES)
-        is_whole = not file.read(1)
-    try:
-        return codecs.getincrementaldecoder(encoding)().decode(content, final=is_whole)
-    except UnicodeDecodeError:
-        return None
-
-
-def _is_valid(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as file:
-        try:
-            while block := file.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
-
-
-def _score(head: str, delimiter: str, contract: Contract) -> int:
-    """Count the columns of the contract whose caption some early row holds."""
-    rows = islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), 40)
-    best = 0
-    try:
-        for row in rows:
-            best = max(best, _captions_found(contract, {squeezed(cell) for cell in row[:WIDEST]}))
-    except csv.Error:
-        pass  # the head may end within a quote: what was found counts
-    return best
-
-
-def _best_delimiter(head: str, contract: Contract) -> tuple[int, str]:
-    stated = contract.meta["read"].get("delimiter")
-    scores = [(_score(head, one, contract), one) for one in (stated or DELIMITERS)]
-    return max(scores, key=lambda scored: scored[0])
-
-
-def find_encoding(path: Path, contract: Contract) -> tuple[str, str]:
-    """Give encoding and delimiter; raises Rejected where two encodings fit equally well."""
-    start = start_of(path)
-    stated = contract.meta["read"].get("encoding")
-    marked = next((name for bom, name in BOMS if start.startswith(bom)), None)
-    if marked or stated:
-        name = marked or stated
-        head = _head(path, name)
-        if head is None or not _is_valid(path, name):
-            shown = name.removesuffix("-sig")
-            raise Rejected(f"the text is not {shown} throughout: export it again in {shown}")
-        return name, _best_delimiter(head, contract)[1]
-    heads = {encoding: _head(path, encoding) for encoding in ENCODINGS}
-    scored = {
-        encoding: _best_delimiter(head, contract)
-        for encoding, head in heads.items()
-        if head is not None and "\0" not in head
-    }
-    best = max((found for found, _ in scored.values()), default=0)
-    fitting = [encoding for encoding, (found, _) in scored.items() if found == best]
-    if len(fitting) > 1:
-        fitting = [encoding for encoding in fitting if _is_valid(path, encoding)]
-    if best == 0:
-        _refuse_broken(start, contract)
-    if best == 0 or _is_valid(path, "ascii"):
-        fitting = fitting[:1]  # where no caption is found, the sentence about columns says more
-    if not fitting and b"\0" in start:
-        raise Rejected("the file holds binary data, no table: export it again as .xlsx or CSV")
-    if not fitting:
-        raise Rejected("the text is neither UTF-8 nor GB18030: export it again in one of these")
-    if len(fitting) > 1:
-        raise Rejected(f"the text could be {', '.join(fitting)}: state `encoding` in the contract")
-    _refuse_mixed(start, fitting[0])
-    return fitting[0], scored[fitting[0]][1]
-
-
-def _refuse_broken(start: bytes, contract: Contract) -> None:
-    """Say where the text breaks off, if up to there its captions can be read."""
-    for encoding in ENCODINGS:
-        try:
-            start.decode(encoding)
-        except UnicodeDecodeError as error:
-            if _best_delimiter(start.decode(encoding, "ignore"), contract)[0]:
-                line = start.count(b"\n", 0, error.start) + 1
-                raise Rejected(f"line {line} is not {encoding} as the lines above it: "
-                               "export the whole file again in UTF-8") from None  # fmt: skip
-
-
-def _refuse_mixed(start: bytes, encoding: str) -> None:
-    """Refuse rows in UTF-8 within another encoding, which mostly can be read, as other signs.
-
-    Four Han in a row: fewer may by chance be right in both.
+    Those that cannot be relied on are told in `doubtful`, by their numbers, before they are given.
     """
-    if encoding.startswith("utf"):
-        return
-    for number, line in enumerate(start.splitlines(), start=1):
-        if len(line) >= 12 and not line.isascii():
-            try:
-                found = HAN.search(line.decode())
-            except UnicodeDecodeError:
-                continue
-            if found:
-                raise Rejected(f"line {number} is UTF-8, others are {encoding}: "
-                               "export the whole file again in UTF-8")  # fmt: skip
+    return row_blocks(_lines(path, dialect.encoding, doubtful), dialect, doubtful)
 
 
-def text_blocks(path: Path, contract: Contract) -> Iterator[Block]:
-    """Read the rows, many at once, each with the number of the line on which it begins."""
-    encoding, delimiter = find_encoding(path, contract)
+class _Lines:
+    """The lines of a text, of which those not yet parted into rows can be read again."""
+
+    def __init__(self, blocks: Iterator[list[str]]) -> None:
+        """Take where they come from, many at a time."""
+        self.blocks = blocks
+        self.kept: list[list[str]] = []
+        self.place = 0  # of the kept blocks, the next one to be read
+        self.first = 1  # the number of the first line that is kept
+
+    def beginning_at(self, number: int) -> Iterator[str]:
+        """Read from a line on."""
+        self.forget_above(number)
+        self.place = 0
+        return chain.from_iterable(self._blocks_from(number - self.first))
+
+    def _blocks_from(self, skipped: int) -> Iterator[Iterable[str]]:
+        while True:
+            if self.place == len(self.kept):
+                block = next(self.blocks, None)
+                if block is None:
+                    return
+                self.kept.append(block)
+            self.place += 1
+            yield islice(self.kept[self.place - 1], skipped, None)
+            skipped = 0
+
+    def forget_above(self, number: int) -> None:
+        """Keep no block all of whose lines stand above one."""
+        while self.kept and self.first + len(self.kept[0]) <= number:
+            self.first += len(self.kept.pop(0))
+            self.place -= 1
+
+    def between(self, begins: int, ends: int) -> list[str]:
+        """Give the kept lines from one up to another."""
+        lines, first = [], self.first
+        for block in self.kept:
+            lines += block[max(begins - first, 0) : max(ends - first, 0)]
+            first += len(block)
+        return lines
+
+
+def row_blocks(
+    many_lines: Iterator[list[str]], dialect: Dialect, doubtful: dict[int, str]
+) -> Iterator[Block]:
+    """Part lines into rows, many at once.
+
+    Where quotes make no sense, the line on which the row begins is doubtful alone.
+    """
     csv.field_size_limit(LONGEST_CELL)
-    lines = chain.from_iterable(_lines(path, encoding))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    lines = _Lines(many_lines)
     begins, width = 1, 0
-    failure: csv.Error | Rejected | None = None
-    while failure is None:
-        rows: list[list[str]] = []
-        try:
-            # Those before a failure are kept. The first ones tell how wide the table is.
-            rows.extend(islice(reader, rows_at_once(width or WIDEST)))
-        except (csv.Error, Rejected) as error:
-            failure = error
-        numbers: Sequence[int] = range(begins, begins + len(rows) + 1)
-        if failure or reader.line_num + 1 != numbers[-1]:
-            numbers = list(accumulate(map(_lines_of, rows), initial=begins))
-            if (place := _swallowing(numbers, rows, width, delimiter)) is not None:
-                rows, failure = rows[:place], csv.Error()
-        if not rows and not failure:
-            return
-        width = max([width, *map(len, rows)])
-        if width > WIDEST:
-            rows = [_trimmed(row, line) for line, row in zip(numbers, rows, strict=False)]
-        if rows:
-            yield numbers[: len(rows)], rows
-        begins = numbers[len(rows)]
-    if isinstance(failure, Rejected):
-        raise failure
-    raise Rejected(f"line {begins}: a quote is not closed; export the file again") from None
+    waiting: tuple[list[int], list[list[str]]] = ([], [])  # rows between doubtful ones
+    is_over = False
+    while not is_over:
+        reader, above = dialect.reader(lines.beginning_at(begins)), begins - 1
+        failure: csv.Error | Rejected | None = None
+        while failure is None and not is_over:
+            rows: list[list[str]] = []
+            try:
+                # Those before a failure are kept. The first ones tell how wide the table is.
+                rows.extend(islice(reader, rows_at_once(width or WIDEST)))
+            except (csv.Error, Rejected) as error:
+                failure = error
+            numbers: Sequence[int] = range(begins, begins + len(rows) + 1)
+            if failure or above + reader.line_num + 1 != numbers[-1]:  # type: ignore[attr-defined]
+                numbers = list(accumulate(map(_lines_of, rows), initial=begins))
+                if (place := _swallowing(numbers, rows, width, dialect.delimiter)) is not None:
+                    doubtful[numbers[place + 1] - 1] = ODD_QUOTES  # where the other quote stands
+                    rows, failure = rows[:place], csv.Error()
+            is_over = not rows and not failure
+            width = max([width, *map(len, rows)])
+            if width > WIDEST:
+                rows = [_trimmed(row, line) for line, row in zip(numbers, rows, strict=False)]
+            _doubt_quotes(numbers, rows, lines, dialect, doubtful)
+            begins = numbers[len(rows)]
+            if failure or waiting[0]:
+                waiting[0].extend(numbers[: len(rows)])
+                waiting[1].extend(rows)
+            elif rows:
+                yield numbers[: len(rows)], rows
+            if isinstance(failure, csv.Error):
+                waiting[0].append(begins)
+                waiting[1].append(_doubtful_row(begins, lines, width, dialect, failure))
+                doubtful[begins] = ODD_QUOTES
+                begins += 1
+            if waiting[0] and (not failure or len(waiting[0]) >= rows_at_once(width)):
+                yield waiting
+                waiting = ([], [])
+            lines.forget_above(begins)
+        if isinstance(failure, Rejected):
+            if waiting[0]:
+                yield waiting
+            raise failure
+
+
+def _doubtful_row(
+    number: int, lines: _Lines, width: int, dialect: Dialect, failure: csv.Error
+) -> list[str]:
+    """Part a line without regard to its quotes, so that what stands there can be told."""
+    if "field larger" in str(failure):
+        below = lines.between(number + 1, number + 1 + LINES_OF_A_CELL)
+        if not any(0 < line.count(dialect.delimiter) == width - 1 for line in below):
+            raise Rejected(f"line {number}: a cell is longer than {LONGEST_CELL >> 20} MB, "
+                           "or its quote is not closed; export the file again")  # fmt: skip
+    (line,) = lines.between(number, number + 1)
+    cells = [cell.strip() for cell in line.split(dialect.delimiter)[:WIDEST]]
+    quote = dialect.quote
+    return [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == quote else cell
+            for cell in cells]  # fmt: skip
+
+
+def _doubt_quotes(
+    numbers: Sequence[int],
+    rows: Sequence[Sequence[str]],
+    lines: _Lines,
+    dialect: Dialect,
+    doubtful: dict[int, str],
+) -> None:
+    """Find rows in which a quote stands where a delimiter was lost, or another quote is used."""
+    other = QUOTES.replace(dialect.quote, "")
+    for place, row in enumerate(rows):
+        text = dialect.delimiter.join(row)
+        if dialect.quote in text or other in text:
+            cells = [cell.strip() for cell in row if dialect.quote in cell or other in cell]
+            if cells and _is_oddly_quoted(cells, dialect.quote, other):
+                raw = "".join(lines.between(numbers[place], numbers[place + 1]))
+                bare = [cell for cell in cells if not _is_quoted(cell, raw, dialect)]
+                if _is_oddly_quoted(bare, dialect.quote, other):
+                    doubtful[numbers[place]] = ODD_QUOTES
+
+
+def _is_oddly_quoted(cells: Sequence[str], quote: str, other: str) -> bool:
+    """Say whether cells without quotes of their own look as if some had been lost or mistaken.
+
+    A word in quotes within a cell is part of the text, and so is a sign of inches.
+    """
+    if any(len(cell) > 2 and cell[0] == cell[-1] == other for cell in cells):
+        return True
+    odd = [cell for cell in cells if cell.count(quote) % 2]
+    if any(cell.endswith(quote) and not cell[-2:-1].isdigit() for cell in odd):
+        return True
+    opens = bool(odd) and bool(odd[0][odd[0].find(quote) + 1 :][:1].strip())
+    return opens and len(odd) > 1
+
+
+def _is_quoted(cell: str, raw: str, dialect: Dialect) -> bool:
+    """Say whether a cell stands in quotes of its own among the signs of its row."""
+    quote = dialect.quote
+    escapes = {quote, dialect.escape or quote}
+    return any(quote + cell.replace(quote, escape + quote) + quote in raw for escape in escapes)
 
 
 def _lines_of(row: Sequence[str]) -> int:
@@ -188,17 +217,17 @@ def _lines_of(row: Sequence[str]) -> int:
     return 1 + sum(len(LINE_BREAK.findall(cell)) for cell in row)
 
 
-def _lines(path: Path, encoding: str) -> Iterator[list[str]]:
+def _lines(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[list[str]]:
     """Read the lines, many at once, none of which may fill the memory."""
     number, rest = 1, ""
-    for text in _texts(path, encoding):
+    for text in _texts(path, encoding, doubtful):
         text = rest + text
         # A carriage return at the end may be half of a line's end.
         cut = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
         lines = list(io.StringIO(text[:cut], newline=""))
         if "\0" in text:
-            number += next((place for place, one in enumerate(lines) if "\0" in one), len(lines))
-            raise Rejected(f"line {number} holds binary zeros, no text: export the file again")
+            number += next((place for place, line in enumerate(lines) if "\0" in line), len(lines))
+            raise with_zeros(number)
         rest = text[cut:]
         number += len(lines)
         if len(rest) > LONGEST_LINE:
@@ -207,24 +236,66 @@ def _lines(path: Path, encoding: str) -> Iterator[list[str]]:
     yield [rest] if rest else []
 
 
-def _texts(path: Path, encoding: str) -> Iterator[str]:
-    """Decode a file, many signs at once."""
+def with_zeros(line: int) -> Rejected:
+    """Say on which line a text holds what no text does."""
+    return Rejected(f"line {line} holds binary zeros, no text: export the file again")
+
+
+def _texts(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[str]:
+    """Decode a file, many signs at once; lines that seem to be of another encoding are doubtful."""
     decoder = codecs.getincrementaldecoder(encoding)()
+    may_be_mixed = codecs.lookup(encoding).name in MAY_BE_MIXED
     line = 1
     with path.open("rb") as file:
         while True:
             block = file.read(BLOCK_BYTES)
+            if may_be_mixed:
+                block += file.readline(LONGEST_LINE)
+                doubtful.update(dict.fromkeys(_lines_in_utf_8(block, line, encoding), MIXED))
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
-                line += error.object.count(b"\n", 0, error.start)
+                line += _breaks_in(error.object[: error.start].decode("latin-1"))
                 raise Rejected(
                     f"on line {line} the text is not {encoding} any more: export it again"
                 ) from None
             if not block:
                 return
-            line += text.count("\n")
+            line += _breaks_in(text)
             yield text
+
+
+def _breaks_in(text: str) -> int:
+    """Count the ends of lines."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _lines_in_utf_8(block: bytes, number: int, encoding: str) -> Iterator[int]:
+    """Find lines that are UTF-8 within another encoding, which mostly can be read, as other signs.
+
+    In UTF-8 most of their Han are common ones, in the other encoding fewer.
+    """
+    place = 0
+    while found := UTF_8_HAN.search(block, place):
+        begins = max(block.rfind(end, 0, found.start()) for end in (b"\r", b"\n")) + 1
+        end = re.compile(rb"[\r\n]|$").search(block, found.end())
+        place = end.start() if end else len(block)
+        line = block[begins:place]
+        with suppress(UnicodeDecodeError):
+            share = share_of_common(line.decode())
+            if share >= 1 / 2 and share > share_of_common(line.decode(encoding, "replace")):
+                yield number + _breaks_in(block[:begins].decode("latin-1"))
+
+
+def share_of_common(text: str) -> float:
+    """Say which part of the Han of a text is of the first level of GB 2312 or of Big5."""
+    han = HAN.findall(text)
+    levels = (("gb2312", b"\xb0\xa1", b"\xd7\xf9"), ("big5", b"\xa4\x40", b"\xc6\x7e"))
+    common = sum(
+        any(first <= sign.encode(codec, "ignore") <= last for codec, first, last in levels)
+        for sign in han
+    )
+    return common / len(han) if han else 0
 
 
 def _swallowing(
@@ -239,17 +310,15 @@ def _swallowing(
 
 
 def _swallows_rows(row: Sequence[str], width: int, delimiter: str) -> bool:
-    """Say whether the lines of a cell are the rest of one row, whole rows and the start of one.
+    """Say whether the lines of a cell are the rest of one row and the start of another.
 
     So it looks where two quotes stand in cells that are not quoted, some rows apart.
     """
     for place, cell in enumerate(row):
-        lines = cell.splitlines()
-        if width > 2 and len(lines) > 1:
-            expected = [width - 1] * len(lines)
-            expected[0] -= place
-            expected[-1] -= len(row) - 1 - place
-            if [line.count(delimiter) for line in lines] == expected:
+        lines = LINE_BREAK.split(cell)
+        if width > 1 and len(lines) > 1:
+            rest, start = width - 1 - place, width - len(row) + place
+            if (lines[0].count(delimiter), lines[-1].count(delimiter)) == (rest, start):
                 return True
     return False
 
