@@ -54,8 +54,8 @@ def _run_flow(night: Night, year: int | None, as_of: date | None) -> None:
     with make_console().status("building the night"), contextlib.ExitStack() as stack:
         with night.stage("start of Prefect's server"):
             seconds = night.settings.prefect_start_seconds
-            stack.enter_context(prefect_server(night.workspace.warehouse, seconds))
-        with night.stage("imports"):
+            home = stack.enter_context(prefect_server(night.workspace.warehouse, seconds))
+        with night.stage("imports"), contextlib.chdir(home):
             from flows.lib.expecting import load_great_expectations
             from flows.nightly import nightly
 

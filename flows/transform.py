@@ -1,7 +1,9 @@
 """The flow `transform`: the build database anew over what is in force, then dbt."""
 
-import os
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from prefect import flow
 
@@ -11,16 +13,16 @@ from flows.lib.errors import Blocked, ZipingError
 from flows.lib.night import OPEN
 from flows.lib.redaction import telling
 from flows.lib.settings import CHECKOUT
-from flows.lib.warehouse import dbt_environment, prepare_warehouse
+from flows.lib.warehouse import prepare_warehouse
 
 
-def run_dbt(command: list[str]) -> None:
+def run_dbt(command: list[str], build: Path, target: Path) -> None:
     """Run dbt in this process; a failed or skipped node fails, and a failed test blocks."""
-    result = invoke_dbt(command, CHECKOUT / "dbt_project")
+    result = invoke_dbt(command, CHECKOUT / "dbt_project", build, target)
     nodes = getattr(result.result, "results", None) or []
     failed = [one for one in nodes if str(one.status) in FAILED_STATUSES]
     texts = [str(result.exception or ""), *(one.message or "" for one in failed)]
-    raise_refusal("\n".join(texts), Path(os.environ["ZIPING_BUILD"]))
+    raise_refusal("\n".join(texts), build)
     if result.exception is not None:
         raise ZipingError(f"dbt: {told_by_dbt(str(result.exception))}")
     if not nodes:
@@ -40,6 +42,24 @@ def run_dbt(command: list[str]) -> None:
     if failed or not result.success:
         names = ", ".join(one.node.name for one in failed)
         raise ZipingError(f"dbt: skipped or not run: {names or 'unknown'}")
+    if not_asked := _not_asked(nodes, target):
+        raise Blocked(
+            f"dbt: {len(not_asked)} of its models and tests were not asked, {not_asked[0]} among "
+            "them: nothing is published"
+        )
+
+
+def _not_asked(nodes: Sequence[Any], target: Path) -> list[str]:
+    """List what dbt parsed and left out of its build: a test that was not asked did not pass."""
+    parsed = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
+    asked = {one.node.unique_id for one in nodes}
+    wanted = {
+        identity: one["name"]
+        for identity, one in parsed.items()
+        if one["resource_type"] in ("model", "seed", "test")
+        and one["config"]["materialized"] != "ephemeral"
+    }
+    return sorted(name for identity, name in wanted.items() if identity not in asked)
 
 
 @flow
@@ -53,9 +73,8 @@ def transform(night: str, years: list[int]) -> None:
             workspace.build, tonight.contracts, tonight.standings, tonight.settings, years
         )
     target = workspace.warehouse / "dbt_target"
-    os.environ.update(dbt_environment(workspace.build, target))
     try:
         with tonight.stage("dbt"):
-            run_dbt(["build", "--exclude-resource-type", "unit_test"])
+            run_dbt(["build", "--exclude-resource-type", "unit_test"], workspace.build, target)
     finally:
         (target / "run_results.json").unlink(missing_ok=True)  # its errors repeat values of rows

@@ -1,5 +1,6 @@
 """What prevents a release, and what it takes for dbt and the gates to count as passed."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -135,7 +136,8 @@ class OneNode:
     @property
     def node(self) -> Any:
         """Name it."""
-        return SimpleNamespace(name="some_node", resource_type=self.resource_type)
+        name = "some_node"
+        return SimpleNamespace(name=name, unique_id=name, resource_type=self.resource_type)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,7 @@ class OneNode:
 def test_dbt_counts_as_done_only_when_every_node_is(
     server: str,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     nodes: list[OneNode],
     error: type[ZipingError],
     sentence: str,
@@ -163,5 +166,51 @@ def test_dbt_counts_as_done_only_when_every_node_is(
     runner = SimpleNamespace(invoke=lambda _command: answer)
     monkeypatch.setattr(dbt.cli.main, "dbtRunner", lambda: runner)
     with pytest.raises(error, match=sentence) as raised:
-        run_dbt(["build"])
+        run_dbt(["build"], tmp_path / "build.duckdb", tmp_path)
     assert type(raised.value) is error
+
+
+def test_a_test_that_dbt_was_not_asked_has_not_passed(
+    server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import dbt.cli.main
+
+    from flows.transform import run_dbt
+
+    kinds = {"some_node": "model", "asked_never": "test", "a_unit_test": "unit_test"}
+    nodes = {
+        name: {"name": name, "resource_type": kind, "config": {"materialized": kind}}
+        for name, kind in kinds.items()
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": nodes}), "utf-8")
+    built = SimpleNamespace(results=[OneNode("success")])
+    answer = SimpleNamespace(success=True, exception=None, result=built)
+    monkeypatch.setattr(
+        dbt.cli.main, "dbtRunner", lambda: SimpleNamespace(invoke=lambda _command: answer)
+    )
+    with pytest.raises(Blocked, match="1 of its models and tests were not asked, asked_never"):
+        run_dbt(["build"], tmp_path / "build.duckdb", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DBT_RESOURCE_TYPES", "model seed"),
+        ("DBT_ENGINE_RESOURCE_TYPES", "model seed"),
+        ("DBT_TARGET", "prod"),
+        ("DBT_EMPTY", "1"),
+    ],
+)
+def test_what_is_said_to_another_dbt_project_changes_nothing_here(
+    workspace: Workspace,
+    checkout: Path,
+    said: Said,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    text: str,
+) -> None:
+    (checkout / "dbt_project" / "tests" / "always_fails.sql").write_text("select 1 as x\n", "utf-8")
+    monkeypatch.setenv(name, text)
+    assert night(workspace) == 3
+    assert "thetestalways_failsfailed:nothingispublished" in said()

@@ -23,7 +23,7 @@ BLOCKED = {"night": "00007-2024-03-01", "exit_code": 3, "blocked": ["report_valu
 
 @contextmanager
 def webhook(
-    status: int = 200, body: bytes = b'{"errcode":0}', pause: float = 0
+    status: int = 200, body: bytes = b'{"errcode":0}', pause: float = 0, drip: float = 0
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Listen on loopback as a chat service does; give the address and what came."""
     received: list[dict[str, Any]] = []
@@ -35,7 +35,10 @@ def webhook(
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            for byte in body if drip else ():
+                self.wfile.write(bytes([byte]))
+                time.sleep(drip)
+            self.wfile.write(b"" if drip else body)
 
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
@@ -115,7 +118,8 @@ def test_who_is_told_of_what(
         ({"status": 500}, "answers 500"),
         ({"status": 302}, "answers 302"),
         ({"body": b'{"errcode":93000,"errmsg":"invalid webhook url"}'}, "answers errcode 93000"),
-        ({"pause": 1.5}, "cannot be reached (ReadTimeout)"),
+        ({"pause": 1.5}, "gave no whole answer within 0.5 s"),
+        ({"drip": 0.2}, "gave no whole answer within 0.5 s"),
     ],
 )
 def test_a_webhook_that_does_not_take_it_is_said_without_its_address(

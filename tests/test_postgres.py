@@ -1,6 +1,11 @@
 """Tests of publishing to PostgreSQL, on a real server."""
 
+import os
 import re
+import signal
+import socket
+import time
+from typing import Any
 
 import psycopg
 import pyarrow.parquet as pq
@@ -10,8 +15,10 @@ from nights import Said, current, flip_a_bit, last_record, night, ziping
 from postgres import run_sql, url_of_role
 
 from flows.lib import postgres as publishing
+from flows.lib import postgres_tables
 from flows.lib.errors import WrongUse, ZipingError
 from flows.lib.postgres import Target, publish_release
+from flows.lib.postgres_tables import replace_rows
 from flows.lib.publishing import published_tables
 from flows.lib.releases import Release
 from flows.lib.settings import Workspace
@@ -273,6 +280,52 @@ def test_a_server_that_is_too_old_is_refused(
     with pytest.raises(ZipingError, match=r"is PostgreSQL 1\d\..*or newer is needed"):
         publish_release(release, Target(address))
     assert asked(address, "select 1 from pg_namespace where nspname = 'ziping'") == []
+
+
+def test_a_server_that_takes_the_call_and_never_answers_is_waited_for_no_longer_than_it_may(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(publishing.CONNECTING, "connect_timeout", "2")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://loader@127.0.0.1:{silent.getsockname()[1]}/bi"
+        started = time.monotonic()
+        with pytest.raises(ZipingError, match="cannot connect to publish"):
+            publish_release(release, Target(address))
+    assert time.monotonic() - started < 10
+
+
+def test_a_server_that_stops_in_the_middle_is_cut_off_and_the_release_before_stands(
+    edition: Edition, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_release(edition(1), Target(address))
+    stopped: list[int] = []
+
+    def stop_and_replace(cursor: psycopg.Cursor[Any], *arguments: Any) -> None:
+        if not stopped:
+            stopped.append(cursor.connection.info.backend_pid)
+            os.kill(stopped[0], signal.SIGSTOP)
+        replace_rows(cursor, *arguments)
+
+    monkeypatch.setattr(postgres_tables, "replace_rows", stop_and_replace)
+    started = time.monotonic()
+    try:
+        with pytest.raises(ZipingError, match=r"within 1 s: see that it runs, or raise ZIPING_PUB"):
+            publish_release(edition(2), Target(address, seconds=1))
+    finally:
+        os.kill(stopped[0], signal.SIGCONT)
+    assert time.monotonic() - started < 10
+    assert editions_in(address) == one_edition(1)
+    monkeypatch.undo()
+    publish_release(edition(2), Target(address))
+    assert editions_in(address) == one_edition(2)
+
+
+@pytest.mark.parametrize("name", ["PGOPTIONS", "PGHOST", "PGSERVICE", "PGUSER", "PGPORT"])
+def test_what_psql_is_told_by_the_environment_is_not_for_publishing(
+    release: Release, address: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "-c default_transaction_read_only=on")
+    assert "16 tables" in publish_release(release, Target(address))
 
 
 # By night

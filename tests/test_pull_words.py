@@ -77,6 +77,50 @@ def test_a_limit_that_is_none_is_refused(
         load_settings(Workspace(tmp_path))
 
 
+def test_a_setting_is_read_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    lines = "\ufeffZIPING_DISTRICT=511702\nZIPING_PUBLISH_PASSWORD='${HOME}$1 #'\n"
+    (tmp_path / ".env").write_text(f"{lines}ZIPING_STUDENTS_API_TOKEN=x${{HOME}}y\n", "utf-8")
+    settings = load_settings(Workspace(tmp_path))
+    assert settings.district == "511702"
+    assert settings.publish_password == "${HOME}$1 #"
+    assert settings.students_api_token == "x${HOME}y"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"ZIPING_DISTRICT=511702\nZIPING_OPEN_YEARS 2023\n", r"\.env, line 2"),
+        ("ZIPING_DISTRICT_TITLE=甲区\n".encode("gb18030"), "not in UTF-8"),
+        (b"ZIPING_OPEN_YEAR=2023\n", "ZIPING_OPEN_YEAR is no setting: .* ZIPING_OPEN_YEARS"),
+        (b"ZIPPING_DISTRICT=511702\n", "ZIPPING_DISTRICT is no setting: .* ZIPING_DISTRICT"),
+        (b"ziping_district=511702\n", "ziping_district is no setting: .* ZIPING_DISTRICT"),
+        (b"ZIPING_STUDENT_API_TOKEN=x\n", "nearest one is ZIPING_STUDENTS_API_TOKEN"),
+        (b"ZIPING_PUBLISHTO=postgresql://h/b\n", "nearest one is ZIPING_PUBLISH_TO"),
+    ],
+)
+def test_a_setting_that_would_be_passed_over_is_refused(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    with pytest.raises(WrongUse, match=words):
+        load_settings(Workspace(tmp_path))
+
+
+def test_a_name_of_the_environment_that_is_nearly_a_setting_is_refused_and_another_one_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ZIPING_SERVICE_HOST", "ZIPING_PORT_8765_TCP", "ZIP_LEVEL", "ZIPING_BUILD"):
+        monkeypatch.setenv(name, "1")
+    told = load_settings(Workspace(tmp_path)).unknown
+    assert [sentence.split()[0] for sentence in told] == [
+        "ZIPING_PORT_8765_TCP", "ZIPING_SERVICE_HOST",
+    ]  # fmt: skip
+    monkeypatch.setenv("ZIPING_NOTIFY_COMAND", "x")
+    with pytest.raises(WrongUse, match="the nearest one is ZIPING_NOTIFY_COMMAND"):
+        load_settings(Workspace(tmp_path))
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -5,6 +5,8 @@ import json
 import os
 import resource
 import struct
+import sys
+import time
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -375,6 +377,80 @@ def test_what_the_reader_sends_is_plain_values_alone(tmp_path: Path) -> None:
     hostile = b"cos\nsystem\n(S'true'\ntR."
     with pytest.raises(Rejected, match="no cell"):
         reader_client._Unpickler(io.BytesIO(hostile)).load()
+
+
+TALKING = """
+import os, pickle, struct, sys, time
+sys.stdin.readline()
+def send(content): os.write(1, struct.pack('>I', len(content)) + content)
+def say(*message): send(pickle.dumps(message))
+"""
+SHEET = "say('sheet', '表', False, {}, None)\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "os.write(1, b'no message at all')",
+        "os.write(1, struct.pack('>I', 2**32 - 1))",
+        "os.write(1, b'\\0\\0')",
+        "send(b'')",
+        "send(b'\\x80\\x05')",
+        "send(b'\\x80\\x05K\\x01.')",
+        "send(b'\\x80\\x05\\x8c\\x02\\xff\\xff.')",
+        "send(b'I99999999999999999999x\\n.')",
+        "send(b'Pperson\\n.')",
+        "send(b'cdatetime\\ndate\\n(S\"never\"\\ntR.')",
+        "send(b'c__main__\\nnothing\\n.')",
+        "send(b'(' * 200_000)",
+        "say()",
+        "say('hello')",
+        "say('rejected', 5)",
+        "say('rows', 1, [['x']])",
+        "say('sheet', '表')",
+        "say('sheet', None, False, {}, None)",
+        "say('sheet', '表', False, {'x': 1}, None)",
+        SHEET + "say('rows', 1)",
+        SHEET + "say('rows', 1, [('x',)])",
+        SHEET + "say('rows', 'first', [['x']])",
+        SHEET + "say('rows', 1, [['x', ['a cell in a cell']]])",
+        SHEET + "say('rows', 1, [[{'x': 1}]])",
+        SHEET + "os.kill(os.getpid(), 9)",
+        SHEET + "os.abort()",
+        SHEET + "os.close(1); time.sleep(60)",
+        "sys.exit(3)",
+        "os.kill(os.getpid(), 9)",
+        "time.sleep(60)",
+    ],
+)
+def test_whatever_the_reader_says_or_does_is_a_sentence_about_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(reader_client, "READ_SECONDS", 1.0)
+    monkeypatch.setattr(reader_client, "_readers", reader_client.threading.local())
+    script = TALKING + said + "\ntime.sleep(0.2)"
+    with monkeypatch.context() as patch:
+        patch.setattr(reader_client, "COMMAND", [sys.executable, "-c", script])
+        with pytest.raises(Rejected, match=r"reader of spreadsheets|could not be read within"):
+            cells(as_xlsx(TABLE), tmp_path)
+    monkeypatch.setattr(reader_client, "READ_SECONDS", 300.0)
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+
+
+def test_a_reader_that_ended_or_speaks_unasked_is_not_asked_for_the_next_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_client, "_readers", reader_client.threading.local())
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    reader_client._readers.one.process.kill()
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    talking = reader_client.subprocess.Popen(["sh", "-c", "echo unasked; cat"], stdin=-1, stdout=-1)
+    before, reader_client._readers.one.process = reader_client._readers.one.process, talking
+    before.kill()
+    before.wait()
+    time.sleep(0.2)
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    assert talking.poll() is not None
 
 
 def test_the_reader_gets_no_secret_of_the_night(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from flows.lib.settings import forget_settings
+
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
@@ -99,6 +101,7 @@ def load_great_expectations() -> None:
 @functools.cache
 def _batch_definition() -> Any:
     """Make the one context of this process: in memory, silent, telling nobody."""
+    forget_settings("GX_.*")
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 

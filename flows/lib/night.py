@@ -186,6 +186,7 @@ def open_night(workspace: Workspace, year: int | None, as_of: date | None) -> Ni
         today=as_of or now.date(),
         folder=_next_folder(workspace, now.date()),
         started_at=now.isoformat(timespec="seconds"),
+        remarks=list(settings.unknown),
     )
 
 

@@ -5,10 +5,12 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flows.lib.errors import BLOCKED, FAILED, GAPS, WrongUse
-from flows.lib.settings import Workspace, load_settings
+from flows.lib.patience import OverTime, answer_within
+from flows.lib.settings import FORGOTTEN, PREFIX, Workspace, load_settings
 
 WORDS = {FAILED: "failed", BLOCKED: "blocked", GAPS: "gaps"}
 LONGEST_SECONDS = 4.0  # a night that is told to end does so within ten
@@ -22,7 +24,7 @@ def notify(workspace: Workspace, record: Mapping[str, Any]) -> list[str]:
     address of a webhook is a secret and reaches no sentence.
     """
     try:
-        settings = load_settings(workspace)
+        settings = load_settings(workspace, is_strict=False)
     except WrongUse:
         return []  # that is the failure itself, and nobody is named to be told of it
     if WORDS.get(record["exit_code"]) not in settings.notify_on:
@@ -31,7 +33,7 @@ def notify(workspace: Workspace, record: Mapping[str, Any]) -> list[str]:
     failed = []
     if settings.notify_command and (why := _run(settings.notify_command, message)):
         failed.append(f"nobody was told of this night: ZIPING_NOTIFY_COMMAND {why}")
-    if settings.notify_url and (why := _post(settings.notify_url, message)):
+    if settings.notify_url and (why := _post_in_time(settings.notify_url, message)):
         failed.append(f"nobody was told of this night: the address in ZIPING_NOTIFY_URL {why}")
     return failed
 
@@ -61,6 +63,7 @@ def message_of(record: Mapping[str, Any], title: str) -> dict[str, Any]:
 
 def _run(command: str, message: bytes) -> str | None:
     """Run the command without a shell, bounded in time; say why it did not succeed."""
+    said = FORGOTTEN | os.environ  # it may need a proxy
     try:
         done = subprocess.run(
             shlex.split(command),
@@ -69,7 +72,7 @@ def _run(command: str, message: bytes) -> str | None:
             stderr=subprocess.DEVNULL,
             timeout=LONGEST_SECONDS,
             check=False,
-            env={name: text for name, text in os.environ.items() if not name.startswith("ZIPING_")},
+            env={name: text for name, text in said.items() if not name.startswith(PREFIX)},
         )
     except subprocess.TimeoutExpired:
         return f"did not end within {LONGEST_SECONDS:.0f} s and was ended"
@@ -78,8 +81,16 @@ def _run(command: str, message: bytes) -> str | None:
     return f"ended with {done.returncode}" if done.returncode else None
 
 
+def _post_in_time(url: str, message: bytes) -> str | None:
+    """Post the message; say why it did not succeed, also where the answer drips without an end."""
+    try:
+        return answer_within(LONGEST_SECONDS, partial(_post, url, message))
+    except OverTime:
+        return f"gave no whole answer within {LONGEST_SECONDS:g} s"
+
+
 def _post(url: str, message: bytes) -> str | None:
-    """Post the message, bounded in time, no redirect, no proxy; say why it did not succeed."""
+    """Post the message, no redirect, no proxy; say why it did not succeed."""
     import requests
 
     with requests.Session() as session:
@@ -89,7 +100,7 @@ def _post(url: str, message: bytes) -> str | None:
                 url,
                 data=message,
                 headers={"Content-Type": "application/json; charset=utf-8"},
-                timeout=LONGEST_SECONDS,
+                timeout=2 * LONGEST_SECONDS,  # for the thread: nobody waits as long
                 allow_redirects=False,
                 stream=True,
             ) as response:

@@ -13,6 +13,37 @@ WAITS = (1.0, 5.0, 25.0)  # seconds before another try: a system that restarts i
 Answer = TypeVar("Answer")
 
 
+class OverTime(Exception):
+    """No whole answer came in time."""
+
+
+def answer_within(seconds: float, question: Callable[[], Answer]) -> Answer:
+    """Wait for an answer no longer than there is time, whatever it is that hangs.
+
+    A timeout of a socket begins anew with every byte, and a name server, a stopped database or
+    a header that drips know of none. A thread that is left behind holds nothing but its
+    connection and ends with the process.
+    """
+    answers: SimpleQueue[tuple[Answer, None] | tuple[None, BaseException]] = SimpleQueue()
+
+    def put_question() -> None:
+        try:
+            answers.put((question(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            answers.put((None, error))
+
+    try:
+        if not seconds:
+            raise Empty
+        Thread(target=put_question, daemon=True).start()
+        answer, error = answers.get(timeout=seconds)
+    except Empty:
+        raise OverTime from None
+    if error:
+        raise error
+    return answer  # type: ignore[return-value] # without an error it is one
+
+
 class Patience:
     """The time that one source has in a night; it runs while the source is being asked."""
 
@@ -64,30 +95,11 @@ class Patience:
                 self._asking -= 1
 
     def _within_the_time(self, name: str, question: Callable[[], Answer]) -> Answer:
-        """Wait for the answer no longer than there is time, whatever it is that hangs.
-
-        A timeout of a socket begins anew with every byte, and a name server, a stopped database or
-        a header that drips know of none. A thread that is left behind holds nothing but its
-        connection and ends with the process.
-        """
-        answers: SimpleQueue[tuple[Answer, None] | tuple[None, BaseException]] = SimpleQueue()
-
-        def put_question() -> None:
-            try:
-                answers.put((question(), None))
-            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-                answers.put((None, error))
-
+        """Wait for the answer no longer than there is time."""
         try:
-            if not self.left:
-                raise Empty
-            Thread(target=put_question, daemon=True).start()
-            answer, error = answers.get(timeout=self.left)
-        except Empty:
+            return answer_within(self.left, question)
+        except OverTime:
             raise Unavailable(
                 f"{name}: no whole answer within {self.seconds:g} s, all the time that a source "
                 "has: ask its operator, or raise ZIPING_PULL_SECONDS"
             ) from None
-        if error:
-            raise error
-        return answer  # type: ignore[return-value] # without an error it is one

@@ -6,16 +6,25 @@ nothing that it wrote was ever committed.
 """
 
 import contextlib
+import os
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.console import say
 from flows.lib.errors import WrongUse, ZipingError
 from flows.lib.redaction import redacted
 from flows.lib.releases import Release, current_release, find_release
-from flows.lib.settings import Settings, Workspace, load_settings
+from flows.lib.settings import (
+    OTHERS_POSTGRES,
+    Settings,
+    Workspace,
+    forget_settings,
+    load_settings,
+)
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor, Error
@@ -27,7 +36,10 @@ OLDEST_SERVER = 120000
 WAIT_SECONDS = 30
 ADDRESS = "postgresql://user@host:port/database?sslmode=require"
 PASSWORD = "set ZIPING_PUBLISH_PASSWORD, or use PGPASSWORD or ~/.pgpass"
-CONNECTING = {"connect_timeout": "10", "tcp_user_timeout": "60000", "application_name": "ziping"}
+CONNECTING = {
+    "connect_timeout": "10", "tcp_user_timeout": "60000", "keepalives_idle": "30",
+    "keepalives_interval": "10", "keepalives_count": "3", "application_name": "ziping",
+}  # fmt: skip
 REASONS = {
     "42501": "its role may not do that: let an administrator make the schema owned by that role, "
     "or grant it create on the database",
@@ -47,6 +59,7 @@ class Target:
     schema: str = "ziping"
     reader: str = ""
     password: str = field(default="", repr=False)
+    seconds: float = Settings.publish_seconds
 
     @property
     def words(self) -> dict[str, Any]:
@@ -82,7 +95,7 @@ def target_of(settings: Settings, address: str, schema: str, reader: str) -> Tar
     if not address:
         raise WrongUse(f"say where to publish: --to {ADDRESS}, or ZIPING_PUBLISH_TO")
     schema, reader = schema or settings.publish_schema, reader or settings.publish_reader
-    return Target(address, schema, reader, settings.publish_password)
+    return Target(address, schema, reader, settings.publish_password, settings.publish_seconds)
 
 
 @contextlib.contextmanager
@@ -91,6 +104,7 @@ def _connected(target: Target) -> "Iterator[Connection[Any]]":
     import psycopg
 
     words = CONNECTING | target.words | ({"password": target.password} if target.password else {})
+    forget_settings(OTHERS_POSTGRES)
     try:
         connection = psycopg.connect(**words, client_encoding="utf8", prepare_threshold=None)
     except psycopg.Error as error:
@@ -99,11 +113,35 @@ def _connected(target: Target) -> "Iterator[Connection[Any]]":
             "port, database and role, and whether pg_hba.conf there admits this machine; for the "
             f"password {PASSWORD}"
         ) from None
+    over = Event()
     try:
-        with connection:
+        with connection, _cut_after(target.seconds, connection, over):
             yield connection
     except psycopg.Error as error:
-        raise ZipingError(f"not published to {target.name}: {_reason(error)}") from None
+        why = (
+            f"it did not answer to the end within {target.seconds:g} s: see that it runs, or raise "
+            "ZIPING_PUBLISH_SECONDS; one whole release stands there all the while"
+        )
+        told = why if over.is_set() else _reason(error)
+        raise ZipingError(f"not published to {target.name}: {told}") from None
+
+
+@contextlib.contextmanager
+def _cut_after(seconds: float, connection: "Connection[Any]", over: Event) -> Iterator[None]:
+    """Cut the connection when the time is over: a server that hangs ends no statement by itself."""
+
+    def cut() -> None:
+        over.set()
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as its:
+            its.shutdown(socket.SHUT_RDWR)
+
+    timer = Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _reason(error: "Error") -> str:

@@ -18,9 +18,16 @@ from pathlib import Path
 from flows.lib.durable import fsync_file, fsync_folder, part_name
 from flows.lib.errors import Blocked, ServerGone, ZipingError
 from flows.lib.redaction import redacted, sentence_of
+from flows.lib.settings import PREFIX, forget_settings
 from flows.lib.stopping import die_with_parent
 
 DATABASE = "run.db"
+WAITS = (1, 3, 9)  # seconds before a server that is busy or restarts is asked again
+# What leads to a server of one's own; all other words for Prefect on the machine are not for a run.
+TO_REACH = {
+    "PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING", "PREFECT_API_SSL_CERT_FILE",
+    "PREFECT_API_TLS_INSECURE_SKIP_VERIFY", "PREFECT_CLIENT_CUSTOM_HEADERS",
+}  # fmt: skip
 # Nothing is reported, nothing is scheduled: the child only keeps the states of one run.
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -34,7 +41,7 @@ QUIET = {
     "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     # A server that is gone in the middle of the night is noticed in a minute or two.
     "PREFECT_API_REQUEST_TIMEOUT": "15",
-    "PREFECT_CLIENT_MAX_RETRIES": "1",
+    "PREFECT_CLIENT_MAX_RETRIES": "3",
 }
 SERVICES_OFF = {
     f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false"
@@ -89,7 +96,9 @@ def _keep_as_template(database: Path, template: Path) -> None:
 
 def _start(home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
     port = _free_port()
-    environment = os.environ | SERVICES_OFF
+    foreign = (PREFIX, "UVICORN_", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
+    environment = kept | SERVICES_OFF
     environment["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{home / DATABASE}"
     with log.open("wb") as errors:
         child = subprocess.Popen(
@@ -99,6 +108,7 @@ def _start(home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
                 *("--port", str(port), "--log-level", "critical", "--no-access-log"),
             ],
             env=environment,
+            cwd=home,  # it reads settings in files where it starts
             stdin=subprocess.DEVNULL,
             stdout=errors,
             stderr=errors,
@@ -154,8 +164,10 @@ def _temporary_server(home: Path, template: Path, start_seconds: float) -> Itera
 
 
 def server_sentence(error: BaseException) -> str | None:
-    """Say what a Prefect server answered where it refused a call; None for another error."""
+    """Say what Prefect did: refused a call, or ended the run; None for another error."""
     known = sys.modules.get("prefect.exceptions")  # it must not be imported before a run
+    if known and isinstance(error, known.TerminationSignal):
+        return "cancelled in Prefect, or its worker was ended: run it again if that was a mistake"
     if known is None or not isinstance(error, known.PrefectHTTPStatusError):
         return None
     return (
@@ -183,29 +195,44 @@ def _told_when_gone(url: str, server: str, kind: type[ZipingError] = ZipingError
         ) from error
 
 
+def _answers_soon(url: str) -> bool:
+    """Ask a server for its health a few times: one that restarts is back by then."""
+    for wait in WAITS:
+        if _answers(url, 10):
+            return True
+        time.sleep(wait)
+    return _answers(url, 10)
+
+
 @contextlib.contextmanager
-def prefect_server(warehouse: Path, start_seconds: float) -> Iterator[None]:
-    """Offer a Prefect server for the length of a run; Prefect must not be imported before."""
+def prefect_server(warehouse: Path, start_seconds: float) -> Iterator[Path]:
+    """Offer a Prefect server for the length of a run; Prefect must not be imported before.
+
+    Gives the empty folder in which to import it: it reads settings in files where it is.
+    """
     home = warehouse / "prefect"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
+    asked = os.environ.get("PREFECT_API_URL")
+    forget_settings("PREFECT_.*", but=TO_REACH if asked else ())
+    forget_settings(".*_PROXY")  # no source and no server is asked through one
     os.environ.update(QUIET | {"PREFECT_HOME": str(home)})
-    if asked := os.environ.get("PREFECT_API_URL"):
+    if asked:
         shown = f"the Prefect server at PREFECT_API_URL ({asked.rsplit('@', 1)[-1]})"
         url = asked.rstrip("/")
-        if not _answers(url, 10):
+        if not _answers_soon(url):
             raise ZipingError(
                 f"{shown} does not answer: start it, or unset PREFECT_API_URL to run with a "
                 "temporary one"
             )
         with _told_when_gone(url, shown):
-            yield
+            yield home
         return
     template = warehouse / f"prefect-{version('prefect')}.db"
     with _temporary_server(home, template, start_seconds) as url:
         os.environ["PREFECT_API_URL"] = url
         try:
             with _told_when_gone(url, "Prefect's temporary server", ServerGone):
-                yield
+                yield home
         finally:
             os.environ.pop("PREFECT_API_URL", None)

@@ -7,25 +7,40 @@ import os
 import pickle
 import resource
 import selectors
-import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Collection, Generator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from flows.lib.errors import Rejected, ZipingError
+from flows.lib.errors import Rejected
 from flows.lib.settings import CHECKOUT
 
+COMMAND = [sys.executable, "-s", "-m", "flows.lib.reader_process"]
 READ_SECONDS = 300.0  # for one file
 GROWN_BYTES = 3 << 29  # half of what one file may take: the next one shall have that
 LENGTH_BYTES = 4
+MESSAGE_BYTES = 1 << 30
+CELLS = {str, int, float, bool, type(None), Decimal, date, datetime, time, timedelta}
 ALLOWED = {("datetime", name) for name in ("date", "datetime", "time", "timedelta")}
 
 Messages = Generator[tuple[Any, ...], None, None]
+
+
+def _no_cell() -> Rejected:
+    return Rejected("the reader of spreadsheets sent what is no cell")
+
+
+def _too_much() -> Rejected:
+    return Rejected(
+        "the file was too much for the reader of spreadsheets, which ended: delete what is not the "
+        "table, and empty rows and columns after it"
+    )
 
 
 class _Unpickler(pickle.Unpickler):
@@ -33,7 +48,7 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in ALLOWED:
-            raise Rejected("the reader of spreadsheets sent what is no cell")
+            raise _no_cell()
         return super().find_class(module, name)
 
 
@@ -43,7 +58,7 @@ class ReaderProcess:
     def __init__(self) -> None:
         """Start it with neither the settings nor the secrets of the night."""
         self.process = subprocess.Popen(
-            [sys.executable, "-s", "-m", "flows.lib.reader_process"],
+            COMMAND,
             cwd=CHECKOUT,
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8",
                  "PYTHONDONTWRITEBYTECODE": "1"},
@@ -54,11 +69,18 @@ class ReaderProcess:
 
     @property
     def is_fit(self) -> bool:
-        """Whether it can take another file: it is alive, and no file left it grown."""
-        if self.process.poll() is not None:
+        """Whether it can take another file: it waits for one, and no file left it grown."""
+        out = self.process.stdout
+        if self.process.poll() is not None or out is None:
             return False
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[0])
-        return pages * resource.getpagesize() <= GROWN_BYTES
+        with selectors.DefaultSelector() as selector:
+            selector.register(out, selectors.EVENT_READ)
+            if selector.select(0):  # what it says unasked would be taken for the next file's rows
+                return False
+        with suppress(OSError, IndexError):  # it may end at this moment
+            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[0])
+            return pages * resource.getpagesize() <= GROWN_BYTES
+        return False
 
     def end(self) -> None:
         """End it, whatever it does."""
@@ -67,67 +89,89 @@ class ReaderProcess:
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
-                pipe.close()
+                with suppress(OSError):  # what it was not told of any more
+                    pipe.close()
+
+    def ask(self, asked: Mapping[str, Any]) -> bool:
+        """Ask for a file; False where it is there no more."""
+        try:
+            if self.process.stdin:
+                self.process.stdin.write(json.dumps(asked).encode() + b"\n")
+                self.process.stdin.flush()
+                return True
+        except OSError:
+            self.end()
+        return False
 
     def _bytes(self, count: int, deadline: float) -> bytes:
-        out = self.process.stdout
-        assert out is not None
         parts, missing = [], count
+        out = self.process.stdout
+        if out is None or count > MESSAGE_BYTES:
+            raise _too_much()
         with selectors.DefaultSelector() as selector:
             selector.register(out, selectors.EVENT_READ)
             while missing:
-                if not selector.select(max(deadline - time.monotonic(), 0)):
+                if not selector.select(max(deadline - monotonic(), 0)):
                     raise Rejected(
                         f"the file could not be read within {READ_SECONDS:.0f} s: delete what is "
                         "not the table, and empty rows and columns after it"
                     )
                 block = os.read(out.fileno(), min(missing, 1 << 20))
                 if not block:
-                    if self.process.wait() == -signal.SIGKILL:  # it says nothing of the file
-                        raise ZipingError(
-                            "the reader of spreadsheets was killed from outside, perhaps because "
-                            "the machine has too little memory: see to that, then run again"
-                        )
-                    raise Rejected(
-                        "the file was too much for the reader of spreadsheets, which ended: delete "
-                        "what is not the table, and empty rows and columns after it"
-                    )
+                    raise _too_much()
                 parts.append(block)
                 missing -= len(block)
         return b"".join(parts)
 
-    def messages(self, asked: Mapping[str, Any]) -> Messages:
-        """Ask for a file and give its messages up to the last one."""
-        assert self.process.stdin is not None
-        deadline = time.monotonic() + READ_SECONDS
-        request = json.dumps(asked)
-        is_whole = False
+    def messages(self) -> Messages:
+        """Give the messages about the file that was asked for, up to the last one.
+
+        Whatever else comes than these, or nothing at all, is a sentence about that file.
+        """
+        deadline = monotonic() + READ_SECONDS
+        is_whole = is_begun = False
         try:
-            self.process.stdin.write(request.encode() + b"\n")
-            self.process.stdin.flush()
-            while True:
+            while not is_whole:
                 length = int.from_bytes(self._bytes(LENGTH_BYTES, deadline), "big")
                 content = self._bytes(length, deadline)
-                message = _Unpickler(io.BytesIO(content)).load()
-                if message[0] in ("done", "rejected"):
-                    is_whole = True
+                try:
+                    message = _Unpickler(io.BytesIO(content)).load()
+                except Rejected:
+                    raise
+                except Exception:  # noqa: BLE001 - it may be any, and its text holds values
+                    raise _no_cell() from None
+                if not _is_message(message, is_begun=is_begun):
+                    raise _no_cell()
+                is_begun = is_begun or message[0] == "sheet"
+                is_whole = message[0] in ("done", "rejected")
                 yield message
-                if is_whole:
-                    return
-        except BrokenPipeError:
-            raise ZipingError("the reader of spreadsheets ended: run the night again") from None
         finally:
             if not is_whole:
                 self.end()
 
 
+def _is_message(message: object, *, is_begun: bool) -> bool:
+    """Whether a message is one of those that the reader process gives, rows within a sheet."""
+    match message:
+        case ("done",) | ("rejected", str()):
+            return True
+        case ("sheet", str(), bool(), dict(merged), None | int()):
+            places = all(map(_is_place, merged))
+            return places and {*map(type, merged.values())} <= CELLS
+        case ("rows", int(), list(rows)) if is_begun:
+            return all(type(row) is list and {*map(type, row)} <= CELLS for row in rows)
+    return False
+
+
+def _is_place(place: object) -> bool:
+    return type(place) is tuple and [*map(type, place)] == [int, int]
+
+
 _readers = threading.local()
 
 
-def read_sheets(
-    path: Path, kind: str, captions: Collection[str] = (), encoding: str | None = None
-) -> Messages:
-    """Give the messages about a spreadsheet; raises Rejected with a sentence about it."""
+def _asked_reader(asked: Mapping[str, Any]) -> ReaderProcess:
+    """Ask a reader for a file: the last one, or a new one where that cannot take it."""
     # Nobody else may ask a reader that has not yet told all of a file: it would get that file's
     # rows as its own.
     reader: ReaderProcess | None = getattr(_readers, "one", None)
@@ -135,13 +179,24 @@ def read_sheets(
     if reader and not reader.is_fit:
         reader.end()
         reader = None
-    if reader is None:
-        reader = ReaderProcess()
-        atexit.register(reader.end)
+    if reader and reader.ask(asked):
+        return reader
+    reader = ReaderProcess()
+    atexit.register(reader.end)
+    if not reader.ask(asked):
+        raise _too_much()
+    return reader
+
+
+def read_sheets(
+    path: Path, kind: str, captions: Collection[str] = (), encoding: str | None = None
+) -> Messages:
+    """Give the messages about a spreadsheet; raises Rejected with a sentence about it."""
     asked = {
         "path": str(path.resolve()), "kind": kind, "captions": list(captions), "encoding": encoding,
     }  # fmt: skip
-    with closing(reader.messages(asked)) as messages:
+    reader = _asked_reader(asked)
+    with closing(reader.messages()) as messages:
         for message in messages:
             if message[0] in ("done", "rejected"):
                 _readers.one = reader

@@ -10,7 +10,7 @@ from flows.lib.canonical import as_text
 from flows.lib.contracts import Contract
 from flows.lib.errors import Unavailable
 from flows.lib.pulled_rows import ROWS_AT_ONCE, PulledRows
-from flows.lib.settings import Settings
+from flows.lib.settings import OTHERS_POSTGRES, Settings, forget_settings
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -110,9 +110,15 @@ class SqlSource:
             arguments: dict[str, Any] = {}
             if url.get_backend_name() == "sqlite":
                 arguments = {"timeout": seconds}
+                if url.database and not Path(url.database).is_absolute():
+                    raise self._unavailable(
+                        f"{self.setting} depends on the folder where the command is called: name "
+                        "the whole path, as in sqlite:////srv/hr.sqlite"
+                    )
                 if not Path(url.database or "").is_file():
                     raise self._unavailable(f"there is no such file: mend {self.setting} in .env")
             elif url.get_backend_name() == "postgresql":
+                forget_settings(OTHERS_POSTGRES)
                 arguments = {"connect_timeout": max(2, int(seconds)), "client_encoding": "UTF8"}
             return sqlalchemy.create_engine(
                 url,

@@ -1,10 +1,8 @@
 """Trying the staging model of a source table, alone, on rows that have not landed."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +11,7 @@ import yaml
 from flows.lib.contracts import NAME_OR_TYPE, Contract
 from flows.lib.dbt_runs import FAILED_STATUSES, invoke_dbt, told_by_dbt
 from flows.lib.settings import CHECKOUT
-from flows.lib.warehouse import dbt_environment, make_relation, open_warehouse
+from flows.lib.warehouse import make_relation, open_warehouse
 
 PROJECT = CHECKOUT / "dbt_project"
 KEPT = ("dbt_project.yml", "profiles.yml", "macros", "seeds/_seeds.yml")
@@ -57,8 +55,7 @@ def try_staging(
         connection.execute("create schema landing")
         for one in contracts.values():
             make_relation(connection, one, rows if one.name == contract.name else ())
-    with _environment(dbt_environment(build, scratch / "target")):
-        result = invoke_dbt(["build"], trial)
+    result = invoke_dbt(["build"], trial, build, scratch / "target")
     nodes = getattr(result.result, "results", None) or []
     if result.exception is not None or not nodes:
         said = told_by_dbt(str(result.exception or "it built nothing"))
@@ -74,21 +71,6 @@ def try_staging(
         types = {row[0]: row[1] for row in found}
         differing = list(_differing(project, name, types, connection))
     return Trial(int(count), faults, [*remarks, *differing])
-
-
-@contextmanager
-def _environment(said: Mapping[str, str]) -> Iterator[None]:
-    """Say something to dbt by the environment, which is then as it was."""
-    before = {name: os.environ.get(name) for name in said}
-    os.environ.update(said)
-    try:
-        yield
-    finally:
-        for name, text in before.items():
-            if text is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = text
 
 
 def _needed(name: str, project: Path) -> list[Path]:
