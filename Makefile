@@ -12,15 +12,21 @@ INSTALLED = .venv/installed
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: help setup run test check bench faults fuzz lock clean
+.PHONY: help setup run test check bench faults fuzz lock clean own
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
-setup: $(INSTALLED) ## install what requirements.lock names into .venv
+setup: own $(INSTALLED) ## install what requirements.lock names into .venv
+
+# What stands in a copied or moved .venv runs the folder where it was made, or nothing.
+own:
+	@test ! -e $(BIN)/ziping || grep -qF "$(CURDIR)/$(BIN)/python" $(BIN)/ziping || { \
+		echo "this .venv belongs to $$(sed -n 's@.*[! ]\(/.*\)/$(BIN)/python.*@\1@p' $(BIN)/ziping |\
+			head -n 1), from where it was copied or moved: rm -rf .venv && make setup" >&2; exit 1; }
 
 # The stamp is written last: an installation that was broken off is done again.
-$(INSTALLED): requirements.lock
+$(INSTALLED): requirements.lock | own
 	@"$(PYTHON)" -c $(IS_3_11) 2>/dev/null || { \
 		echo "ziping needs Python 3.11: install it, or say PYTHON=/path/to/python3.11 make setup" >&2; \
 		exit 1; }

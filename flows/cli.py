@@ -10,8 +10,9 @@ from typer.core import TyperGroup
 
 from flows.cli_options import WorkspaceOption, YearOption, end_with
 from flows.cli_sources import new_source, quarantine, sources_app, template
-from flows.lib.console import leave_the_locale
-from flows.lib.errors import ZipingError
+from flows.lib.console import keep_the_docstrings, leave_the_locale, outlive_the_reader
+from flows.lib.durable import keep_from_others
+from flows.lib.errors import WrongUse, ZipingError
 from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace, load_settings
 
 # As a newcomer needs them: see it work, run it, look at it, mend files, defend figures, build on.
@@ -45,11 +46,25 @@ app.command()(template)
 
 @app.callback()
 def begin() -> None:
-    """Read names and files as UTF-8, whatever the locale."""
+    """Read names and files as UTF-8, whatever the locale, and refuse another checkout's command."""
     try:
         leave_the_locale()
+        keep_the_docstrings()
+        outlive_the_reader()
+        keep_from_others()
+        _refuse_a_copy()
     except ZipingError as error:
         raise end_with(error) from None
+
+
+def _refuse_a_copy() -> None:
+    """Refuse a copied `.venv`: its commands run the code of the folder where it was made."""
+    own = Path(sys.argv[0]).resolve().parent.parent
+    if (own / "pyvenv.cfg").is_file() and not own.samefile(sys.prefix):
+        raise WrongUse(
+            f"{own} is a copy that belongs to {Path(sys.prefix).parent} and would work there: in "
+            f"{own.parent} run `rm -rf .venv && make setup`"
+        )
 
 
 @app.command()
@@ -169,7 +184,9 @@ def changes(
 
 @app.command()
 def trace(
-    figure: Annotated[str, typer.Argument(help="A figure of the report (4.1) or an indicator.")],
+    figure: Annotated[
+        str, typer.Argument(help="A figure of the report (4.1), a part (14.3.2) or an indicator.")
+    ],
     rows: Annotated[bool, typer.Option("--rows", help="List each contributing row.")] = False,
     xlsx: Annotated[
         Path | None, typer.Option(help="Write it as a workbook to print, sign and stamp.")

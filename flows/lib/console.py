@@ -1,8 +1,10 @@
 """The console of the commands: as wide as the terminal, wide enough for tables in a log."""
 
 import contextlib
+import io
 import locale
 import os
+import re
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -47,6 +49,47 @@ def leave_the_locale() -> None:
         terminal = "utf-8"
     os.environ.update(PYTHONUTF8="1", PYTHONIOENCODING=terminal)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def keep_the_docstrings() -> None:
+    """Begin again where Python was told to drop asserts and docstrings: libraries need them."""
+    if not sys.flags.optimize:
+        return
+    arguments = [one for one in sys.orig_argv[1:] if not re.fullmatch("-O+", one)]
+    if not os.environ.pop("PYTHONOPTIMIZE", "") and arguments == sys.orig_argv[1:]:
+        raise WrongUse("Python must keep asserts and docstrings: leave out the option -O")
+    os.execv(sys.executable, [sys.executable, *arguments])
+
+
+class _Output(io.FileIO):
+    """A standard stream; when its reader is gone, as after `| head`, the rest goes nowhere."""
+
+    def write(self, content: Any, /) -> int:
+        """Write, and once nobody reads any more, to nobody."""
+        try:
+            return super().write(content)
+        except BrokenPipeError:
+            with open(os.devnull, "wb") as nobody:  # noqa: PTH123
+                os.dup2(nobody.fileno(), self.fileno())
+            return len(content)
+
+
+def outlive_the_reader() -> None:
+    """Let a command go on to its end when nobody reads what it prints: that is no failure."""
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        stream = getattr(sys, name)
+        if stream is not getattr(sys, f"__{name}__") or not isinstance(stream, io.TextIOWrapper):
+            continue  # somebody else has it, as a test
+        stream.flush()
+        output = io.TextIOWrapper(
+            io.BufferedWriter(_Output(number, "wb", closefd=False)),
+            encoding=stream.encoding,
+            errors=stream.errors,
+            line_buffering=stream.line_buffering,
+            write_through=stream.write_through,
+        )
+        setattr(sys, name, output)
+        setattr(sys, f"__{name}__", output)
 
 
 def plain(number: Any) -> str:

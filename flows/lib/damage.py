@@ -89,3 +89,19 @@ def check_received(workspace: Workspace) -> list[str]:
         f"{path}: lines were edited or removed since the last night: restore raw/landed from a "
         "backup; where there is none, move warehouse/nights away and drop the files again"
     )
+
+
+def closed_again(workspace: Workspace) -> list[str]:
+    """Close what holds rows of persons where others may look in, as after a restore; say so."""
+    private = {workspace.landed: 0o700, workspace.cache: 0o700, workspace.build: 0o600}
+    private |= dict.fromkeys(workspace.releases.glob("[0-9]*/*/internal"), 0o700)
+    opened = [path for path in private if path.exists() and path.stat().st_mode & 0o077]
+    sentences = []
+    for path in opened:
+        name, mode = path.relative_to(workspace.root), private[path]
+        try:
+            path.chmod(mode)
+            sentences.append(f"{name} was open to others, as after a restore: closed again")
+        except OSError:
+            sentences.append(f"{name} is open to others: chmod {mode:o} it")
+    return sentences

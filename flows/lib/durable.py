@@ -15,6 +15,11 @@ from flows.lib.ids import without_ids_within
 PART = ".part"
 
 
+def keep_from_others() -> None:
+    """Let nobody else write into what this process makes, however it was started."""
+    os.umask(os.umask(0o077) | 0o022)
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Name the file in an error of the system: writing and fsync tell only what went wrong."""

@@ -176,5 +176,6 @@ def _disk(workspace: Workspace) -> dict[str, int]:
         "warehouse_bytes": workspace.warehouse,
     }
     sizes = {name: _bytes_below(folder) for name, folder in places.items()}
-    existing = next(path for path in (workspace.warehouse, workspace.root) if path.exists())
+    folder = workspace.warehouse
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     return sizes | {"free_bytes": shutil.disk_usage(existing).free}

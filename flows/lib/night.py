@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from flows.lib.contracts import Contract, load_contracts
-from flows.lib.damage import link_faults, rolled_back_to
+from flows.lib.damage import closed_again, link_faults, rolled_back_to
 from flows.lib.disk import check_folders, temporary_files_within, told_of_disk
 from flows.lib.dropped import Dropped
-from flows.lib.durable import hash_file
+from flows.lib.durable import hash_file, keep_from_others
 from flows.lib.errors import FAILED, GAPS, PUBLISHED, WrongUse, ZipingError, gravest
 from flows.lib.fingerprint import fingerprint_of, inputs_of
 from flows.lib.lock import take_lock
@@ -240,6 +240,9 @@ def tonight(
         return
     if sys.getfilesystemencoding() != "utf-8":  # of a worker; the command sees to it by itself
         raise WrongUse("names would be read wrongly: set PYTHONUTF8=1 where the worker is started")
+    if sys.flags.optimize:
+        raise WrongUse("libraries need their docstrings: unset PYTHONOPTIMIZE for the worker")
+    keep_from_others()
     with told_of_disk(workspace):
         lock = take_lock(workspace)
     try:
@@ -248,6 +251,7 @@ def tonight(
                 check_folders(workspace)
                 remove_leftovers(workspace)
                 night = open_night(workspace, year, as_of)
+                night.remarks += closed_again(workspace)
         except ZipingError as error:
             today = datetime.now(CHINA)
             folder = _next_folder(workspace, today.date())

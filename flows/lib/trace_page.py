@@ -167,8 +167,9 @@ def _print_trace(
         say("样例数据")
     values = []
     for key in tracer.keys_of(figure):
-        found = [one for one in tracer.figures if one["figure_id"] == figure]
-        found = [one for one in found if tuple(one[column] for column in KEY) == key]
+        found = [
+            one for one in tracer.printed_as(figure) if tuple(one[column] for column in KEY) == key
+        ]
         for printed in found:
             say(f"{figure} {printed['title']}: {printed['text']}")
         traced = tracer.trace(key)

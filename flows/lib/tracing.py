@@ -61,10 +61,17 @@ class Tracer:
         self.evidence = rows_of(folder / "report_evidence.parquet")
         self._recomputations: dict[tuple[str, str, int, str, str], Recomputation] = {}
 
+    def printed_as(self, name: str) -> list[Mapping[str, Any]]:
+        """Find a figure with all its parts (14.3), or one part of it (14.3.2)."""
+        return [
+            row
+            for row in self.figures
+            if name in (row["figure_id"], f"{row['figure_id']}.{row['part']}")
+        ]
+
     def keys_of(self, name: str) -> list[Key]:
-        """Find the values of a figure (all its parts) or of an indicator."""
-        figures = [row for row in self.figures if row["figure_id"] == name]
-        if figures:
+        """Find the values of a figure, of one part of it, or of an indicator."""
+        if figures := self.printed_as(name):
             return [tuple(row[column] for column in KEY) for row in figures]
         found = [key for key in self.values if key[2] == name]
         if not found:

@@ -1,0 +1,142 @@
+"""The machine around a command: its umask, a copied folder, a reader that left, a cancellation."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nights import Said, last_record, night, raise_funds, ziping
+
+from flows.lib.damage import closed_again
+from flows.lib.durable import keep_from_others
+from flows.lib.night import tonight
+from flows.lib.settings import CHECKOUT, Workspace
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """Let others write whatever does not say otherwise."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o000, 0o022), (0o027, 0o027), (0o002, 0o022)])
+def test_nobody_else_may_write_and_whoever_is_kept_out_stays_out(before: int, after: int) -> None:
+    own = os.umask(before)
+    try:
+        keep_from_others()
+    finally:
+        found = os.umask(own)
+    assert found == after
+
+
+@pytest.mark.slow
+def test_nothing_that_a_night_writes_is_open_for_writing_to_others(
+    workspace: Workspace, open_umask: None
+) -> None:
+    raise_funds(workspace, "第一小学", 5)
+    before = set(workspace.root.rglob("*"))
+    assert night(workspace) == 0
+    written = [path for path in workspace.root.rglob("*") if path not in before]
+    assert len(written) > 50
+    found = [path for path in written if not path.is_symlink() and path.stat().st_mode & 0o022]
+    assert found == []
+
+
+def test_folders_with_rows_of_persons_are_closed_again_and_that_is_said(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    internal = place.releases / "2023" / "00001-abc" / "internal"
+    older = place.releases / "2022" / "00007-def" / "internal"
+    for folder in (place.landed, place.cache, internal, older):
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
+    place.build.touch(0o644)
+    older.chmod(0o700)
+    told = closed_again(place)
+    assert len(told) == 4
+    assert "warehouse/releases/2023/00001-abc/internal was open to others" in " ".join(told)
+    modes = [path.stat().st_mode & 0o777 for path in (place.landed, place.cache, internal, older)]
+    assert modes == [0o700] * 4
+    assert place.build.stat().st_mode & 0o777 == 0o600
+    assert closed_again(place) == []
+
+
+def test_a_night_that_is_cancelled_in_prefect_says_so(workspace: Workspace, server: str) -> None:
+    from prefect.exceptions import TerminationSignal
+
+    with pytest.raises(TerminationSignal), tonight(workspace):
+        raise TerminationSignal(signal=15)
+    assert last_record(workspace)["failure"].startswith("cancelled in Prefect")
+
+
+def test_a_part_is_traced_by_the_number_that_the_terminal_prints(
+    first_night: Workspace, said: Said
+) -> None:
+    assert ziping("trace", "14.3.2", workspace=first_night) == 0
+    one = said()
+    assert ziping("trace", "14.3", workspace=first_night) == 0
+    assert one.count("重算一致") == 1 < said().count("重算一致")
+
+
+def test_the_state_of_a_folder_that_is_not_there_is_shown(tmp_path: Path, said: Said) -> None:
+    assert ziping("status", workspace=Workspace(tmp_path / "not" / "there")) == 0
+    assert "nonighthasrunyet" in said()
+
+
+def piped(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=CHECKOUT, env=os.environ | environment,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("streams", ["", "2>&1"])
+def test_printing_to_one_who_has_left_is_no_failure(streams: str) -> None:
+    text = (
+        "import sys; from flows.lib.console import outlive_the_reader, say; outlive_the_reader();"
+        "[say('row') for _ in range(100_000)]; sys.stderr.write('end')"
+    )
+    done = piped(f'{sys.executable} -c "{text}" {streams} | head -1')
+    assert (done.returncode, done.stdout) == (0, "row\n")
+    assert done.stderr == ("" if streams else "end")
+
+
+def test_a_python_that_drops_docstrings_begins_again_with_them() -> None:
+    done = piped(f"{sys.executable} -OO -m flows.cli releases --help", PYTHONOPTIMIZE="2")
+    assert done.returncode == 0, done.stderr
+    assert "List the releases" in done.stdout
+
+
+def test_a_copied_checkout_does_not_work_for_the_one_that_it_was_copied_from(
+    tmp_path: Path,
+) -> None:
+    venv = tmp_path / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    command = venv / "bin" / "ziping"
+    command.write_text(f"#!{sys.executable}\nfrom flows.cli import app\napp()\n")
+    command.chmod(0o755)
+    done = piped(f"{command} status", PYTHONPATH=str(CHECKOUT))
+    assert done.returncode == 2
+    assert f"in {tmp_path} run `rm -rf .venv && make setup`" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not here")
+def test_make_refuses_a_venv_that_belongs_to_another_folder(tmp_path: Path) -> None:
+    shutil.copy(CHECKOUT / "Makefile", tmp_path)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "installed").touch()
+    (tmp_path / "requirements.lock").touch()
+    os.utime(tmp_path / "requirements.lock", (0, 0))
+    command = tmp_path / ".venv" / "bin" / "ziping"
+    command.write_text("#!/srv/ziping/.venv/bin/python\n")
+    done = piped(f"make -C {tmp_path} run")
+    assert done.returncode != 0
+    assert "this .venv belongs to /srv/ziping, from where it was copied or moved" in done.stderr
+    command.write_text(f"#!{tmp_path}/.venv/bin/python\n")
+    assert piped(f"make -C {tmp_path} setup").returncode == 0
