@@ -371,6 +371,15 @@ def test_a_file_that_is_not_there_is_not_made(store: Store, tmp_path: Path) -> N
     assert "the file cannot be read (DatabaseError)" in sentence
 
 
+def test_a_file_named_from_the_folder_of_the_command_is_refused(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite3.connect(tmp_path / "staffing.sqlite").close()
+    monkeypatch.chdir(tmp_path)
+    sentence = refusal(store, "sqlite:///staffing.sqlite")
+    assert "depends on the folder where the command is called: name the whole path" in sentence
+
+
 def test_a_text_of_another_encoding_is_told_and_not_shown(store: Store, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/gbk.sqlite"
     sqlite3.connect(tmp_path / "gbk.sqlite").close()

@@ -73,6 +73,34 @@ def test_a_night_that_is_cancelled_in_prefect_says_so(workspace: Workspace, serv
     assert last_record(workspace)["failure"].startswith("cancelled in Prefect")
 
 
+FOREIGN = {
+    "HTTP_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9",
+    "ALL_PROXY": "socks5://127.0.0.1:9", "PREFECT_API_KEY": "pnu_other",
+    "PREFECT_SERVER_API_AUTH_STRING": "admin:other", "PREFECT_SERVER_API_BASE_PATH": "/other",
+    "PREFECT_PROFILE": "other", "PREFECT_LOGGING_LEVEL": "LOUD", "UVICORN_WORKERS": "many",
+    "DBT_TARGET": "prod", "DBT_RESOURCE_TYPES": "model seed", "GX_CLOUD_BASE_URL": "x",
+    "PGOPTIONS": "-c search_path=other", "WEB_CONCURRENCY": "many",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_the_machine_says_to_other_programs_changes_nothing_of_a_night(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    raise_funds(workspace, "第一小学", 5)
+    (tmp_path / ".prefect").mkdir()
+    for name in (".env", "prefect.toml", "pyproject.toml", ".prefect/profiles.toml"):
+        (tmp_path / name).write_text("PREFECT_LOGGING_LEVEL=LOUD = [\n")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "nightly", "--workspace", str(workspace.root)],
+        cwd=tmp_path, env=kept | FOREIGN | {"HOME": str(tmp_path), "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert last_record(workspace)["years"]["2023"]["result"] == "published"
+
+
 def test_a_part_is_traced_by_the_number_that_the_terminal_prints(
     first_night: Workspace, said: Said
 ) -> None:

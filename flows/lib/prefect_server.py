@@ -41,7 +41,7 @@ QUIET = {
     "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     # A server that is gone in the middle of the night is noticed in a minute or two.
     "PREFECT_API_REQUEST_TIMEOUT": "15",
-    "PREFECT_CLIENT_MAX_RETRIES": "3",
+    "PREFECT_CLIENT_MAX_RETRIES": "1",
 }
 SERVICES_OFF = {
     f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false"
@@ -218,6 +218,7 @@ def prefect_server(warehouse: Path, start_seconds: float) -> Iterator[Path]:
     forget_settings(".*_PROXY")  # no source and no server is asked through one
     os.environ.update(QUIET | {"PREFECT_HOME": str(home)})
     if asked:
+        os.environ["PREFECT_CLIENT_MAX_RETRIES"] = "3"  # it may restart, a temporary one does not
         shown = f"the Prefect server at PREFECT_API_URL ({asked.rsplit('@', 1)[-1]})"
         url = asked.rstrip("/")
         if not _answers_soon(url):
