@@ -113,7 +113,7 @@ class SqlSource:
                 if url.database and not Path(url.database).is_absolute():
                     raise self._unavailable(
                         f"{self.setting} depends on the folder where the command is called: name "
-                        "the whole path, as in sqlite:////srv/hr.sqlite"
+                        "the file by its whole path, which begins with a fourth /"
                     )
                 if not Path(url.database or "").is_file():
                     raise self._unavailable(f"there is no such file: mend {self.setting} in .env")
