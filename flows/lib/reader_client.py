@@ -155,7 +155,7 @@ def _is_message(message: object, *, is_begun: bool) -> bool:
     match message:
         case ("done",) | ("rejected", str()):
             return True
-        case ("sheet", str(), bool(), dict(merged), None | int()):
+        case ("sheet", str(), bool(), dict(merged), None | int(), *_):
             places = all(map(_is_place, merged))
             return places and {*map(type, merged.values())} <= CELLS
         case ("rows", int(), list(rows)) if is_begun:
