@@ -47,6 +47,17 @@ def said(night: Night, *rejected: bytes, rows: int = 9) -> list[str]:
     return [text.removeprefix("finance.payments 2023: ") for text in receipt_sentences(night)]
 
 
+def test_a_file_of_a_year_that_is_not_open_is_told(night: Night) -> None:
+    file = night.store.keep(io.BytesIO(b"A"), "finance/支付明细_2019年.csv")
+    moment = "2024-01-01T18:00:00+00:00"
+    night.store.record(Delivery(PAYMENTS, "519900", "2019", (file,), moment, "inbox"))
+    [sentence] = receipt_sentences(night)
+    assert sentence.startswith("finance.payments 2019: finance/支付明细_2019年.csv is kept and")
+    assert "no open year (2023)" in sentence
+    publish(night, "01-03")
+    assert receipt_sentences(night) == []
+
+
 def publish(night: Night, on: str) -> None:
     """Leave of a release what is asked of it: when it was written."""
     folder = night.workspace.releases / "2023" / "00001-0123456789ab"

@@ -15,7 +15,7 @@ from flows.lib.look import look_at_standings
 from flows.lib.morning import morning
 from flows.lib.releases import current_release, releases_of, rows_of, years_published
 from flows.lib.settings import Workspace, load_settings
-from flows.lib.standing import Standing
+from flows.lib.standing import Standing, sentences_on_unneeded
 
 WAIVER_STATES = {
     "open": "open until", "ending": "ends soon, on", "expired": "expired on",
@@ -59,7 +59,9 @@ def print_sources(workspace: Workspace) -> None:
             )
     console = make_console()
     console.print(table)
-    for sentence in dict.fromkeys(text for one in night.standings for text in one.rejections):
+    rejections = [text for standing in night.standings for text in standing.rejections]
+    unneeded = sentences_on_unneeded(night.owed(), night.deliveries(), night.years)
+    for sentence in dict.fromkeys([*rejections, *unneeded]):
         console.print(f"! {sentence}")
 
 

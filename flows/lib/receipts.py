@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows.lib.errors import ZipingError
 from flows.lib.releases import newest_release
+from flows.lib.standing import sentences_on_unneeded
 from flows.lib.store import Delivery, newest_first
 from flows.lib.times import CHINA
 
@@ -35,7 +36,8 @@ def receipt_sentences(night: "Night") -> list[str]:
             sentences += _sentences(standing.in_force[0].delivery, own, new)
         head = f"{standing.owed.contract.name} {standing.owed.period}"
         found += [f"{head}: {text}" for text in sentences]
-    return found
+    new = [one for one in deliveries if since is None or _moment(one) > since]
+    return found + sentences_on_unneeded(night.owed(), new, night.years)
 
 
 def _last_release(night: "Night") -> datetime | None:

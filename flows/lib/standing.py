@@ -142,6 +142,23 @@ def with_period_before(owed: Sequence[Owed], deliveries: Sequence[Delivery]) -> 
     return keys
 
 
+def sentences_on_unneeded(
+    owed: Sequence[Owed], deliveries: Sequence[Delivery], years: Sequence[int]
+) -> list[str]:
+    """Name the kept files whose period no open year needs, so that they count nowhere."""
+    needed = {period.key for period in owed}
+    names: dict[Key, list[str]] = {}
+    for delivery in deliveries:
+        if delivery.key not in needed and delivery.origin == "inbox":
+            names.setdefault(delivery.key, []).append(delivery.name)
+    open_years = ", ".join(map(str, years))
+    return [
+        f"{source} {period}: {', '.join(dict.fromkeys(found))} is kept and counts nowhere: no open "
+        f"year ({open_years}) needs this period; a year is opened by ZIPING_OPEN_YEARS"
+        for (source, _, period), found in sorted(names.items())
+    ]
+
+
 def candidates(deliveries: Sequence[Delivery], key: Key) -> list[Delivery]:
     """List the deliveries for a period, newest first, each content once."""
     found = {one.id: one for one in reversed(newest_first(deliveries)) if one.key == key}
