@@ -11,8 +11,9 @@ import yaml
 from flows.lib.column_readers import reader_of
 from flows.lib.contracts import STAGING, Contract, contract_from_json, load_contracts
 from flows.lib.errors import ZipingError
-from flows.lib.headers import plain_caption
+from flows.lib.headers import Header, plain_caption
 from flows.lib.new_entry import populations
+from flows.lib.row_kinds import RowKinds
 from flows.lib.settings import CHECKOUT
 
 META: dict[str, Any] = {
@@ -305,3 +306,30 @@ def test_a_tag_that_would_make_an_object_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ZipingError, match=r"_finance__sources.yml, line \d+: not readable as YAML"):
         load_contracts(tmp_path)
     assert not (tmp_path / "made").exists()
+
+
+def test_patterns_are_written_as_a_file_shows_its_rows(tmp_path: Path) -> None:
+    read = {"groups": {"match": "^.+（[0-9]+所）$"}, "footer": "^注：", "subsets": "^[（]其中"}
+    meta = META | {"read": read}
+    contract = load(tmp_path, meta, column())["finance.samples"]
+    kinds = RowKinds(contract, Header(1, ("编码",), {"code": 0}, 1))
+    rows = ["北京市（5所）", "北京市(5所)", "北京市5所", "注：样例", "（其中）甲", "甲"]
+    assert [kinds.kind([row, "1"]) for row in rows] == [
+        "group", "group", None, "note", "subset", None,
+    ]  # fmt: skip
+
+
+def test_signs_of_the_table_stand_for_no_value_in_numbers_and_codes_but_not_in_texts(
+    tmp_path: Path,
+) -> None:
+    columns = [
+        column() | {"name": "remark"},
+        column(role="unit") | {"name": "school_code"},
+        column(person=True) | {"name": "person_id"},
+        column() | {"name": "persons", "data_type": "int"},
+        column(means={"…": "missing"}) | {"name": "grade"},
+    ]
+    (contract,) = load(tmp_path, META | {"read": {"means": {"-": "missing"}}}, *columns).values()
+    assert [found.means for found in contract.columns] == [
+        None, {"-": "missing"}, {"-": "missing"}, {"-": "missing"}, {"…": "missing"},
+    ]  # fmt: skip

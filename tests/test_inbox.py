@@ -381,3 +381,33 @@ def test_a_file_without_the_day_that_its_contract_asks_for_is_left(district: Wor
         f"finance/{NAME}: the day of its data cannot be read from the name; it was left"
     ]
     assert [one.source_date for one in Store(district.landed).deliveries()] == ["2024-01-05"]
+
+
+def tables_of_one_file(**read: object) -> dict[str, Contract]:
+    """Let two tables ask for the same file."""
+    payments = load_contracts()[PAYMENTS]
+    other = replace(payments, table="refunds")
+    return {
+        contract.name: replace(contract, meta={**contract.meta, "read": dict(read)})
+        for contract in (payments, other)
+    }
+
+
+def test_a_file_is_several_tables_where_each_names_its_sheets(district: Workspace) -> None:
+    contracts = tables_of_one_file(sheets="^甲$")
+    drop(district, NAME)
+    assert land(district, contracts) == []
+    deliveries = Store(district.landed).deliveries()
+    assert [(one.source, one.period) for one in deliveries] == [
+        ("finance.payments", "2023"), ("finance.refunds", "2023"),
+    ]  # fmt: skip
+    assert look(district, contracts).new == []
+    drop(district, NAME, b"a,b\n1,3\n")
+    assert len(look(district, contracts).new) == 2
+
+
+def test_a_file_that_two_tables_ask_for_is_none_of_them_by_chance(district: Workspace) -> None:
+    drop(district, NAME)
+    [remark] = land(district, tables_of_one_file())
+    assert "its name fits finance.payments, finance.refunds" in remark
+    assert Store(district.landed).deliveries() == []

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pytest
 import yaml
@@ -25,7 +26,7 @@ from flows.lib.sorting import period_of_name
 SECTION = (
     (CHECKOUT / "README.md").read_text("utf-8").split("\n## Add a source\n")[1].split("\n## ")[0]
 )
-EXAMPLE, WIDE = re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL)
+EXAMPLE, WIDE, TRAPS = re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL)
 NAME = "营养餐资金表_2023年_第2批_报送20240105.xlsx"
 PERSON = "519900198507200145"
 
@@ -150,3 +151,17 @@ def test_the_wide_table_of_the_readme_becomes_rows() -> None:
         ("甲区", 2021, 10, None), ("甲区", 2022, 11, 15_000),
         ("乙区", 2021, 20, None), ("乙区", 2022, None, 20_000),
     ]  # fmt: skip
+
+
+def test_the_aggregates_shown_tell_the_traps_and_pass_what_is_right() -> None:
+    aggregates = yaml.safe_load(TRAPS)["aggregates"]
+    assert list(aggregates) == ["codes_of_no_school", "placeholders", "years_of_another_era"]
+    columns = "(school_code, pupils, year)"
+    right = "('2151000101', 120, 2023)"
+    wrong = "('NAT', 240, 2023), ('2151000102', 88888, 2023), ('2151000103', 5, 112)"
+    with duckdb.connect() as connection:
+        for rows, expected in ((right, [0, 0, 0]), (f"{right}, {wrong}", [1, 1, 1])):
+            sql = (
+                f"select {', '.join(aggregates.values())} from (values {rows}) as landed {columns}"
+            )
+            assert list(connection.execute(sql).fetchall()[0]) == expected

@@ -22,7 +22,7 @@ from flows.lib.landing import ROWS, Landing, land
 from flows.lib.parsing import read_file
 from flows.lib.person_key import PersonKey
 from flows.lib.settings import Settings, Workspace
-from flows.lib.sorting import place_of
+from flows.lib.sorting import places_of
 from flows.lib.store import Delivery, LandedFile
 from flows.lib.suites import Suite, load_suite
 from flows.lib.template import sent_as, why_no_template, write_checked
@@ -104,9 +104,10 @@ def sample_rows(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Take rows of the sample's own file that nothing is wrong with: as written, and as landed."""
     for path in sorted((workspace.inbox / contract.system).iterdir()):
-        place = place_of(f"{contract.system}/{path.name}", CONTRACTS, ("519900",))
-        if isinstance(place, str) or place.contract.name != contract.name:
+        places = places_of(f"{contract.system}/{path.name}", CONTRACTS, ("519900",))
+        if isinstance(places, str) or places[0].contract.name != contract.name:
             continue
+        [place] = places
         if place.period == contract.period_of_year(2023):
             landed = judged(path, contract, path.name)[1][:MOST_ROWS]
             reread = read_file(path, contract).table().to_pylist()
@@ -148,8 +149,9 @@ def test_a_filled_template_gives_the_rows_that_were_typed(
     rows, expected = sample_rows(first_night, contract)
     assert rows
     template, sent = written(contract, tmp_path)
-    place = place_of(f"{contract.system}/{sent}", CONTRACTS, ("519900",))
-    assert not isinstance(place, str)
+    places = places_of(f"{contract.system}/{sent}", CONTRACTS, ("519900",))
+    assert not isinstance(places, str)
+    [place] = places
     assert (place.contract.name, place.period) == (name, contract.period_of_year(2023))
     filled = fill(template, sent, rows, contract)
     landing, landed = judged(filled, contract, sent)

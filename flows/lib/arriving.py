@@ -16,7 +16,7 @@ from flows.lib.inbox import view_inbox
 from flows.lib.night import Night
 from flows.lib.said_in_cells import completed, is_complete
 from flows.lib.settings import Workspace
-from flows.lib.sorting import Place, period_of_name, place_of, source_date_of_name
+from flows.lib.sorting import Place, period_of_name, places_of, source_date_of_name
 
 FOLDERS_ABOVE = 2  # of a file: one of them may say its table and period
 
@@ -33,7 +33,8 @@ def name_in_inbox(night: Night, contract: Contract, path: Path) -> str:
     for above in range(FOLDERS_ABOVE + 1):
         pieces = path.parts[-1 - above :]
         name = f"{contract.system}/{readable(Path(*pieces))}"
-        place = place_of(name, night.contracts, (night.settings.district,))
+        places = places_of(name, night.contracts, (night.settings.district,))
+        place = _own_of(places, contract)
         if len(pieces) > above and isinstance(place, Place) and place.contract == contract:
             return name
     return own
@@ -90,9 +91,16 @@ def linked(source: str, target: str) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
+def _own_of(places: list[Place] | str, contract: Contract) -> Place | str:
+    """Choose the place of a table, or say whose a file is instead."""
+    if isinstance(places, str):
+        return places
+    return next((place for place in places if place.contract == contract), places[0])
+
+
 def _of_file(night: Night, contract: Contract, path: Path) -> tuple[list[Dropped], list[str]]:
     name, district = name_in_inbox(night, contract, path), night.settings.district
-    place = place_of(name, night.contracts, (district,))
+    place = _own_of(places_of(name, night.contracts, (district,)), contract)
     remarks = []
     if not isinstance(place, Place) or place.contract != contract:
         remarks.append(_not_taken(contract, place))

@@ -65,6 +65,15 @@ def half_width(cell: Any) -> str | None:
     return text or None
 
 
+def half_width_pattern(pattern: str) -> str:
+    """Write a pattern as the texts are that it is compared with: as a file shows it, in half width.
+
+    A sign that would then mean something in a pattern, such as a bracket, stays a sign.
+    """
+    written = ((sign, sign.translate(FULL_WIDTH)) for sign in pattern)
+    return "".join(plain if plain == sign else re.escape(plain) for sign, plain in written)
+
+
 def squeezed(cell: Any) -> str | None:
     """Give a code's text: half width, no blanks at all."""
     if isinstance(cell, str) and cell.isascii() and cell.isalnum():

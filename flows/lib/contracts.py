@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from flows.lib.cells import half_width_pattern
 from flows.lib.contract_schema import check_contracts
 from flows.lib.errors import ZipingError
 from flows.lib.settings import CHECKOUT
@@ -186,10 +187,16 @@ TUPLES = ("captions", "above")
 OF_EVERY_COLUMN = ("decimal", "marks")  # said of the table, unless a column says otherwise
 
 
+# With these a column of text holds codes or keys, in which a sign of the table says no value.
+OF_A_CODE = ("person", "role", "take", "length", "check", "code_list", "values")
+
+
 def _column(entry: Mapping[str, Any], read: Mapping[str, Any]) -> Column:
     said = {name: read[name] for name in OF_EVERY_COLUMN if name in read}
     meta = said | entry["config"]["meta"]
-    if means := {**read.get("means", {}), **meta.get("means", {})}:
+    is_text = entry["data_type"] == "string" and not any(meta.get(word) for word in OF_A_CODE)
+    of_table = {} if is_text else read.get("means", {})
+    if means := {**of_table, **meta.get("means", {})}:
         meta["means"] = means
     for name in TUPLES:
         meta[name] = tuple(str(text) for text in meta.get(name, ()))
@@ -238,14 +245,27 @@ def _check_harmless(where: str, system: str, entry: Mapping[str, Any]) -> None:
         raise ZipingError(f"{where}: `sql` must be one query, select or with, without a semicolon")
 
 
+def _with_half_width(read: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the patterns that rows and captions are compared with in half width, as those are."""
+    found = dict(read)
+    for word in ("footer", "subsets"):
+        if word in read:
+            found[word] = half_width_pattern(read[word])
+    for word, inner in (("groups", "match"), ("long", "captions")):
+        if word in read:
+            found[word] = {**read[word], inner: half_width_pattern(read[word][inner])}
+    return found
+
+
 def _contract(path: Path, system: str, entry: Mapping[str, Any]) -> Contract:
     where = f"{path.name}, table {entry['name']}"
     _check_harmless(where, system, entry)
-    read = entry["config"]["meta"]["read"]
+    meta = entry["config"]["meta"]
+    meta["read"] = read = _with_half_width(meta["read"])
     columns = tuple(_column(column, read) for column in entry.get("columns", ()))
     if not columns:
         raise ZipingError(f"{where}: no columns are declared")
-    contract = Contract(system, entry["name"], entry["config"]["meta"], columns)
+    contract = Contract(system, entry["name"], meta, columns)
     _check_names(where, contract)
     return contract
 

@@ -54,6 +54,11 @@ class Dropped:
     archive: LandedFile | None = None  # the ZIP at the path, in which it is a member
 
     @property
+    def name_for_table(self) -> tuple[str, str, str]:
+        """Name it by district and table: one file may be several tables', each its sheets."""
+        return self.place.district_code, self.place.contract.name, self.name
+
+    @property
     def size_of_all(self) -> int:
         """Say how many bytes are to be kept."""
         return self.size + sum(one.size for one in self.attachments)

@@ -58,7 +58,9 @@ def try_files(
     asked = [(tried[one].delivery, tried[one].verdict) for one in with_period]
     told = compared(night, asked, scratch / "earlier")
     landed = {
-        (one.district_code, one.files[0].original_name): one for one in night.store.deliveries()
+        (one.district_code, one.files[0].original_name): one
+        for one in night.store.deliveries()
+        if one.source == contract.name
     }
     for number, (verdict, last) in zip(with_period, told, strict=True):
         own = tried[number].delivery

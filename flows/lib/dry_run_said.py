@@ -18,6 +18,7 @@ from flows.lib.parts import units_held
 from flows.lib.places import many, place_of_rows
 from flows.lib.profiles import captions_by_sheet
 from flows.lib.quarantine import problem_lines, problems_of
+from flows.lib.reading import Reading
 from flows.lib.row_files import rows_at
 from flows.lib.settings import Workspace
 from flows.lib.source_view import contract_named
@@ -80,6 +81,8 @@ def _print_file(one: Tried, contract: Contract) -> None:
                 say(f"  {place_of_rows(sheet, numbers)}: {kind}")
         for sentence in totals_sentences(one.reading, contract):
             say(f"totals: {sentence}")
+        for sentence in _of_words(one.reading, contract):
+            say(sentence)
     if one.landed_at:
         say(f"this file landed on {day_of(one.landed_at)}, and would not land again")
     if one.last:
@@ -92,6 +95,17 @@ def _print_file(one: Tried, contract: Contract) -> None:
     for entry in outcome["waived"]:
         say(f"waived: {waived_sentence({**entry, **_named(one, contract)})}")
     _print_first_rows(one, contract)
+
+
+def _of_words(reading: Reading, contract: Contract) -> Iterator[str]:
+    """Say which patterns of the contract met no row, and how many cells a sign stands in."""
+    for word, kind in (("groups", "group"), ("subsets", "subset"), ("footer", "note")):
+        if word in contract.meta["read"] and not reading.skipped[kind]:
+            yield f"{word}: no row of the file meets the pattern"
+    for (name, sign), count in sorted(reading.emptied.items()):
+        column = next(column for column in contract.columns if column.name == name)
+        meaning = (column.means or {}).get(sign, "as the contract says")
+        yield f"means: {many(count, 'cell')} of {name} with {sign}: {meaning}"
 
 
 def _named(one: Tried, contract: Contract) -> dict[str, str]:
@@ -123,9 +137,11 @@ def captions_used(contract: Contract, captions: Sequence[str]) -> dict[str, str]
 def _captions(one: Tried, contract: Contract) -> Iterator[str]:
     """Say which captions were taken for which column, which say something else, and the rest."""
     alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for sheet, captions in one.reading.captions.items() if one.reading else ():
-        of_columns = captions_by_sheet(one.reading, contract).get(sheet, {})
-        names = {caption: name for name, caption in of_columns.items()}
+    if one.reading is None:
+        return
+    of_columns = captions_by_sheet(one.reading, contract)
+    for sheet, captions in one.reading.captions.items():
+        names = {caption: name for name, caption in of_columns.get(sheet, {}).items()}
         uses = captions_used(contract, captions)
         written = {
             plain_caption(one): one for column in contract.columns for one in column.captions

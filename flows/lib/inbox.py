@@ -17,7 +17,7 @@ from flows.lib.ids import without_ids
 from flows.lib.packed import unpacked
 from flows.lib.said_in_cells import completed
 from flows.lib.settings import Settings, Workspace
-from flows.lib.sorting import Place, place_of
+from flows.lib.sorting import places_of
 from flows.lib.store import Delivery, LandedFile, Waiting
 
 MOST_NAMED = 20
@@ -66,7 +66,9 @@ def view_inbox(
     """Find the files whose bytes are not what last came under their name, and name all others."""
     view, inbox = InboxView(), workspace.inbox
     last = {
-        (one.district_code, file.original_name): Last(file.sha256, one.attachments, one.archive)
+        (one.district_code, one.source, file.original_name): Last(
+            file.sha256, one.attachments, one.archive
+        )
         for one in deliveries
         for file in one.files
     }
@@ -95,7 +97,7 @@ def view_inbox(
             view.remarks.append(f"{shown} is this warehouse's own key or .env: take it away")
             continue
         register = register_of(path)
-        found = None if register in registers else place_of(readable(path), contracts, districts)
+        found = None if register in registers else places_of(readable(path), contracts, districts)
         is_packed = found is not None and is_archive(inbox / path)
         if isinstance(found, str) and not is_packed:
             view.remarks.append(f"{shown}: {found}")
@@ -114,15 +116,16 @@ def view_inbox(
                 archives[path] = LandedFile(digest, size, name)
                 continue
             assert not isinstance(found, str)
-            beside[found.of_one_file] += 1
-            dropped = Dropped(inbox / path, name, found, digest, size)
-            if found.contract.has_attachments:
-                takers.append(dropped)
-            elif last.get((found.district_code, name), NEVER).sha256 != digest:
-                view.new.append(dropped)
+            for place in found:
+                beside[place.of_one_file] += 1
+                dropped = Dropped(inbox / path, name, place, digest, size)
+                if place.contract.has_attachments:
+                    takers.append(dropped)
+                elif last.get(dropped.name_for_table, NEVER).sha256 != digest:
+                    view.new.append(dropped)
     for dropped in takers:
         folder = attached[readable(dropped.path.relative_to(inbox).with_suffix(""))]
-        before = last.get((dropped.place.district_code, dropped.name), NEVER)
+        before = last.get(dropped.name_for_table, NEVER)
         view.new += _with_attachments(dropped, folder, before)
     for path, file in archives.items():
         packed = unpacked(inbox / path, file, readable(path), contracts, districts, last, limits)
@@ -146,11 +149,11 @@ def _registers(
     """Name, without their endings, the files that may have a folder of attachments beside them."""
     if not any(contract.has_attachments for contract in contracts.values()):
         return set()
-    found = ((path, place_of(readable(path), contracts, districts)) for path in paths)
+    found = ((path, places_of(readable(path), contracts, districts)) for path in paths)
     return {
         readable(path.with_suffix(""))
-        for path, place in found
-        if isinstance(place, Place) and place.contract.has_attachments
+        for path, places in found
+        if not isinstance(places, str) and any(place.contract.has_attachments for place in places)
     }
 
 

@@ -24,6 +24,7 @@ BOMS = (
 NUMBER = re.compile("[0-9]{1,9}")
 FIELDS = ("text", "number")  # of a form, which show what they hold
 NOT_CALCULATED = "#FORMULA!"
+BREAK = "\u2028"
 SHOWN_NUMBER = re.compile(r"[-+]?[0-9][0-9, \xa0]*(?:\.[0-9]+)?%?")
 
 
@@ -163,7 +164,7 @@ def _shown(cell: Any) -> str:
     for one in cell.iter("br", "sup", "input", "select"):
         match one.tag:
             case "br":
-                one.text = "\n"
+                one.text = BREAK
             case "sup":
                 before = one.getprevious()
                 text = one.getparent().text if before is None else before.tail
@@ -175,7 +176,8 @@ def _shown(cell: Any) -> str:
                 one.text = _settable(one.get("value", "")) if is_shown else None
             case "select":
                 _choose(one)
-    text = str(cell.text_content()).strip()
+    # A line end in the source is a blank, however many; only <br> is one.
+    text = re.sub("[ \t\r\n]+", " ", str(cell.text_content())).replace(BREAK, "\n").strip()
     kept = cell.get("x:num")
     if not kept or not SHOWN_NUMBER.fullmatch(text):
         return text

@@ -143,7 +143,10 @@ def _written(
         say(f"{system} is a new system: its files are dropped in raw/inbox/{system}/")
     for other in contracts.values():
         if other.system == system and any(_fits(one, observed.name) for one in other.file_patterns):
-            say(f"the file's name also fits {other.name}, which would take it: change one pattern")
+            say(
+                f"the file's name also fits {other.name}: change one pattern, or name in both the "
+                "`sheets` that they read"
+            )
     say(f"next: ziping sources check {name} FILE")
     return list(files)
 

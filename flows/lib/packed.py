@@ -10,7 +10,7 @@ from flows.lib.attachments import register_of
 from flows.lib.contracts import Contract
 from flows.lib.dropped import IGNORED, NEVER, Dropped, Last
 from flows.lib.ids import without_ids
-from flows.lib.sorting import Place, place_of
+from flows.lib.sorting import Place, places_of
 from flows.lib.store import LandedFile
 
 MOST_NAMED = 20
@@ -32,7 +32,7 @@ def unpacked(
     place: str,
     contracts: Mapping[str, Contract],
     districts: tuple[str, ...],
-    last: Mapping[tuple[str, str], Last],
+    last: Mapping[tuple[str, str, str], Last],
     limits: Limits,
 ) -> Packed:
     """Look into an archive, which for table, period and day is as a folder at `place`.
@@ -48,25 +48,26 @@ def unpacked(
                 if _is_nothing(member):
                     found.passed_over.append(shown)
                     continue
-                whose = member.fault or _place(f"{place}/{member.name}", contracts, districts)
-                if isinstance(whose, str):
-                    left[whose].append(without_ids(member.name))
+                places = member.fault or _places(f"{place}/{member.name}", contracts, districts)
+                if isinstance(places, str):
+                    left[places].append(without_ids(member.name))
                     continue
-                if whose.container is None and not whose.contract.in_parts:
-                    whose = replace(whose, container=archive.original_name)
-                found.of_one_file[whose.of_one_file] += 1
-                before = last.get((whose.district_code, name), NEVER)
-                if before.archive and before.archive.sha256 == archive.sha256:
-                    continue
-                try:
-                    digest = hash_member(members, member)
-                except Unsound as fault:
-                    left[str(fault)].append(without_ids(member.name))
-                    continue
-                if digest != before.sha256:
-                    found.new.append(
-                        Dropped(path, name, whose, digest, member.info.file_size, archive=archive)
-                    )
+                for whose in places:
+                    if whose.container is None and not whose.contract.in_parts:
+                        whose = replace(whose, container=archive.original_name)
+                    found.of_one_file[whose.of_one_file] += 1
+                    size = member.info.file_size
+                    dropped = Dropped(path, name, whose, "", size, archive=archive)
+                    before = last.get(dropped.name_for_table, NEVER)
+                    if before.archive and before.archive.sha256 == archive.sha256:
+                        continue
+                    try:
+                        digest = hash_member(members, member)
+                    except Unsound as fault:
+                        left[str(fault)].append(without_ids(member.name))
+                        break
+                    if digest != before.sha256:
+                        found.new.append(replace(dropped, sha256=digest))
     except Unsound as fault:
         return Packed(remarks=[f"{without_ids(archive.original_name)}: {fault}"])
     for why, names in left.items():
@@ -86,8 +87,11 @@ def _is_nothing(member: Member) -> bool:
     return any(map(IGNORED.fullmatch, parts)) or not (member.info.file_size or member.fault)
 
 
-def _place(name: str, contracts: Mapping[str, Contract], districts: tuple[str, ...]) -> Place | str:
-    found = place_of(name, contracts, districts)
-    if isinstance(found, Place) and found.contract.has_attachments and register_of(Path(name)):
+def _places(
+    name: str, contracts: Mapping[str, Contract], districts: tuple[str, ...]
+) -> list[Place] | str:
+    found = places_of(name, contracts, districts)
+    takers = () if isinstance(found, str) else found
+    if any(place.contract.has_attachments for place in takers) and register_of(Path(name)):
         return "is an attachment: unpack the archive into the inbox, and leave it beside its file"
     return found

@@ -61,6 +61,7 @@ class Reading:
     captions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by sheet
     units: dict[str, str] = field(default_factory=dict)  # of amounts, or as stated, by sheet
     compared: dict[tuple[str, int], list[str]] = field(default_factory=dict)  # totals rows: columns
+    emptied: Counter[tuple[str, str]] = field(default_factory=Counter)  # by column and sign
     years: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # of titles, by sheet
 
     def table(self) -> "pa.Table":

@@ -1,6 +1,6 @@
 """Reading the rows of one sheet below its header, many at a time."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import compress
@@ -254,6 +254,8 @@ class SheetReader:
                 known = self.known[column.name]
                 values, places = typed_column(cells[column.name], column, reader, factor, known)
             typed[column.name] = values
+            if column.means:
+                self._count_signs(column, cells[column.name])
             for place in places:
                 unreadable.setdefault(place, []).append(column.name)
         unreadable |= {place: [WHOLE_ROW] for place in faults}
@@ -266,6 +268,13 @@ class SheetReader:
             kept = pa.array([place not in unreadable for place in range(len(numbers))])
             table = table.filter(kept)
         self.file.land(table)
+
+    def _count_signs(self, column: Column, cells: Sequence[Any]) -> None:
+        """Count the cells that hold a sign in place of a value, for people who check a contract."""
+        signs = {squeezed(sign) for sign in column.means or ()}
+        for text, count in Counter(cell for cell in cells if isinstance(cell, str)).items():
+            if (sign := squeezed(text)) in signs and sign:
+                self.file.reading.emptied[column.name, sign] += count
 
     def _with_hashes(
         self, column: Column, cells: Sequence[Any], numbers: Sequence[int]

@@ -64,22 +64,22 @@ def day_in(pattern: str | None, text: str) -> str | None:
         return None
 
 
-def _contract_of(contracts: Mapping[str, Contract], system: str, name: str) -> Contract | None:
-    return next(
-        (
-            contract
-            for contract in contracts.values()
-            if contract.system == system
-            and any(fnmatch.fnmatch(name, pattern) for pattern in contract.file_patterns)
-        ),
-        None,
-    )
+def _contracts_of(contracts: Mapping[str, Contract], system: str, name: str) -> list[Contract]:
+    return [
+        contract
+        for contract in contracts.values()
+        if contract.system == system
+        and any(fnmatch.fnmatch(name, pattern) for pattern in contract.file_patterns)
+    ]
 
 
-def place_of(name: str, contracts: Mapping[str, Contract], districts: Sequence[str]) -> Place | str:
+def places_of(
+    name: str, contracts: Mapping[str, Contract], districts: Sequence[str]
+) -> list[Place] | str:
     """Find whose a file is by its path below the inbox, or say why it was left.
 
     Table, period and day are each told by the file's own name, else by that of the nearest folder.
+    A file is several tables' where each of them names the sheets that it reads.
     """
     folders = name.split("/")
     district = districts[0] if len(districts) == 1 else None
@@ -89,21 +89,37 @@ def place_of(name: str, contracts: Mapping[str, Contract], districts: Sequence[s
     if len(folders) < 2 or folders[0] not in systems or district is None:
         return f"it was left, for it lies in none of the folders {', '.join(systems)}"
     system, *pieces = folders
-    fitting = ((depth, _contract_of(contracts, system, pieces[depth])) for depth in
+    fitting = ((depth, _contracts_of(contracts, system, pieces[depth])) for depth in
                reversed(range(len(pieces))))  # fmt: skip
-    depth, contract = next(((depth, one) for depth, one in fitting if one), (0, None))
-    if contract is None:
+    depth, found = next(((depth, found) for depth, found in fitting if found), (0, []))
+    if not found:
         return "fits no source table's file pattern; it was left"
+    if len(found) > 1 and not all("sheets" in contract.meta["read"] for contract in found):
+        names = ", ".join(contract.name for contract in found)
+        return (
+            f"its name fits {names}, and nothing says whose it is; it was left: change a pattern, "
+            "or name in each the `sheets` that it reads"
+        )
+    is_own = depth == len(pieces) - 1
+    container = None if is_own else "/".join([system, *pieces[: depth + 1]])
+    places = [_place_for(contract, district, pieces, container) for contract in found]
+    if faults := [place for place in places if isinstance(place, str)]:
+        return faults[0]
+    return [place for place in places if isinstance(place, Place)]
+
+
+def _place_for(
+    contract: Contract, district: str, pieces: Sequence[str], container: str | None
+) -> Place | str:
+    """Say of which period and day a file is for a table, or why it was left."""
     inward = pieces[::-1]
-    period = next(filter(None, (period_of_name(contract, one) for one in inward)), None)
+    period = next(filter(None, (period_of_name(contract, piece) for piece in inward)), None)
     in_cells = {
         word for word in ("period", "source_date") if "above" in contract.meta.get(word, {})
     }
     if period is None and "period" not in in_cells:
         return "the period cannot be read from the name; it was left"
-    day = next(filter(None, (source_date_of_name(contract, one) for one in inward)), None)
+    day = next(filter(None, (source_date_of_name(contract, piece) for piece in inward)), None)
     if day is None and "source_date" in contract.meta and "source_date" not in in_cells:
         return "the day of its data cannot be read from the name; it was left"
-    is_own = depth == len(pieces) - 1
-    container = None if is_own else "/".join([system, *pieces[: depth + 1]])
     return Place(contract, district, period or "", day, container)
