@@ -56,8 +56,8 @@ def test_a_row_numbers_the_columns_below_a_header_or_by_its_signs(
         (["代 码", "学　校", "教育事业费", "教育事业费", "基建"], "header"),
         ([None, None, "人员", "公用", None], "header"),
         (["代码", None, None, None, None], None),
-        (["代码", "学校", "人员", "公用", "基建", "附注"], None),
-        (["学校", "代码", "教育事业费", None, "基建"], None),
+        (["代码", "学校", "人员", "公用", "基建", "附注"], "other_header"),
+        (["学校", "代码", "教育事业费", None, "基建"], "other_header"),
         (["1001", "学校", 1, 2, 3], None),
     ],
 )
@@ -98,7 +98,11 @@ def test_many_rows_are_of_the_kinds_that_each_is_of_alone(
 ) -> None:
     words = {"labels": ["合计", "total", "1"]} | ({"column": column} if column else {})
     alone, together = (kinds(totals=words, **patterns) for _ in range(2))
-    expected = {place: kind for place, row in enumerate(rows) if (kind := alone.kind(row))}
+    expected = {
+        place: kind
+        for place, row in enumerate(rows)
+        if (kind := alone.kind(row, rows[:place], rows[place + 1 : place + 2]))
+    }
     assert together.kinds(rows) == expected
 
 

@@ -1,7 +1,8 @@
 """Reading one cell: text, codes, amounts, dates and yes/no as the offices write them."""
 
 import re
-from datetime import date, datetime, timedelta
+import unicodedata
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
@@ -11,13 +12,41 @@ FULL_WIDTH |= dict.fromkeys((0x3000, 0xA0, 0x2007, 0x2009, 0x202F), 0x20)
 FULL_WIDTH |= dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {*b"\t\n\r"})
 FULL_WIDTH |= dict.fromkeys((0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
                              *range(0x2060, 0x2065)))  # fmt: skip
+# Radicals, which look like the characters that they are part of: texts copied out of a PDF have
+# them. Unicode knows what most are; those of its supplement stand here.
+FULL_WIDTH |= {
+    code: ord(plain)
+    for code in (*range(0x2E80, 0x2FD6), *range(0xF900, 0xFAFF))
+    if len(plain := unicodedata.normalize("NFKC", chr(code))) == 1 and plain != chr(code)
+}
+FULL_WIDTH |= str.maketrans(
+    "\u2e81\u2e85\u2e86\u2e88\u2e89\u2e8a\u2e8b\u2e8c\u2e8d\u2e8e\u2e8f\u2e90\u2e92\u2e93\u2e94\u2e96"
+    "\u2e98\u2e99\u2e9b\u2e9c\u2e9d\u2e9e\u2ea0\u2ea1\u2ea2\u2ea3\u2ea4\u2ea6\u2ea7\u2ea8\u2ea9\u2eaa"
+    "\u2eab\u2eac\u2ead\u2eae\u2eaf\u2eb0\u2eb6\u2eb9\u2eba\u2ebb\u2ebc\u2ebd\u2ebe\u2ebf\u2ec0\u2ec1"
+    "\u2ec2\u2ec3\u2ec4\u2ec5\u2ec6\u2ec7\u2ec8\u2ec9\u2eca\u2ecb\u2ecc\u2ecf\u2ed0\u2ed1\u2ed2\u2ed3"
+    "\u2ed4\u2ed6\u2ed7\u2ed8\u2ed9\u2eda\u2edb\u2edc\u2edd\u2ede\u2edf\u2ee0\u2ee1\u2ee2\u2ee3\u2ee4"
+    "\u2ee5\u2ee6\u2ee7\u2ee8\u2ee9\u2eea\u2eeb\u2eec\u2eed\u2eee\u2eef\u2ef0\u2ef1\u2ef2",
+    "厂亻冂刀刂卜㔾小小兀尣尢巳幺彑忄"
+    "扌攵旡日月歺民氵氺灬爫丬牛犭王疋"
+    "目示礻竹糹纟羊耂肀聿月臼艹艹艹虎"
+    "衤覀西见角角讠贝足车辶阝钅長镸长"
+    "门阝雨青韦页风飞食食飠饣首马骨鬼"
+    "鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀",
+)
 # Half a sign, as a system leaves it that cuts texts at a length: no encoding can write it.
 FULL_WIDTH |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 AS_TEXT = re.compile(r'="([^"]*)"')  # a formula that keeps zeros: ="001"
 QUOTES = "'‘’`´\"“”="  # how spreadsheets are told that digits are a text
 APOSTROPHES = "'‘’`"
 POWER_OF_TEN = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]\.[0-9]+E[0-9]+")
-SPACED = re.compile(r"\D*[0-9]{1,3}(?: [0-9]{3})+(?:\D.*)?")  # 1 535.09
+LOST_SIGN = "\ufffd"  # in place of what somebody could not decode
+NO_VALUE = {"NULL", "(NULL)", "<NULL>", "[NULL]", r"\N"}  # as systems export a missing value
+# 1 535.09: with plain blanks only before decimals of money, for 120 135 may be two numbers.
+THIN_BLANKS = re.compile("[\xa0\u2007\u2009\u202f]")
+SPACED = re.compile(r"[^0-9\s]*[0-9]{1,3}(?: [0-9]{3})+(\s*[.,][0-9]{1,2})?[^0-9]*")
+LOST_DIGITS = re.compile(r"[-+]?[0-9](?:\.([0-9]*))?[eE]\+?([0-9]{1,3})")
+SHORTEST_LOST = 9  # a spreadsheet shows shorter numbers with all their digits
+SHOWN_IN_UNIT = re.compile(r"#(-?[0-9.]+)×([0-9.]+|\?)")
 HAN = re.compile("[\u3400-\u9fff]")
 OLD_ID = re.compile(r"[1-9][0-9]{7}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}")
 ID_DIGITS = re.compile(r"[0-9]{15}|[0-9]{18}")  # no office has so much money
@@ -39,8 +68,11 @@ BOOLEANS = {
     "否": False, "无": False, "0": False, "N": False, "NO": False, "FALSE": False, "F": False,
     "√": True, "✓": True, "×": False, "✗": False,
 }  # fmt: skip
-# What a spreadsheet shows where it could not calculate; a formula never calculated among them.
-ERRORS = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#FORMULA!"}
+# What a spreadsheet shows where it could not calculate; and what our readers say of a formula that
+# was never calculated, of text that is struck out, of a number that is shown to nobody.
+STRUCK, HIDDEN = "#STRUCK!", "#HIDDEN!"
+ERRORS = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#FORMULA!",
+          STRUCK, HIDDEN}  # fmt: skip
 MONTH = re.compile(r"([12][0-9]{3})(?:[-/.年]([0-9]{1,2})月?|([0-9]{2}))")
 UNITS_OF_YUAN = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 
@@ -144,8 +176,40 @@ def person_id(cell: Any) -> str | None:
     return text or None
 
 
+def text_cell(cell: Any) -> str | None:
+    """Read a text; a number that lost digits, and a day that was a text (3-5), are no text."""
+    if isinstance(cell, date | time | timedelta):
+        raise Unreadable
+    if isinstance(cell, float) and abs(cell) >= MOST_EXACT:
+        raise Unreadable
+    text = half_width(cell)
+    if text and (found := LOST_DIGITS.fullmatch(text)) and "+" in text and _has_lost(found):
+        raise Unreadable
+    return text
+
+
+def _has_lost(found: re.Match[str]) -> bool:
+    """Say whether a power of ten has fewer digits than the number that it was made of."""
+    exponent = int(found[2])
+    return exponent >= SHORTEST_LOST and exponent > len(found[1] or "")
+
+
+def shown_in_unit(number: Decimal, times: Decimal | None) -> str:
+    """Write a number with the yuan of the unit in which a sheet shows it, if it says which."""
+    return f"#{number:f}×{'?' if times is None else f'{times.normalize():f}'}"
+
+
 def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
     """Read an amount exactly, times the unit's factor, half up at the column's scale."""
+    number = exact_cell(cell)
+    try:
+        return number and (number * factor).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+    except InvalidOperation:
+        raise Unreadable from None
+
+
+def exact_cell(cell: Any) -> Decimal | None:
+    """Read a number with all the digits that are written."""
     if isinstance(cell, bool):
         raise Unreadable
     if isinstance(cell, float):
@@ -156,8 +220,10 @@ def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
         text = half_width(cell)
     if text is None:
         return None
-    if re.search(r"[0-9]\s+[0-9]", text) and not SPACED.fullmatch(text):
-        raise Unreadable  # two numbers in a cell are not one
+    if re.search(r"[0-9]\s+[0-9]", text):
+        found = SPACED.fullmatch(text)
+        if not found or not (found[1] or THIN_BLANKS.search(str(cell))):
+            raise Unreadable  # two numbers in a cell are not one
     text = "".join(text.split()).replace("−", "-")
     if text.startswith("(") and text.endswith(")"):  # accountants' negative
         text = "-" + text[1:-1]
@@ -168,23 +234,25 @@ def decimal_cell(cell: Any, scale: int, factor: int) -> Decimal | None:
         text = re.sub("[,'’]", "", text)
     if not NUMBER.fullmatch(text):
         raise Unreadable
-    try:
-        return (Decimal(text) * factor).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
-    except InvalidOperation:
-        raise Unreadable from None
+    if (power := LOST_DIGITS.fullmatch(text)) and _has_lost(power):
+        raise Unreadable
+    return Decimal(text)
 
 
 def with_point(cell: Any) -> Any:
     """Write a number that has a decimal comma (1.234,5) with a point; 12.5 is unreadable."""
     text = half_width(cell) if isinstance(cell, str) else None
+    if text and re.fullmatch("[-+(]*[0-9]{1,3}(?: [0-9]{3})+(?:,[0-9]*)?[)]*", text):
+        text = text.replace(" ", "")
     if text is None or not re.search("[.,]", text):
-        return cell
+        return text or cell
     if not WITH_COMMA.fullmatch(text):
         raise Unreadable
     return text.replace(".", "").replace(",", ".")
 
 
 EPOCHS = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}
+FIRST_DAY = date(1900, 3, 1)  # spreadsheets have a 29 February 1900, and days before it are off
 SERIALS = range(20_000, 80_000)  # days of the years 1954 to 2119 as spreadsheets count them
 
 
@@ -194,10 +262,11 @@ def date_cell(cell: Any, date_system: int | None = None) -> date | None:
     A time behind it is left out, unless it is of another zone: there the day may be another. A
     day's serial number is read where the date system (1900 or 1904) is known.
     """
-    if isinstance(cell, datetime):
-        return cell.date()
     if isinstance(cell, date):
-        return cell
+        written = cell.date() if isinstance(cell, datetime) else cell
+        if date_system == 1900 and written < FIRST_DAY:
+            raise Unreadable
+        return written
     text = half_width(cell)
     if text is None:
         return None
@@ -259,7 +328,7 @@ def boolean_cell(cell: Any) -> bool | None:
 
 def integer_cell(cell: Any, bits: int = 64) -> int | None:
     """Read a whole number that fits into so many bits."""
-    value = decimal_cell(cell, 6, 1)
+    value = exact_cell(cell)
     if value is None:
         return None
     if value != value.to_integral_value() or abs(value) >= 2 ** (bits - 1):

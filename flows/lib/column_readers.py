@@ -9,6 +9,9 @@ from typing import Any
 from flows.lib.cells import (
     ERRORS,
     HAN,
+    LOST_SIGN,
+    NO_VALUE,
+    SHOWN_IN_UNIT,
     UNITS_OF_YUAN,
     Unreadable,
     boolean_cell,
@@ -23,12 +26,17 @@ from flows.lib.cells import (
     percent_cell,
     person_id,
     squeezed,
+    text_cell,
     with_point,
 )
 from flows.lib.codes import prover_of, with_zeros
 from flows.lib.contracts import Column
 from flows.lib.ids import MASK, without_ids
 
+NULLS = {"NULL", "null", "Null"}
+# A text column that may hold days: in any other a spreadsheet made one of a class 3-5.
+OF_TIME = re.compile("[日期年月时刻季]|date|day|time|month|year|period", re.IGNORECASE)
+NEGATIVE = re.compile(r"[(（][0-9.,]+[)）]")
 Read = Callable[[Any], Any]
 Pseudonym = Callable[[object], str | None]
 
@@ -78,7 +86,8 @@ def _text_reader(column: Column) -> Read:
     """Read a text or a code; a code that a digit or a list can prove must be proved."""
     is_code = is_code_name(column.name) or column.values or column.length
     takes: dict[str | None, Read] = {"code": _code_of_pair, "name": name_part}
-    read: Read = takes.get(column.take, code_cell if is_code else half_width)
+    plain = half_width if OF_TIME.search(" ".join((column.name, *column.captions))) else text_cell
+    read: Read = takes.get(column.take, code_cell if is_code else plain)
     proves = prover_of(column.check, column.code_list)
     if proves is None and column.length is None:
         return read
@@ -142,6 +151,26 @@ def _listed(read: Read, values: Any, data_type: str) -> Read:
     return read_listed
 
 
+def _without_marks(cell: str, marks: re.Pattern[str], *, is_number: bool) -> str:
+    """Take the marks of footnotes from a cell; (5) alone is a negative number and no mark."""
+    text = half_width(cell) or ""
+    plain = marks.sub("", text)
+    return text if is_number and not plain.strip() and NEGATIVE.fullmatch(text) else plain
+
+
+def _in_unit(cell: str, column: Column, unit: str | None) -> Any:
+    """Take the number of a cell that says in which unit it is shown: it must be the one meant.
+
+    Where it is only shown scaled, by a unit that nobody names, it is as it is kept.
+    """
+    found = SHOWN_IN_UNIT.fullmatch(cell)
+    is_meant = found and found[2] != "?" and Decimal(found[2]) == factor_of(column, unit)
+    is_kept = found and found[2] == "?" and column.role == "amount" and not (column.unit or unit)
+    if not found or not (is_meant or is_kept):
+        raise Unreadable
+    return found[1]
+
+
 def _with_comma(read: Read) -> Read:
     return lambda cell: read(with_point(cell))
 
@@ -172,18 +201,22 @@ def reader_of(
     has_words = bool(means or marks)
 
     def read_cell(cell: Any) -> Any:
-        if isinstance(cell, str) and not has_words and cell.isalnum():
+        if isinstance(cell, str) and not has_words and cell.isalnum() and cell not in NULLS:
             return read(cell)  # as most are: no error has such signs alone
         if isinstance(cell, dict | list):  # JSON within JSON
             raise Unreadable
         if marks and isinstance(cell, str) and squeezed(cell) not in means:
-            cell = marks.sub("", half_width(cell) or "")
+            cell = _without_marks(cell, marks, is_number=column.is_number)
         if means or isinstance(cell, str):
             text = squeezed(cell)
-            if text in ERRORS:
+            if text in ERRORS or (isinstance(cell, str) and LOST_SIGN in cell):
                 raise Unreadable
             if text is not None and text in means:
                 return read("0") if means[text] == "zero" else None
+            if text and text.upper() in NO_VALUE and text not in (column.values or ()):
+                return None
+            if text and text.startswith("#") and SHOWN_IN_UNIT.fullmatch(text):
+                cell = _in_unit(text, column, unit)
         return read(cell)
 
     return read_cell

@@ -3,17 +3,23 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import Any
 
-from flows.lib.cells import UNITS_OF_YUAN, half_width, squeezed
+from flows.lib.cells import GROUPED, NUMBER, UNITS_OF_YUAN, half_width, squeezed
 from flows.lib.contracts import Column, Contract
 from flows.lib.errors import Rejected
 from flows.lib.ids import without_ids
+from flows.lib.places import many
+from flows.lib.row_blocks import RowBlocks
 
-UNIT_OF_MONEY = re.compile(r"[单單]位:?\(?(.+)$")
+UNIT_OF_MONEY = re.compile(r"[单單]位(?:均?[为為]|:)?\(?(.+)$")
+IN_BRACKETS = re.compile(r"[(\[【]([^()\[\]]+)[)\]】]$")  # a title may end with (万元)
+UNIT_IN_CAPTION = re.compile(
+    r"(?:[(\[【/,:]|[单單]位:?)(?:人民币)?([百千万亿]*元)(?=[)\]】/,]|$)|([百千万亿]+元)$"
+)
 # Of a number, not of who reports: 填报单位:样例小学.
 UNIT_OF_NUMBERS = re.compile(
     r"(?:^|[^\u3400-\u9fff]|计量|計量|金额|数量)(?:[单單]位|[Uu]nits?)[::]\(?([^)\s]+?)\)?$"
@@ -21,6 +27,9 @@ UNIT_OF_NUMBERS = re.compile(
 UNNAMED = re.compile("column([0-9]+)")  # a column without a caption, by its place
 HEADER_WITHIN_ROWS = 40
 HIGHEST_HEADER = 4
+ROWS_AHEAD = 6  # within which a true header follows a block of labels with the same words
+FEWEST_ABOVE = {True: 1, False: 2}  # rows that look like data, by whether they are of three cells
+FEWEST_OF_WORDS = 5  # where there is no number to tell them by
 Rows = list[tuple[int, list[Any]]]
 
 
@@ -137,8 +146,71 @@ def _items(long: Mapping[str, Any] | None, captions: Iterable[str]) -> int:
     return sum(bool(re.search(long["captions"], one)) for one in captions) if long else 0
 
 
+def holds_number(cell: Any) -> bool:
+    """Say whether a cell holds a number and nothing else."""
+    if isinstance(cell, int | float):
+        return not isinstance(cell, bool)
+    text = (squeezed(cell) or "").strip("()") if isinstance(cell, str) else ""
+    return bool(NUMBER.fullmatch(text) or GROUPED.fullmatch(text))
+
+
+def _looks_like_data(row: Sequence[Any], header: "Header", columns: Iterable[Column]) -> bool:
+    """Say whether a row fills every column below a header, with numbers where they belong."""
+    cells = [(column, row[place] if place < len(row) else None) for column in columns
+             if (place := header.positions.get(column.name)) is not None]  # fmt: skip
+    return bool(cells) and all(
+        holds_number(cell) if column.is_number else half_width(cell) for column, cell in cells
+    )
+
+
+def check_above(contract: Contract, header: "Header", above: Rows) -> None:
+    """Refuse a sheet whose header was sorted among its rows: those above it would be left out."""
+    full = [number for number, row in above if _looks_like_data(row, header, contract.columns)]
+    places = header.positions
+    has_numbers = any(one.is_number for one in contract.columns if one.name in places)
+    fewest = FEWEST_ABOVE[len(places) > 2] if has_numbers else FEWEST_OF_WORDS
+    if len(full) >= fewest:
+        raise Rejected(
+            f"above the header in row {header.last_row} {many(len(full), 'row')} look like data "
+            f"(row {full[0]}): put the header above all rows and send the file again"
+        )
+
+
+def _is_of_labels(rows: RowBlocks, header: "Header", contract: Contract) -> bool:
+    """Say whether a header holds its words by chance: a true one follows, and no data between."""
+    required = _required(contract)
+    for row in rows.peek(ROWS_AHEAD):
+        captions = joined_captions([row])
+        positions = positions_of(captions, contract.columns)
+        if required <= positions.keys():
+            return positions != header.positions
+        if _looks_like_data(row, header, contract.columns):
+            return False
+    return False
+
+
+def _check_once(contract: Contract, header: "Header") -> None:
+    """Refuse a header of which two columns could be meant, required or not."""
+    for column in contract.columns:
+        if column.name in header.positions:
+            continue
+        for caption in map(plain_caption, column.captions):
+            if header.captions.count(caption) > 1:
+                raise _several(column, caption, len(header.positions), header.captions)
+
+
+def _several(column: Column, caption: str, found: int, captions: Iterable[str]) -> "HeaderMissing":
+    return HeaderMissing(
+        f"several columns are called {caption} ({column.name}): give each a name of its own and "
+        "send the file again",
+        found,
+        (),  # it is there, more than once
+        captions,
+    )
+
+
 def find_header(
-    rows: Iterator[tuple[int, list[Any]]],
+    rows: RowBlocks,
     merged: Mapping[tuple[int, int], Any],
     contract: Contract,
     above: Rows,
@@ -176,8 +248,13 @@ def find_header(
             fitting = [(count, header) for count, header in zip(items, headers, strict=True)
                        if required <= header.positions.keys() and (count or not long)]  # fmt: skip
             if fitting:
+                header = max(fitting, key=lambda one: one[0])[1]  # of equal ones as it is written
+                if _is_of_labels(rows, header, contract):
+                    window.clear()
+                    break
                 del above[-height:]
-                return max(fitting, key=lambda one: one[0])[1]  # of equal ones as it is written
+                _check_once(contract, header)
+                return header
             counts = Counter(plain)
             twice |= {caption for caption in plain if caption and counts[caption] > 1}
             for header in headers:
@@ -189,13 +266,7 @@ def find_header(
     named = ", ".join(f"{column.shown} ({column.name})" for column in missing)
     for column in missing if best else ():
         if several := twice & {plain_caption(caption) for caption in column.captions}:
-            raise HeaderMissing(
-                f"several columns are called {several.pop()} ({column.name}): give each a name of "
-                "its own and send the file again",
-                len(best),
-                (),  # it is there, more than once
-                best_captions,
-            )
+            raise _several(column, several.pop(), len(best), best_captions)
     raise HeaderMissing(
         f"column not found: {named or 'those that become rows'}; add it to the export and send it "
         "again",
@@ -242,13 +313,52 @@ def _labelled(above: Rows, labels: tuple[str, ...]) -> str | None:
     return None
 
 
-def unit_of_sheet(contract: Contract, above: Rows) -> str | None:
+def unit_of_sheet(
+    contract: Contract, header: Header, above: Rows, sheet: str, items: Iterable[str] = ()
+) -> str | None:
     """Say the unit of the sheet's amounts: as stated, or from a cell above the header.
 
-    Raises Rejected where the sheet says none that was asked for, several, or another than stated.
+    It may stand in a title, beside the captions, in the sheet's name, or in a caption; `items` are
+    captions of amounts that become rows. Raises Rejected where the sheet says none that was asked
+    for, several, or another than stated.
     """
     read = contract.meta["read"]
-    stated, said = read.get("unit"), units_of_money(above)
+    amounts = [one for one in contract.columns if one.role == "amount"]
+    declared = {header.captions[place] for place in header.positions.values()} | {*items}
+    beside = [caption for caption in header.captions if caption not in declared]
+    said = units_of_money([*above, (0, beside), (0, [sheet])]) if amounts else []
+    in_captions = [(caption, unit) for caption in items if (unit := _unit_in(caption))]
+    for column in amounts:
+        place = header.positions.get(column.name)
+        unit = _unit_in(header.captions[place]) if place is not None else None
+        if unit and place is not None and "unit_column" not in read:
+            if unit != (column.unit or unit):
+                raise _other_unit(header.captions[place], unit, column.unit)
+            in_captions += [(header.captions[place], unit)] if not column.unit else []
+    if read.get("unit") == "in_sheet" and not said:
+        said = list(dict.fromkeys(unit for _, unit in in_captions))
+    found = _unit_said(contract, read.get("unit"), said)
+    for caption, unit in in_captions:
+        if unit != (found or "元"):
+            raise _other_unit(caption, unit, found or "元")
+    return found
+
+
+def _unit_in(caption: str) -> str | None:
+    """Say the unit of money that a caption ends with: 金额(万元), 支出/万元, 生均(元/人)."""
+    units = [one or other for one, other in UNIT_IN_CAPTION.findall(caption)]
+    return units[-1] if units else None
+
+
+def _other_unit(caption: str, said: str, read_in: str | None) -> Rejected:
+    return Rejected(
+        f"the caption {caption} says the money is in {said}, it is read in {read_in}: correct the "
+        "caption or the numbers, or `unit` in the contract"
+    )
+
+
+def _unit_said(contract: Contract, stated: str | None, said: Sequence[str]) -> str | None:
+    read = contract.meta["read"]
     if stated == "in_sheet":
         if len(said) == 1:
             return said[0]
@@ -277,7 +387,8 @@ def units_of_money(above: Rows) -> list[str]:
         texts = [text for cell in row if (text := plain_caption(cell))]
         for text, following in zip_longest(texts, texts[1:], fillvalue=""):
             is_label = text.rstrip(":").endswith(("单位", "單位"))
-            said = following if is_label else next(iter(UNIT_OF_MONEY.findall(text)), "")
+            word = UNIT_OF_MONEY.search(text) or IN_BRACKETS.search(text)
+            said = following if is_label else word[1] if word else ""
             parts = re.split("[,、;/()和及]|人民币|人民幣", said)
             found |= dict.fromkeys(part for part in parts if part in UNITS_OF_YUAN)
     return list(found)

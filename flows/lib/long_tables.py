@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.lib.contracts import Contract
+from flows.lib.errors import Rejected
 from flows.lib.headers import Header, plain_caption
 
 Item = tuple[str, dict[str, int]]  # what its rows are called, and where each value of them stands
@@ -70,13 +71,14 @@ def items_of(contract: Contract, captions: Sequence[str]) -> list[tuple[int, str
 
 
 def _together(found: Iterable[tuple[int, str, str]]) -> list[Item]:
-    """Put the measures of one item together; what stands twice makes an item of its own."""
-    items: list[Item] = []
+    """Put the measures of one item together; one that stands twice would count twice."""
+    items: dict[str, dict[str, int]] = {}
     for place, text, value in found:
-        for known, places in items:
-            if known == text and value not in places:
-                places[value] = place
-                break
-        else:
-            items.append((text, {value: place}))
-    return items
+        places = items.setdefault(text, {})
+        if value in places:
+            raise Rejected(
+                f"several columns are called {text} ({value}): give each a name of its own and "
+                "send the file again"
+            )
+        places[value] = place
+    return list(items.items())

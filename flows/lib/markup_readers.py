@@ -2,18 +2,19 @@
 
 import codecs
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree, html
 
+from flows.lib.cells import STRUCK, shown_in_unit
 from flows.lib.errors import Rejected
+from flows.lib.number_formats import percent_text
 
 Merged = dict[tuple[int, int], Any]
-SheetCells = tuple[str, bool, Merged, int | None, list[list[Any]]]
 WIDEST, HIGHEST = 16_384, 1_048_576
 ENCODINGS = ("utf-8", "gb18030", "big5", "windows-1252")
 BOMS = (
@@ -26,6 +27,19 @@ FIELDS = ("text", "number")  # of a form, which show what they hold
 NOT_CALCULATED = "#FORMULA!"
 BREAK = "\u2028"
 SHOWN_NUMBER = re.compile(r"[-+]?[0-9][0-9, \xa0]*(?:\.[0-9]+)?%?")
+IS_STRUCK = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
+IS_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+
+
+class SheetCells(NamedTuple):
+    """What a reader tells of a sheet: what is merged or hidden in it, how it counts days, cells."""
+
+    name: str
+    is_hidden: bool
+    merged: Merged  # by row number and column
+    date_system: int | None
+    rows: list[list[Any]]
+    hidden_rows: Sequence[int] = ()  # by their numbers
 
 
 class Grid:
@@ -45,6 +59,8 @@ class Grid:
             self.rows.append([])
         cells = self.rows[row]
         cells += [""] * (column + right + 1 - len(cells))
+        if cells[column] not in ("", value):
+            raise Rejected("a cell of the sheet stands twice: open it, save it anew as .xlsx")
         cells[column] = value
         if down or right:
             for one_row in range(row, row + down + 1):
@@ -102,7 +118,9 @@ def html_sheets(
         grid = _html_grid(table)
         caption = table.find("caption")
         name = "".join(map(str, caption.itertext())).strip() if caption is not None else ""
-        yield name or f"table {position}", False, grid.merged, None, grid.rows
+        shown_as = name or f"table {position}"
+        hidden = [row for row, line in enumerate(_own(table, "table", "tr"), 1) if _is_hidden(line)]
+        yield SheetCells(shown_as, False, grid.merged, None, grid.rows, hidden)
     if not position:
         raise Rejected("the page holds no table (a login page?): export the file again")
 
@@ -140,23 +158,31 @@ def _own(element: Any, holder: str, *tags: str) -> list[Any]:
     return [one for one in element.iter(*tags) if next(one.iterancestors(holder)) is element]
 
 
-def shows_percent(form: str) -> bool:
-    """Say whether a format of numbers shows percent, not a sign of percent as mere text."""
-    return "%" in re.sub(r'"[^"]*"?|[\\!_*].', "", form)
+def _is_hidden(line: Any) -> bool:
+    """Say whether a row of a page is not shown, or what it stands in within its table."""
+    for element in (line, *line.iterancestors("tbody", "thead", "tfoot")):
+        if element.get("hidden") is not None or IS_HIDDEN.search(element.get("style") or ""):
+            return True
+    return False
+
+
+def _is_struck(cell: Any) -> bool:
+    """Say whether some of what a cell shows is struck out."""
+    line = next(cell.iterancestors("tr"), None)
+    if line is not None and IS_STRUCK.search(line.get("style") or ""):
+        return True
+    return any(
+        (one.tag in ("s", "strike", "del") or IS_STRUCK.search(one.get("style") or ""))
+        and str(one.text_content()).strip()
+        for one in cell.iter()
+        if isinstance(one.tag, str)
+    )
 
 
 def with_mark(text: str, raised: str) -> str:
     """Join a raised sign to a text; behind a digit it would become part of the number."""
     is_mark = text[-1:].isdigit() and raised.strip()[:1].isdigit()
     return f"{text}({raised.strip()})" if is_mark else text + raised
-
-
-def percent_text(number: Any) -> str | None:
-    """Write a number that is shown as percent as it is shown; None where it is none."""
-    try:
-        return f"{Decimal(str(number)) * 100:f}%"
-    except InvalidOperation:
-        return None
 
 
 def _shown(cell: Any) -> str:
@@ -178,10 +204,18 @@ def _shown(cell: Any) -> str:
                 _choose(one)
     # A line end in the source is a blank, however many; only <br> is one.
     text = re.sub("[ \t\r\n]+", " ", str(cell.text_content())).replace(BREAK, "\n").strip()
+    if text and _is_struck(cell):
+        return STRUCK
     kept = cell.get("x:num")
-    if not kept or not SHOWN_NUMBER.fullmatch(text):
+    if not kept or not SHOWN_NUMBER.fullmatch(text) or re.match("-?0[0-9]", text):
         return text
-    return (percent_text(kept) or text) if text.endswith("%") else str(kept)
+    if text.endswith("%"):
+        return percent_text(kept) or text
+    number = re.sub(r"[^-+.0-9]", "", text)
+    with suppress(ArithmeticError):  # but for decimals it is shown as it is kept, or scaled
+        if abs(Decimal(number) - Decimal(kept)) > Decimal(1).scaleb(-len(number.partition(".")[2])):
+            return shown_in_unit(Decimal(kept), None)
+    return str(kept)
 
 
 def _settable(text: str) -> str:

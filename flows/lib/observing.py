@@ -26,6 +26,7 @@ from flows.lib.headers import (
     plain_caption,
     positions_of,
 )
+from flows.lib.row_blocks import RowBlocks
 from flows.lib.row_kinds import RowKinds
 from flows.lib.row_words import FOOTER, MARKED, NOTE, SUBSET, is_total_word
 from flows.lib.sheets import Sheet, open_sheets
@@ -219,7 +220,8 @@ def _declared_header(rows: Rows, contract: Contract | None) -> tuple[int, int] |
     if contract is None or not contract.columns:
         return None
     try:
-        header = find_header(iter(rows), {}, contract, [])
+        blocks = RowBlocks([([number for number, _ in rows], [row for _, row in rows])])
+        header = find_header(blocks, {}, contract, [])
     except HeaderMissing as error:
         if not error.found:
             return None

@@ -9,6 +9,7 @@ from typing import Any
 # A total of one level ends the groups of those below it: 小计 within 合计 within 总计.
 GROUP, WHOLE, GRAND = 1, 2, 3
 LEVELS = {"小计": GROUP, "subtotal": GROUP, "总计": GRAND, "总和": GRAND, "grandtotal": GRAND}
+OWN_WORDS = ("汇总", "彙總", "total")
 NESTED_TITLES = 20
 CENT = Decimal("0.01")
 EXACT = Decimal(0)
@@ -17,6 +18,8 @@ EXACT = Decimal(0)
 def level_of(label: str | None) -> int:
     """Say how much a totals row sums up by its label: a group, the sheet, or all there is."""
     text = (label or "").lower()
+    if text.endswith(OWN_WORDS) and not text.startswith(OWN_WORDS):
+        return GROUP  # a spreadsheet's own, below each group: 样例一小汇总
     return next((level for word, level in LEVELS.items() if word in text), WHOLE)
 
 

@@ -10,7 +10,15 @@ from flows.lib.attachments import Known
 from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected, ZipingError
-from flows.lib.headers import Header, HeaderMissing, Rows, find_header, said_unit, sign_off_of
+from flows.lib.headers import (
+    Header,
+    HeaderMissing,
+    Rows,
+    check_above,
+    find_header,
+    said_unit,
+    sign_off_of,
+)
 from flows.lib.ids import without_ids
 from flows.lib.memory import memory_sentence, without_collection
 from flows.lib.own_totals import OwnTotals, Sums
@@ -116,6 +124,7 @@ class FileReader:
                 self._pass_over(sheet)
                 continue
             found = True
+            check_above(self.contract, header, above)
             self._read_below(sheet, header, above)
         if not found:
             raise missing or Rejected(

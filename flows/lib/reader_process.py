@@ -59,8 +59,8 @@ def sheets_of(asked: Asked) -> Iterator[tuple[Any, ...]]:
 
 def _messages(asked: Asked) -> Iterator[Message]:
     """Read one file: for each sheet what is said of it, then its rows."""
-    for name, is_hidden, merged, date_system, rows in sheets_of(asked):
-        yield "sheet", name, is_hidden, merged, date_system
+    for name, is_hidden, merged, date_system, rows, hidden_rows in sheets_of(asked):
+        yield "sheet", name, is_hidden, merged, date_system, hidden_rows
         count = max(1, CELLS_IN_MESSAGE // max([1, *map(len, rows)]))
         for start in range(0, len(rows), count):
             yield "rows", start + 1, rows[start : start + count]

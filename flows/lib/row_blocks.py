@@ -37,6 +37,10 @@ class RowBlocks:
         self._place += 1
         return self._numbers[self._place - 1], self._rows[self._place - 1]
 
+    def peek(self, count: int) -> list[list[Any]]:
+        """Show some of the rows to come, as far as they are at hand, and give none."""
+        return self._rows[self._place : self._place + count]
+
     def take(self) -> Block:
         """Give many of the rows that are left; none where there are no more."""
         numbers, rows = self._numbers[self._place :], self._rows[self._place :]

@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from flows.lib.cells import half_width
+from flows.lib.cells import half_width, squeezed
 from flows.lib.contracts import Contract
 from flows.lib.errors import Rejected
-from flows.lib.headers import Header
+from flows.lib.headers import Header, holds_number
 from flows.lib.sheets import Sheet
 
 MORE, FEWER, ALONE = "more_cells_than_captions", "fewer_cells_than_captions", "one_cell_alone"
+OTHER_TABLE = "other_table"  # below a header of its own
+MERGED = "merged_amount"  # one number over several rows or columns: nobody says which gets what
 BLANK, LABEL = "blank", "label"  # no data, and nothing to be told of
 SERIAL = re.compile(r"[0-9]{1,5}")
 ROWS_OF_EXCEL = 16  # of which it leaves out the delimiters behind the last cell of any
@@ -167,6 +169,46 @@ def rows_apart(
         ):
             found[number] = kind
     return found
+
+
+def blank_rows(
+    numbers: Sequence[int], rows: Sequence[list[Any]], declared: Sequence[int]
+) -> set[int]:
+    """Find the rows that are blank in every column that the contract declares, by their numbers."""
+    if not declared:
+        return set()
+    first = declared[0]
+    return {
+        number
+        for number, row in zip(numbers, rows, strict=True)
+        if not (first < len(row) and row[first] not in ("", None))
+        and not any(place < len(row) and half_width(row[place]) for place in declared)
+    }
+
+
+def merged_numbers(numbers: Sequence[int], sheet: Sheet, measures: Collection[int]) -> set[int]:
+    """Find the rows in which a number is merged with the cell of another row or measure."""
+    found = set()
+    for number in numbers:
+        for place in measures:
+            value = sheet.merged.get((number, place))
+            if value is None or not holds_number(value):
+                continue
+            beside = [(number - 1, place), (number + 1, place)]
+            beside += [(number, other) for other in (place - 1, place + 1) if other in measures]
+            if any(sheet.merged.get(at) == value for at in beside):
+                found.add(number)
+    return found
+
+
+def has_no_name(row: Sequence[Any], measures: Collection[int], declared: Collection[int]) -> bool:
+    """Say whether a row has numbers and nothing that tells whose they are, but a serial number."""
+    for place, cell in enumerate(row):
+        text = squeezed(cell) if place not in measures else None
+        is_serial = text and place not in declared and SERIAL.fullmatch(text)
+        if text and not is_serial and any(map(str.isalnum, text)):
+            return False
+    return any(holds_number(row[place]) for place in measures if place < len(row))
 
 
 def _alone(number: int, row: list[Any], sheet: Sheet) -> int | None:

@@ -6,7 +6,9 @@ from typing import Any
 
 from flows.lib.cells import NUMBER, half_width, squeezed
 from flows.lib.contracts import Contract
-from flows.lib.headers import Header, plain_caption
+from flows.lib.headers import Header, holds_number, plain_caption
+from flows.lib.long_tables import items_of
+from flows.lib.row_words import FOOTER, is_total_word
 
 COLUMN_SIGNS = {"甲", "乙", "丙", "丁", "戊", "栏次"}
 NUMBERED = re.compile(r"\(?([0-9]{1,3})\)?(?:=.*)?")  # 3, (3), 3=1+2 and (3)=(1)+(2)
@@ -14,13 +16,19 @@ LETTERED = re.compile(r"\(?([A-Za-z])\)?")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FEWEST_NUMBERED = 3
 UNLISTED = "unlisted_total"  # a row whose label looks like a total's and is none that is declared
-MAY_SAY_TOTAL = re.compile("[计計]|total", re.IGNORECASE)
+SAID_TOTAL = "said_total"  # no total is declared, and it is data unless it is the sum of others
+UNCLEAR = "unclear_row"  # 1 2 3 below a header: the numbers of the columns, or data
+OTHER_HEADER = "other_header"  # of another table below, or of the same columns in another order
+MAY_SAY_TOTAL = re.compile("[计計总總全汇彙数數]|total|sum|all|ensemble|zusammen", re.IGNORECASE)
+# As spreadsheets write below each group: 样例一小 汇总, Sample Total.
+OWN_TOTAL = re.compile(r"(.+?)\s+(?:汇总|彙總|合计|小计|Total)", re.IGNORECASE)
 TOTAL = re.compile(
     r".*(?:合|小|总|總|共|累)[计計]数?(?:[(/,].*)?|(?:sub|grand)?-?totals?(?:[(/,].*)?"
 )
 NUMBER_OF_ITEM = re.compile(r"^\(?[0-9一二三四五六七八九十]{1,2}[、.)]")
 AROUND_LABEL = ":.。,;*†‡#¹²³()[]【】〔〕"
 PLAIN = "1"  # the text of a number that stands for all of them
+ROWS_NEAR = 500  # above a total within which the name of its group stands
 REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length fits
 
 
@@ -39,6 +47,18 @@ class RowKinds:
         self.subsets = re.compile(read["subsets"]) if "subsets" in read else None
         self.groups = re.compile(read["groups"]["match"]) if "groups" in read else None
         self.label_place = self._place_of(self.totals.get("column"))
+        key = contract.meta.get("key", ())
+        self.measures = {
+            header.positions[one.name]
+            for one in contract.columns
+            if one.is_number and one.name not in key and one.name in header.positions
+        }
+        self.measures |= {place for place, _, _ in items_of(contract, header.captions)}
+        texts = [place for place in range(len(header.captions)) if place not in self.measures]
+        before = min(self.measures, default=0)
+        self.label_places = [place for place in texts if place < before]
+        self.remark_places = [place for place in texts if place > before] if self.labels else []
+        self.is_after_gap = False
         # A header of several rows is repeated row by row.
         self.words = [{*caption.split("/"), caption} - {""} for caption in header.captions]
         self.all_words = set().union(*self.words)
@@ -69,8 +89,9 @@ class RowKinds:
         following = next(doubtful)
         place = 0
         while place < len(rows):
-            if self.is_below_header or place == following:
-                if kind := self.kind(rows[place]):
+            if self.is_below_header or self.is_after_gap or place == following:
+                near = rows[max(place - ROWS_NEAR, 0) : place], rows[place + 1 : place + 2]
+                if kind := self.kind(rows[place], *near):
                     found[place] = kind
                 place += 1
             else:
@@ -83,14 +104,21 @@ class RowKinds:
         """Find the rows, by their place, that may be no data: most are told by their first cell."""
         firsts = _texts_at(0, rows, PLAIN if self.takes_numbers else None)
         odd = self._odd(firsts)
-        if not self.label_place:
-            return [place for place, text in enumerate(firsts) if text in odd] if odd else []
-        labels = _texts_at(self.label_place, rows, None)
-        words = {text for text in set(labels) if self._kind_of_label(text)}
-        if not odd and not words:
-            return []
-        return [place for place, (first, label) in enumerate(zip(firsts, labels, strict=True))
-                if first in odd or label in words]  # fmt: skip
+        found = {place for place, text in enumerate(firsts) if text in odd} if odd else set()
+        for column in {*self.label_places, self.label_place or 0} - {0}:
+            labels = _texts_at(column, rows, None)
+            words = {text for text in set(labels) if text and self._may_say_total(text)}
+            if words:
+                found |= {place for place, text in enumerate(labels) if text in words}
+        for column in self.remark_places:
+            labels = _texts_at(column, rows, None)
+            words = {text for text in set(labels) if text and squeezed(text) in self.labels}
+            if words:
+                found |= {place for place, text in enumerate(labels) if text in words}
+        return sorted(found)
+
+    def _may_say_total(self, text: str) -> bool:
+        return bool(self._kind_of_label(text) or OWN_TOTAL.fullmatch(text.strip()))
 
     def _odd(self, firsts: Sequence[str | None]) -> set[str | None]:
         """Choose of the texts of first cells those that a row of data may not begin with."""
@@ -109,27 +137,81 @@ class RowKinds:
         if text is None or self._kind_of_text(text):
             return True
         sign = squeezed(text) or ""
-        return bool(self._kind_of_label(sign)) or sign in self.all_words or sign in COLUMN_SIGNS
+        return self._may_say_total(text) or sign in self.all_words or sign in COLUMN_SIGNS
 
-    def kind(self, row: list[Any]) -> str | None:
+    def kind(
+        self,
+        row: list[Any],
+        above: Sequence[list[Any]] = (),
+        below: Sequence[list[Any]] = (),
+    ) -> str | None:
         """Say why a row is no data: blank, total, subset, group, note, header, columns_row.
 
-        An unlisted_total may be data or not: nobody said.
+        An unlisted_total and an unclear_row may be data or not: nobody said. `above` and `below`
+        hold the rows beside it, where they are known.
         """
-        kind = self._look_closer(row)
+        kind = self._look_closer(row, above, below)
         stays = self.is_below_header and kind == "blank"
+        if self.is_after_gap and kind is None and self._begins_table(row, below):
+            kind = OTHER_HEADER
+        is_title = self.is_after_gap and kind is None and sum(map(bool, map(half_width, row))) == 1
+        self.is_after_gap = not self.is_below_header and (kind == "blank" or is_title)
         self.is_below_header = stays or kind in ("header", "columns_row")
         return kind
 
-    def _look_closer(self, row: list[Any]) -> str | None:
+    def _look_closer(
+        self, row: list[Any], above: Sequence[list[Any]], below: Sequence[list[Any]]
+    ) -> str | None:
         first = next((text for cell in row if (text := half_width(cell))), None)
         if first is None:
             return "blank"
-        if kind := self._kind_of_text(first):
+        kind = self._kind_of_text(first)
+        if kind and not (kind == "note" and self._is_name(first, row)):
             return kind
+        return self._kind_of_labels(first, row, above) or self._kind_of_signs(first, row, below)
+
+    def _is_name(self, first: str, row: list[Any]) -> bool:
+        """Say whether a row begins with a name that looks like a note's, 注口镇中心小学: it counts.
+
+        Behind a note's own word comes no further letter, and a note has no numbers.
+        """
+        found = self.footer.search(first) if self.footer else None
+        if not found or not first[found.end() : found.end() + 1].isalpha():
+            return False
+        cells = [row[place] if place < len(row) else None for place in self.measures]
+        if cells:
+            return any(map(holds_number, cells))
+        declared = set(self.header.positions.values())
+        return all(place < len(row) and half_width(row[place]) for place in declared)
+
+    def _kind_of_labels(self, first: str, row: list[Any], above: Sequence[list[Any]]) -> str | None:
+        """Say whether a row is a total by its label, in whatever cell beside its numbers it stands.
+
+        Behind the numbers a word may also be a remark; and a word that is none of the declared
+        labels counts where it stands in place of a name.
+        """
         place = self.label_place
         label = first if place is None else row[place] if place < len(row) else None
-        return self._kind_of_label(label) or self._kind_of_signs(first, row)
+        texts = {at: text for at in self.label_places if at < len(row) and isinstance(row[at], str)
+                 and (text := half_width(row[at]))}  # fmt: skip
+        if any(self._is_own_total(text, at, above) for at, text in texts.items()):
+            return "total"
+        if kind := self._kind_of_label(label):
+            return kind
+        for text in texts.values():
+            kind = self._kind_of_label(text)
+            if kind == "total" or (kind and not half_width(label)):
+                return kind
+        says = (squeezed(row[at]) in self.labels for at in self.remark_places if at < len(row))
+        return UNLISTED if any(says) else None
+
+    def _is_own_total(self, text: str, at: int, above: Sequence[list[Any]]) -> bool:
+        """Say whether a text is a name above it with the word of a total behind."""
+        found = OWN_TOTAL.fullmatch(text)
+        if not found:
+            return False
+        name = squeezed(found[1])
+        return any(at < len(line) and squeezed(line[at]) == name for line in reversed(above))
 
     def _kind_of_text(self, first: str) -> str | None:
         if len(self.known) > REMEMBERED:
@@ -147,7 +229,7 @@ class RowKinds:
 
     def _kind_of_label(self, label: Any) -> str | None:
         """Say whether a cell is the label of a total: one that is declared, or another."""
-        if not self.labels or (isinstance(label, str) and len(label) > self.longest_label):
+        if isinstance(label, str) and len(label) > self.longest_label:
             return None
         sign = squeezed(label) or ""
         if sign in self.labels:
@@ -157,15 +239,20 @@ class RowKinds:
         plain = _plain_label(sign)
         if plain in self.plain_labels:
             return "total"
-        return UNLISTED if TOTAL.fullmatch(plain) else None
+        if not (TOTAL.fullmatch(plain) or is_total_word(plain)):
+            return None
+        return UNLISTED if self.labels else SAID_TOTAL
 
     def label(self, row: list[Any]) -> str | None:
         """Read where a totals row says so; a file may lack that column: then its first cell."""
-        if self.label_place is not None:
-            return squeezed(row[self.label_place]) if self.label_place < len(row) else None
+        places = [self.label_place, *self.label_places]
+        cells = [row[place] for place in places if place is not None and place < len(row)]
+        said = next((cell for cell in cells if self._may_say_total(half_width(cell) or "")), None)
+        if said is not None or self.label_place is not None:
+            return squeezed(said)
         return next((text for cell in row if (text := squeezed(cell))), None)
 
-    def _kind_of_signs(self, first: str, row: list[Any]) -> str | None:
+    def _kind_of_signs(self, first: str, row: list[Any], below: Sequence[list[Any]]) -> str | None:
         """Tell a repeated header of a printed page, and the row that numbers the columns (栏次)."""
         sign = plain_caption(first)
         if sign not in self.all_words and not self.is_below_header and sign not in COLUMN_SIGNS:
@@ -175,8 +262,32 @@ class RowKinds:
             return "header"
         is_signed = sign in COLUMN_SIGNS
         if (is_signed or self.is_below_header) and _numbers_columns(list(texts.values())):
-            return "columns_row"
+            return _numbering_or_data(texts, below)
+        if sign in self.all_words and not self.is_below_header and self._names_others(row, texts):
+            return OTHER_HEADER
         return None
+
+    def _names_others(self, row: list[Any], texts: Mapping[int, str]) -> bool:
+        """Say whether a row among the data is a header, and not the one above: another table's."""
+        if len(texts) < 2 or any(map(holds_number, row)):
+            return False
+        captions = {caption for caption in self.header.captions if caption}
+        own = (place < len(self.words) and text in self.words[place] and text in captions
+               for place, text in texts.items())  # fmt: skip
+        return any(own) or sum(text in captions for text in texts.values()) > 1
+
+    def _begins_table(self, row: list[Any], below: Sequence[list[Any]]) -> bool:
+        """Say whether words stand where the numbers do, below a gap and above numbers."""
+        if not self.measures or not below:
+            return False
+        texts = {place: text for place, cell in enumerate(row) if (text := half_width(cell))}
+        measures = [place for place in self.measures if place in texts]
+        is_footer = any(":" in text or FOOTER.search(text) for text in texts.values())
+        return (
+            bool(measures) and len(texts) > 1 and not is_footer
+            and all(len(texts[place]) > 1 and texts[place].isalpha() for place in measures)
+            and all(place < len(below[0]) and holds_number(below[0][place]) for place in measures)
+        )  # fmt: skip
 
     def _repeats_header(self, texts: Mapping[int, str]) -> bool:
         """Whether each text is a caption of its own column, or one storey of it."""
@@ -215,6 +326,23 @@ def _numbers_columns(texts: list[str]) -> bool:
     first = numbers[0] if is_signed and numbers else 1  # a further page may begin at 9
     counts = list(range(first, first + len(numbers)))
     return numbers == counts and letters == list(LETTERS[: len(letters)])
+
+
+def _numbering_or_data(texts: Mapping[int, str], below: Sequence[list[Any]]) -> str | None:
+    """Tell 1 2 3 that numbers the columns from a row of data, by the row below it.
+
+    Data go on with 2, or 1 was one of several classes; below numbers of columns some word stands,
+    or a serial number that begins.
+    """
+    if not below or not all(map(str.isdigit, texts.values())):
+        return "columns_row"
+    following = {place: plain_caption(cell) for place, cell in enumerate(below[0])}
+    if not all(NUMBER.fullmatch(following.get(place, "")) for place in texts):
+        return "columns_row"
+    first = following[min(texts)]
+    if first == "1" or len(first) > FEWEST_NUMBERED:
+        return "columns_row"
+    return None if first == "2" else UNCLEAR
 
 
 def _only_han(read: Mapping[str, Any]) -> bool:

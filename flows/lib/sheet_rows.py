@@ -1,13 +1,13 @@
 """Reading the rows of one sheet below its header, many at a time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.attachments import with_hashes
-from flows.lib.cells import UNITS_OF_YUAN, Unreadable, squeezed
+from flows.lib.cells import UNITS_OF_YUAN, Unreadable, half_width, squeezed
 from flows.lib.column_readers import Read, factor_of, reader_of
 from flows.lib.contracts import Column
 from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
@@ -19,12 +19,17 @@ from flows.lib.row_faults import (
     BLANK,
     FEWEST_CAPTIONS,
     LABEL,
+    MERGED,
+    OTHER_TABLE,
     Columns,
     Widths,
+    blank_rows,
+    has_no_name,
+    merged_numbers,
     rows_apart,
 )
-from flows.lib.row_kinds import UNLISTED, RowKinds
-from flows.lib.sheet_sums import sums_of
+from flows.lib.row_kinds import OTHER_HEADER, SAID_TOTAL, UNCLEAR, UNLISTED, RowKinds
+from flows.lib.sheet_sums import SumsAbove, sums_of
 from flows.lib.sheets import Sheet
 from flows.lib.typed_columns import Known, arrow_type, typed_column
 
@@ -32,6 +37,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from flows.lib.parsing import FileReader
+
+
+DATA = (UNLISTED, UNCLEAR, SAID_TOTAL, OTHER_HEADER)  # kinds of rows that may be data
 
 
 class SheetReader:
@@ -44,8 +52,8 @@ class SheetReader:
         self.kinds = RowKinds(contract, header, is_page=header.height > 0 and not sheet.is_records)
         self.totals = OwnTotals(self.kinds.totals, reader.amounts, reader.sums)
         self.whole: list[Any] = []  # the last row that is no part of another
-        self.unit = unit_of_sheet(contract, above)
         self.long: Long | None = long_of(contract, header)
+        self.unit = unit_of_sheet(contract, header, above, sheet.name, self._captions_of_amounts())
         self.constants = said_above(contract, above, sheet.name, reader.name)
         self.group_column = contract.meta["read"].get("groups", {}).get("into")
         self.group: str | None = None
@@ -66,6 +74,20 @@ class SheetReader:
         if is_looked_at and not sheet.is_records:
             self.alone = Columns.of(contract, header, items)
         self.suspects: dict[int, str] = {}  # rows not to be relied on, by their number
+        self.measures = self.kinds.measures
+        self.declared = sorted({*header.positions.values(), *items})
+        self.above = SumsAbove(self)
+        self.in_other_table = False
+        self.of_other_table: set[int] = set()  # rows that are it, by their number
+        self.said_totals: set[int] = set()  # rows that are totals if they are sums, by number
+
+    def _captions_of_amounts(self) -> list[str]:
+        """Give the captions of amounts that become rows."""
+        long, captions = self.long, self.header.captions
+        names = {name for name in (long.values if long else ())
+                 if self.file.by_name[name].role == "amount"}  # fmt: skip
+        return [captions[place] for _, places in (long.items if long else ())
+                for name, place in places.items() if name in names]  # fmt: skip
 
     def read(self) -> None:
         """Read all rows, as many at once as fit into memory together."""
@@ -73,12 +95,15 @@ class SheetReader:
         numbers, rows = self.sheet.rows.take()
         while rows:
             kinds = {0: "note"} if in_footer else self.kinds.kinds(rows)
-            self.suspects = {numbers[at]: kind for at, kind in kinds.items() if kind == UNLISTED}
+            self._find_other_table(numbers, rows, kinds)
+            self.suspects = {numbers[at]: kind for at, kind in kinds.items()
+                             if kind in (UNLISTED, UNCLEAR)}  # fmt: skip
             if self.sheet.is_text:
                 self._suspect_by_cells(numbers, rows, kinds)
+            self.said_totals = {numbers[at] for at, kind in kinds.items() if kind == SAID_TOTAL}
             notes = next((place for place, kind in kinds.items() if kind == "note"), len(rows))
             in_footer = notes < len(rows)  # what stands below a note is one
-            kinds = {at: kind for at, kind in kinds.items() if at < notes and kind != UNLISTED}
+            kinds = {at: kind for at, kind in kinds.items() if at < notes and kind not in DATA}
             kinds |= dict.fromkeys(range(notes, len(rows)), "note")
             self._read(numbers, rows, kinds)
             numbers, rows = self.sheet.rows.take()
@@ -88,9 +113,28 @@ class SheetReader:
     ) -> None:
         """Find rows of a text that have too many or too few cells, or quotes without sense."""
         doubtful = self.sheet.doubtful
-        left_out = {place for place, kind in kinds.items() if kind != UNLISTED}
+        left_out = {place for place, kind in kinds.items() if kind not in DATA}
         left_out |= {place for place, number in enumerate(numbers) if number in doubtful}
         self.suspects |= self.widths.odd_rows(numbers, rows, left_out) | doubtful
+
+    def _find_other_table(
+        self, numbers: Sequence[int], rows: list[list[Any]], kinds: Mapping[int, str]
+    ) -> None:
+        """Find the rows of another table below its header, until the sheet's own is repeated."""
+        self.of_other_table = set()
+        is_touched = self.in_other_table or OTHER_HEADER in kinds.values()
+        for place in range(len(rows)) if is_touched else ():
+            kind = kinds.get(place)
+            if kind == OTHER_HEADER and not self.in_other_table:
+                self.in_other_table = True
+                title = place - 1  # right above it
+                while title >= 0 and sum(map(bool, map(half_width, rows[title]))) == 1:
+                    self.of_other_table.add(numbers[title])
+                    title -= 1
+            elif kind == "header":
+                self.in_other_table = False
+            if self.in_other_table:
+                self.of_other_table.add(numbers[place])
 
     def _read(
         self, numbers: Sequence[int], rows: list[list[Any]], kinds: Mapping[int, str]
@@ -171,6 +215,12 @@ class SheetReader:
         if self.sheet.merged:
             rows = [self._filled(number, row) for number, row in zip(numbers, rows, strict=True)]
         apart = rows_apart(numbers, rows, self.sheet, self.suspects, self.alone)
+        if self.sheet.merged:
+            merged = merged_numbers(numbers, self.sheet, self.measures)
+            apart = dict.fromkeys(merged, MERGED) | apart
+        doubtful = {*self.suspects, *merged} if self.sheet.merged else {*self.suspects}
+        blank = blank_rows(numbers, rows, self.declared) - doubtful
+        apart |= dict.fromkeys(blank, BLANK)
         no_data = {number: kind for number, kind in apart.items() if kind in (BLANK, LABEL)}
         for number, kind in no_data.items():
             self.file.reading.skip(self.sheet.name, number, kind)
@@ -181,13 +231,21 @@ class SheetReader:
             numbers, rows = self._without_copies(numbers, rows)
         if not rows:
             return
+        for number in self.sheet.hidden_rows.intersection(numbers) if self.file.is_judged else ():
+            self.file.find("hidden_row", self.sheet.name, number, "")
+        maybe = set(self.said_totals) if self.file.is_judged else set()
+        if self.measures and self.file.is_judged:
+            maybe |= {number for number, row in zip(numbers, rows, strict=True)
+                      if has_no_name(row, self.measures, self.declared)}  # fmt: skip
         turned = list(zip(*rows, strict=False))  # the columns that every row has
         cells = {column.name: self._cells_of(column, rows, turned) for column in self.file.columns}
         if self.long:
             numbers, cells = self.long.spread(numbers, rows, cells)
             rows = [row for row in rows for _ in self.long.items]
         faults = {place: apart[one] for place, one in enumerate(numbers) if one in apart}
-        self._land(numbers, cells, rows, faults)
+        faults |= {place: OTHER_TABLE for place, one in enumerate(numbers)
+                   if one in self.of_other_table and one not in apart}  # fmt: skip
+        self._land(numbers, cells, rows, faults, maybe)
 
     def _without_copies(self, numbers: Sequence[int], rows: list[list[Any]]) -> Block:
         """Leave out the rows that stood in the file before."""
@@ -238,7 +296,12 @@ class SheetReader:
         cells: Mapping[str, Sequence[Any]],
         rows: list[list[Any]],
         faults: Mapping[int, str],
+        maybe: Collection[int],
     ) -> None:
+        """Type rows and pass them on; of those that may be totals, none that is the sum of others.
+
+        Those come by number, all others by place.
+        """
         import pyarrow as pa
 
         typed: dict[str, pa.Array] = {}
@@ -258,7 +321,12 @@ class SheetReader:
                 self._count_signs(column, cells[column.name])
             for place in places:
                 unreadable.setdefault(place, []).append(column.name)
+        faults = {place: kind for place, kind in faults.items()
+                  if kind != OTHER_TABLE or place not in unreadable}  # fmt: skip
         unreadable |= {place: [WHOLE_ROW] for place in faults}
+        sums = self.above.among(typed, numbers, maybe, unreadable) if self.file.is_judged else {}
+        faults = {**faults, **sums}
+        unreadable |= {place: [WHOLE_ROW] for place in sums}
         arrays = [*typed.values(), pa.repeat(self.sheet.name, len(numbers)), pa.array(numbers)]
         table = pa.Table.from_arrays(arrays, schema=schema_of(self.file.columns))
         if self.file.is_judged and self.totals.columns:

@@ -33,6 +33,7 @@ class Sheet:
     is_records: bool = False  # of a system, which writes no page and numbers no columns
     is_text: bool = False  # there a cell that is cut in two shifts those behind it
     doubtful: dict[int, str] = field(default_factory=dict)  # rows that no quote makes sense of
+    hidden_rows: frozenset[int] = frozenset()  # which nobody sees who opens the file
 
 
 def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
@@ -52,10 +53,11 @@ def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
                 following = next(messages, None)
 
         while following is not None:
-            _, name, is_hidden, merged, date_system = following
+            _, name, is_hidden, merged, date_system, hidden_rows = following
             following = next(messages, None)
             taken = blocks()
-            yield Sheet(name, RowBlocks(taken), merged, is_hidden, date_system)
+            hidden = frozenset(hidden_rows)
+            yield Sheet(name, RowBlocks(taken), merged, is_hidden, date_system, hidden_rows=hidden)
             for _ in taken:
                 pass  # what was not asked for
 

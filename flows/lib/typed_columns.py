@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 FEW = 256  # different texts that are always read one by one
 REMEMBERED = 50_000  # cells of a column whose values are kept for the rows to come
 # Printable ASCII and Han without outer blanks: nothing to make half width, nothing to squeeze.
-PLAIN_TEXT = r"^[!-~\p{Han}](?:[ -~\p{Han}]*[!-~\p{Han}])?$"
-PLAIN_CODE = r"^[!-~\p{Han}]+$"
+PLAIN_TEXT = r"^[!-~\x{3400}-\x{9fff}](?:[ -~\x{3400}-\x{9fff}]*[!-~\x{3400}-\x{9fff}])?$"
+PLAIN_CODE = r"^[!-~\x{3400}-\x{9fff}]+$"
 CODE_ALONE = r"^[!-,.-~]+$"  # where a code may have its name behind a dash: none has
-# What ids.py finds in a plain text, an error, ="1". Of longer numbers an id is no part.
+# What ids.py finds in a plain text, an error, ="1", no value, a power of ten. Of longer numbers an
+# id is no part.
 NOT_PLAIN = (
     r"(?:^|[^0-9])[0-9]{6} ?(?:[0-9]{8} ?[0-9]{3}[0-9Xx]|[0-9]{6} ?[0-9]{3})(?:$|[^0-9])"
-    r"|工号|^[#=]"
+    r"|工号|^[#=]|^[(<\[]?(?i:null)[)>\]]?$|^\\N$|^[0-9](?:\.[0-9]*)?[eE]\+"
 )
 NOT_CODE = r"^['`]|^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+$"  # told to be a text, or a power of ten
 LONGEST_NUMBER = 14  # more digits may be the id of a person

@@ -1,25 +1,21 @@
-"""What the reader of .xlsx does not tell of its cells: errors, percents, footnotes, no value yet.
+"""What the reader of .xlsx does not tell of its cells: errors, formats, footnotes, no value yet.
 
 It gives an empty cell for an error and for a formula that was never calculated, 0.125 for what is
-shown as 12.5%, and 12041 for the text 1204 with a raised 1.
+shown as 12.5%, 21 for 00021, 12041 for the text 1204 with a raised 1, and text that is struck out.
 """
 
 import codecs
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lxml import etree
 
+from flows.lib.cells import STRUCK
 from flows.lib.errors import Rejected
-from flows.lib.markup_readers import (
-    NOT_CALCULATED,
-    percent_text,
-    shows_percent,
-    with_mark,
-    xml_parser,
-)
+from flows.lib.markup_readers import NOT_CALCULATED, with_mark, xml_parser
+from flows.lib.number_formats import as_shown, is_telling
 
 Place = tuple[int, int]
 
@@ -37,6 +33,10 @@ UNCALCULATED = re.compile(
 )
 # A program that cannot calculate writes 0 and asks for it to be done when the book is opened.
 ZERO = re.compile(rb"<(?:\w+:)?c\b([^<>]*)>\s*" + FORMULA + rb"<(?:\w+:)?v>0</(?:\w+:)?v>")
+STRUCK_WITHIN = re.compile(
+    rb"""<(?:\w+:)?c\b([^<>]*\bt=["']inlineStr["'][^<>]*)>(?:(?!</(?:\w+:)?c>).){0,9999}?"""
+    rb"""<(?:\w+:)?strike(?:\s*/|\s+val=["'](?:1|true)["'])"""
+)
 IS_TEXT = re.compile(rb"""\bt=["']str["']""")
 HAS_TYPE = re.compile(rb"\bt=")
 COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -44,8 +44,14 @@ TAG = re.compile(rb"<(?:\w+:)?(row|c)\b([^<>]*)>")
 PLACE = re.compile(rb"""\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
 ROW = re.compile(rb"""\br=["']([0-9]{1,7})["']""")
 NUMBER_OF_ROW = re.compile(rb"""<(?:\w+:)?row\b[^<>]*?\br=["']([0-9]{1,7})["']""")
-PERCENT = "%"
-BUILT_IN_PERCENT = {"9", "10"}
+HIDDEN_ROW = re.compile(
+    rb"""<(?:\w+:)?row\b(?=[^<>]*\bhidden=["'](?:1|true)["'])[^<>]*?\br=["']([0-9]{1,7})["']"""
+)
+CELL = re.compile(rb"""<(?:\w+:)?c\b[^<>]*?\br=["']([A-Za-z]{1,3}[0-9]{1,7})["']""")
+STYLE = re.compile(rb"""\bs=["']([0-9]+)["']""")
+SHARED = re.compile(rb"""<(?:\w+:)?c\b([^<>]*\bt=["']s["'][^<>]*)>\s*<(?:\w+:)?v>([0-9]+)<""")
+BUILT_IN = {"9": "0%", "10": "0.00%"}
+AS_FORMAT = "="  # before a word that is a format of numbers
 
 
 class Untold:
@@ -68,8 +74,11 @@ class Untold:
         }
         styles = next((one.get("Target", "") for one in links
                        if one.get("Type", "").endswith("/styles")), "styles.xml")  # fmt: skip
-        self.percent = _cells_of_styles(_percent_styles(self._parsed(_member(styles))))
-        self.marked = _marked_texts(self._read("xl/sharedstrings.xml"))
+        self.words_of_styles = _words_of_styles(self._parsed(_member(styles)))
+        self.styled = _cells_of_styles(self.words_of_styles)
+        texts = self._read("xl/sharedstrings.xml")
+        self.marked, self.struck = _marked_texts(texts), _struck_texts(texts)
+        self.hidden_rows: list[int] = []  # of the sheet that was read last
 
     def _read(self, member: str) -> bytes:
         name = self.members.get(member.lower())
@@ -90,6 +99,9 @@ class Untold:
             raise Rejected(
                 "a sheet is written as no spreadsheet writes it: open the workbook, save it anew"
             )
+        if len({*(cells := CELL.findall(content))}) < len(cells):
+            raise Rejected("a cell of the sheet stands twice: open it, save it anew as .xlsx")
+        self.hidden_rows = [int(number) for number in HIDDEN_ROW.findall(content)]
         self.marked |= _marked_texts(content)
         found: dict[Place, str] = {}
         counted: Mapping[int, Place] = {}
@@ -102,8 +114,15 @@ class Untold:
         return found
 
     def _words(self, content: bytes) -> Iterator[tuple[re.Match[bytes], str]]:
-        for match in self.percent.finditer(content) if self.percent else ():
-            yield match, PERCENT
+        for match in self.styled.finditer(content) if self.styled else ():
+            if style := STYLE.search(match[1]):
+                yield match, self.words_of_styles[int(style[1])]
+        for match in SHARED.finditer(content) if self.struck else ():
+            if int(match[2]) in self.struck:
+                yield match, STRUCK
+        if b"strike" in content:
+            for match in STRUCK_WITHIN.finditer(content):
+                yield match, STRUCK
         if b"<f" in content or b":f" in content:
             for match in UNCALCULATED.finditer(content):
                 if not (match[2] and IS_TEXT.search(match[1])):  # else the formula gave no text
@@ -121,9 +140,10 @@ class Untold:
             if row >= len(cells) or column >= len(cells[row]):
                 continue
             cell = cells[row][column]
-            if word == PERCENT:
-                if isinstance(cell, int | float) and not isinstance(cell, bool):
-                    cells[row][column] = percent_text(f"{cell:.15g}") or cell
+            if word.startswith(AS_FORMAT):
+                cells[row][column] = as_shown(cell, word.removeprefix(AS_FORMAT))
+            elif word == STRUCK:
+                cells[row][column] = STRUCK if cell != "" else cell
             elif cell == "" or word == NOT_CALCULATED:
                 cells[row][column] = word
         if self.marked:
@@ -156,6 +176,23 @@ def _marked_texts(content: bytes) -> dict[str, str]:
     return found
 
 
+def _struck_texts(content: bytes) -> set[int]:
+    """Find the texts, by their places, of which a part is struck out."""
+    if b"strike" not in content:
+        return set()
+    items = enumerate(_parsed(content).iterfind("{*}si"))
+    return {place for place, item in items if _has_struck(item)}
+
+
+def _has_struck(item: Any) -> bool:
+    runs = (run for run in item.iterfind("{*}r") if run.findtext("{*}t"))
+    return any(_strikes(run.find("{*}rPr/{*}strike")) for run in runs)
+
+
+def _strikes(element: Any) -> bool:
+    return element is not None and element.get("val", "1") in ("1", "true")
+
+
 def _is_on(element: Any, word: str) -> bool:
     return element is not None and element.get(word) in ("1", "true")
 
@@ -168,21 +205,26 @@ def _member(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _percent_styles(styles: Any) -> list[int]:
-    """List the styles of cells that show a number as percent."""
-    shown = BUILT_IN_PERCENT | {
-        form.get("numFmtId", "")
-        for form in styles.iterfind("{*}numFmts/{*}numFmt")
-        if shows_percent(form.get("formatCode", ""))
-    }
-    cells = styles.iterfind("{*}cellXfs/{*}xf")
-    return [place for place, one in enumerate(cells) if one.get("numFmtId") in shown]
+def _words_of_styles(styles: Any) -> dict[int, str]:
+    """Say of the styles that tell something of their cells what it is: a format, or struck out."""
+    forms = BUILT_IN | {form.get("numFmtId", ""): form.get("formatCode", "")
+                        for form in styles.iterfind("{*}numFmts/{*}numFmt")}  # fmt: skip
+    fonts = [_strikes(font.find("{*}strike")) for font in styles.iterfind("{*}fonts/{*}font")]
+    struck = {str(place) for place, is_struck in enumerate(fonts) if is_struck}
+    words = {}
+    for place, style in enumerate(styles.iterfind("{*}cellXfs/{*}xf")):
+        form = forms.get(style.get("numFmtId", ""), "")
+        if style.get("fontId") in struck:
+            words[place] = STRUCK
+        elif is_telling(form):
+            words[place] = AS_FORMAT + form
+    return words
 
 
-def _cells_of_styles(styles: list[int]) -> re.Pattern[bytes] | None:
-    if not styles:
-        return None
+def _cells_of_styles(styles: Iterable[int]) -> re.Pattern[bytes] | None:
     numbers = "|".join(map(str, styles)).encode()
+    if not numbers:
+        return None
     return re.compile(rb"""<(?:\w+:)?c\b([^<>]*\bs=["'](?:%s)["'][^<>]*)>""" % numbers)
 
 

@@ -20,7 +20,8 @@ LAST_DAYS = 30
 NEVER = (
     "required_column", "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions",
     "odd_quotes", "another_encoding",
-    "one_cell_alone", "unlisted_total", "exact_duplicate",
+    "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount", "other_table",
+    "exact_duplicate",
 )  # fmt: skip
 Place = Mapping[str, Any]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 
+from flows.lib.cells import STRUCK
 from flows.lib.errors import Rejected
 from flows.lib.markup_readers import (
     HIGHEST,
@@ -17,13 +18,14 @@ from flows.lib.markup_readers import (
     SheetCells,
     decoded,
     number_in,
-    percent_text,
-    shows_percent,
     xml_parser,
 )
+from flows.lib.number_formats import as_shown, is_telling
 
 SPREADSHEET = "{urn:schemas-microsoft-com:office:spreadsheet}"
 EXCEL = "{urn:schemas-microsoft-com:office:excel}"
+NAMED = {"Percent": "0.00%"}  # formats that have a name for a text
+Styles = dict[str | None, tuple[str, bool]]  # of each style its format, and whether it is struck
 
 
 def xml_sheets(
@@ -38,25 +40,29 @@ def xml_sheets(
     except etree.XMLSyntaxError:
         raise Rejected("the XML is cut short or damaged: save it as .xlsx") from None
     date_system = 1900 if root.find(f".//{EXCEL}Date1904") is None else 1904
-    percent = _percent_styles(root)
+    styles = _styles(root)
     for sheet in root.iter(f"{SPREADSHEET}Worksheet"):
-        grid = _xml_grid(sheet, percent)
+        grid, hidden = _xml_grid(sheet, styles)
         visible = sheet.findtext(f"{EXCEL}WorksheetOptions/{EXCEL}Visible", "")
         is_hidden = visible.strip() in ("SheetHidden", "SheetVeryHidden")
         name = sheet.get(f"{SPREADSHEET}Name", "")
-        yield name, is_hidden, grid.merged, date_system, grid.rows
+        yield SheetCells(name, is_hidden, grid.merged, date_system, grid.rows, hidden)
 
 
-def _percent_styles(root: Any) -> set[str | None]:
-    """Name the styles that show a number as percent, by themselves or by the one they rest on."""
-    shown: set[str | None] = set()
+def _styles(root: Any) -> Styles:
+    """Take format and strike of each style, from itself or from the one that it rests on."""
+    styles: Styles = {}
     for style in root.iter(f"{SPREADSHEET}Style"):
+        form, is_struck = styles.get(style.get(f"{SPREADSHEET}Parent"), ("", False))
         found = style.find(f"{SPREADSHEET}NumberFormat")
-        form = found.get(f"{SPREADSHEET}Format", "") if found is not None else None
-        inherits = form is None and style.get(f"{SPREADSHEET}Parent") in shown
-        if inherits or form == "Percent" or shows_percent(form or ""):
-            shown.add(style.get(f"{SPREADSHEET}ID"))
-    return shown
+        if found is not None:
+            form = found.get(f"{SPREADSHEET}Format", "")
+        font = style.find(f"{SPREADSHEET}Font")
+        if font is not None:
+            is_struck = font.get(f"{SPREADSHEET}StrikeThrough") == "1"
+        form = NAMED.get(form, form)
+        styles[style.get(f"{SPREADSHEET}ID")] = (form if is_telling(form) else "", is_struck)
+    return styles
 
 
 def _at(element: Any, word: str, otherwise: int) -> int:
@@ -73,21 +79,27 @@ def _styles_of_columns(sheet: Any) -> dict[int, str | None]:
     return styles
 
 
-def _xml_grid(sheet: Any, percent: Collection[str | None]) -> Grid:
-    grid = Grid()
+def _xml_grid(sheet: Any, styles: Styles) -> tuple[Grid, list[int]]:
+    grid, hidden = Grid(), list[int]()
     of_columns = _styles_of_columns(sheet)
     row = -1
     for line in sheet.iter(f"{SPREADSHEET}Row"):
         row = _at(line, "Index", row + 2) - 1
+        if line.get(f"{SPREADSHEET}Hidden") == "1":
+            hidden += range(row + 1, row + 2 + min(_at(line, "Span", 0), WIDEST))
         column = -1
         for cell in line.iterchildren(f"{SPREADSHEET}Cell"):
             column = _at(cell, "Index", column + 2) - 1
             right, down = _at(cell, "MergeAcross", 0), _at(cell, "MergeDown", 0)
-            value = _value(cell.find(f"{SPREADSHEET}Data"))
+            data = cell.find(f"{SPREADSHEET}Data")
+            value = _value(data)
             style = f"{SPREADSHEET}StyleID"
             style_id = cell.get(style) or line.get(style) or of_columns.get(column)
-            if isinstance(value, float) and style_id in percent:
-                value = percent_text(f"{value:.15g}")
+            form, is_struck = styles.get(style_id, ("", False))
+            if form:
+                value = as_shown(value, form)
+            if value not in (None, "") and (is_struck or _has_struck(data)):
+                value = STRUCK
             if value is None and cell.get(f"{SPREADSHEET}Formula"):
                 value = NOT_CALCULATED
             if row < 0 or column < 0:
@@ -95,7 +107,13 @@ def _xml_grid(sheet: Any, percent: Collection[str | None]) -> Grid:
             grid.set(row, column, "" if value is None else value, down, right)
             column += right
         row += _at(line, "Span", 0)
-    return grid
+    return grid, hidden
+
+
+def _has_struck(data: Any) -> bool:
+    """Say whether a run of a text is struck out, as <S> in <ss:Data>."""
+    runs = (one for one in data.iter() if isinstance(one.tag, str))
+    return any(one.tag.rpartition("}")[2] == "S" and "".join(one.itertext()) for one in runs)
 
 
 def _value(data: Any) -> Any:
