@@ -14,6 +14,7 @@ from typing import Any
 
 import corpus_containers
 import corpus_files
+import corpus_shown
 import corpus_untold
 import corpus_workbooks
 import openpyxl
@@ -29,7 +30,7 @@ from flows.lib.sheets import open_sheets
 CORPUS = Path(__file__).parent / "fixtures" / "corpus"
 SENTENCES = CORPUS / "sentences.txt"
 COLUMNS = yaml.safe_load((CORPUS / "columns.yml").read_text("utf-8"))
-MAKERS = (corpus_files, corpus_workbooks, corpus_containers, corpus_untold)
+MAKERS = (corpus_files, corpus_workbooks, corpus_containers, corpus_untold, corpus_shown)
 USUAL = "code name amount"
 OUTCOMES = {"rows", "quarantined", "skipped", "found", "rejected"}
 

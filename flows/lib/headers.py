@@ -374,8 +374,8 @@ def _unit_said(contract: Contract, stated: str | None, said: Sequence[str]) -> s
     expected = stated or "元"
     if said and expected not in said and has_amounts and "unit_column" not in read:
         raise Rejected(
-            f"a cell above the header says the money is in {said[0]}, the contract reads it in "
-            f"{expected}: correct the cell, or `unit` in the contract"
+            f"above or beside its header, or in its name, the sheet says the money is in {said[0]}, "
+            f"the contract reads it in {expected}: correct that, or `unit` in the contract"
         )
     return str(stated) if stated else None
 
