@@ -228,8 +228,8 @@ def cell_twice_in_xml(path: Path) -> None:
 def merged_amounts(path: Path) -> None:
     """One amount over three rows, one over two columns; texts and layout may be merged."""
     book = book_of(["代码", "学校", "金额", "人数"], ["001", "一小", 300, 1],
-                   ["002", "二小", None, 2], ["003", "三小", None, 3], ["004", "四小", 5, None], ["005", "五小", 10, 5],
-                   [None, None, 20, 6])  # fmt: skip
+                   ["002", "二小", None, 2], ["003", "三小", None, 3], ["004", "四小", 5, None],
+                   ["005", "五小", 10, 5], [None, None, 20, 6])  # fmt: skip
     for area in ("C2:C4", "C5:D5", "A6:A7", "B6:B7"):
         book.worksheets[0].merge_cells(area)
     path.write_bytes(saved(book))

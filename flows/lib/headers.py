@@ -12,7 +12,6 @@ from flows.lib.cells import GROUPED, NUMBER, UNITS_OF_YUAN, half_width, squeezed
 from flows.lib.contracts import Column, Contract
 from flows.lib.errors import Rejected
 from flows.lib.ids import without_ids
-from flows.lib.places import many
 from flows.lib.row_blocks import RowBlocks
 
 UNIT_OF_MONEY = re.compile(r"[单單]位(?:均?[为為]|:)?\(?(.+)$")
@@ -171,8 +170,8 @@ def check_above(contract: Contract, header: "Header", above: Rows) -> None:
     fewest = FEWEST_ABOVE[len(places) > 2] if has_numbers else FEWEST_OF_WORDS
     if len(full) >= fewest:
         raise Rejected(
-            f"above the header in row {header.last_row} {many(len(full), 'row')} look like data "
-            f"(row {full[0]}): put the header above all rows and send the file again"
+            f"above the header in row {header.last_row}, rows that look like data: {len(full)}, the "
+            f"first is row {full[0]}: put the header above all of them and send the file again"
         )
 
 
@@ -374,8 +373,9 @@ def _unit_said(contract: Contract, stated: str | None, said: Sequence[str]) -> s
     expected = stated or "元"
     if said and expected not in said and has_amounts and "unit_column" not in read:
         raise Rejected(
-            f"above or beside its header, or in its name, the sheet says the money is in {said[0]}, "
-            f"the contract reads it in {expected}: correct that, or `unit` in the contract"
+            "above or beside its header, or in its name, the sheet says the money is in "
+            f"{said[0]}, the contract reads it in {expected}: correct that, or `unit` in the "
+            "contract"
         )
     return str(stated) if stated else None
 
