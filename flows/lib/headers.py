@@ -170,8 +170,8 @@ def check_above(contract: Contract, header: "Header", above: Rows) -> None:
     fewest = FEWEST_ABOVE[len(places) > 2] if has_numbers else FEWEST_OF_WORDS
     if len(full) >= fewest:
         raise Rejected(
-            f"above the header in row {header.last_row}, rows that look like data: {len(full)}, the "
-            f"first is row {full[0]}: put the header above all of them and send the file again"
+            f"above the header in row {header.last_row}, rows that look like data: {len(full)}, "
+            f"the first is row {full[0]}: put the header above all of them and send the file again"
         )
 
 
