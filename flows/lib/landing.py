@@ -71,6 +71,8 @@ def land(
 
 def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list[Landing]:
     """Judge the rows of files of one table, and what was found while reading them."""
+    if not many:
+        return []
     amounts = [column.name for column in contract.columns if column.role == "amount"]
     absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
     decimals = [one.name for one in contract.columns if one.data_type.startswith("decimal")]
