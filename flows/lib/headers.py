@@ -44,7 +44,7 @@ class Header:
 
 def plain_caption(cell: Any) -> str:
     """Normalise a caption: half width, no blanks, no quotes around it, é as one sign."""
-    return unicodedata.normalize("NFC", (squeezed(cell) or "").strip('"'))
+    return unicodedata.normalize("NFC", (squeezed(cell) or "").strip("\"'"))
 
 
 def joined_captions(

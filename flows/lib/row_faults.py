@@ -96,7 +96,7 @@ class Widths:
         """
         widths: dict[int, set[int]] = defaultdict(set)
         reached: dict[int, bool] = defaultdict(bool)
-        counts = Counter((number - 1) // ROWS_OF_EXCEL for number in numbers)
+        last = (numbers[-1] - 1) // ROWS_OF_EXCEL  # of which the other rows may come later
         widths[(self.header.last_row - 1) // ROWS_OF_EXCEL].add(self.expected)
         for place in places:
             block, row = (numbers[place] - 1) // ROWS_OF_EXCEL, rows[place]
@@ -108,7 +108,8 @@ class Widths:
         return (
             self.may_be_excel
             and all(len(widths[block]) == 1 for block in short)
-            and all(reached[block] or counts[block] < ROWS_OF_EXCEL for block in short)
+            and all(reached[block] or (block == last and len(rows) > ROWS_KEPT) for block in short)
+            and sum(len(rows[place]) < self.expected for place in places) > 1
             and all(2 * count <= len(self.full) for count in filled)
         )
 

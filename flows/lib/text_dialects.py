@@ -133,17 +133,20 @@ def _fitness(lines: list[str], dialect: Dialect, wanted: set[str]) -> tuple[int,
 
     Of dialects that are equally fit the first one counts, which is the most common.
     """
-    found, header_width, rows = 0, 0, []
+    found, header_width = 0, 0
     doubtful: dict[int, str] = {}
-    for numbers, some in row_blocks(iter([lines]), dialect, doubtful):
-        rows += [row for number, row in zip(numbers, some, strict=True) if number not in doubtful]
-    for row in rows[:ROWS_LOOKED_AT]:
+    rows = [
+        (number not in doubtful, row)
+        for numbers, some in row_blocks(iter([lines]), dialect, doubtful)
+        for number, row in zip(numbers, some, strict=True)
+    ]
+    for _, row in rows[:ROWS_LOOKED_AT]:
         here = len(wanted.intersection(map(plain_caption, row)))
         if here > found:
             found, header_width = here, len(row)
         if found == len(wanted):
             break
-    widths = Counter(len(row) for row in rows if len(row) > 1)
+    widths = Counter(len(row) for is_sound, row in rows if is_sound and len(row) > 1)
     width = header_width if found else max(widths, key=lambda one: widths[one], default=0)
     return found, widths[width] - len(doubtful)
 
