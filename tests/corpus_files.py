@@ -37,6 +37,25 @@ def saved_twice(path: Path) -> None:
     path.write_bytes(TEXT.encode().decode("latin-1").encode())
 
 
+def one_row_in_utf_8(path: Path) -> None:
+    rows = TEXT.encode("gb18030"), "002,二小,6\n".encode(), "003,三小,7\n".encode("gb18030")
+    path.write_bytes(b"".join(rows))
+
+
+def torn_header(path: Path) -> None:
+    path.write_bytes(TEXT.encode("gb18030").replace("金额".encode("gb18030"), b"\xbd\xff\xff"))
+
+
+def header_too_wide(path: Path) -> None:
+    path.write_text("代码,,学校,金额\n" + "001,一小,5\n" * 20_000, "utf-8")
+
+
+def middle_column_lost(path: Path) -> None:
+    """Rows from the seventeenth line on, as Excel leaves out delimiters, lack the name."""
+    full = ["代码,学校,金额", *[f"{row:03},一小,{row}" for row in range(1, 16)]]
+    path.write_text("\n".join([*full, "016,16", "017,17"]), "utf-8")
+
+
 def late_header(path: Path) -> None:
     path.write_text("说明,,\n" * 50 + TEXT, "utf-8")
 

@@ -38,6 +38,11 @@ NULLS = {"NULL", "null", "Null"}
 OF_TIME = re.compile("[日期年月时刻季]|date|day|time|month|year|period", re.IGNORECASE)
 NEGATIVE = re.compile(r"[(（][0-9.,]+[)）]")
 Read = Callable[[Any], Any]
+LOST_SIGN = "\ufffd"  # what a program writes for a sign that it could not read
+YEAR_LAST = re.compile(
+    r"(?P<first>[0-9]{1,2})(?P<between>[-/.])(?P<second>[0-9]{1,2})(?P=between)"
+    r"(?P<year>[12][0-9]{3})(?P<time>.*)"
+)
 Pseudonym = Callable[[object], str | None]
 
 
@@ -175,6 +180,20 @@ def _with_comma(read: Read) -> Read:
     return lambda cell: read(with_point(cell))
 
 
+def _with_year_first(read: Read, order: str) -> Read:
+    """Read days whose year stands last, in the order that the contract says."""
+
+    def read_turned(cell: Any) -> Any:
+        found = YEAR_LAST.fullmatch(half_width(cell) or "") if isinstance(cell, str) else None
+        if not found:
+            return read(cell)
+        first, second, year, time = found.group("first", "second", "year", "time")
+        day, month = (first, second) if order == "dd-mm-yyyy" else (second, first)
+        return read(f"{year}-{month}-{day}{time}")
+
+    return read_turned
+
+
 def reader_of(
     column: Column,
     unit: str | None = None,
@@ -196,6 +215,8 @@ def reader_of(
             read = _listed(read, column.values, column.data_type)
     if column.decimal == "," and column.data_type.startswith(("decimal", "int", "bigint")):
         read = _with_comma(read)
+    if column.dates and column.data_type == "date":
+        read = _with_year_first(read, column.dates)
     means = {squeezed(text): meaning for text, meaning in (column.means or {}).items()}
     marks = re.compile(column.marks) if column.marks else None
     has_words = bool(means or marks)
@@ -204,6 +225,8 @@ def reader_of(
         if isinstance(cell, str) and not has_words and cell.isalnum() and cell not in NULLS:
             return read(cell)  # as most are: no error has such signs alone
         if isinstance(cell, dict | list):  # JSON within JSON
+            raise Unreadable
+        if isinstance(cell, str) and LOST_SIGN in cell:
             raise Unreadable
         if marks and isinstance(cell, str) and squeezed(cell) not in means:
             cell = _without_marks(cell, marks, is_number=column.is_number)

@@ -49,6 +49,9 @@ class Column:
     code_list: str | None = None  # a list of codes that the product knows
     attachment: bool = False  # names documents that come beside the file
     precision: str | None = None  # month: a date may lack its day
+    dates: str | None = (
+        None  # dd-mm-yyyy: in which order days are written, the year first if not said
+    )
 
     @property
     def shown(self) -> str:
@@ -184,7 +187,7 @@ def contract_from_json(entry: Mapping[str, Any]) -> Contract:
 TUPLES = ("captions", "above")
 
 
-OF_EVERY_COLUMN = ("decimal", "marks")  # said of the table, unless a column says otherwise
+OF_EVERY_COLUMN = ("decimal", "marks", "dates")  # said of the table, unless a column says otherwise
 
 
 # With these a column of text holds codes or keys, in which a sign of the table says no value.

@@ -29,6 +29,10 @@ from flows.lib.totals_said import totals_sentences
 from flows.lib.waivers import waived_sentence
 
 FIRST_ROWS = 5
+KINDS_SAID = {  # of rows that are no data, where their name alone says little
+    "columns_row": "numbers of the columns", "other_sheet": "on a sheet that is not read",
+    "label": "a title or a note", "subset": "part of the row above",
+}  # fmt: skip
 
 
 def print_check(workspace: Workspace, name: str, path: Path) -> bool:
@@ -78,7 +82,7 @@ def _print_file(one: Tried, contract: Contract) -> None:
             by_kind[sheet, kind].append(number)
         for (sheet, kind), numbers in by_kind.items():
             if kind != "exact_duplicate":  # told with what is set aside
-                say(f"  {place_of_rows(sheet, numbers)}: {kind}")
+                say(f"  {place_of_rows(sheet, numbers)}: {KINDS_SAID.get(kind, kind)}")
         for sentence in totals_sentences(one.reading, contract):
             say(f"totals: {sentence}")
         for sentence in _of_words(one.reading, contract):
@@ -113,7 +117,9 @@ def _named(one: Tried, contract: Contract) -> dict[str, str]:
 
 
 def _account(outcome: Mapping[str, Any]) -> str:
-    kinds = ", ".join(f"{kind} {count}" for kind, count in outcome["skipped"].items())
+    kinds = ", ".join(
+        f"{KINDS_SAID.get(kind, kind)} {count}" for kind, count in outcome["skipped"].items()
+    )
     fate = "would be landed" if outcome["accepted"] else "without fault"
     return (
         f"{outcome['rows_read']:,} read = {outcome['rows_landed']:,} {fate} + "

@@ -43,6 +43,7 @@ ROWS_LOOKED_AT = 40
 LINES_LOOKED_AT = 200
 SIGNS_LOOKED_AT = 1 << 16
 FEW_SIGNS = 5  # so many different ones may by chance be letters in another encoding
+BACKSLASH = re.compile(r"\\(.)", re.DOTALL)  # and what it stands before
 LATIN_1 = re.compile("[\u00a0-\u00ff]*")
 ROWS_COMPARED = 60
 LATIN = re.compile("[\u00a0À-ÖØ-öø-ÿŒœŠšŽžŸ“”‘’–—…·°º²³½§©€£«»]")  # what is common in Windows-1252
@@ -123,9 +124,15 @@ def _dialect_of_lines(
         for escape in ([read["escape"]] if "escape" in read else (None, "\\"))
         for skips in ((True,) if delimiter != " " else (False, True))
         if (quote in text or quote == '"' or "quote" in read)
-        and (escape is None or "escape" in read or escape + quote in text)
+        and (escape is None or "escape" in read or _escapes(text, quote))
     ]
     return max(candidates, key=lambda one: _fitness(lines, one, wanted))
+
+
+def _escapes(text: str, quote: str) -> bool:
+    """Say whether backslashes stand before quotes and before each other, and nowhere else."""
+    signs = set(BACKSLASH.findall(text))
+    return quote in signs and signs <= {quote, "\\"}
 
 
 def _fitness(lines: list[str], dialect: Dialect, wanted: set[str]) -> tuple[int, int]:
@@ -137,7 +144,7 @@ def _fitness(lines: list[str], dialect: Dialect, wanted: set[str]) -> tuple[int,
     doubtful: dict[int, str] = {}
     rows = [
         (number not in doubtful, row)
-        for numbers, some in row_blocks(iter([lines]), dialect, doubtful)
+        for numbers, some in row_blocks(iter([(lines, True)]), dialect, doubtful)
         for number, row in zip(numbers, some, strict=True)
     ]
     for _, row in rows[:ROWS_LOOKED_AT]:

@@ -24,10 +24,10 @@ WIDEST = 16_384  # columns, as in a spreadsheet
 LONGEST_CELL = 1 << 20
 LONGEST_LINE = 1 << 23
 BLOCK_BYTES = 1 << 20
+Lines = tuple[list[str], bool]  # and whether there may be a quote in them
 ODD_QUOTES, MIXED = "odd_quotes", "another_encoding"
 LINE_BREAK = re.compile("\r\n|\r|\n")
-# Two Han in UTF-8; in another encoding that is a rare sight.
-UTF_8_HAN = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){2}")
+BYTES_OF_TWO_HAN = 6
 MAY_BE_MIXED = ("gb18030", "gbk", "gb2312", "big5", "cp950")
 
 
@@ -62,9 +62,10 @@ def text_blocks(path: Path, dialect: Dialect, doubtful: dict[int, str]) -> Itera
 class _Lines:
     """The lines of a text, of which those not yet parted into rows can be read again."""
 
-    def __init__(self, blocks: Iterator[list[str]]) -> None:
+    def __init__(self, blocks: Iterator[Lines]) -> None:
         """Take where they come from, many at a time."""
         self.blocks = blocks
+        self.has_quotes = False  # so far
         self.kept: list[list[str]] = []
         self.place = 0  # of the kept blocks, the next one to be read
         self.first = 1  # the number of the first line that is kept
@@ -78,10 +79,11 @@ class _Lines:
     def _blocks_from(self, skipped: int) -> Iterator[Iterable[str]]:
         while True:
             if self.place == len(self.kept):
-                block = next(self.blocks, None)
+                block, has_quotes = next(self.blocks, (None, False))
                 if block is None:
                     return
                 self.kept.append(block)
+                self.has_quotes |= has_quotes
             self.place += 1
             yield islice(self.kept[self.place - 1], skipped, None)
             skipped = 0
@@ -102,7 +104,7 @@ class _Lines:
 
 
 def row_blocks(
-    many_lines: Iterator[list[str]], dialect: Dialect, doubtful: dict[int, str]
+    many_lines: Iterator[Lines], dialect: Dialect, doubtful: dict[int, str]
 ) -> Iterator[Block]:
     """Part lines into rows, many at once.
 
@@ -133,7 +135,8 @@ def row_blocks(
             width = max([width, *map(len, rows)])
             if width > WIDEST:
                 rows = [_trimmed(row, line) for line, row in zip(numbers, rows, strict=False)]
-            _doubt_quotes(numbers, rows, lines, dialect, doubtful)
+            if lines.has_quotes:
+                _doubt_quotes(numbers, rows, lines, dialect, doubtful)
             begins = numbers[len(rows)]
             if failure or waiting[0]:
                 waiting[0].extend(numbers[: len(rows)])
@@ -217,7 +220,7 @@ def _lines_of(row: Sequence[str]) -> int:
     return 1 + sum(len(LINE_BREAK.findall(cell)) for cell in row)
 
 
-def _lines(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[list[str]]:
+def _lines(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[Lines]:
     """Read the lines, many at once, none of which may fill the memory."""
     number, rest = 1, ""
     for text in _texts(path, encoding, doubtful):
@@ -232,8 +235,9 @@ def _lines(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[list
         number += len(lines)
         if len(rest) > LONGEST_LINE:
             raise Rejected(f"line {number} is too long for a row: export the table as CSV again")
-        yield lines
-    yield [rest] if rest else []
+        yield lines, any(quote in text for quote in QUOTES)
+    if rest:
+        yield [rest], True
 
 
 def with_zeros(line: int) -> Rejected:
@@ -267,7 +271,8 @@ def _texts(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[str]
 
 def _breaks_in(text: str) -> int:
     """Count the ends of lines."""
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
+    others = text.count("\r") - text.count("\r\n") if "\r" in text else 0
+    return text.count("\n") + others
 
 
 def _lines_in_utf_8(block: bytes, number: int, encoding: str) -> Iterator[int]:
@@ -275,16 +280,32 @@ def _lines_in_utf_8(block: bytes, number: int, encoding: str) -> Iterator[int]:
 
     In UTF-8 most of their Han are common ones, in the other encoding fewer.
     """
-    place = 0
-    while found := UTF_8_HAN.search(block, place):
-        begins = max(block.rfind(end, 0, found.start()) for end in (b"\r", b"\n")) + 1
-        end = re.compile(rb"[\r\n]|$").search(block, found.end())
-        place = end.start() if end else len(block)
-        line = block[begins:place]
+    ends = 0
+    for place in _two_han_in_utf_8(block):
+        if place < ends:
+            continue  # in a line that was looked at
+        begins = max(block.rfind(end, 0, place) for end in (b"\r", b"\n")) + 1
+        line = re.split(rb"[\r\n]", block[begins : begins + LONGEST_LINE], maxsplit=1)[0]
+        ends = begins + len(line)
         with suppress(UnicodeDecodeError):
             share = share_of_common(line.decode())
             if share >= 1 / 2 and share > share_of_common(line.decode(encoding, "replace")):
                 yield number + _breaks_in(block[:begins].decode("latin-1"))
+
+
+def _two_han_in_utf_8(block: bytes) -> list[int]:
+    """Find where two Han in UTF-8 may stand, which is a rare sight in other encodings."""
+    import numpy as np
+
+    signs = np.frombuffer(block, np.uint8)
+    if len(signs) < BYTES_OF_TWO_HAN:
+        return []
+    leads, follows = (signs >= 0xE3) & (signs <= 0xE9), (signs & 0xC0) == 0x80
+    wanted = (leads, follows, follows, leads, follows, follows)
+    last = len(signs) - BYTES_OF_TWO_HAN + 1
+    found = np.logical_and.reduce([one[at : at + last] for at, one in enumerate(wanted)])
+    places: list[int] = np.flatnonzero(found).tolist()
+    return places
 
 
 def share_of_common(text: str) -> float:

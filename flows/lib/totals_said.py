@@ -43,8 +43,9 @@ def _nothing(contract: Contract) -> str:
         return (
             "nothing was compared: the contract declares none, so a totals row would land as data"
         )
-    labels = ", ".join(map(str, contract.meta["read"]["totals"].get("labels", ())))
-    return f"nothing was compared: no row of the file is called {labels}"
+    totals = contract.meta["read"]["totals"]
+    labels = ", ".join(map(str, totals["labels"]))
+    return f"nothing was compared: no cell in the column {totals['column']} says {labels}"
 
 
 def _why_not(reading: Reading, contract: Contract) -> str:
