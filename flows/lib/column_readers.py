@@ -38,7 +38,6 @@ NULLS = {"NULL", "null", "Null"}
 OF_TIME = re.compile("[日期年月时刻季]|date|day|time|month|year|period", re.IGNORECASE)
 NEGATIVE = re.compile(r"[(（][0-9.,]+[)）]")
 Read = Callable[[Any], Any]
-LOST_SIGN = "\ufffd"  # what a program writes for a sign that it could not read
 YEAR_LAST = re.compile(
     r"(?P<first>[0-9]{1,2})(?P<between>[-/.])(?P<second>[0-9]{1,2})(?P=between)"
     r"(?P<year>[12][0-9]{3})(?P<time>.*)"
@@ -225,8 +224,6 @@ def reader_of(
         if isinstance(cell, str) and not has_words and cell.isalnum() and cell not in NULLS:
             return read(cell)  # as most are: no error has such signs alone
         if isinstance(cell, dict | list):  # JSON within JSON
-            raise Unreadable
-        if isinstance(cell, str) and LOST_SIGN in cell:
             raise Unreadable
         if marks and isinstance(cell, str) and squeezed(cell) not in means:
             cell = _without_marks(cell, marks, is_number=column.is_number)
