@@ -71,7 +71,8 @@ def _refuse_a_copy() -> None:
 def nightly(
     year: YearOption = None,
     as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Know only what came by this day.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Look back: what was known by this day."),
     ] = None,
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
@@ -195,15 +196,18 @@ def trace(
     release: Annotated[
         str | None, typer.Option(help="A release; the current one if not given.")
     ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Of the look back to this day, not of a release."),
+    ] = None,
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
     """Show where a figure comes from, and recompute it from the raw cells."""
     from flows.lib.trace_page import print_trace
 
     try:
-        agrees = print_trace(
-            Workspace(workspace.resolve()), figure, year, release, show_rows=rows, xlsx=xlsx
-        )
+        place = Workspace(workspace.resolve(), as_of.date() if as_of else None)
+        agrees = print_trace(place, figure, year, release, show_rows=rows, xlsx=xlsx)
     except Exception as error:
         raise end_with(error) from None
     raise typer.Exit(0 if agrees else 1)

@@ -16,6 +16,7 @@ from flows.lib.prefect_server import prefect_server
 from flows.lib.releases import Release, current_release
 from flows.lib.settings import Workspace
 from flows.lib.standing import gap_sentences
+from flows.lib.times import known_until
 
 
 def run_nightly(workspace: Workspace, year: int | None, as_of: date | None) -> int:
@@ -82,11 +83,15 @@ def _new_in_force(night: Night) -> Iterator[str]:
 
 def report_night(night: Night) -> None:
     """Print what is new, the result, the figures, what is missing or set aside, and the stages."""
+    if night.as_of:
+        say(f"a look back{known_until(night.as_of)}: nothing is landed, switched, sent or told")
     for sentence in _new_in_force(night):
         say(sentence)
     for year in night.years:
         result = night.results.get(year, {"result": "failed"})
-        say(f"{year}: {result['result']} {result.get('release', '')}")
+        is_look = night.as_of and result["result"] == "published"
+        word = "looked back, as" if is_look else result["result"]
+        say(f"{year}: {word} {result.get('release', '')}")
         release = current_release(night.workspace, year)
         if release and result["result"] == "published":
             print_figures(release)

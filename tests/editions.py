@@ -29,21 +29,26 @@ def address(postgres: str) -> str:
 def edition(first_night: Workspace, tmp_path: Path) -> Edition:
     """Make releases that say of themselves, in two tables and the manifest, which they are."""
 
-    def make(number: int, year: int = 2023) -> Release:
-        releases = tmp_path / "workspace" / "warehouse" / "releases"
+    def make(number: int, year: int = 2023, district: str = "", title: str = "") -> Release:
+        releases = tmp_path / f"workspace{district}" / "warehouse" / "releases"
         folder = releases / str(year) / f"{number:05d}-{'0' * 12}"
         copytree(current(first_night).folder, folder, dirs_exist_ok=True)
         marked = {"evaluation_year": year, "reason": f"edition {number}",
                   "text": f"edition {number}"}  # fmt: skip
-        for table in ("report_values", "report_figures", "report_evidence"):
-            content = pq.read_table(folder / f"{table}.parquet")
+        marked |= {"district_code": district} if district else {}
+        marts = [path.stem for path in (folder / "marts").glob("*.parquet") if district]
+        for table in ("report_values", "report_figures", "report_evidence", *marts):
+            place_of = folder / "marts" if table in marts else folder
+            content = pq.read_table(place_of / f"{table}.parquet")
             for place, field in enumerate(content.schema):
                 if field.name in marked:
                     cells = pa.array([marked[field.name]] * content.num_rows, field.type)
                     content = content.set_column(place, field, cells)
-            pq.write_table(content, folder / f"{table}.parquet")
+            pq.write_table(content, place_of / f"{table}.parquet")
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
         manifest |= {"release": folder.name, "evaluation_year": year, "previous": None}
+        if district:
+            manifest |= {"district_code": district, "district_title": title, "is_sample": False}
         seal(folder, {key: value for key, value in manifest.items() if key != "files"})
         assert Release(folder).faults() == []
         return Release(folder)
@@ -74,7 +79,7 @@ EDITIONS = """
     from ziping.report_values v
     join ziping.report_figures f
       using (evaluation_year, district_code, indicator_id, period, dimension, member)
-    join ziping.release r using (evaluation_year)
+    join ziping.release r using (evaluation_year, district_code)
 """
 
 

@@ -186,7 +186,7 @@ def tables() -> Tables:
     few = value("few", number="613", state="suppressed", numerator=Decimal(613),
                 reason="涉及1至4人", unit="人", margin=Decimal(613))  # fmt: skip
     exam = value("exam", number="66.61", state="withheld", reason="按规定不得公开")
-    inside = value("inside", number="55555.55")
+    inside = value("inside", number="55555.55", state="withheld", reason="按规定不得公开")
     never = value("never", number=None, state="not_applicable", judgement="不适用",
                   reason="本区未举办。")  # fmt: skip
     parts = ('[{"id": "funds", "weight": 1, "year_offset": 0}, '

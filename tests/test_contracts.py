@@ -270,6 +270,25 @@ SQL = {"from": "sql", "database": "staffing_database_url", "order_by": "id"}
         (SQL | {"sql": "select 1; drop table jzg"}, "one query"),
         (SQL | {"sql": "update jzg set gh = 1"}, "one query"),
         (SQL | {"sql": "selected"}, "one query"),
+        (SQL | {"sql": "with d as (delete from jzg returning gh) select * from d"}, "delete"),
+        (SQL | {"sql": "with d as (\nUPDATE jzg set gh = 1 returning gh) select 1"}, "UPDATE"),
+        (SQL | {"sql": "select gh into copied from jzg"}, "into"),
+        (SQL | {"sql": "select gh from jzg for update"}, "update"),
+        (SQL | {"sql": "select pg_read_file('/etc/passwd')"}, "pg_read_file reaches beyond"),
+        (SQL | {"sql": 'select "pg_read_file" (1)'}, "pg_read_file reaches beyond"),
+        (SQL | {"sql": "select pg_catalog.lo_export(1, '/tmp/x')"}, "pg_catalog reaches beyond"),
+        (SQL | {"sql": "select LO_EXPORT(1, '/tmp/x') from jzg"}, "LO_EXPORT reaches beyond"),
+        (SQL | {"sql": "select * from dblink('host=a', 'select 1') as t(a int)"}, "dblink"),
+        (SQL | {"sql": "select query_to_xml('select 1', true, true, '')"}, "query_to_xml"),
+        (SQL | {"sql": "select load_extension('x')"}, "load_extension"),
+        (SQL | {"sql": "select sql from sqlite_master"}, "sqlite_master"),
+        (SQL | {"sql": "select set_config('transaction_read_only', 'off', true)"}, "set_config"),
+        (SQL | {"sql": "select E'\\'', pg_sleep(9) --'"}, "plain single quotes"),
+        (SQL | {"sql": "select $$ ' $$, pg_sleep(9), $$ ' $$"}, "plain single quotes"),
+        (SQL | {"sql": 'select U&"\\0070g_sleep"(9)'}, "plain single quotes"),
+        (SQL | {"sql": "select 1", "database": "publish_password"}, "ziping's own"),
+        (HTTP | {"token": "publish_to"}, "ziping's own"),
+        (HTTP | {"base": "notify_url"}, "ziping's own"),
     ],
 )
 def test_what_reaches_beyond_its_source_is_refused(
@@ -280,7 +299,12 @@ def test_what_reaches_beyond_its_source_is_refused(
 
 
 def test_a_query_and_a_path_are_taken(tmp_path: Path) -> None:
-    for pull in (HTTP, SQL | {"sql": " WITH a AS (SELECT 1) select * from a "}):
+    queries = (
+        " WITH a AS (SELECT 1) select * from a ",
+        "select replace(bz, ';', ' delete '), t.update from jzg t -- pg_read_file is not called\n",
+        "select gh /* of all; */, 'insert into' as what from hr.jzg where xm <> '''' order by gh",
+    )
+    for pull in (HTTP, *(SQL | {"sql": text} for text in queries)):
         assert load(tmp_path, META | {"pull": pull}, column())
 
 
@@ -290,6 +314,113 @@ def test_what_dbt_would_render_is_refused(tmp_path: Path, text: str) -> None:
         load(tmp_path, META, column(captions=[text]))
     with pytest.raises(ZipingError, match="table samples: dbt would render"):
         load(tmp_path, META | {"title": text}, column())
+
+
+LINES = """\
+sources:
+  - name: finance
+    schema: landing
+    description: The source.
+    tables:
+      - name: samples
+        identifier: finance__samples
+        description: The table.
+        config:
+          meta:
+            title: 样例表
+            pull: {from: inbox, files: ['*']}
+            period: {kind: standing}
+            read: {header_rows: 1}
+            owed: {by: 样例股, due: {month_day: '01-31'}}
+        columns:
+          - name: code
+            data_type: string
+            description: The code.
+            config: {meta: {captions: [编码], role: unit}}
+"""
+
+
+def refusal(folder: Path, old: str, new: str) -> str:
+    """Replace what stands once in the entry, and give the sentence that refuses it."""
+    path = folder / "finance" / "_finance__sources.yml"
+    path.parent.mkdir(exist_ok=True)
+    assert LINES.count(old) == 1
+    path.write_text(LINES, "utf-8")
+    assert set(load_contracts(folder)) == {"finance.samples"}
+    path.write_text(LINES.replace(old, new), "utf-8")
+    with pytest.raises(ZipingError) as raised:
+        load_contracts(folder)
+    return str(raised.value)
+
+
+TOKEN = """'{{ env_var("ZIPING_PUBLISH_PASSWORD") }}'"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("The source.", TOKEN, "line 4: dbt would render"),
+        ("The table.", TOKEN, "line 8, table samples: dbt would render"),
+        ("The table.", '"\\x7b{ env_var(1) }}"', "line 8, table samples: dbt would render"),
+        ("The table.", "'{% set x = 1 %}'", "line 8, table samples: dbt would render"),
+        ("The code.", TOKEN, "line 19, table samples: dbt would render"),
+        (": landing", ": pg_catalog", "line 3: `schema` must be landing"),
+        (
+            ": finance__samples", """: 'x" as y; drop table t; --'""",
+            "line 7, table samples: `identifier` must be finance__samples",
+        ),
+        (
+            "        config:\n", "        loader: x\n        config:\n",
+            "line 9, table samples: unknown word `loader`",
+        ),
+        (
+            "          meta:\n", "          external_location: '/etc/passwd'\n          meta:\n",
+            "line 10, table samples: unknown word `external_location`",
+        ),
+        (
+            "            data_type: string\n",
+            "            data_type: string\n            tests: [unique]\n",
+            "line 19, table samples, column code: unknown word `tests`",
+        ),
+    ],
+)  # fmt: skip
+def test_what_reaches_beyond_an_entry_is_refused_with_its_line(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    assert refusal(tmp_path, old, new).startswith(f"_finance__sources.yml, {told}")
+
+
+@pytest.mark.parametrize("name", ["district_code", "period", "order", "left", "_file_id"])
+def test_a_name_that_no_column_can_have_is_refused_with_its_line(tmp_path: Path, name: str) -> None:
+    assert ", line 17, table samples" in refusal(tmp_path, "- name: code", f"- name: {name}")
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    again = "          - {name: code, data_type: string, config: {meta: {captions: [别的]}}}\n"
+    told = refusal(tmp_path, "        columns:\n", f"        columns:\n{again}")
+    assert told.endswith("line 18, table samples, column code: two columns have this name")
+
+
+def test_a_setting_serves_one_system_and_one_end(tmp_path: Path) -> None:
+    load(tmp_path, META | {"pull": HTTP}, column())
+    other = tmp_path / "outside" / "_outside__sources.yml"
+    other.parent.mkdir()
+    text = ""
+    for pull, told in (
+        (HTTP | {"base": "outside_url"}, "students_api_token, which is the token of finance"),
+        (HTTP | {"token": "outside_token"}, "students_api_url, which is the base of finance"),
+        (
+            SQL | {"sql": "select 1", "database": "students_api_token"},
+            "students_api_token, which is the token of finance",
+        ),
+    ):
+        table = {"name": "others", "config": {"meta": META | {"pull": pull}}, "columns": [column()]}
+        text = yaml.safe_dump({"sources": [{"name": "outside", "tables": [table]}]})
+        other.write_text(text, "utf-8")
+        with pytest.raises(ZipingError, match=f"outside.others: `pull.*{told}"):
+            load_contracts(tmp_path)
+    other.write_text(text.replace("students_api_token", "outside_database_url"), "utf-8")
+    assert set(load_contracts(tmp_path)) == {"finance.samples", "outside.others"}
 
 
 @pytest.mark.parametrize("name", ['x"); drop table t; --', "x y", "编码", "X", ""])

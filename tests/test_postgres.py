@@ -53,13 +53,14 @@ def test_all_tables_stand_there_with_types_keys_and_the_same_rows(
                 "select attname, format_type(atttypid, atttypmod) from pg_attribute "
                 "where attrelid = %s::regclass and attnum > 0", [f"ziping.{table['name']}"],
             ).fetchall())  # fmt: skip
-            assert found == {"evaluation_year": "integer"} | expected
+            added = {"evaluation_year": "integer", "district_code": "character varying"}
+            assert found == added | expected
             key = {row[0] for row in connection.execute(
                 "select attname from pg_index join pg_attribute on attrelid = indrelid "
                 "where indrelid = %s::regclass and indisprimary and attnum = any(indkey) "
                 "and attnotnull", [f"ziping.{table['name']}"],
             ).fetchall()}  # fmt: skip
-            assert key == {"evaluation_year", *table["key"]}
+            assert key == {"evaluation_year", "district_code", *table["key"]}
             rows = connection.execute(
                 f"select {', '.join(content.column_names)} from ziping.{table['name']} "
                 "where evaluation_year = 2023"  # type: ignore[arg-type]
@@ -144,6 +145,66 @@ def test_years_stand_side_by_side(edition: Edition, address: str) -> None:
 
 
 # What is refused, in one sentence
+
+
+DISTRICTS = "select district_code, district_title, release from ziping.release order by 1"
+
+
+def test_districts_stand_side_by_side(edition: Edition, address: str) -> None:
+    first, second = edition(1, 2023, "511702", "甲区"), edition(2, 2023, "511703", "乙区")
+    for release in (first, second):
+        assert "published to" in publish_release(release, Target(address))
+    assert asked(address, DISTRICTS) == [
+        ("511702", "甲区", first.name), ("511703", "乙区", second.name),
+    ]  # fmt: skip
+    assert editions_in(address) == one_edition(1) | one_edition(2)
+    for table in published_tables():
+        rows = pq.read_table(first.folder / table["file"]).num_rows
+        query = f"select district_code, count(*) from ziping.{table['name']} group by 1 order by 1"
+        assert asked(address, query) == [("511702", rows), ("511703", rows)][: 2 if rows else 0]
+    for release in (first, second):  # neither replaces the other, whoever publishes again
+        assert "stands in" in publish_release(release, Target(address))
+    third = edition(3, 2023, "511702", "甲区")
+    assert "published to" in publish_release(third, Target(address))
+    assert editions_in(address) == one_edition(3) | one_edition(2)
+    told = asked(address, "select obj_description('ziping'::regnamespace, 'pg_namespace')")
+    assert told == [
+        ("乙区、甲区教育职责自评数据,表 release 记各年、各区为哪一次发布",)
+    ] or told == [("甲区、乙区教育职责自评数据,表 release 记各年、各区为哪一次发布",)]
+
+
+def test_invented_rows_never_stand_beside_real_ones(edition: Edition, address: str) -> None:
+    real, sample = edition(1, 2023, "511702", "甲区"), edition(2, 2022)
+    publish_release(real, Target(address))
+    with pytest.raises(ZipingError, match=r"holds real rows of 甲区 \(511702\).* with --schema"):
+        publish_release(sample, Target(address))
+    assert [row[0] for row in asked(address, DISTRICTS)] == ["511702"]
+    publish_release(sample, Target(address, schema="trial"))
+    with pytest.raises(ZipingError, match=r"holds the invented rows of the sample of 样例区"):
+        publish_release(real, Target(address, schema="trial"))
+
+
+def test_a_schema_of_an_older_version_takes_the_district_into_its_keys(
+    edition: Edition, postgres: str, address: str
+) -> None:
+    first, second = edition(1, 2023, "511702", "甲区"), edition(2, 2023, "511703", "乙区")
+    publish_release(first, Target(address))
+    run_sql(
+        postgres,
+        "alter table ziping.report_indicators drop constraint report_indicators_pkey",
+        "alter table ziping.report_indicators drop column district_code",
+        "alter table ziping.report_indicators add primary key (evaluation_year, indicator_id)",
+        "alter table ziping.release drop constraint release_pkey, "
+        "add primary key (evaluation_year)",
+        "create view ziping.titles as select evaluation_year, title_zh "
+        "from ziping.report_indicators",
+    )
+    publish_release(second, Target(address))
+    assert [row[0] for row in asked(address, DISTRICTS)] == ["511702", "511703"]
+    codes = "select distinct district_code from ziping.report_indicators order by 1"
+    assert asked(address, codes) == [("511702",), ("511703",)]
+    assert "stands in" in publish_release(first, Target(address))
+    assert asked(address, "select count(*) > 80 from ziping.titles") == [(True,)]
 
 
 def test_a_tampered_release_is_refused(edition: Edition, address: str) -> None:

@@ -1,5 +1,7 @@
 """The one redactor: whatever a foreign error says, no value of a row comes out of it."""
 
+import re
+import unicodedata
 from pathlib import Path
 
 import duckdb
@@ -12,7 +14,13 @@ from flows.lib.column_readers import reader_of
 from flows.lib.contracts import Column, load_contracts
 from flows.lib.errors import Blocked, Rejected, ZipingError
 from flows.lib.headers import sign_off_of
-from flows.lib.ids import MASK, without_ids, without_ids_within
+from flows.lib.ids import (
+    MASK,
+    published_name,
+    sheet_name_without_ids,
+    without_ids,
+    without_ids_within,
+)
 from flows.lib.person_key import PersonKey
 from flows.lib.redaction import redacted, sentence_of, telling
 
@@ -219,3 +227,47 @@ def test_who_signs_is_read_without_an_id() -> None:
     contract = load_contracts()["registers.counselling_rooms"]
     above = [(4, ["签字人职务:", "负责人 519900199001010019"])]
     assert sign_off_of(contract, above) == {"post": f"负责人 {MASK}"}
+
+
+ID = "511900199001011234"  # invented: 511900 is no county
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "支付明细_2023年.csv", "finance/教育经费统计_2022-2023年(第12批).xlsx",
+        "students-2023-09-01.jsonl", "trainings-2019-01..2023-12.jsonl",
+        "schools/教育事业统计报表_2023_样例数据/2151000883.xlsx", "报送20240131.xlsx",
+        "附件 3.pdf", "511702/finance/支付明细_2023年.csv", "2023年1-6月.xlsx",
+        "2023-09-01 2151000883.xlsx", "五年360学时.xlsx", "20230901-20231231.csv", "表3-1.xls",
+    ],
+)  # fmt: skip
+def test_a_published_name_keeps_years_days_schools_and_short_numbers(name: str) -> None:
+    assert published_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ID, ID + ID, f"9{ID}", f"{ID}7", "511900-19900101-1234", "5119 0019 9001 0112 34",
+        "51-19-00-19-90-01-01-12-34", "511\u200b900\u200b1990\u200b0101\u200b1234",
+        "\u2060".join(ID), ".".join(ID), "·".join(ID), "51190019900101123X", "51190019900101123 x",
+        "５１１９００１９９００１０１１２３４", "٥١١٩٠٠١٩٩٠٠١٠١١٢٣٤", "G5119001990010112345",
+        "13800138000", "138-0013-8000", "62170012345678901234", "①②③④⑤⑥⑦⑧⑨①②③④⑤⑥",
+        "11-01-01-1990-01-01-12-3X", "110101 1990 0101 1234", "511900900101123", "20230901123045",
+        "2023001234",
+    ],
+)  # fmt: skip
+def test_no_id_stays_in_a_published_name_however_it_is_written(written: str) -> None:
+    for name in (f"花名册_{written}.xlsx", f"{written}.csv", f"张三{written}李四", f"a{written}b",
+                 f"2023年-{written}", f"{written}_2023", f"2023 {written}"):  # fmt: skip
+        shown = published_name(f"finance/{name}")
+        assert len(re.sub(r"\D|2023", "", unicodedata.normalize("NFKC", shown))) <= 2, shown
+        assert "＊" in shown
+
+
+def test_a_sheet_keeps_its_codes_and_loses_ids() -> None:
+    assert [sheet_name_without_ids(name) for name in ("2050201", "510104 某区", "Sheet1")] == [
+        "2050201", "510104 某区", "Sheet1",
+    ]  # fmt: skip
+    assert sheet_name_without_ids(f"张三 {'-'.join(ID)}") == "张三 ＊"

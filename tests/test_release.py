@@ -17,10 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from districts import two_releases
+from editions import asked
 from guarded_night import Guarded
-from nights import YEAR, current, digests, rows
+from nights import YEAR, Said, current, digests, night, rows, ziping
+from searching import contents_of, files_below
 
 from flows.lib.durable import hash_file
+from flows.lib.postgres import Target, publish_release
 from flows.lib.releases import Release
 from flows.lib.settings import Workspace
 
@@ -391,3 +394,76 @@ def test_tables_and_columns_carry_chinese_titles(read_by_old_duckdb: Mapping[str
     untitled += [f"{of}.{name}" for of, name, _, comment in read_by_old_duckdb["columns"]
                  if not han.search(comment or "")]  # fmt: skip
     assert untitled == []
+
+
+WITHHELD = ("4.1", "15.8", "22.2")
+
+
+def numbers_in(row: Mapping[str, Any]) -> set[Decimal]:
+    found = (row[name] for name in ("value", "numerator", "denominator"))
+    return {Decimal(number).normalize() for number in found if number is not None}
+
+
+def forms_of(number: Decimal) -> set[str]:
+    """Write a number as a file may show it: whole, in 万元, rounded to the yuan or not."""
+    plain = {number, number / 10000, number.quantize(Decimal("0.01"))}
+    texts = {f"{one.normalize():f}" for one in plain}
+    return {text for text in texts if len(text.replace(".", "").strip("0")) >= 5}
+
+
+def test_what_the_outline_withholds_stands_nowhere(
+    workspace: Workspace, checkout: Path, address: str, said: Said
+) -> None:
+    before = rows(workspace, "report_values")
+    seed = checkout / "dbt_project" / "seeds" / "report_outline.csv"
+    lines = seed.read_text("utf-8").splitlines()
+    ours = [line.split(",")[2] in WITHHELD for line in lines]
+    assert sum(ours) == len(WITHHELD)
+    texts = [re.sub("public$", "withheld", line) if own else line
+             for line, own in zip(lines, ours, strict=True)]  # fmt: skip
+    seed.write_text("\n".join([*texts, ""]), "utf-8")
+    assert night(workspace) == 0
+    after = rows(workspace, "report_values")
+    withheld = {row["indicator_id"] for row in after if row["state"] == "withheld"}
+    assert withheld == {
+        "education_funds", "education_funds_increase", "education_funds_growth",
+        "funds_per_student", "funds_per_student_growth", "meal_funds_used_share",
+        "security_spending",
+    }  # fmt: skip
+    printed = {row["figure_id"]: row["text"] for row in rows(workspace, "report_figures")}
+    assert {figure for figure, text in printed.items() if text == "不公开"} == {
+        *WITHHELD, "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.8",
+    } - {figure for figure in printed if printed[figure] == "不涉及"}  # fmt: skip
+    assert "万元" in printed["15.1"]
+    shown = set().union(*(numbers_in(row) for row in after))
+    secret = set().union(*(numbers_in(row) for row in before if row["indicator_id"] in withheld))
+    secret = {number for number in secret - shown if forms_of(number)}
+    assert len(secret) > 10
+    needles = {form for number in secret for form in forms_of(number)}
+    release = current(workspace)
+    paths = list(files_below(release.folder, without=[release.folder / "internal"]))
+    assert {"report.xlsx", "report.duckdb", "index.html", "superset.zip"} <= {
+        path.name for path in paths
+    }
+    for path in paths:
+        for content in contents_of(path):
+            plain = content.replace(b",", b"").decode("utf-8", "replace")
+            told = set(re.findall(r"(?<![\d.])\d+(?:\.\d+)?(?![\d])", plain))
+            told |= {text.rstrip("0").rstrip(".") for text in told if "." in text}
+            assert not told & needles, path
+        if path.suffix == ".parquet":
+            cells = [cell for row in pq.read_table(path).to_pylist() for cell in row.values()]
+            found = {Decimal(c).normalize() for c in cells if isinstance(c, int | Decimal)}
+            assert not found & secret, path
+    publish_release(release, Target(address))
+    for (table,) in asked(address, "select relname from pg_class where relkind = 'r' "
+                          "and relnamespace = 'ziping'::regnamespace"):  # fmt: skip
+        cells = [cell for row in asked(address, f"select * from ziping.{table}") for cell in row]
+        found = {Decimal(c).normalize() for c in cells if isinstance(c, int | Decimal)}
+        assert not found & secret, table
+        assert not {text for c in cells if isinstance(c, str) for text in needles if text in c}
+    said()
+    for command in (["changes"], ["trace", "4.1", "--rows"], ["trace", "education_funds"]):
+        assert ziping(*command, workspace=workspace) == 0
+        told = set(re.findall(r"\d+(?:\.\d+)?", said().replace(",", "")))
+        assert not told & needles, command

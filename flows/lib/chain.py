@@ -14,9 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flows.lib.records import number_of, records
+from flows.lib.records import number_of, records_in
 from flows.lib.sealed import stamp_of
-from flows.lib.settings import Workspace
 
 MANIFEST = "manifest.json"
 NAME = re.compile(r"[0-9]{5,}-[0-9a-f]{12}")
@@ -49,8 +48,7 @@ def testimonies(year_folder: Path) -> list[Testimony]:
 
 
 def _of_records(year_folder: Path) -> Iterator[Testimony]:
-    root = year_folder.parent.parent.parent
-    for record in records(Workspace(root)):
+    for record in records_in(year_folder.parent.parent / "nights"):
         with suppress(AttributeError, KeyError, TypeError):  # of an older code, edited by hand
             result = record.get("years", {}).get(year_folder.name, {})
             if "release" in result:

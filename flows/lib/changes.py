@@ -1,7 +1,7 @@
 """What differs between a release and the one before, and what caused each difference."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.lib.console import plain, say
@@ -52,6 +52,17 @@ def content_of(release: Release) -> Content:
         frozenset(tuple(r.values()) for r in rows_of(folder / "standards.parquet")),
         deliveries,
     )
+
+
+def contents_of(previous: Release, release: Release) -> tuple[Content, Content]:
+    """Read two releases; what the later one withholds is not told of the earlier one either."""
+    old, new = content_of(previous), content_of(release)
+    withheld = {key for key, row in new.values.items() if row["state"] == "withheld"}
+    numbers = dict.fromkeys(("value", "value_text", "numerator", "denominator", "margin"))
+    values = {
+        key: {**row, **numbers} if key in withheld else row for key, row in old.values.items()
+    }
+    return replace(old, values=values), new
 
 
 def file_changes(old: Content, new: Content, most: int = MOST_FILES) -> dict[tuple[str, str], str]:
@@ -219,7 +230,7 @@ def print_changes(workspace: Workspace, year: int | None, name: str | None) -> N
         say(f"{release.name} is the first release of the year")
         return
     say(f"{before.name} → {release.name}")
-    lines = list(compare(content_of(before), content_of(release)))
+    lines = list(compare(*contents_of(before, release)))
     for line in lines or ["no figure, definition or standard differs"]:
         say(line)
     for line in program_changes(before, release):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,12 +11,11 @@ from typing import Any
 import yaml
 
 from flows.lib.cells import half_width_pattern
-from flows.lib.contract_schema import check_contracts
+from flows.lib.contract_schema import check_contracts, check_settings
 from flows.lib.errors import ZipingError
 from flows.lib.settings import CHECKOUT
 
 STAGING = CHECKOUT / "dbt_project" / "models" / "staging"
-NAME_OR_TYPE = r"[a-z][a-z0-9_]*(\([0-9, ]+\))?"  # they are written into SQL
 
 
 @dataclass(frozen=True)
@@ -157,6 +155,20 @@ class Contract:
             case _:
                 return "standing"
 
+    @property
+    def answers_for_any_day(self) -> bool:
+        """Whether a live system can say today how a past day was."""
+        pull = self.meta["pull"]
+        is_snapshot = self.period_kind in ("census_day", "year_end")
+        is_named = any("{period}" in text for text in pull.get("parameters", {}).values())
+        return not is_snapshot or is_named or pull.get("answers_for") == "any_day"
+
+    def first_day_of_year(self, year: int) -> str | None:
+        """Say on which day the period of a year begins, as an ISO date; a standing one has none."""
+        if self.period_kind in ("census_day", "year_end"):
+            return self.period_of_year(year)
+        return None if self.period_kind == "standing" else f"{year}-01-01"
+
     def due_date_of_year(self, year: int) -> str:
         """Say by when the period of a year is owed, as an ISO date."""
         due = self.meta["owed"]["due"]
@@ -232,22 +244,6 @@ def _check_names(where: str, contract: Contract) -> None:
         raise ZipingError(f"{where}: `parts` needs a column with `role: unit`")
 
 
-def _check_harmless(where: str, system: str, entry: Mapping[str, Any]) -> None:
-    """Refuse what would reach beyond the source: a contract may come from somebody else."""
-    pull, columns = entry["config"]["meta"]["pull"], entry.get("columns", ())
-    names = [system, entry["name"], *(column["name"] for column in columns)]
-    names += [column["data_type"] for column in columns]
-    if odd := [one for one in names if not re.fullmatch(NAME_OR_TYPE, str(one))]:
-        raise ZipingError(f"{where}: no name and no type: {odd[0]}; write it in small letters")
-    metas = [one.get("config", {}).get("meta", {}) for one in (entry, *columns)]
-    if re.search(r"\{[{%#]", json.dumps(metas, ensure_ascii=False, default=str)):
-        raise ZipingError(f"{where}: dbt would render braces like {{{{ }}}}: write it without them")
-    if paths := [name for name in pull.get("files", ()) if "/" in name]:
-        raise ZipingError(f"{where}: `files` takes names in the inbox, no path: {paths[0]}")
-    if "sql" in pull and not re.fullmatch(r"\s*(select|with)\b[^;]*", pull["sql"], re.IGNORECASE):
-        raise ZipingError(f"{where}: `sql` must be one query, select or with, without a semicolon")
-
-
 def _with_half_width(read: Mapping[str, Any]) -> dict[str, Any]:
     """Write the patterns that rows and captions are compared with in half width, as those are."""
     found = dict(read)
@@ -262,7 +258,6 @@ def _with_half_width(read: Mapping[str, Any]) -> dict[str, Any]:
 
 def _contract(path: Path, system: str, entry: Mapping[str, Any]) -> Contract:
     where = f"{path.name}, table {entry['name']}"
-    _check_harmless(where, system, entry)
     meta = entry["config"]["meta"]
     meta["read"] = read = _with_half_width(meta["read"])
     columns = tuple(_column(column, read) for column in entry.get("columns", ()))
@@ -288,4 +283,6 @@ def _entries(path: Path) -> Iterator[Contract]:
 def load_contracts(folder: Path = STAGING) -> dict[str, Contract]:
     """Read the contracts of all source tables, keyed by `system.table`."""
     paths = sorted(folder.glob("*/_*__sources.yml"))
-    return {contract.name: contract for path in paths for contract in _entries(path)}
+    found = {contract.name: contract for path in paths for contract in _entries(path)}
+    check_settings({name: contract.meta["pull"] for name, contract in found.items()})
+    return found

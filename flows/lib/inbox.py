@@ -52,7 +52,7 @@ def _walk(inbox: Path, view: InboxView) -> Iterator[Path]:
     for folder, folders, names in os.walk(inbox, onerror=cannot_list):
         folders.sort()
         at = Path(folder)
-        links = [name for name in folders if (at / name).is_symlink()] if at != inbox else []
+        links = [name for name in folders if (at / name).is_symlink()]
         yield from (at / name for name in sorted([*names, *links]))
 
 

@@ -23,12 +23,12 @@ def take_lock(workspace: Workspace) -> int:
     What is locked is the folder `warehouse/`: the file in it only says who holds the lock, and
     whoever removes it lets nobody in.
     """
-    path = workspace.warehouse / "lock"
+    path = workspace.kept / "lock"
     if path.is_dir():
         raise ZipingError(f"{path} is a folder: remove it, then run again")
-    check_there(workspace.warehouse)
-    workspace.warehouse.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(workspace.warehouse, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    check_there(workspace.kept)
+    workspace.kept.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(workspace.kept, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

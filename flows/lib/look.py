@@ -22,12 +22,13 @@ from flows.lib.inbox import InboxView, view_inbox
 from flows.lib.night import Difference, Night, open_night
 from flows.lib.pulling import has_changed
 from flows.lib.releases import refuse_what_is_no_link, year_folder
-from flows.lib.settings import Workspace
+from flows.lib.settings import SAMPLE_DISTRICT, Workspace
 from flows.lib.standing import (
     Owed,
     Standing,
     all_in_force,
     candidates,
+    files_of_the_sample,
     standing_of,
     with_period_before,
 )
@@ -201,6 +202,9 @@ def _changed_pulls(night: Night, deliveries: Sequence[Delivery]) -> list[Owed]:
         owed.key: owed for owed in night.owed() if owed.contract.meta["pull"]["from"] != "inbox"
     }
     for owed in live.values():
+        if why := owed.why_not_asked(night.today):
+            night.remarks.append(why)
+            continue
         contract, patience = owed.contract, night.patience_with(owed.contract.name)
         asked = (night.store, contract, night.settings, owed.period, patience, night.today)
         try:
@@ -233,6 +237,12 @@ def find_standings(night: Night, *, judge_new: bool) -> None:
     """Find what is in force for every period owed; a waiver that helps none of it is told."""
     judged = verdicts(night, judge_new=judge_new)
     night.standings = _standings(night, judged)
+    if night.settings.district != SAMPLE_DISTRICT:
+        night.remarks += [
+            f"{name} says that its rows are invented: take it out of raw/inbox; until another is "
+            "in force in its place what is published says 样例数据"
+            for name in files_of_the_sample(night.standings)
+        ]
     standing = [part.acceptance for part in all_in_force(night.standings)]
     rejected = [one for one in judged.values() if not one.accepted]
     used = {
@@ -259,6 +269,6 @@ def forget_unused_readings(night: Night) -> None:
         cache_key(one, night.contracts[one.source], night.key.id, night.waivers_for(one))
         for one in _relevant(night)
     }
-    for folder in night.workspace.cache.iterdir():
+    for folder in night.workspace.cache.glob("*"):  # there is none before anything has landed
         if folder.is_dir() and folder.name not in wanted:
             shutil.rmtree(folder)

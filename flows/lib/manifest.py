@@ -10,8 +10,8 @@ from flows.lib.fingerprint import code_files, fingerprint_of
 from flows.lib.night import Night, inputs_of_year
 from flows.lib.releases import MANIFEST_VERSION, Release, sealed_hash
 from flows.lib.settings import SAMPLE_DISTRICT
-from flows.lib.standing import Standing, all_in_force, gap_sentences
-from flows.lib.times import CHINA
+from flows.lib.standing import Standing, all_in_force, files_of_the_sample, gap_sentences
+from flows.lib.times import CHINA, known_until
 
 STATES_OF_GAPS = ("missing", "partial", "provisional")
 
@@ -108,11 +108,12 @@ def make_manifest(
     return {
         "manifest_version": MANIFEST_VERSION,
         "release": release_name,
-        "title": f"{settings.district_title}{year}年教育职责自评数据",
+        "title": f"{settings.district_title}{year}年教育职责自评数据{known_until(night.as_of)}",
+        "as_of": night.as_of.isoformat() if night.as_of else None,
         "district_code": settings.district,
         "district_title": settings.district_title,
         "evaluation_year": year,
-        "is_sample": settings.district == SAMPLE_DISTRICT,
+        "is_sample": settings.district == SAMPLE_DISTRICT or bool(files_of_the_sample(own)),
         "fingerprint": fingerprint_of(inputs),
         "inputs": inputs,
         "code": code_files(),

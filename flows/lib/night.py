@@ -2,17 +2,18 @@
 
 import contextlib
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.damage import closed_again, link_faults, rolled_back_to
-from flows.lib.disk import check_folders, temporary_files_within, told_of_disk
+from flows.lib.disk import check_folders, remove_build, temporary_files_within, told_of_disk
 from flows.lib.dropped import Dropped
 from flows.lib.durable import hash_file, keep_from_others
 from flows.lib.errors import FAILED, GAPS, PUBLISHED, WrongUse, ZipingError, gravest
@@ -190,6 +191,18 @@ def open_night(workspace: Workspace, year: int | None, as_of: date | None) -> Ni
     )
 
 
+def _check_asked(workspace: Workspace, year: int | None, as_of: date | None) -> None:
+    """Refuse a year that is not open, and a day that has not come."""
+    years = load_settings(workspace).open_years
+    if as_of is None and year is not None and year not in years:
+        raise WrongUse(
+            f"{year} is no open year: ZIPING_OPEN_YEARS names {', '.join(map(str, years))}; a year "
+            f"that is to be reported is added there"
+        )
+    if as_of and as_of > datetime.now(CHINA).date():
+        raise WrongUse(f"--as-of {as_of} has not come yet: name a day up to today")
+
+
 OPEN: dict[str, Night] = {}
 
 
@@ -238,6 +251,8 @@ def tonight(
     if OPEN:
         yield next(iter(OPEN.values()))
         return
+    _check_asked(workspace, year, as_of)
+    workspace = replace(workspace, as_of=as_of)
     if sys.getfilesystemencoding() != "utf-8":  # of a worker; the command sees to it by itself
         raise WrongUse("names would be read wrongly: set PYTHONUTF8=1 where the worker is started")
     if sys.flags.optimize:
@@ -249,6 +264,7 @@ def tonight(
         try:
             with told_of_disk(workspace):
                 check_folders(workspace)
+                workspace.warehouse.mkdir(parents=True, exist_ok=True)
                 remove_leftovers(workspace)
                 night = open_night(workspace, year, as_of)
                 night.remarks += closed_again(workspace)
@@ -277,5 +293,8 @@ def tonight(
             _record_the_end(night)
         finally:
             OPEN.clear()
+            if as_of:
+                remove_build(workspace)
+                shutil.rmtree(workspace.warehouse / "dbt_target", ignore_errors=True)
     finally:
         os.close(lock)

@@ -10,7 +10,7 @@ from flows.lib.changes import (
     Content,
     causes_of,
     compare,
-    content_of,
+    contents_of,
     file_changes,
     program_changes,
 )
@@ -165,7 +165,7 @@ def compared(release: Release, previous: Release | None) -> Compared | str:
         return f"上次发布{previous.name}已不完整（{len(faults)}处），未作比较。"
     try:
         program = len(program_changes(previous, release))
-        return Compared(content_of(previous), content_of(release), program)
+        return Compared(*contents_of(previous, release), program)
     except (OSError, KeyError, ValueError):  # another version of the program wrote it
         return f"上次发布{previous.name}的表与本次不同，未作比较。"
 

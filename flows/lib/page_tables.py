@@ -126,10 +126,8 @@ def key_of(row: Row) -> Key:
     return tuple(row[name] for name in KEY)
 
 
-def _hidden(value: Row, withheld: set[Key]) -> Row:
+def _hidden(value: Row) -> Row:
     """Take the numbers out of a value that must not be shown."""
-    if key_of(value) in withheld:
-        value = {**value, "state": "withheld"}
     return {**value, **dict.fromkeys(NUMBERS)} if value["state"] in HIDDEN else value
 
 
@@ -147,15 +145,9 @@ def _counted(rows: Sequence[Row]) -> dict[Sent, int]:
 def tables_of(release: Release) -> Tables:
     """Read the tables of a release; of `internal/` only how many rows and which deliveries."""
     folder = release.folder
-    withheld = set()
     figures = rows_of(folder / "report_figures.parquet")
     figures.sort(key=lambda row: (row["order_no"], row["part"]))
-    for row in figures:
-        if row["publish"] == "withheld":
-            withheld.add(key_of(row))
-    values = {
-        key_of(row): _hidden(row, withheld) for row in rows_of(folder / "report_values.parquet")
-    }
+    values = {key_of(row): _hidden(row) for row in rows_of(folder / "report_values.parquet")}
     evidence: dict[Key, list[Row]] = {}
     for row in rows_of(folder / "report_evidence.parquet"):
         evidence.setdefault(key_of(row), []).append(row)

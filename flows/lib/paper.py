@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flows.lib.durable import write_durably
+from flows.lib.settings import SAMPLE_MARK
 from flows.lib.workbook_words import FILLS, GRAVE
 
 Row = Mapping[str, Any]
@@ -26,7 +27,6 @@ TITLE = {**HEAD, "font_size": 16, "valign": "vcenter"}
 SAMPLE = {**HEAD, "font_size": 12, "bold": True, "font_color": "#C00000", "valign": "vcenter"}
 LINK = {"font_color": "#1F4E9E", "underline": 1}
 LINE_HEIGHT = 15.0  # rows get their height here: not every program fits them to wrapped text
-SAMPLE_MARK = "样例数据"
 
 
 class Cell(NamedTuple):

@@ -19,7 +19,7 @@ from flows.lib.headers import (
     said_unit,
     sign_off_of,
 )
-from flows.lib.ids import without_ids
+from flows.lib.ids import sheet_name_without_ids, without_ids
 from flows.lib.memory import memory_sentence, without_collection
 from flows.lib.own_totals import OwnTotals, Sums
 from flows.lib.person_key import forbid_core_dumps
@@ -107,7 +107,7 @@ class FileReader:
         missing: HeaderMissing | None = None
         found = False
         for number, sheet in enumerate(sheets, start=1):
-            if (masked := without_ids(sheet.name)) != sheet.name:
+            if (masked := sheet_name_without_ids(sheet.name)) != sheet.name:
                 sheet.name = f"{masked}({number})"  # two masked names may be one
             if not self._is_wanted(sheet):
                 self._pass_over(sheet)

@@ -15,13 +15,20 @@ from flows.lib.cells import person_id
 from flows.lib.durable import write_durably
 from flows.lib.errors import ZipingError
 from flows.lib.lock import take_lock
-from flows.lib.settings import SAMPLE_DISTRICT, Workspace
+from flows.lib.settings import SAMPLE_DISTRICT, Workspace, load_settings
+from flows.lib.store import Store
 
 # The sample's key follows from its seed and is public: it must never serve real people.
 SAMPLE_MARK = "ziping sample key "
 BEGIN_ANEW = (
     "restore it from your copy; if there is none, `ziping new-key --anew` begins anew: every row "
     "is read again from raw/landed under a new key, and no pseudonym joins with an earlier one"
+)
+
+
+NEW_FOLDER = (
+    "mkdir -p /srv/ziping/raw/inbox && cp .env.example /srv/ziping/.env, set ZIPING_DISTRICT in "
+    "it, then `ziping new-key --workspace /srv/ziping`"
 )
 
 
@@ -80,6 +87,7 @@ def load_person_key(workspace: Workspace, district: str) -> PersonKey:
     """Read the key; a missing, short or public one stops the run, never is one made silently."""
     path = workspace.key_file
     name = f"{path.parent.name}/{path.name}"
+    refuse_another_district(workspace, district)
     forbid_core_dumps()
     if not path.is_file():
         if rests_on_a_key(workspace):
@@ -94,7 +102,7 @@ def load_person_key(workspace: Workspace, district: str) -> PersonKey:
     if district != SAMPLE_DISTRICT and text in sample_secrets():
         raise ZipingError(
             f"{name} is the public key of the sample district: district {district} needs its own; "
-            "move it away and make one with `ziping new-key`"
+            f"begin in a new folder: {NEW_FOLDER}"
         )
     if is_open_to_git(path):
         raise ZipingError(
@@ -104,6 +112,23 @@ def load_person_key(workspace: Workspace, district: str) -> PersonKey:
     return PersonKey(bytes.fromhex(text))
 
 
+def refuse_another_district(workspace: Workspace, district: str) -> None:
+    """Refuse a real district where the sample's rows landed, and the sample among real ones."""
+    landed = {one.district_code for one in Store(workspace.landed).deliveries()}
+    if not landed or district in landed or SAMPLE_DISTRICT not in {district, *landed}:
+        return
+    if district == SAMPLE_DISTRICT:
+        raise ZipingError(
+            f"the rows here are of district {', '.join(sorted(landed))}, and ZIPING_DISTRICT says "
+            f"{district}, the invented sample: is .env lost? Write the district into it"
+        )
+    raise ZipingError(
+        f"the rows here are the invented sample's, and never become those of district {district}: "
+        "begin in a new folder with your own files, and name it with --workspace or "
+        f"ZIPING_WORKSPACE: {NEW_FOLDER}"
+    )
+
+
 def make_person_key(workspace: Workspace, *, anew: bool = False) -> Path:
     """Make a key for a warehouse that has none; where something rests on an old one, only `anew`.
 
@@ -111,6 +136,7 @@ def make_person_key(workspace: Workspace, *, anew: bool = False) -> Path:
     """
     path = workspace.key_file
     name = f"{path.parent.name}/{path.name}"
+    refuse_another_district(workspace, load_settings(workspace).district)
     lock = take_lock(workspace)
     try:
         if path.exists() or path.is_symlink():

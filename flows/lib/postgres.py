@@ -9,7 +9,7 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
@@ -191,10 +191,41 @@ def _prepare(cursor: "Cursor[Any]", target: Target, tables: "list[Table]") -> No
         cursor.execute(SQL("grant usage on schema {} to {}").format(schema, reader))
 
 
-def publish_release(release: Release, target: Target) -> str:
-    """Publish a release in place of the year's one before; say what was done."""
-    from psycopg import Error
+def _refuse_to_mix(cursor: "Cursor[Any]", target: Target, manifest: Mapping[str, Any]) -> None:
+    """Refuse invented rows beside real ones: whoever adds up would add up both."""
+    from psycopg.sql import SQL, Identifier
+
+    query = SQL("select district_title, district_code from {} where is_sample <> %s limit 1")
+    place = Identifier(target.schema, "release")
+    other = cursor.execute(query.format(place), [manifest["is_sample"]]).fetchone()
+    if other and other[1] != manifest["district_code"]:
+        kinds = ("real rows", "the invented rows of the sample")
+        held, own = kinds if manifest["is_sample"] else kinds[::-1]
+        raise ZipingError(
+            f"{target.name} holds {held} of {other[0]} ({other[1]}), and these are {own}: publish "
+            "into another schema with --schema"
+        )
+
+
+def _write_title(cursor: "Cursor[Any]", target: Target) -> None:
+    """Say in the comment of the schema whose releases stand there."""
     from psycopg.sql import SQL, Identifier, Literal
+
+    query = SQL(
+        "select string_agg(distinct district_title, '、'), bool_or(is_sample) from {}"
+    ).format(Identifier(target.schema, "release"))
+    found = cursor.execute(query).fetchone()
+    assert found
+    sample = "(样例数据)" if found[1] else ""
+    comment = f"{found[0]}教育职责自评数据{sample},表 release 记各年、各区为哪一次发布"
+    statement = SQL("comment on schema {} is {}")
+    cursor.execute(statement.format(Identifier(target.schema), Literal(comment)))
+
+
+def publish_release(release: Release, target: Target) -> str:
+    """Publish a release in place of the one before of its year and district; say what was done."""
+    from psycopg import Error
+    from psycopg.sql import SQL, Identifier
 
     from flows.lib.postgres_tables import (
         forget_tables,
@@ -209,11 +240,11 @@ def publish_release(release: Release, target: Target) -> str:
         raise ZipingError(f"nothing was published to {target_name}: {'; '.join(faults)}")
     tables = tables_of(release)
     manifest = release.manifest
-    year, sample = manifest["evaluation_year"], "(样例数据)" if manifest["is_sample"] else ""
-    comment = f"{manifest['district_title']}教育职责自评数据{sample},表 release 记各年为哪一次发布"
+    year = manifest["evaluation_year"]
     with _connected(target) as connection, connection.cursor() as cursor:
         _take_turn(connection, cursor, target)
         _prepare(cursor, target, tables)
+        _refuse_to_mix(cursor, target, manifest)
         if all(stands(cursor, target.schema, table) for table in tables):
             return f"{year}: {release.name} stands in {target_name} already"
         forget_tables(cursor, target.schema, tables[-1])
@@ -225,8 +256,7 @@ def publish_release(release: Release, target: Target) -> str:
                     "published: look for triggers or rules on that table"
                 )
             write_comments(cursor, target.schema, table)
-        statement = SQL("comment on schema {} is {}")
-        cursor.execute(statement.format(Identifier(target.schema), Literal(comment)))
+        _write_title(cursor, target)
         connection.commit()
         connection.autocommit = True
         with contextlib.suppress(Error):  # the rows that were replaced go from the disk
@@ -258,7 +288,7 @@ def publish_tonight(night: "Night") -> None:
     One that does not get there is a gap and no failure: the release itself stands in its folder,
     readers of the database see the one before, and the next night tries again.
     """
-    if not night.settings.publish_to:
+    if not night.settings.publish_to or night.as_of:
         return
     with night.stage("publishing to PostgreSQL"):
         for year, result in night.results.items():

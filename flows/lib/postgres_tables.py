@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from psycopg.sql import Composed
 
 YEAR, YEAR_TITLE = "evaluation_year", "评价年度(各年并列,统计时选定一年)"
+DISTRICT, DISTRICT_TITLE = "district_code", "区划代码(各区并列,关联时一并对应)"
+OF_ALL = (YEAR, DISTRICT)  # stand in the key of every table: what a release replaces
 TYPES = {
     "string": "character varying", "int32": "integer", "int64": "bigint", "date32[day]": "date",
     "bool": "boolean",
@@ -41,9 +43,10 @@ RELEASE_COLUMNS = {
 
 @dataclass(frozen=True)
 class Table:
-    """One table with its rows of one evaluation year; a column is its type and its title."""
+    """One table with its rows of one year and district; a column is its type and its title."""
 
     year: int
+    district: str
     name: str
     title: str
     key: tuple[str, ...]
@@ -51,7 +54,7 @@ class Table:
     rows: list[tuple[Any, ...]]
 
 
-NO_RELEASE = Table(0, RELEASE, "各评价年度现为哪一次发布", (YEAR,), RELEASE_COLUMNS, [])
+NO_RELEASE = Table(0, "", RELEASE, "各评价年度、各区现为哪一次发布", OF_ALL, RELEASE_COLUMNS, [])
 
 
 def _type_of(arrow_type: str, place: str) -> str:
@@ -62,7 +65,7 @@ def _type_of(arrow_type: str, place: str) -> str:
     return TYPES[arrow_type]
 
 
-def _read(folder: Path, described: Mapping[str, Any], year: int) -> Table:
+def _read(folder: Path, described: Mapping[str, Any], year: int, district: str) -> Table:
     import pyarrow.parquet as pq
 
     name = described["name"]
@@ -73,11 +76,14 @@ def _read(folder: Path, described: Mapping[str, Any], year: int) -> Table:
         for field in content.schema
     }
     rows = [tuple(row.values()) for row in content.to_pylist()]
+    if DISTRICT not in columns:
+        columns = {DISTRICT: (TYPES["string"], DISTRICT_TITLE), **columns}
+        rows = [(district, *row) for row in rows]
     if YEAR not in columns:
         columns = {YEAR: (TYPES["int32"], YEAR_TITLE), **columns}
         rows = [(year, *row) for row in rows]
-    key = (YEAR, *(column for column in described["key"] if column != YEAR))
-    return Table(year, name, described["title"], key, columns, rows)
+    key = (*OF_ALL, *(column for column in described["key"] if column not in OF_ALL))
+    return Table(year, district, name, described["title"], key, columns, rows)
 
 
 def _release(release: Release, tables: Sequence[Table]) -> Table:
@@ -92,18 +98,18 @@ def _release(release: Release, tables: Sequence[Table]) -> Table:
         "tables": ",".join(table.name for table in tables),
     }
     rows = [tuple(row[name] for name in RELEASE_COLUMNS)]
-    return replace(NO_RELEASE, year=manifest[YEAR], rows=rows)
+    return replace(NO_RELEASE, year=manifest[YEAR], district=manifest[DISTRICT], rows=rows)
 
 
-def read_tables(folder: Path, year: int) -> list[Table]:
+def read_tables(folder: Path, year: int, district: str) -> list[Table]:
     """Read the published tables in a folder; an older code may not have written all of today's."""
     present = [one for one in published_tables() if (folder / one["file"]).exists()]
-    return [_read(folder, one, year) for one in present]
+    return [_read(folder, one, year, district) for one in present]
 
 
 def tables_of(release: Release) -> list[Table]:
     """Read the tables of a release and, last, the one that says which release it is."""
-    tables = read_tables(release.folder, release.manifest[YEAR])
+    tables = read_tables(release.folder, release.manifest[YEAR], release.manifest[DISTRICT])
     return [*tables, _release(release, tables)]
 
 
@@ -136,6 +142,9 @@ def make_fit(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
         cursor.execute(statement.format(name, SQL(", ").join(columns), key))
         cursor.execute(SQL("revoke all on {} from public").format(name))
         return
+    if {column for column, (_, is_key) in present.items() if is_key} == set(table.key) - {DISTRICT}:
+        _add_district(cursor, schema, table, has_column=DISTRICT in present)
+        present[DISTRICT] = (table.columns[DISTRICT][0], True)
     other = [
         column
         for column, (kind, _) in table.columns.items()
@@ -154,6 +163,30 @@ def make_fit(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
             cursor.execute(statement.format(name, _defined(column, kind)))
 
 
+def _add_district(cursor: "Cursor[Any]", schema: str, table: Table, *, has_column: bool) -> None:
+    """Take the district into the key of a table of an older version, which held one a year."""
+    from psycopg.sql import SQL, Identifier
+
+    name, district = Identifier(schema, table.name), Identifier(DISTRICT)
+    if not has_column:
+        statement = SQL("alter table {} add column {}")
+        cursor.execute(statement.format(name, _defined(DISTRICT, table.columns[DISTRICT][0])))
+        statement = SQL(
+            "update {} as own set {} = coalesce((select max({}) from {} as release "
+            "where release.{} = own.{}), '')"
+        )
+        year, release = Identifier(YEAR), Identifier(schema, RELEASE)
+        cursor.execute(statement.format(name, district, district, release, year, year))
+    found = cursor.execute(
+        "select conname from pg_constraint where conrelid = to_regclass(%s) and contype = 'p'",
+        [name.as_string(cursor)],
+    ).fetchone()
+    assert found
+    key = SQL(", ").join(map(Identifier, table.key))
+    statement = SQL("alter table {} drop constraint {}, add primary key ({})")
+    cursor.execute(statement.format(name, Identifier(found[0]), key))
+
+
 def write_comments(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
     """Write the titles of a table and its columns as comments."""
     from psycopg.sql import SQL, Identifier, Literal
@@ -166,39 +199,47 @@ def write_comments(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
         cursor.execute(statement.format(place, Literal(title)))
 
 
+def _own_rows(table: Table) -> "Composed":
+    from psycopg.sql import SQL, Identifier, Literal
+
+    return SQL(" where {} = {} and {} = {}").format(
+        Identifier(YEAR), Literal(table.year), Identifier(DISTRICT), Literal(table.district)
+    )
+
+
 def stands(cursor: "Cursor[Any]", schema: str, table: Table) -> bool:
-    """Whether a table holds just these rows of the year, read again from the database."""
+    """Whether a table holds just these rows of year and district, read again from the database."""
     from psycopg.sql import SQL, Identifier
 
     columns = SQL(", ").join(map(Identifier, table.columns))
-    query = SQL("select {} from {} where {} = {}")
+    query = SQL("select {} from {}{}")
     name = Identifier(schema, table.name)
-    cursor.execute(query.format(columns, name, Identifier(YEAR), table.year))
+    cursor.execute(query.format(columns, name, _own_rows(table)))
     found = cursor.fetchall()
     return len(found) == len(table.rows) and set(found) == set(table.rows)
 
 
 def forget_tables(cursor: "Cursor[Any]", schema: str, release: Table) -> None:
-    """Take the year out of tables that the release before had and this one has not."""
+    """Take the rows out of tables that the release before had and this one has not."""
     from psycopg.sql import SQL, Identifier
 
-    query = SQL("select tables from {} where {} = {}")
+    query = SQL("select tables from {}{}")
     name = Identifier(schema, RELEASE)
-    before = cursor.execute(query.format(name, Identifier(YEAR), release.year)).fetchone()
+    before = cursor.execute(query.format(name, _own_rows(release))).fetchone()
     now = set(release.rows[0][-1].split(","))
     for table in sorted(set(before[0].split(",")) - now if before else ()):
-        statement = SQL("delete from {} where {} = {}")
+        statement = SQL("delete from {}{}")
         place = Identifier(schema, table)
-        cursor.execute(statement.format(place, Identifier(YEAR), release.year))
+        cursor.execute(statement.format(place, _own_rows(release)))
 
 
 def replace_rows(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
-    """Replace the year's rows of a table; readers see the old ones until all is committed."""
+    """Replace a table's rows of year and district; readers see the old ones until the commit."""
     from psycopg.sql import SQL, Identifier
 
     name = Identifier(schema, table.name)
-    statement = SQL("delete from {} where {} = {}")
-    cursor.execute(statement.format(name, Identifier(YEAR), table.year))
+    statement = SQL("delete from {}{}")
+    cursor.execute(statement.format(name, _own_rows(table)))
     columns = SQL(", ").join(map(Identifier, table.columns))
     with cursor.copy(SQL("copy {} ({}) from stdin").format(name, columns)) as copy:
         for row in table.rows:

@@ -53,20 +53,28 @@ def _counts_of_persons(model: Model, column: str) -> list[str]:
 
 
 def _mart_query(model: Model, year: int) -> str:
-    """Choose a mart's rows without the counts of persons that must not be shown."""
+    """Choose a mart's rows without what must not be shown: counts of persons, withheld columns."""
     columns = []
+    keys = [name for name in MART_KEYS if name in model.columns]
     for column in model.columns:
         counts = ", ".join(f"'{name}'" for name in _counts_of_persons(model, column))
-        shown = f"case when not list_has_any(hidden.measures, [{counts}]) then {column} end"
-        columns.append(f"{shown} as {column}" if counts else f"mart.{column}")
-    keys = [name for name in MART_KEYS if name in model.columns]
+        shown = f"not list_contains(withheld.names, '{column}')"
+        shown += f" and not list_has_any(hidden.measures, [{counts}])" if counts else ""
+        is_key = column in keys
+        columns.append(
+            f"mart.{column}" if is_key else f"case when {shown} then mart.{column} end as {column}"
+        )
     cells = [name for name in CELL_KEYS if name in model.columns]
     return (
         f"select {', '.join(columns)} from marts.{model.name} as mart cross join lateral ("
         "select coalesce(list(measure), []) as measures from report.hidden_cells as cell "
         f"where mart = '{model.name}'"
         + "".join(f" and cell.{name} = mart.{name}" for name in cells)
-        + f") as hidden where year between {year - 1} and {year} order by {', '.join(keys)}"
+        + ") as hidden cross join lateral ("
+        "select coalesce(list(column_name), []) as names from report.withheld_columns as own "
+        f"where mart = '{model.name}' and evaluation_year = {year} "
+        "and own.district_code = mart.district_code"
+        f") as withheld where year between {year - 1} and {year} order by {', '.join(keys)}"
     )
 
 

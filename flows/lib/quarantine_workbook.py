@@ -10,7 +10,6 @@ from flows.lib.paper import (
     LINE_HEIGHT,
     NOTE,
     SAMPLE,
-    SAMPLE_MARK,
     TITLE,
     Style,
     line_count,
@@ -20,7 +19,7 @@ from flows.lib.paper import (
 )
 from flows.lib.quarantine import Examined, Problem
 from flows.lib.rule_words import RULE_TITLES
-from flows.lib.settings import SAMPLE_DISTRICT, Settings
+from flows.lib.settings import SAMPLE_DISTRICT, SAMPLE_MARK, Settings
 from flows.lib.times import day_of
 from flows.lib.workbook_words import WORDS
 

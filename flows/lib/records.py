@@ -14,7 +14,7 @@ from flows.lib.notify import notify
 from flows.lib.sealed import SEAL, line_seals, read_sealed, stamp_of, write_sealed
 from flows.lib.settings import SAMPLE_DISTRICT, Workspace
 from flows.lib.standing import doubts, gap_sentences, open_periods, set_aside
-from flows.lib.times import CHINA
+from flows.lib.times import CHINA, known_until
 
 if TYPE_CHECKING:
     from flows.lib.night import Night
@@ -69,8 +69,12 @@ def write_failure(
 
 
 def _leave(workspace: Workspace, folder: Path, record: dict[str, Any]) -> None:
-    """Tell first: a full disk must not keep the failure from those who can mend it."""
-    record["remarks"] = [*record["remarks"], *notify(workspace, record)]
+    """Tell first: a full disk must not keep the failure from those who can mend it.
+
+    Who looks back sits before it, and nobody else need know.
+    """
+    if workspace.as_of is None:
+        record["remarks"] = [*record["remarks"], *notify(workspace, record)]
     _write(folder, record)
 
 
@@ -89,7 +93,7 @@ def write_gates_page(night: "Night", judged: Iterable[Acceptance]) -> None:
     sample = "(样例数据)" if night.settings.district == SAMPLE_DISTRICT else ""
     page = gates_page(
         [*outcomes, *night.outcomes],
-        title=f"{night.settings.district_title}数据检查{sample}",
+        title=f"{night.settings.district_title}数据检查{known_until(night.as_of)}{sample}",
         generated_for=night.name,
     )
     write_durably(night.folder / GATES_PAGE, page.encode())
@@ -116,8 +120,13 @@ def _unread(path: Path, why: str) -> dict[str, Any]:
 
 def records(workspace: Workspace) -> list[dict[str, Any]]:
     """Read the records of the nights, oldest first; a damaged one is told as such."""
+    return records_in(workspace.nights)
+
+
+def records_in(nights: Path) -> list[dict[str, Any]]:
+    """Read the records in a folder of nights."""
     paths = sorted(
-        workspace.nights.glob("[0-9]*-*/" + RECORD),
+        nights.glob("[0-9]*-*/" + RECORD),
         key=lambda path: (number_of(path.parent.name), path),
     )
     return [dict(_read(path, stamp_of(path))) for path in paths]

@@ -151,7 +151,8 @@ def find_release(workspace: Workspace, year: int, name: str | None) -> Release:
         if release is None:
             found = releases_of(workspace, year)
             lack = "`current` leads to no release of the year" if found else "no release yet"
-            raise ZipingError(f"{year}: {lack}: run `ziping nightly`")
+            day = f" --as-of {workspace.as_of}" if workspace.as_of else ""
+            raise ZipingError(f"{year}: {lack}: run `ziping nightly{day}`")
         return release
     found = [one for one in releases_of(workspace, year) if one.name.startswith(name)]
     if len(found) != 1:

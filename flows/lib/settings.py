@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from flows.lib.errors import WrongUse, ZipingError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SAMPLE_DISTRICT = "519900"
+SAMPLE_MARK = "样例数据"  # stands in the name of each file that the sample makes
 PREFIX = "ZIPING_"
 OF_COMMANDS = {"ZIPING_WORKSPACE", "ZIPING_BUILD"}  # --workspace, and what a night tells dbt
 
@@ -23,6 +25,7 @@ class Workspace:
     """The folder that holds `raw/`, `warehouse/` and `.env`."""
 
     root: Path
+    as_of: date | None = None  # a look back to a day has a warehouse of its own
 
     @property
     def inbox(self) -> Path:
@@ -35,14 +38,19 @@ class Workspace:
         return self.root / "raw" / "landed"
 
     @property
+    def kept(self) -> Path:
+        """The folder of the key, the lock and the cache, which looks back share."""
+        return self.root / "warehouse"
+
+    @property
     def warehouse(self) -> Path:
         """Everything that can be made again from `raw/landed`, but for releases, nights and key."""
-        return self.root / "warehouse"
+        return self.kept / "as-of" / self.as_of.isoformat() if self.as_of else self.kept
 
     @property
     def cache(self) -> Path:
         """The typed Parquet of each delivery."""
-        return self.warehouse / "landing"
+        return self.kept / "landing"
 
     @property
     def releases(self) -> Path:
@@ -57,7 +65,7 @@ class Workspace:
     @property
     def key_file(self) -> Path:
         """The key of the keyed pseudonyms of persons."""
-        return self.warehouse / "person_id.key"
+        return self.kept / "person_id.key"
 
     @property
     def build(self) -> Path:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
 
 from flows.lib.canonical import as_text
 from flows.lib.contracts import Contract
@@ -109,14 +110,17 @@ class SqlSource:
             url = sqlalchemy.make_url(self.address)
             arguments: dict[str, Any] = {}
             if url.get_backend_name() == "sqlite":
-                arguments = {"timeout": seconds}
-                if url.database and not Path(url.database).is_absolute():
+                path = Path(url.database or "")
+                if url.database and not path.is_absolute():
                     raise self._unavailable(
                         f"{self.setting} depends on the folder where the command is called: name "
                         "the file by its whole path, which begins with a fourth /"
                     )
-                if not Path(url.database or "").is_file():
+                if not path.is_file():
                     raise self._unavailable(f"there is no such file: mend {self.setting} in .env")
+                arguments = {"timeout": seconds}
+                only_read = {**url.query, "mode": "ro", "uri": "true"}
+                url = url.set(database=f"file:{quote(str(path.resolve()))}", query=only_read)
             elif url.get_backend_name() == "postgresql":
                 forget_settings(OTHERS_POSTGRES)
                 arguments = {"connect_timeout": max(2, int(seconds)), "client_encoding": "UTF8"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.lib.acceptance import Acceptance, rejection_sentence
 from flows.lib.contracts import Contract
-from flows.lib.settings import Settings
+from flows.lib.settings import SAMPLE_MARK, Settings
 from flows.lib.store import Delivery, newest_first
 from flows.lib.times import day_of
 
@@ -38,6 +38,25 @@ class Owed:
     def key(self) -> Key:
         """The table, district and period, as deliveries are keyed."""
         return self.contract.name, self.district_code, self.period
+
+    def why_not_asked(self, today: date) -> str | None:
+        """Say why a live system cannot answer for the period now; None where it can.
+
+        What it says today is filed for no day to come, and for a day that is past only where its
+        request names the day or its rows tell of past days; until it is due it is still that day's.
+        """
+        begins = self.contract.first_day_of_year(self.evaluation_year + self.year_offset)
+        told = f"{self.contract.name} {self.period} is not asked for"
+        if begins is None:
+            return None
+        if begins > today.isoformat():
+            return f"{told}: that day has not come"
+        if self.contract.answers_for_any_day or today.isoformat() <= self.due:
+            return None
+        return (
+            f"{told}: it was due by {self.due}, and what the system says today is not of that day; "
+            "where its rows tell of past days say `answers_for: any_day` in pull of the contract"
+        )
 
 
 @dataclass(frozen=True)
@@ -263,6 +282,12 @@ def all_in_force(found: Sequence[Standing]) -> list[InForce]:
     """List the deliveries in force, each once, by table, district and period, the newest first."""
     by_key = {one.owed.key: one.in_force for one in found}
     return [part for key in sorted(by_key) for part in by_key[key]]
+
+
+def files_of_the_sample(found: Sequence[Standing]) -> list[str]:
+    """Name the files in force that the sample made: they say so, and their rows are invented."""
+    names = {part.delivery.name for one in found for part in one.in_force}
+    return sorted(name for name in names if SAMPLE_MARK in name)
 
 
 def _named(one: Standing) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from flows.lib.durable import fsync_folder, hash_file, naming, part_name
 from flows.lib.errors import Unavailable, ZipingError
-from flows.lib.ids import without_ids
+from flows.lib.ids import published_name, without_ids
 
 
 class Waiting(ZipingError):
@@ -31,7 +31,7 @@ class LandedFile:
     @property
     def shown_name(self) -> str:
         """Its name as it may be shown; only the manifest of the kept bytes has ids in names."""
-        return without_ids(self.original_name)
+        return published_name(self.original_name)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def _files(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, dic
     # Of no type: then the same file is taken by the import of data sets and of charts, too.
     yield "metadata", {"version": "1.0.0"}
     yield "databases/ziping", _database(title, identity)
-    tables = [*read_tables(folder, manifest["evaluation_year"]), NO_RELEASE]
+    tables = [*read_tables(folder, manifest["evaluation_year"], district), NO_RELEASE]
     described = {table.name: table for table in tables}
     for name, table in described.items():
         audited = name in {model.name for model in report_tables()}

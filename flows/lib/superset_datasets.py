@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.lib.definitions import Model
-from flows.lib.postgres_tables import YEAR, Table
+from flows.lib.postgres_tables import OF_ALL, YEAR, Table
 from flows.lib.workbook_words import WORDS
 
 SCHEMA = "ziping"
@@ -27,8 +27,8 @@ STATES = ("actual", "provisional", "partial", "missing", "not_applicable", "supp
 VALUE_KEY = (YEAR, "district_code", "indicator_id", "period", "dimension", "member")
 USING = {
     "report_values": VALUE_KEY,
-    "report_indicators": (YEAR, "indicator_id"),
-    "release": (YEAR,),
+    "report_indicators": (*OF_ALL, "indicator_id"),
+    "release": OF_ALL,
 }
 STATE_IN_WORDS = (
     "case state " + " ".join(f"when '{state}' then '{WORDS[state]}'" for state in STATES) + " end"
@@ -57,7 +57,7 @@ class Joined:
             for column in columns
         }
         found |= {name: ("bigint", title) for name, (title, _) in self.added.items()}
-        return Table(0, self.name, self.title, (), found, [])
+        return Table(0, "", self.name, self.title, (), found, [])
 
     @property
     def sql(self) -> str:

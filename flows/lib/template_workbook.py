@@ -12,7 +12,6 @@ from flows.lib.paper import (
     LINE_HEIGHT,
     NOTE,
     SAMPLE,
-    SAMPLE_MARK,
     TITLE,
     Style,
     line_count,
@@ -20,7 +19,7 @@ from flows.lib.paper import (
     set_up_page,
     text_width,
 )
-from flows.lib.settings import SAMPLE_DISTRICT
+from flows.lib.settings import SAMPLE_DISTRICT, SAMPLE_MARK
 from flows.lib.template_fields import NEEDED, Field, Form, unit_line
 from flows.lib.template_guide import write_guide
 from flows.lib.template_rules import CODES, letters, lists_of, rule_at

@@ -12,6 +12,11 @@ def day_of(moment: str) -> date:
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(CHINA).date()
 
 
+def known_until(as_of: date | None) -> str:
+    """Say by which day what is shown was known; nothing where all is that came so far."""
+    return f"（截至{as_of.year}年{as_of.month}月{as_of.day}日）" if as_of else ""
+
+
 def shifted(period: str, years: int) -> str:
     """Move a period by years, however it is written."""
     if not years:

@@ -1,6 +1,7 @@
 """The sheets of a trace on paper: the page that is signed, and a table of what contributes."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -13,7 +14,6 @@ from flows.lib.paper import (
     LINE_HEIGHT,
     NOTE,
     SAMPLE,
-    SAMPLE_MARK,
     TITLE,
     Cell,
     Row,
@@ -25,6 +25,8 @@ from flows.lib.paper import (
     text_width,
     write_cell,
 )
+from flows.lib.settings import SAMPLE_MARK
+from flows.lib.times import known_until
 
 WIDTHS = (13, 36, 23, 21, 21, 13, 12)  # of the page's columns
 SPANS = {2: ((0, 0), (1, 6)), 4: ((0, 0), (1, 2), (3, 3), (4, 6))}  # of pairs in a row
@@ -73,7 +75,8 @@ def write_page(page: Any, content: Page, manifest: Row, style: Style) -> None:
         page.set_column(column, column, width)
     page.merge_range(0, 0, 0, 6, "数据溯源单", style(**{**TITLE, "font_size": 20}, align="center"))
     page.set_row(0, 34)
-    district = f"{manifest['district_title']}（{manifest['district_code']}）"
+    known = known_until(date.fromisoformat(manifest["as_of"]) if manifest.get("as_of") else None)
+    district = f"{manifest['district_title']}（{manifest['district_code']}）{known}"
     line = f"{district}　{manifest['evaluation_year']}年教育职责自评　发布 {manifest['release']}"
     page.merge_range(1, 0, 1, 6, line, style(**NOTE, align="center"))
     mark = SAMPLE_MARK if manifest["is_sample"] else ""

@@ -11,7 +11,6 @@ from flows.lib.paper import (
     LINE_HEIGHT,
     NOTE,
     SAMPLE,
-    SAMPLE_MARK,
     TITLE,
     Cell,
     Row,
@@ -23,6 +22,7 @@ from flows.lib.paper import (
     set_up_page,
     write_cell,
 )
+from flows.lib.settings import SAMPLE_MARK
 from flows.lib.times import shifted
 from flows.lib.workbook_cover import COVER, matters_of, write_cover
 from flows.lib.workbook_words import COLUMNS, HIDDEN, HINTS, WORDS

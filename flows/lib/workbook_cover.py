@@ -12,7 +12,6 @@ from flows.lib.paper import (
     LINE_HEIGHT,
     NOTE,
     SAMPLE,
-    SAMPLE_MARK,
     TITLE,
     Cell,
     Row,
@@ -22,6 +21,7 @@ from flows.lib.paper import (
     write_cell,
 )
 from flows.lib.rejection_words import rejected_in_chinese
+from flows.lib.settings import SAMPLE_MARK
 from flows.lib.waivers import waived_sentence
 from flows.lib.workbook_words import FILLS, MEANINGS, WORDS
 

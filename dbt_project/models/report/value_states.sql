@@ -33,6 +33,12 @@ indicators as (
 
 ),
 
+withheld as (
+
+    select * from {{ ref('withheld_indicators') }}
+
+),
+
 gathered as (
 
     select
@@ -47,7 +53,8 @@ gathered as (
         value_keys.formula,
         value_keys.is_applicable,
         indicators.unit,
-        indicators.publish,
+        case when withheld.indicator_id is null then indicators.publish else 'withheld' end
+            as publish,
         cast(indicators.multiplier as decimal(4, 0)) as multiplier,
         computed_values.numerator,
         computed_values.denominator,
@@ -78,6 +85,11 @@ gathered as (
     from value_keys
     inner join value_inputs on value_keys.value_id = value_inputs.value_id
     inner join indicators on value_keys.indicator_id = indicators.indicator_id
+    left join withheld
+        on
+            value_keys.district_code = withheld.district_code
+            and value_keys.evaluation_year = withheld.evaluation_year
+            and value_keys.indicator_id = withheld.indicator_id
     left join computed_values on value_keys.value_id = computed_values.value_id
     left join value_standards on value_keys.value_id = value_standards.value_id
 
