@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from flows.cli_options import WorkspaceOption, YearOption, end_with
-from flows.cli_sources import new_source, quarantine, sources_app, template
+from flows.cli_sources import new_source, quarantine, sources_app, template, withdraw
 from flows.lib.console import keep_the_docstrings, leave_the_locale, outlive_the_reader
 from flows.lib.durable import keep_from_others
 from flows.lib.errors import WrongUse, ZipingError
@@ -17,8 +17,8 @@ from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace, load_settin
 
 # As a newcomer needs them: see it work, run it, look at it, mend files, defend figures, build on.
 ORDER = (
-    "run", "sample", "new-key", "nightly", "status", "sources", "quarantine", "template", "trace",
-    "changes", "releases", "publish", "new-source",
+    "run", "sample", "new-key", "nightly", "status", "sources", "quarantine", "withdraw",
+    "template", "trace", "changes", "releases", "publish", "new-source",
 )  # fmt: skip
 
 
@@ -40,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(sources_app, name="sources")
 app.command()(quarantine)
+app.command()(withdraw)
 app.command("new-source")(new_source)
 app.command()(template)
 

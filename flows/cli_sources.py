@@ -57,6 +57,31 @@ def check(
     raise typer.Exit(0 if accepted else 1)
 
 
+def withdraw(
+    file: Annotated[
+        str, typer.Argument(help="The delivery: its name, its archive's, or its hash's beginning.")
+    ],
+    source: Annotated[str, typer.Option(help="Its source table, for example finance.payments.")],
+    reason: Annotated[str, typer.Option(help="Why it does not count, for the record.")],
+    by: Annotated[str, typer.Option("--by", help="The office on whose word it is withdrawn.")],
+    period: Annotated[str, typer.Option(help="Its period, where several bear the name.")] = "",
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Take a delivery back: the one before it counts again, the record of it stays."""
+    from flows.lib.withdrawing import withdraw as take_back
+
+    try:
+        found = take_back(Workspace(workspace.resolve()), file, source, period, reason, by)
+    except Exception as error:
+        raise end_with(error) from None
+    for one in found:
+        typer.echo(f"withdrawn: {one.name}, {one.source} {one.period}, {one.id[:12]}")
+    typer.echo(
+        "the next night counts the one before it, or says that it is missing; dropped again, by "
+        "its date of today or under another name, it counts again"
+    )
+
+
 def quarantine(
     source: Annotated[
         str | None, typer.Argument(help="A source table; all of them if not given.")

@@ -8,6 +8,7 @@ from flows.lib.console import plain, say
 from flows.lib.errors import ZipingError
 from flows.lib.releases import Release, find_release, releases_of, rows_of
 from flows.lib.settings import Workspace, load_settings
+from flows.lib.withdrawing import withdrawn_in_chinese
 
 KEY = ("district_code", "indicator_id", "period", "dimension", "member")
 COMPARED = ("state", "value", "value_text", "judgement", "standard_value")
@@ -162,6 +163,8 @@ def compare(old: Content, new: Content) -> Iterator[str]:
     files = file_changes(old, new)
     for text in files.values():
         yield f"数据: {text}"
+    told = [one.release.manifest.get("withdrawn", []) for one in (old, new)]
+    yield from (f"撤回: {withdrawn_in_chinese(one)}" for one in told[1] if one not in told[0])
     causing = file_changes(old, new, MOST_NAMED)
     numbers = {
         (r["indicator_id"], r["period"], r["member"]): r["figure_id"] for r in new.figures.values()

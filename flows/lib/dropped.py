@@ -26,6 +26,13 @@ class Last(NamedTuple):
     sha256: str
     attachments: tuple[LandedFile, ...]
     archive: LandedFile | None
+    withdrawn_at: str | None = None
+
+    def came_again(self, modified: float) -> bool:
+        """Whether a file was dropped after what last came under its name was withdrawn."""
+        if self.withdrawn_at is None:
+            return False
+        return modified > datetime.fromisoformat(self.withdrawn_at).timestamp()
 
 
 NEVER = Last("", (), None)

@@ -67,7 +67,10 @@ def view_inbox(
     view, inbox = InboxView(), workspace.inbox
     last = {
         (one.district_code, one.source, file.original_name): Last(
-            file.sha256, one.attachments, one.archive
+            file.sha256,
+            one.attachments,
+            one.archive,
+            one.withdrawn.withdrawn_at if one.withdrawn else None,
         )
         for one in deliveries
         for file in one.files
@@ -114,14 +117,21 @@ def view_inbox(
                 continue
             if is_packed:
                 archives[path] = LandedFile(digest, size, name)
+                for key, before in last.items():
+                    of_it = before.archive is not None and before.archive.original_name == name
+                    if of_it and before.came_again(status.st_mtime):
+                        last[key] = NEVER
                 continue
             assert not isinstance(found, str)
             for place in found:
                 beside[place.of_one_file] += 1
                 dropped = Dropped(inbox / path, name, place, digest, size)
+                key = dropped.name_for_table
+                if last.get(key, NEVER).came_again(status.st_mtime):
+                    last[key] = NEVER
                 if place.contract.has_attachments:
                     takers.append(dropped)
-                elif last.get(dropped.name_for_table, NEVER).sha256 != digest:
+                elif last.get(key, NEVER).sha256 != digest:
                     view.new.append(dropped)
     for dropped in takers:
         folder = attached[readable(dropped.path.relative_to(inbox).with_suffix(""))]

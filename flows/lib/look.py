@@ -34,6 +34,7 @@ from flows.lib.standing import (
 )
 from flows.lib.store import Delivery, last_of
 from flows.lib.waivers import NEVER, WAIVERS, Waiver, waivers_in
+from flows.lib.withdrawing import withdrawn_entries, withdrawn_sentences
 
 JUDGED_ANEW_BYTES = 20_000_000  # for a comparison by day
 
@@ -211,7 +212,8 @@ def _changed_pulls(night: Night, deliveries: Sequence[Delivery]) -> list[Owed]:
             if has_changed(*asked):
                 changed.append(owed)
         except Unavailable as error:
-            stands = "; the last delivery stands" if last_of(deliveries, owed.key) else ""
+            last = last_of(deliveries, owed.key)
+            stands = "; the last delivery stands" if last and not last.withdrawn else ""
             night.unavailable.append(f"{error}{stands}")
     return changed
 
@@ -237,6 +239,10 @@ def find_standings(night: Night, *, judge_new: bool) -> None:
     """Find what is in force for every period owed; a waiver that helps none of it is told."""
     judged = verdicts(night, judge_new=judge_new)
     night.standings = _standings(night, judged)
+    night.withdrawn = withdrawn_entries(
+        night.deliveries(), {one.key: one.contract for one in night.owed()}
+    )
+    night.remarks += withdrawn_sentences(night.withdrawn)
     if night.settings.district != SAMPLE_DISTRICT:
         night.remarks += [
             f"{name} says that its rows are invented: take it out of raw/inbox; until another is "

@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.lib.definitions import facts
 from flows.lib.fingerprint import code_files, fingerprint_of
-from flows.lib.night import Night, inputs_of_year
+from flows.lib.night import Night, inputs_of_year, withdrawn_of_year
 from flows.lib.releases import MANIFEST_VERSION, Release, sealed_hash
 from flows.lib.settings import SAMPLE_DISTRICT
 from flows.lib.standing import Standing, all_in_force, files_of_the_sample, gap_sentences
@@ -125,6 +125,7 @@ def make_manifest(
         "gates": _gate_summary([*_verdicts(own), *_of_report(night, year)]),
         "gaps": gaps,
         "waived": waived_in(own),
+        "withdrawn": withdrawn_of_year(night, year),
         "rejections": list(dict.fromkeys(text for one in own for text in one.rejections)),
         "has_gaps": bool(gaps) or any(state in STATES_OF_GAPS for state in states),
         "previous": previous

@@ -73,6 +73,7 @@ class Night:
     difference: Difference | None = None
     standings: list[Standing] = field(default_factory=list)
     patience: dict[str, Patience] = field(default_factory=dict)
+    withdrawn: list[dict[str, Any]] = field(default_factory=list)  # of the periods owed
     waivers: list[Waiver] = field(default_factory=list)  # of the register in force, open or not
 
     @property
@@ -116,7 +117,15 @@ class Night:
 def inputs_of_year(night: Night, year: int) -> dict[str, Any]:
     """Gather what the release of a year would follow from tonight."""
     as_of = night.as_of.isoformat() if night.as_of else None
-    return inputs_of(night.standings, night.settings, year, as_of, night.key.id)
+    inputs = inputs_of(night.standings, night.settings, year, as_of, night.key.id)
+    return inputs | ({"withdrawn": own} if (own := withdrawn_of_year(night, year)) else {})
+
+
+def withdrawn_of_year(night: Night, year: int) -> list[dict[str, Any]]:
+    """List what was withdrawn of the periods that a year needs."""
+    standings = [one for one in night.standings if one.owed.evaluation_year == year]
+    owed = {(one.owed.contract.name, one.owed.period) for one in standings}
+    return [one for one in night.withdrawn if (one["source"], one["period"]) in owed]
 
 
 def years_to_build(night: Night) -> list[int]:

@@ -16,6 +16,7 @@ from flows.lib.morning import morning
 from flows.lib.releases import current_release, releases_of, rows_of, years_published
 from flows.lib.settings import Workspace, load_settings
 from flows.lib.standing import Standing, sentences_on_unneeded
+from flows.lib.withdrawing import withdrawn_sentences
 
 WAIVER_STATES = {
     "open": "open until", "ending": "ends soon, on", "expired": "expired on",
@@ -61,7 +62,8 @@ def print_sources(workspace: Workspace) -> None:
     console.print(table)
     rejections = [text for standing in night.standings for text in standing.rejections]
     unneeded = sentences_on_unneeded(night.owed(), night.deliveries(), night.years)
-    for sentence in dict.fromkeys([*rejections, *unneeded]):
+    withdrawn = withdrawn_sentences(night.withdrawn)
+    for sentence in dict.fromkeys([*rejections, *unneeded, *withdrawn]):
         console.print(f"! {sentence}")
 
 

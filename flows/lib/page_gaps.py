@@ -1,7 +1,7 @@
 """What is missing, sent back or set aside, and what differs from the release before."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flows.lib.changes import (
@@ -20,6 +20,7 @@ from flows.lib.page_tables import HIDDEN, Row, Tables
 from flows.lib.rejection_words import rejected_in_chinese
 from flows.lib.releases import Release
 from flows.lib.waivers import waived_sentence
+from flows.lib.withdrawing import withdrawn_in_chinese
 from flows.lib.workbook_words import WORDS
 
 REASONS_SHOWN = 3
@@ -32,7 +33,8 @@ def matters_of(figures: Figures) -> list[View]:
         *_partial(figures),
         *_provisional(figures),
         *_sent_back(figures),
-        *_waived(figures),
+        *_said_of_sources(figures, "waived", "放行", waived_sentence),
+        *_said_of_sources(figures, "withdrawn", "撤回", withdrawn_in_chinese),
         *_without_effect(figures),
     ]
 
@@ -121,17 +123,19 @@ def _sent_back(figures: Figures) -> list[View]:
     ]
 
 
-def _waived(figures: Figures) -> list[View]:
-    """List the known cases that a waiver let through, with the figures that rest on their file."""
+def _said_of_sources(
+    figures: Figures, word: str, kind: str, sentence_of: Callable[[Row], str]
+) -> list[View]:
+    """List what was let through or withdrawn, with the figures that rest on its table."""
     tables, matters = figures.tables, []
-    for entry in tables.manifest.get("waived", ()):
+    for entry in tables.manifest.get(word, ()):
         needed = (entry["source"], entry["period"])
         touched = [
             figures.link(figure)
             for figure in figures.figures
             if needed in tables.needed(figure["indicator_id"], figure["evaluation_year"])
         ]
-        matters.append(_matter("放行", waived_sentence(entry), touched))
+        matters.append(_matter(kind, sentence_of(entry), touched))
     return matters
 
 

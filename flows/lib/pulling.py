@@ -69,7 +69,7 @@ def has_changed(
     with content:
         if last is None or not _is_that_of(last, content):
             return True
-    if last.version != version or _is_due_in_full(contract, last, today):
+    if not last.withdrawn and (last.version != version or _is_due_in_full(contract, last, today)):
         store.record(replace(last, received_at=_now(), version=version))
     return False
 
@@ -82,8 +82,9 @@ def land_pull(
     content, version = _fetched(source, store, patience)
     last = last_of(store.deliveries(), (contract.name, settings.district, period))
     with content:
-        if last and last.version == version and _is_that_of(last, content):
-            return None
+        is_known = last and (last.version == version or last.withdrawn)
+        if last and is_known and _is_that_of(last, content):
+            return None  # and what was withdrawn is not brought back by asking again
         file = store.keep(content, f"{contract.table}-{period}.jsonl")
     origin = contract.meta["pull"]["from"]
     return store.record(

@@ -11,6 +11,7 @@ from flows.lib.look import look_at_standings
 from flows.lib.parsing import read_file
 from flows.lib.reading import Line
 from flows.lib.settings import Workspace
+from flows.lib.withdrawing import withdrawn_sentences
 
 FIRST_ROWS = 5
 LONGEST_LIST = 1_000
@@ -52,6 +53,9 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
                     console.print(f"  {unit}: its rows are counted from a newer part")
         for sentence in one.rejections:
             console.print(f"! {sentence}")
+    own = [one for one in night.withdrawn if one["source"] == contract.name]
+    for sentence in withdrawn_sentences(own):
+        console.print(f"! {sentence}")
     console.print(table)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -141,10 +141,16 @@ def owed_periods(
 
 
 def known_by(deliveries: Sequence[Delivery], as_of: date | None) -> list[Delivery]:
-    """Cut knowledge: only deliveries received up to the end of a day, by the country's clock."""
+    """Cut knowledge: only what was received or withdrawn by the end of a day, in the country."""
     if as_of is None:
         return list(deliveries)
-    return [one for one in deliveries if day_of(one.received_at) <= as_of]
+    return [
+        replace(one, withdrawn=None)
+        if one.withdrawn and day_of(one.withdrawn.withdrawn_at) > as_of
+        else one
+        for one in deliveries
+        if day_of(one.received_at) <= as_of
+    ]
 
 
 def with_period_before(owed: Sequence[Owed], deliveries: Sequence[Delivery]) -> set[Key]:
@@ -153,7 +159,7 @@ def with_period_before(owed: Sequence[Owed], deliveries: Sequence[Delivery]) -> 
     What was never owed in these years may be all there is, as when a new year opens.
     """
     keys = {one.key for one in owed}
-    received = {one.key for one in deliveries}
+    received = {one.key for one in deliveries if not one.withdrawn}
     for source, district in {key[:2] for key in keys}:
         first = min(period for *table, period in keys if table == [source, district])
         before = {key for key in received if key[:2] == (source, district) and key[2] < first}
@@ -179,8 +185,9 @@ def sentences_on_unneeded(
 
 
 def candidates(deliveries: Sequence[Delivery], key: Key) -> list[Delivery]:
-    """List the deliveries for a period, newest first, each content once."""
-    found = {one.id: one for one in reversed(newest_first(deliveries)) if one.key == key}
+    """List the deliveries for a period that stand, newest first, each content once."""
+    standing = [one for one in deliveries if one.key == key and not one.withdrawn]
+    found = {one.id: one for one in reversed(newest_first(standing))}
     return newest_first(list(found.values()))
 
 

@@ -4,7 +4,7 @@ import errno
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -35,6 +35,15 @@ class LandedFile:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """Why an office took a delivery back, and when."""
+
+    reason: str
+    office: str
+    withdrawn_at: str  # UTC, ISO 8601
+
+
+@dataclass(frozen=True)
 class Delivery:
     """The bytes received for one source table, district and period."""
 
@@ -50,6 +59,7 @@ class Delivery:
     attachments: tuple[LandedFile, ...] = ()  # what the file names as evidence; never parsed
     archive: LandedFile | None = None  # the ZIP in which it came; its name begins the file's
     number: int = 0  # the line in the manifest: the order of receipt, whatever the clock did
+    withdrawn: Withdrawal | None = None  # said by a later line; delivered again, it counts again
 
     @property
     def id(self) -> str:
@@ -86,14 +96,27 @@ class Store:
         return self.folder / "content" / digest[:2] / digest
 
     def deliveries(self) -> list[Delivery]:
-        """Read all deliveries in the order of receipt; a torn last line never happened."""
+        """Read all deliveries in the order of receipt; a torn last line never happened.
+
+        A line that withdraws one speaks of all that came before it with the same bytes.
+        """
         if not self.manifest.exists():
             return []
         *lines, _torn = self.manifest.read_bytes().split(b"\n")
-        found = []
+        found: list[Delivery] = []
         for number, line in enumerate(lines, start=1):
             try:
                 entry = json.loads(line)
+                if "withdraws" in entry:
+                    *key, withdrawn_id = entry.pop("withdraws")
+                    withdrawal = Withdrawal(**entry)
+                    found = [
+                        replace(one, withdrawn=withdrawal)
+                        if (*one.key, one.id) == (*key, withdrawn_id) and not one.withdrawn
+                        else one
+                        for one in found
+                    ]
+                    continue
                 for name in ("files", "attachments"):
                     entry[name] = tuple(LandedFile(**file) for file in entry.get(name, ()))
                 if "archive" in entry:
@@ -156,26 +179,35 @@ class Store:
             last = last_of(earlier, delivery.key)
             entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
             entry.pop("number")
+            entry.pop("withdrawn")
             for name in ("attachments", "archive"):
                 if not entry[name]:
                     entry.pop(name)
-            line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-            with naming(self.manifest), self.manifest.open("ab", buffering=0) as file:
-                if size := file.tell():
-                    whole = self.manifest.read_bytes().rfind(b"\n") + 1
-                    if whole != size:
-                        file.truncate(whole)
-                        size = whole
-                try:
-                    written = file.write(line)
-                    if written != len(line):
-                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                    os.fsync(file.fileno())
-                except OSError:
-                    file.truncate(size)  # what is not surely on the disk was not received
-                    raise
-            fsync_folder(self.folder)
+            self._append(entry)
             return self.deliveries()[-1]
+
+    def withdraw(self, delivery: Delivery, withdrawal: Withdrawal) -> None:
+        """Append a line that takes a delivery back; nothing of what was received is touched."""
+        with self._recording:
+            self._append({"withdraws": [*delivery.key, delivery.id], **asdict(withdrawal)})
+
+    def _append(self, entry: dict[str, Any]) -> None:
+        line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+        with naming(self.manifest), self.manifest.open("ab", buffering=0) as file:
+            if size := file.tell():
+                whole = self.manifest.read_bytes().rfind(b"\n") + 1
+                if whole != size:
+                    file.truncate(whole)
+                    size = whole
+            try:
+                written = file.write(line)
+                if written != len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(size)  # what is not surely on the disk was not received
+                raise
+        fsync_folder(self.folder)
 
     def verify(self, deliveries: Iterable[Delivery]) -> None:
         """Stop when kept bytes are gone or are not what their name says."""

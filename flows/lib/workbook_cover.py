@@ -23,6 +23,7 @@ from flows.lib.paper import (
 from flows.lib.rejection_words import rejected_in_chinese
 from flows.lib.settings import SAMPLE_MARK
 from flows.lib.waivers import waived_sentence
+from flows.lib.withdrawing import withdrawn_in_chinese
 from flows.lib.workbook_words import FILLS, MEANINGS, WORDS
 
 COVER = "说明"
@@ -120,7 +121,7 @@ def _meanings(page: Any, line: int, style: Style) -> int:
 
 
 def matters_of(manifest: Row) -> list[tuple[str, str]]:
-    """List what is missing, then what was sent back, each once, then what a waiver let through."""
+    """List what is missing, what was sent back, each once, what was let through or withdrawn."""
     rejections = manifest["rejections"]
     gaps = [one for one in manifest["gaps"] if one not in rejections]
     waived = [waived_sentence(one) for one in manifest.get("waived", ())]
@@ -128,6 +129,7 @@ def matters_of(manifest: Row) -> list[tuple[str, str]]:
         *(("缺口", one) for one in gaps),
         *(("退回", rejected_in_chinese(one, manifest)) for one in rejections),
         *(("放行", one) for one in waived),
+        *(("撤回", withdrawn_in_chinese(one)) for one in manifest.get("withdrawn", ())),
     ]
 
 
