@@ -10,6 +10,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+import openpyxl
 import pytest
 from answer_key import compute
 from districts import (
@@ -23,6 +24,7 @@ from districts import (
     two_releases,
 )
 from nights import (
+    Said,
     begun,
     copy_of,
     current,
@@ -33,11 +35,13 @@ from nights import (
     replace_file,
     rows,
     take_up,
+    ziping,
 )
 from openpyxl.worksheet.worksheet import Worksheet
 from tiny_district import H
 from tiny_files import write_tiny_district
 
+from flows.lib.durable import hash_file
 from flows.lib.person_key import make_person_key
 from flows.lib.settings import Workspace
 from flows.sample.server import SAMPLE_TOKEN, serve
@@ -62,15 +66,57 @@ def test_an_amount_raised_by_1000_yuan_moves_what_rests_on_it(both: Workspace) -
     assert differences(after, key_of(both)) == []
 
 
-def test_before_the_corrected_file_came_the_old_figures_were_known(
-    both: Workspace, place: Path, parsed: Path
+def test_who_looks_back_sees_the_old_figures_and_changes_nothing(
+    both: Workspace, place: Path, parsed: Path, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = take_up(parsed, copy_of(both, place))
-    assert night(workspace, as_of=date(2024, 6, 1)) == 0
     first, second = two_releases(workspace)
-    assert current(workspace).name not in (first.name, second.name)
-    assert published(current(workspace)) == published(first)
-    assert published(current(workspace)) != published(second)
+    shop = workspace.root / "told"
+    monkeypatch.setenv("ZIPING_NOTIFY_ON", "failed,blocked,gaps")
+    monkeypatch.setenv("ZIPING_NOTIFY_COMMAND", f"touch {shop}")
+    monkeypatch.setenv("ZIPING_PUBLISH_TO", "postgresql://nobody@127.0.0.1:1/none")
+    (workspace.inbox / "finance" / "支付明细_2023年_新.csv").write_text("not looked at")
+    before = tree_of(workspace)
+    day = date(2024, 6, 1)
+    assert night(workspace, as_of=day) == 0
+    assert tree_of(workspace) == before  # nothing landed, switched, sent or told
+    assert not shop.exists()
+    look = Workspace(workspace.root, day)
+    assert published(current(look)) == published(first)
+    assert published(current(look)) != published(second)
+    assert current(workspace).name == second.name
+    folder = workspace.warehouse / "as-of" / "2024-06-01"
+    assert current(look).folder.is_relative_to(folder)
+    assert current(look).manifest["as_of"] == "2024-06-01"
+    words = "截至2024年6月1日"
+    assert words in current(look).manifest["title"]
+    assert words in (current(look).folder / "index.html").read_text("utf-8")
+    cover = openpyxl.load_workbook(current(look).folder / "report.xlsx").worksheets[0]
+    assert words in str(cover.cell(1, 1).value)
+    printed = said()
+    assert words in printed
+    for command in (["releases"], ["changes"], ["status"]):
+        assert ziping(*command, workspace=workspace) == 0
+        printed = said()
+        assert current(look).name not in printed
+    assert ziping("trace", "4.1", "--as-of", "2024-06-01", workspace=workspace) == 0
+    printed = said()
+    assert words in printed
+    assert "重算一致" in printed
+    assert night(workspace, as_of=day) == 0  # a second look finds the first
+    assert "2023:unchanged" in said()
+    assert tree_of(workspace) == before
+
+
+def tree_of(workspace: Workspace) -> dict[str, str]:
+    """Say what stands in a workspace beside looks back and readings: files by hash, links."""
+    left_out = (workspace.warehouse / "as-of", workspace.cache, workspace.warehouse / "lock")
+    return {
+        str(path): str(path.readlink()) if path.is_symlink() else hash_file(path)
+        for path in sorted(workspace.root.rglob("*"))
+        if not any(path.is_relative_to(one) for one in left_out)
+        if path.is_symlink() or path.is_file()
+    }
 
 
 def rewritten(path: Path, encoding: str, *, end: str, delimiter: str, twice: bool) -> None:

@@ -279,6 +279,20 @@ def test_what_is_no_file_is_named_and_never_waited_for(district: Workspace) -> N
     }
 
 
+def test_a_systems_folder_that_is_a_link_is_named(district: Workspace) -> None:
+    share = district.root / "share"
+    drop(district, NAME)
+    (district.inbox / "finance").rename(share)
+    (district.inbox / "finance").symlink_to(share)
+    assert land(district) == ["finance is no regular file but a link and was passed over"]
+    district.inbox.rename(district.root / "elsewhere")
+    district.inbox.symlink_to(district.root / "elsewhere")  # the inbox itself may be one
+    (district.inbox / "finance").unlink()
+    share.rename(district.inbox / "finance")
+    assert land(district) == []
+    assert [one.name for one in Store(district.landed).deliveries()] == [f"finance/{NAME}"]
+
+
 NAMES = {
     "支付明细_2023年\n.csv": "支付明细_2023年\\n.csv",
     "支付明细_2023年$(touch x)`x`;'\".csv": "支付明细_2023年$(touch x)`x`;'\".csv",

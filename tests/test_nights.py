@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import date
 from pathlib import Path
 from shutil import rmtree
 
@@ -9,6 +10,7 @@ import pytest
 from nights import (
     FUNDS_2023,
     Said,
+    begun,
     child,
     closed_port,
     copy_of,
@@ -129,6 +131,85 @@ def test_a_corrected_file_comes_into_force_and_the_old_one_again_when_it_is_drop
     again, first = current(workspace), current(first_night)
     assert again.name.startswith("00003-")
     assert digests(again, ".parquet", ".csv") == digests(first, ".parquet", ".csv")
+    rmtree(place)
+
+
+def test_a_withdrawn_file_counts_no_more_and_the_one_before_it_does_again(
+    first_night: Workspace, both: Workspace, place: Path, parsed: Path, said: Said
+) -> None:
+    workspace = take_up(parsed, copy_of(both, place))
+    name = dropped_file(workspace, FUNDS_2023).name
+    words = ["--source", "finance.education_funds", "--reason", "误报", "--by", "财政局教科文股"]
+    assert ziping("withdraw", name, *words, workspace=workspace) == 0
+    assert night(workspace) == 0
+    told = f"finance/{name}(received"
+    assert told in said()
+    assert len(names_of_releases(workspace)) == 3
+    again, first = current(workspace), current(first_night)
+    assert digests(again, ".parquet", ".csv") == digests(first, ".parquet", ".csv")
+    [entry] = again.manifest["withdrawn"]
+    assert (entry["reason"], entry["office"]) == ("误报", "财政局教科文股")
+    page = (again.folder / "index.html").read_text("utf-8")
+    assert "撤回；理由：误报；责任：财政局教科文股" in page
+    for command in (["status"], ["sources"], ["sources", "show", "finance.education_funds"]):
+        assert ziping(*command, workspace=workspace) == 0
+        assert told in said(), command
+    assert ziping("changes", workspace=workspace) == 0
+    assert f"撤回:教育经费统计（2023）finance/{name}" in said()
+    assert night(workspace) == 0  # it stays so, though the file lies in the inbox
+    assert "2023:unchanged" in said()
+    rmtree(place)
+
+
+# What a command may not do
+
+
+def test_a_year_that_is_not_open_is_refused_and_leaves_nothing(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(path for path in workspace.warehouse.rglob("*") if path.name != "lock")
+    for year in (2022, 2030):
+        assert night(workspace, year=year) == 2
+        assert f"{year} is no open year: ZIPING_OPEN_YEARS names 2023" in capsys.readouterr().err
+    assert night(workspace, as_of=date(2099, 1, 1)) == 2
+    assert "--as-of 2099-01-01 has not come yet" in capsys.readouterr().err
+    assert before == sorted(p for p in workspace.warehouse.rglob("*") if p.name != "lock")
+
+
+def test_the_samples_rows_never_become_another_districts(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ZIPING_DISTRICT", "511702")
+    before = names_of_releases(workspace)
+    workspace.key_file.rename(workspace.root / "away.key")
+    for command in (["new-key"], ["new-key", "--anew"]):
+        assert ziping(*command, workspace=workspace) == 1
+        told = capsys.readouterr().err
+        assert "the rows here are the invented sample's" in told
+        assert "ziping new-key --workspace /srv/ziping" in told
+        assert not workspace.key_file.exists()
+    (workspace.root / "away.key").rename(workspace.key_file)
+    assert night(workspace) == 1
+    assert "never become those of district 511702" in capsys.readouterr().err
+    assert names_of_releases(workspace) == before
+
+
+def test_an_own_districts_first_night_says_what_is_owed(
+    place: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    workspace = begun(parsed, place)
+    for system in ("finance", "staffing", "schools", "registers"):
+        (workspace.inbox / system).mkdir(parents=True)
+    (workspace.root / ".env").write_text("ZIPING_DISTRICT=511702\nZIPING_DISTRICT_TITLE=甲区\n")
+    assert ziping("new-key", workspace=workspace) == 0
+    assert night(workspace) == 4
+    printed = said()
+    assert "教育经费统计(2023)缺失:由财政局教科文股于2024-04-30前报送,逾期未报" in printed
+    assert (figure(workspace, "4.1")["text"], figure(workspace, "4.1")["state"]) == (
+        "数据缺失", "missing",
+    )  # fmt: skip
+    assert current(workspace).manifest["is_sample"] is False
+    assert last_record(workspace)["exit_code"] == 4
     rmtree(place)
 
 

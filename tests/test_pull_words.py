@@ -14,6 +14,7 @@ from flows.lib.errors import WrongUse, ZipingError
 from flows.lib.patience import Patience
 from flows.lib.pulling import land_pull
 from flows.lib.settings import Workspace, load_settings
+from flows.lib.standing import Owed
 from flows.lib.store import Store
 
 HTTP: dict[str, Any] = {
@@ -139,3 +140,35 @@ def test_a_day_is_read_as_databases_write_it(text: str) -> None:
 def test_what_is_no_day_is_unreadable_and_never_another_day(text: str) -> None:
     with pytest.raises(Unreadable):
         date_cell(text)
+
+
+CENSUS = {"kind": "census_day", "years": [-1, 0]}
+DUE = {"by": "人事股", "due": {"month_day": "10-15"}}
+
+
+@pytest.mark.parametrize(
+    ("pull", "period", "year", "today", "told"),
+    [
+        (SQL, CENSUS, 2030, "2026-11-29", "that day has not come"),
+        (HTTP, CENSUS, 2030, "2026-11-29", "that day has not come"),
+        (SQL | {"answers_for": "any_day"}, CENSUS, 2030, "2026-11-29", "that day has not come"),
+        (SQL, CENSUS, 2023, "2023-08-31", "that day has not come"),
+        (SQL, CENSUS, 2023, "2023-09-01", None),
+        (SQL, CENSUS, 2023, "2023-10-15", None),
+        (SQL, CENSUS, 2023, "2023-10-16", "it was due by 2023-10-15"),
+        (SQL | {"answers_for": "today"}, CENSUS, 2023, "2024-03-01", "it was due by 2023-10-15"),
+        (SQL | {"answers_for": "any_day"}, CENSUS, 2023, "2024-03-01", None),
+        (HTTP, CENSUS, 2023, "2024-03-01", None),  # it is asked for the day
+        (HTTP | {"parameters": {}}, CENSUS, 2023, "2024-03-01", "it was due by 2023-10-15"),
+        (SQL, {"kind": "calendar_year"}, 2023, "2024-03-01", None),
+        (SQL, {"kind": "calendar_year"}, 2030, "2024-03-01", "that day has not come"),
+        (SQL, {"kind": "standing"}, 2030, "2024-03-01", None),
+    ],
+)
+def test_a_live_system_is_asked_only_for_days_that_it_can_answer_for(
+    tmp_path: Path, pull: dict[str, Any], period: dict[str, Any], year: int, today: str, told: str
+) -> None:
+    meta = META | {"pull": pull, "period": period, "owed": DUE}
+    (contract,) = load(tmp_path, meta, column()).values()
+    why = Owed(contract, "519900", year, 0).why_not_asked(date.fromisoformat(today))
+    assert (why is None) if told is None else (why is not None and told in why)

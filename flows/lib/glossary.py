@@ -9,11 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from flows.lib.cells import HAN, UNITS_OF_YUAN, squeezed
+from flows.lib.contract_schema import RESERVED_COLUMNS, WORDS_OF_SQL
 from flows.lib.contracts import Contract
 
 GLOSSARY = Path(__file__).with_name("glossary.csv")
 UNIT = re.compile(r"[(\[](?:单位:)?([^()\[\]]{1,6})[)\]]$")
-OF_EVERY_TABLE = ("district_code", "period", "source")  # they are added while landing
+OF_EVERY_TABLE = (*RESERVED_COLUMNS, "source")  # they are added while landing and judging
 SHORTEST_NAME, LONGEST_NAME = 4, 40
 STOREY = r"/(?! )"  # between the storeys of a header; a slash in a caption has a blank behind it
 WHOLES = ("合计", "总计", "小计", "计", "計", "合計", "總計")  # as captions of a lower storey
@@ -119,17 +120,6 @@ def _words(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
 
 
-def reserved_words() -> frozenset[str]:
-    """List what no column can be called in SQL."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
-        ).fetchall()
-    return frozenset(row[0] for row in rows)
-
-
 def name_for(
     caption: str, place: int, meaning: Meaning | None, taken: Iterable[str], *, is_code: bool
 ) -> str:
@@ -142,6 +132,6 @@ def name_for(
         name = english_name(caption) or f"column_{place + 1}"
         if is_code and not name.endswith(("_code", "_no", "_id")):
             name = f"{name}_code"
-    if name in OF_EVERY_TABLE or name in reserved_words():
+    if name in OF_EVERY_TABLE or name in WORDS_OF_SQL:
         name = f"{name}_column"
     return name if name not in set(taken) else f"{name[: LONGEST_NAME - 4]}_{place + 1}"

@@ -8,9 +8,10 @@ from flows.lib.adding_entries import loaded, with_entry
 from flows.lib.cells import UNITS_OF_YUAN
 from flows.lib.column_guesses import guess_columns
 from flows.lib.console import say
+from flows.lib.contract_schema import WORDS_OF_SQL
 from flows.lib.contracts import Contract, load_contracts
 from flows.lib.errors import WrongUse
-from flows.lib.glossary import known_captions, reserved_words
+from flows.lib.glossary import known_captions
 from flows.lib.ids import without_ids
 from flows.lib.new_entry import ASK, Draft, staging_files
 from flows.lib.new_fixture import fixture_of
@@ -32,7 +33,7 @@ def _split(name: str, contracts: dict[str, Contract]) -> tuple[str, str]:
     if name in contracts:
         raise WrongUse(f"{name} is there already: `ziping sources check {name} FILE` tries a file")
     system, table = name.split(".")
-    if table in reserved_words():
+    if table in WORDS_OF_SQL:
         raise WrongUse(f"{table} is a word of SQL: take another name")
     return system, table
 

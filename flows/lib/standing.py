@@ -174,7 +174,8 @@ def sentences_on_unneeded(
     needed = {period.key for period in owed}
     names: dict[Key, list[str]] = {}
     for delivery in deliveries:
-        if delivery.key not in needed and delivery.origin == "inbox":
+        is_kept = delivery.origin == "inbox" and not delivery.withdrawn
+        if delivery.key not in needed and is_kept:
             names.setdefault(delivery.key, []).append(delivery.name)
     open_years = ", ".join(map(str, years))
     return [
