@@ -204,7 +204,7 @@ def test_a_schema_of_an_older_version_takes_the_district_into_its_keys(
     codes = "select distinct district_code from ziping.report_indicators order by 1"
     assert asked(address, codes) == [("511702",), ("511703",)]
     assert "stands in" in publish_release(first, Target(address))
-    assert asked(address, "select count(*) > 80 from ziping.titles") == [(True,)]
+    assert asked(address, "select count(*) > 60 from ziping.titles") == [(True,)]
 
 
 def test_a_tampered_release_is_refused(edition: Edition, address: str) -> None:

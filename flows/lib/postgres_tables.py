@@ -221,16 +221,19 @@ def stands(cursor: "Cursor[Any]", schema: str, table: Table) -> bool:
 
 def forget_tables(cursor: "Cursor[Any]", schema: str, release: Table) -> None:
     """Take the rows out of tables that the release before had and this one has not."""
-    from psycopg.sql import SQL, Identifier
+    from psycopg.sql import SQL, Identifier, Literal
 
     query = SQL("select tables from {}{}")
     name = Identifier(schema, RELEASE)
     before = cursor.execute(query.format(name, _own_rows(release))).fetchone()
     now = set(release.rows[0][-1].split(","))
     for table in sorted(set(before[0].split(",")) - now if before else ()):
-        statement = SQL("delete from {}{}")
         place = Identifier(schema, table)
-        cursor.execute(statement.format(place, _own_rows(release)))
+        known = "select from pg_attribute where attrelid = to_regclass(%s) and attname = %s"
+        has_district = cursor.execute(known, [place.as_string(cursor), DISTRICT]).fetchone()
+        of_year = SQL(" where {} = {}").format(Identifier(YEAR), Literal(release.year))
+        own = _own_rows(release) if has_district is not None else of_year  # of an older version
+        cursor.execute(SQL("delete from {}{}").format(place, own))
 
 
 def replace_rows(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
