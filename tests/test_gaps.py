@@ -14,7 +14,6 @@ import pytest
 from faulty_api import CANARY, faulty_api
 from nights import (
     CENSUSES,
-    YEAR,
     Said,
     current,
     dropped_file,
@@ -248,8 +247,9 @@ def test_an_exception_of_one_source_fails_the_night_and_nothing_is_published(
 
 
 def test_a_new_evaluation_year_without_its_files_is_missing_and_never_last_years_value(
-    workspace: Workspace, said: Said, quick_retries: None
+    workspace: Workspace, said: Said, quick_retries: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("ZIPING_OPEN_YEARS", "2023,2024")
     last_year = {
         (row["indicator_id"], row["member"]): row["value"]
         for row in rows(workspace, "report_values")
@@ -280,4 +280,5 @@ def test_a_new_evaluation_year_without_its_files_is_missing_and_never_last_years
         assert last_year[(row["indicator_id"], row["member"])] is not None
     assert "2025-04-30" in figure(workspace, "4.1", year=2024)["reason"]
     assert current(workspace).name == before
-    assert (workspace.warehouse / "current").resolve() == year_folder(workspace, YEAR) / before
+    newest = current(workspace, 2024).name
+    assert (workspace.warehouse / "current").resolve() == year_folder(workspace, 2024) / newest

@@ -85,10 +85,13 @@ def test_without_its_key_the_run_stops_and_none_is_made(
     assert len(names_of_releases(workspace)) == 1
 
 
-def test_another_district_refuses_the_samples_public_key(
+def test_another_district_refuses_the_samples_rows_and_its_public_key(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: Said
 ) -> None:
     monkeypatch.setenv("ZIPING_DISTRICT", "510104")
+    assert night(workspace) == 1
+    assert "therowsherearetheinventedsample's" in said()
+    (workspace.landed / "manifest.jsonl").unlink()
     assert night(workspace) == 1
     assert "publickeyofthesampledistrict" in said()
 
