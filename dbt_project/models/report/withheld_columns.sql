@@ -51,7 +51,7 @@ carriers as (
 
 ),
 
--- The column of an indicator is that of what is derived from it, too: only base ones have their own.
+-- What is derived from an indicator names its column, too: only base ones have one of their own.
 published as (
 
     select

@@ -1,7 +1,7 @@
 -- One row per district, evaluation year and indicator that must not be published: where its
 -- definition or a figure of the outline says so, and whatever would give its number away. This is
--- the only place that knows the rule; a figure withholds its indicator in every member and year, for
--- what is left of a total tells the rest.
+-- the only place that knows the rule; a figure withholds its indicator in every member and year,
+-- for what is left of a total tells the rest.
 with
 
 outline as (
