@@ -1,11 +1,36 @@
 -- What: every landed row of the funding statistics is in its fact with the sum of its four
---   amounts; every row of the register of a primary or secondary school is, unless it is listed as
+--   amounts, or of a school that the library calls private, or listed in int_unmatched_units, as is
+--   one with an empty amount; every row of the register of a primary or secondary school is, unless it is listed as
 --   in doubt, and none of another institution; every school of the library is counted once at the
 --   end of each year, but for rows that do not hold on that day and schools that are no primary or
 --   secondary ones.
 -- When it matters: 4.1 is the sum of these rows, K3.x their number.
 -- To resolve: look at the row in the landed file, then at the last change in the fact named.
 with
+
+listed as (
+
+    select distinct
+        fact,
+        district_code,
+        period,
+        _file_id,
+        coalesce(_sheet, '') as sheet,
+        _row_number
+    from {{ ref('int_unmatched_units') }}
+
+),
+
+not_public as (
+
+    select distinct
+        schools.district_code,
+        schools.school_code
+    from {{ source('schools', 'schools') }} as schools
+    inner join {{ ref('founders') }} as founders on schools.founder_code = founders.founder_code
+    where not founders.is_public
+
+),
 
 funds as (
 
@@ -16,17 +41,28 @@ funds as (
         coalesce(landed._row_number, facts._row_number) as row_number,
         case
             when landed._file_id is null then 'in the fact, but not landed'
-            when facts._file_id is null then 'not in the fact, for no reason'
             when
-                coalesce(
-                    facts.funds_yuan
-                    <> coalesce(landed.staff_yuan, 0)
-                    + coalesce(landed.operating_yuan, 0)
-                    + coalesce(landed.construction_yuan, 0)
-                    + coalesce(landed.surcharge_yuan, 0),
-                    true
-                )
+                facts._file_id is null
+                and listed._file_id is null
+                and not_public.school_code is null
+                then 'not in the fact, for no reason'
+            when
+                facts.funds_yuan
+                <> coalesce(landed.staff_yuan, 0)
+                + coalesce(landed.operating_yuan, 0)
+                + coalesce(landed.construction_yuan, 0)
+                + coalesce(landed.surcharge_yuan, 0)
                 then 'another amount in the fact'
+            when
+                facts._file_id is not null
+                and listed._file_id is null
+                and (
+                    landed.staff_yuan is null
+                    or landed.operating_yuan is null
+                    or landed.construction_yuan is null
+                    or landed.surcharge_yuan is null
+                )
+                then 'an empty amount counts as 0, and nobody is told'
         end as rule
     from {{ source('finance', 'education_funds') }} as landed
     full join {{ ref('int_education_funds') }} as facts
@@ -36,6 +72,18 @@ funds as (
             and landed._file_id = facts._file_id
             and landed._sheet = facts._sheet
             and landed._row_number = facts._row_number
+    left join listed
+        on
+            listed.fact = 'int_education_funds'
+            and landed.district_code = listed.district_code
+            and landed.period = listed.period
+            and landed._file_id = listed._file_id
+            and coalesce(landed._sheet, '') = listed.sheet
+            and landed._row_number = listed._row_number
+    left join not_public
+        on
+            landed.district_code = not_public.district_code
+            and landed.school_code = not_public.school_code
 
 ),
 

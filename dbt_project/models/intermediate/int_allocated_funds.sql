@@ -1,5 +1,4 @@
--- One row per notice of funds that count towards the entitlement of a school; a notice without a
--- school is listed in int_unmatched_units.
+-- One row per notice of funds that count towards the entitlement of a school.
 with
 
 fund_notices_by_unit as (
@@ -12,9 +11,10 @@ select
     district_code,
     year,
     school_code,
+    funds_kind,
     amount_yuan as allocated_yuan,
     _file_id,
     _sheet,
     _row_number
 from fund_notices_by_unit
-where school_code is not null
+where left_out is null

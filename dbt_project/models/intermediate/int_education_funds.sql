@@ -1,10 +1,9 @@
--- One row per row of the funding statistics: 教育事业费 + 基建经费 + 教育费附加. A blank cell is
--- none of that kind; a row of blanks alone is set aside at the door.
+-- One row per row of the funding statistics of a public institution that was open in the year.
 with
 
-education_funds as (
+education_funds_by_school as (
 
-    select * from {{ ref('stg_finance__education_funds') }}
+    select * from {{ ref('int_education_funds_by_school') }}
 
 )
 
@@ -13,13 +12,9 @@ select
     year,
     stage,
     school_code,
-    cast(
-        coalesce(staff_yuan, 0)
-        + coalesce(operating_yuan, 0)
-        + coalesce(construction_yuan, 0)
-        + coalesce(surcharge_yuan, 0) as decimal(38, 2)
-    ) as funds_yuan,
+    amount_yuan as funds_yuan,
     _file_id,
     _sheet,
     _row_number
-from education_funds
+from education_funds_by_school
+where left_out is null

@@ -1,26 +1,20 @@
--- One row per payment of class 205 (教育支出) that was not deleted; the stage by its function code.
+-- One row per payment of class 205 (教育支出) from the general public budget that was not deleted;
+-- the stage by its function code.
 with
 
-payments as (
+payments_by_function as (
 
-    select * from {{ ref('stg_finance__payments') }}
-
-),
-
-function_stages as (
-
-    select * from {{ ref('function_stages') }}
+    select * from {{ ref('int_payments_by_function') }}
 
 )
 
 select
-    payments.district_code,
-    payments.year,
-    function_stages.stage,
-    cast(payments.amount_yuan as decimal(38, 2)) as payments_yuan,
-    payments._file_id,
-    payments._sheet,
-    payments._row_number
-from payments
-left join function_stages on payments.function_code = function_stages.function_code
-where not payments.is_deleted and substr(payments.function_code, 1, 3) = '205'
+    district_code,
+    year,
+    stage,
+    amount_yuan as payments_yuan,
+    _file_id,
+    _sheet,
+    _row_number
+from payments_by_function
+where left_out is null

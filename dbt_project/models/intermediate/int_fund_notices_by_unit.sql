@@ -1,8 +1,8 @@
--- One row per notice of funds that count towards a school's entitlement (公用经费 of the compulsory
--- stages, the addition for boarders, special needs), with the school to which its unit code leads
--- on the day of the notice; school_code is null where the crosswalk knows no such unit, or the
--- library no such school. Of two entries of a unit that are valid on one day the one that began
--- later holds.
+-- One row per landed fund notice: what kind of funds it hands down, for which stage, and the school
+-- to which its unit code leads on the day of the notice, with why it counts towards no school's
+-- entitlement (公用经费 of the compulsory stages, the addition for boarders, special needs), if it
+-- does not. A notice counts for the stage that it names; one for boarders or special needs that
+-- names none, where all stages of the school are compulsory.
 with
 
 fund_notices as (
@@ -17,85 +17,114 @@ project_purposes as (
 
 ),
 
-crosswalk as (
+stages as (
 
-    select * from {{ ref('stg_schools__crosswalk') }}
-
-),
-
-library as (
-
-    select distinct
-        district_code,
-        school_code
-    from {{ ref('stg_schools__schools') }}
+    select * from {{ ref('stages') }}
 
 ),
 
-of_entitlement as (
+units_on_days as (
+
+    select * from {{ ref('int_units_on_days') }}
+
+),
+
+ledgers as (
 
     select
-        fund_notices.district_code,
-        fund_notices.period,
-        fund_notices.year,
-        fund_notices.issued_on,
-        fund_notices.unit_code,
-        fund_notices.amount_yuan,
-        fund_notices._file_id,
-        fund_notices._sheet,
-        fund_notices._row_number
+        ledger_stages.*,
+        stages.is_compulsory
+    from {{ ref('int_ledger_stages') }} as ledger_stages
+    inner join {{ ref('stages') }} as stages on ledger_stages.stage = stages.stage
+
+),
+
+kinds as (
+
+    select
+        fund_notices.*,
+        project_purposes.funds_kind,
+        stages.is_compulsory,
+        units_on_days.school_code,
+        units_on_days.is_public,
+        units_on_days.type_group,
+        case when units_on_days.district_code is null then '没有预算单位' else units_on_days.doubt end
+            as unit_doubt
     from fund_notices
-    inner join project_purposes on fund_notices.purpose = project_purposes.purpose
-    where
-        project_purposes.funds_kind in ('boarder', 'special_needs')
-        or (
-            project_purposes.funds_kind = 'operating'
-            and fund_notices.stage in ('普通小学', '普通初中', '特殊教育')
-        )
+    left join project_purposes on fund_notices.purpose = project_purposes.purpose
+    left join stages on fund_notices.stage = stages.stage
+    left join units_on_days
+        on
+            fund_notices.district_code = units_on_days.district_code
+            and fund_notices.unit_code = units_on_days.unit_code
+            and fund_notices.issued_on = units_on_days.on_day
 
 ),
 
-matched as (
+with_ledger as (
 
     select
-        of_entitlement.*,
-        crosswalk.school_code,
-        row_number() over (
-            partition by
-                of_entitlement.district_code,
-                of_entitlement.period,
-                of_entitlement._file_id,
-                of_entitlement._sheet,
-                of_entitlement._row_number
-            order by
-                crosswalk.valid_from desc nulls last,
-                crosswalk._file_id desc nulls last,
-                crosswalk._row_number desc nulls last
-        ) as match_place
-    from of_entitlement
-    left join crosswalk
-        on
-            of_entitlement.district_code = crosswalk.district_code
-            and of_entitlement.unit_code = crosswalk.id_value
-            and crosswalk.id_kind = '预算单位编码'
-            and (crosswalk.valid_from is null or of_entitlement.issued_on >= crosswalk.valid_from)
-            and (crosswalk.valid_to is null or of_entitlement.issued_on <= crosswalk.valid_to)
+        kinds.*,
+        exists(
+            select 1
+            from ledgers
+            where
+                ledgers.district_code = kinds.district_code
+                and ledgers.school_code = kinds.school_code
+                and ledgers.stage = kinds.stage
+                and (ledgers.valid_from is null or ledgers.valid_from <= kinds.issued_on)
+                and (ledgers.valid_to is null or ledgers.valid_to >= kinds.issued_on)
+        ) as runs_stage,
+        exists(
+            select 1
+            from ledgers
+            where
+                ledgers.district_code = kinds.district_code
+                and ledgers.school_code = kinds.school_code
+                and not ledgers.is_compulsory
+                and (ledgers.valid_from is null or ledgers.valid_from <= kinds.issued_on)
+                and (ledgers.valid_to is null or ledgers.valid_to >= kinds.issued_on)
+        ) as runs_other_stages
+    from kinds
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when funds_kind not in ('operating', 'boarder', 'special_needs')
+                then '用途不是公用经费'
+            when not is_compulsory then '不是义务教育学段'
+            when unit_doubt is null and not is_public then '不是本区公办学校'
+            when unit_doubt is null and type_group = 'other' then '不是学校'
+        end as exclusion,
+        case
+            when funds_kind is null then '用途类别不在约定的类别中'
+            when unit_doubt is not null then unit_doubt
+            when stage is null and (funds_kind = 'operating' or runs_other_stages)
+                then '没有写明学段'
+            when stage <> '特殊教育' and not runs_stage then '该校不举办所填学段'
+            when amount_yuan is null then '没有下达金额'
+        end as doubt
+    from with_ledger
 
 )
 
 select
-    matched.district_code,
-    matched.period,
-    matched.year,
-    matched.unit_code,
-    library.school_code,
-    cast(matched.amount_yuan as decimal(38, 2)) as amount_yuan,
-    matched._file_id,
-    matched._sheet,
-    matched._row_number
-from matched
-left join library
-    on
-        matched.district_code = library.district_code
-        and matched.school_code = library.school_code
-where matched.match_place = 1
+    district_code,
+    period,
+    year,
+    unit_code,
+    school_code,
+    funds_kind,
+    level,
+    stage,
+    cast(amount_yuan as decimal(38, 2)) as amount_yuan,
+    coalesce(exclusion, doubt) as left_out,
+    exclusion is null and doubt is not null as is_in_doubt,
+    _file_id,
+    _sheet,
+    _row_number
+from judged

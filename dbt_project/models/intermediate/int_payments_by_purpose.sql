@@ -1,5 +1,5 @@
--- One row per payment under a project that was open on the day of payment, with what its money is
--- for. Of two rows of a project that are open on one day the one that began later holds.
+-- One row per landed payment: what its money is for, by its project on the day of payment, and
+-- why it is left out: deleted, or in doubt because nobody knows what it is for.
 with
 
 payments as (
@@ -8,67 +8,38 @@ payments as (
 
 ),
 
-projects as (
+projects_on_days as (
 
-    select * from {{ ref('stg_finance__projects') }}
-
-),
-
-project_purposes as (
-
-    select * from {{ ref('project_purposes') }}
-
-),
-
-with_project as (
-
-    select
-        payments.district_code,
-        payments.period,
-        payments.year,
-        payments.paid_on,
-        payments.unit_code,
-        projects.purpose,
-        projects.stage,
-        payments.amount_yuan,
-        payments._file_id,
-        payments._sheet,
-        payments._row_number,
-        row_number() over (
-            partition by
-                payments.district_code,
-                payments.period,
-                payments._file_id,
-                payments._sheet,
-                payments._row_number
-            order by
-                projects.valid_from desc nulls last,
-                projects._file_id desc nulls last,
-                projects._row_number desc nulls last
-        ) as place
-    from payments
-    inner join projects
-        on
-            payments.district_code = projects.district_code
-            and payments.project_code = projects.project_code
-            and (projects.valid_from is null or payments.paid_on >= projects.valid_from)
-            and (projects.valid_to is null or payments.paid_on <= projects.valid_to)
-    where not payments.is_deleted
+    select * from {{ ref('int_projects_on_days') }}
 
 )
 
 select
-    with_project.district_code,
-    with_project.period,
-    with_project.year,
-    with_project.paid_on,
-    with_project.unit_code,
-    project_purposes.funds_kind,
-    with_project.stage,
-    cast(with_project.amount_yuan as decimal(38, 2)) as amount_yuan,
-    with_project._file_id,
-    with_project._sheet,
-    with_project._row_number
-from with_project
-inner join project_purposes on with_project.purpose = project_purposes.purpose
-where with_project.place = 1
+    payments.district_code,
+    payments.period,
+    payments.year,
+    payments.paid_on,
+    payments.unit_code,
+    payments.project_code,
+    payments.funds_nature,
+    projects_on_days.funds_kind,
+    projects_on_days.stage,
+    cast(payments.amount_yuan as decimal(38, 2)) as amount_yuan,
+    case
+        when payments.is_deleted then '已删除'
+        when projects_on_days.district_code is null then '没有项目编码或支付日期'
+        else projects_on_days.doubt
+    end as left_out,
+    not payments.is_deleted
+    and (projects_on_days.district_code is null or projects_on_days.doubt is not null)
+        as is_in_doubt,
+    payments._file_id,
+    payments._sheet,
+    payments._row_number
+from payments
+left join projects_on_days
+    on
+        payments.district_code = projects_on_days.district_code
+        and payments.project_code = projects_on_days.project_code
+        and payments.paid_on = projects_on_days.on_day
+        and not payments.is_deleted

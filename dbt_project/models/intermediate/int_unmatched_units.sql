@@ -10,15 +10,9 @@ schools as (
 
 ),
 
-payments_by_unit as (
+finance_in_doubt as (
 
-    select * from {{ ref('int_payments_by_unit') }}
-
-),
-
-fund_notices_by_unit as (
-
-    select * from {{ ref('int_fund_notices_by_unit') }}
+    select * from {{ ref('int_finance_in_doubt') }}
 
 ),
 
@@ -89,8 +83,6 @@ losing_facts as (
         column2 as fact
     from (
         values
-        ('finance.payments', 'int_operating_funds'),
-        ('finance.fund_notices', 'int_school_entitlements'),
         ('schools.students', 'int_student_months'),
         ('schools.students', 'int_funded_students'),
         ('schools.students', 'int_school_entitlements'),
@@ -106,38 +98,6 @@ losing_facts as (
 
 unmatched as (
 
-    select
-        district_code,
-        'finance.payments' as source,
-        period,
-        unit_code as unit,
-        case funds_kind
-            when 'special_needs' then '特殊教育'
-            when 'boarder' then 'total'
-            else stage
-        end as member,
-        amount_yuan as amount,
-        '单位对应不到学校' as reason,
-        _file_id,
-        _sheet,
-        _row_number
-    from payments_by_unit
-    where school_code is null
-    union all
-    select
-        district_code,
-        'finance.fund_notices' as source,
-        period,
-        unit_code as unit,
-        cast(null as string) as member,
-        amount_yuan as amount,
-        '单位对应不到学校' as reason,
-        _file_id,
-        _sheet,
-        _row_number
-    from fund_notices_by_unit
-    where school_code is null
-    union all
     select
         district_code,
         'schools.students' as source,
@@ -423,6 +383,20 @@ unmatched_by_fact as (
         _sheet,
         _row_number
     from schools_in_doubt
+    union all
+    select
+        district_code,
+        source,
+        period,
+        fact,
+        unit,
+        member,
+        amount,
+        reason,
+        _file_id,
+        _sheet,
+        _row_number
+    from finance_in_doubt
 
 )
 

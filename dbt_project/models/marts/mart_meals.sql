@@ -9,9 +9,9 @@ meal_funds as (
 
 ),
 
-earmarked_payments as (
+meal_payments as (
 
-    select * from {{ ref('int_earmarked_payments') }}
+    select * from {{ ref('int_meal_payments') }}
 
 ),
 
@@ -66,7 +66,7 @@ paid as (
         district_code,
         year,
         cast(sum(meals_paid_yuan) as decimal(38, 2)) as meals_paid_yuan
-    from earmarked_payments
+    from meal_payments
     group by district_code, year
 
 ),

@@ -8,6 +8,12 @@ operating_funds as (
 
 ),
 
+boarder_funds as (
+
+    select * from {{ ref('int_boarder_funds') }}
+
+),
+
 funded_students as (
 
     select * from {{ ref('int_funded_students') }}
@@ -58,10 +64,8 @@ funds as (
         year,
         'stage' as dimension,
         stage as member,
-        cast(sum(operating_yuan) as decimal(38, 2)) as operating_yuan,
-        cast(null as decimal(38, 2)) as boarder_yuan
+        cast(sum(operating_yuan) as decimal(38, 2)) as operating_yuan
     from operating_funds
-    where stage is not null
     group by district_code, year, stage
     union all
     select
@@ -69,9 +73,21 @@ funds as (
         year,
         'total' as dimension,
         'total' as member,
-        cast(sum(operating_yuan) as decimal(38, 2)) as operating_yuan,
-        cast(sum(boarder_yuan) as decimal(38, 2)) as boarder_yuan
+        cast(sum(operating_yuan) as decimal(38, 2)) as operating_yuan
     from operating_funds
+    group by district_code, year
+
+),
+
+of_boarders as (
+
+    select
+        district_code,
+        year,
+        'total' as dimension,
+        'total' as member,
+        cast(sum(boarder_yuan) as decimal(38, 2)) as boarder_yuan
+    from boarder_funds
     group by district_code, year
 
 ),
@@ -125,9 +141,10 @@ select
     pupils.funded_half_years,
     {{ ratio('funds.operating_yuan', 'pupils.funded_half_years', 2) }}
         as operating_per_student_yuan,
-    funds.boarder_yuan,
+    of_boarders.boarder_yuan,
     pupils.boarder_half_years,
-    {{ ratio('funds.boarder_yuan', 'pupils.boarder_half_years', 2) }} as boarder_per_boarder_yuan,
+    {{ ratio('of_boarders.boarder_yuan', 'pupils.boarder_half_years', 2) }}
+        as boarder_per_boarder_yuan,
     schools.schools,
     schools.fully_funded_schools,
     {{ ratio('schools.fully_funded_schools', 'schools.schools', 100) }}
@@ -140,6 +157,12 @@ left join funds
         and members.year = funds.year
         and members.dimension = funds.dimension
         and members.member = funds.member
+left join of_boarders
+    on
+        members.district_code = of_boarders.district_code
+        and members.year = of_boarders.year
+        and members.dimension = of_boarders.dimension
+        and members.member = of_boarders.member
 left join pupils
     on
         members.district_code = pupils.district_code

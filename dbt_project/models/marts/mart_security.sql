@@ -8,9 +8,9 @@ security_guards as (
 
 ),
 
-earmarked_payments as (
+security_payments as (
 
-    select * from {{ ref('int_earmarked_payments') }}
+    select * from {{ ref('int_security_payments') }}
 
 ),
 
@@ -67,7 +67,7 @@ paid as (
         district_code,
         year,
         cast(sum(security_paid_yuan) as decimal(38, 2)) as security_paid_yuan
-    from earmarked_payments
+    from security_payments
     group by district_code, year
 
 )

@@ -16,6 +16,7 @@ select
     function_code,
     economic_code,
     project_code,
+    funds_nature,
     amount_yuan,
     coalesce(is_deleted, false) as is_deleted,
     _file_id,

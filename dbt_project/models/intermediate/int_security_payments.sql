@@ -1,0 +1,18 @@
+-- One row per payment under a project of 安保, of whatever unit and kind of money.
+with
+
+payments_by_purpose as (
+
+    select * from {{ ref('int_payments_by_purpose') }}
+
+)
+
+select
+    district_code,
+    year,
+    amount_yuan as security_paid_yuan,
+    _file_id,
+    _sheet,
+    _row_number
+from payments_by_purpose
+where left_out is null and funds_kind = 'security'
