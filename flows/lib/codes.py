@@ -12,6 +12,7 @@ LISTS = {
     "school_types": "school_types.csv",
     "urban_rural": "urban_rural.csv",
     "function_205": "function_205.csv",
+    "project_purposes": "project_purposes.csv",
 }
 CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
 

@@ -187,6 +187,8 @@ set_aside as (
         cast(null as string) as fact,
         member,
         amount,
+        -- by which rule, quarantine itself says row by row
+        cast(null as string) as reason,
         file_id,
         sheet,
         row_number
@@ -200,6 +202,7 @@ set_aside as (
         fact,
         member,
         amount,
+        reason,
         _file_id as file_id,
         _sheet as sheet,
         _row_number as row_number
@@ -207,18 +210,20 @@ set_aside as (
 
 ),
 
-set_aside_by_row as (
+set_aside_of_values as (
 
     select
         needs_with_status.value_id,
         needs_with_status.source,
+        needs_with_status.period,
+        needs_with_status.source_title,
+        needs_with_status.owner_office,
+        needs_with_status.role,
+        set_aside.amount,
+        set_aside.reason,
         set_aside.file_id,
         set_aside.sheet,
-        set_aside.row_number,
-        max(abs(set_aside.amount)) as amount,
-        max(case when set_aside.amount is null then 1 else 0 end) as is_without_amount,
-        max(case when needs_with_status.role = 'denominator' then 1 else 0 end)
-            as is_in_denominator
+        set_aside.row_number
     from needs_with_status
     inner join set_aside
         on
@@ -232,12 +237,22 @@ set_aside_by_row as (
                 or needs_with_status.member = set_aside.member
                 or {{ counts_special_needs('needs_with_status', 'set_aside.member') }}
             )
-    group by
-        needs_with_status.value_id,
-        needs_with_status.source,
-        set_aside.file_id,
-        set_aside.sheet,
-        set_aside.row_number
+
+),
+
+set_aside_by_row as (
+
+    select
+        value_id,
+        source,
+        file_id,
+        sheet,
+        row_number,
+        max(abs(amount)) as amount,
+        max(case when amount is null then 1 else 0 end) as is_without_amount,
+        max(case when role = 'denominator' then 1 else 0 end) as is_in_denominator
+    from set_aside_of_values
+    group by value_id, source, file_id, sheet, row_number
 
 ),
 
@@ -314,6 +329,29 @@ doubts_counted as (
 
 ),
 
+reasons as (
+
+    select
+        value_id,
+        source,
+        period,
+        source_title,
+        owner_office,
+        reason
+    from doubts_of_values
+    union
+    select
+        value_id,
+        source,
+        period,
+        source_title,
+        owner_office,
+        reason
+    from set_aside_of_values
+    where reason is not null
+
+),
+
 reasons_by_source as (
 
     select
@@ -328,8 +366,7 @@ reasons_by_source as (
             order by reason
         ) as place,
         count(*) over (partition by value_id, source, period) as reasons
-    from doubts_of_values
-    group by value_id, source, period, source_title, owner_office, reason
+    from reasons
 
 ),
 

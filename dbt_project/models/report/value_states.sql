@@ -164,7 +164,7 @@ select
             then
                 '应报' || cast(units_expected as string) || '个单位(次),实报'
                 || cast(units_received as string) || '个;未报:' || coalesce(units_missing, '')
-        when open_state = 'provisional' and rows_set_aside is not null and doubts > 0
+        when open_state = 'provisional' and rows_set_aside is not null and doubt_reasons is not null
             then rows_set_aside || ';' || doubt_reasons
         when open_state = 'provisional' then coalesce(rows_set_aside, doubt_reasons)
         when has_two_standards then '春季、秋季标准不同,不能以一个标准判定全年'
