@@ -52,6 +52,8 @@
     ['int_operating_funds', ['district_code', 'year'] + row],
     ['int_payments_by_function', ['district_code', 'year'] + row],
     ['int_payments_by_purpose', ['district_code', 'year'] + row],
+    ['int_payments_to_stages', ['district_code', 'year'] + row],
+    ['int_stage_payments', ['district_code', 'year'] + row],
     ['int_payments_by_unit', ['district_code', 'year'] + row],
     ['int_payments_in_doubt', ['district_code', 'period', 'fact', 'member'] + row],
     ['int_primary_and_secondary_schools', ['district_code', 'year', 'school_code']],

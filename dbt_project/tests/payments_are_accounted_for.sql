@@ -49,9 +49,10 @@ purposes as (
 
 no_public_schools as (
 
-    select distinct
+    select
         crosswalk.district_code,
-        crosswalk.id_value as unit_code
+        crosswalk.id_value as unit_code,
+        max(case when not founders.is_public then 1 else 0 end) as is_private
     from {{ source('schools', 'crosswalk') }} as crosswalk
     inner join {{ source('schools', 'schools') }} as schools
         on
@@ -62,6 +63,7 @@ no_public_schools as (
     where
         crosswalk.id_kind = '预算单位编码'
         and (not founders.is_public or types.type_group = 'other')
+    group by crosswalk.district_code, crosswalk.id_value
 
 ),
 
@@ -118,7 +120,8 @@ by_unit as (
 facts as (
 
     {%- for fact, measure in [
-        ('int_education_payments', 'payments_yuan'), ('int_operating_funds', 'operating_yuan'),
+        ('int_education_payments', 'payments_yuan'), ('int_stage_payments', 'stage_payments_yuan'),
+        ('int_operating_funds', 'operating_yuan'),
         ('int_boarder_funds', 'boarder_yuan'), ('int_meal_payments', 'meals_paid_yuan'),
         ('int_security_payments', 'security_paid_yuan'),
     ] %}
@@ -280,6 +283,7 @@ ruled as (
             sheet,
             _row_number
         from listed
+        where fact <> 'int_stage_payments'
     ) as listed
         on
             accounts.model = listed.model
@@ -338,9 +342,57 @@ where
     coalesce(
         case facts.fact
             when 'int_education_payments' then case when landed.class_code = '205' then 1 end
+            when 'int_stage_payments' then case when landed.class_code = '205' then 1 end
             when 'int_meal_payments' then purposes.may_be_meals
             when 'int_security_payments' then purposes.may_be_security
             else purposes.may_be_operating
         end,
         0
     ) = 0
+union all
+select
+    case
+        when of_stage.stage_payments_yuan <> of_class.payments_yuan then 'another amount'
+        else 'of a stage and no private unit, and left out'
+    end as rule,
+    'int_stage_payments' as model,
+    of_class._file_id as file_id,
+    coalesce(of_class._sheet, '') as sheet,
+    of_class._row_number as row_number
+from {{ ref('int_education_payments') }} as of_class
+inner join landed
+    on
+        of_class.district_code = landed.district_code
+        and cast(of_class.year as string) = landed.period
+        and of_class._file_id = landed._file_id
+        and coalesce(of_class._sheet, '') = landed.sheet
+        and of_class._row_number = landed._row_number
+left join {{ ref('int_stage_payments') }} as of_stage
+    on
+        of_class.district_code = of_stage.district_code
+        and of_class.year = of_stage.year
+        and of_class._file_id = of_stage._file_id
+        and coalesce(of_class._sheet, '') = coalesce(of_stage._sheet, '')
+        and of_class._row_number = of_stage._row_number
+left join listed
+    on
+        listed.fact = 'int_stage_payments'
+        and landed.district_code = listed.district_code
+        and landed.period = listed.period
+        and landed._file_id = listed._file_id
+        and landed.sheet = listed.sheet
+        and landed._row_number = listed._row_number
+left join no_public_schools
+    on
+        landed.district_code = no_public_schools.district_code
+        and landed.unit_code = no_public_schools.unit_code
+where
+    of_class.stage is not null
+    and (
+        of_stage.stage_payments_yuan <> of_class.payments_yuan
+        or (
+            of_stage._file_id is null
+            and listed._file_id is null
+            and coalesce(no_public_schools.is_private, 0) = 0
+        )
+    )

@@ -96,7 +96,7 @@ judged as (
         case
             when funds_kind not in ('operating', 'boarder', 'special_needs')
                 then '用途不是公用经费'
-            when not is_compulsory then '不是义务教育学段'
+            when not is_compulsory and (runs_stage or unit_doubt is not null) then '不是义务教育学段'
             when unit_doubt is null and not is_public then '不是本区公办学校'
             when unit_doubt is null and type_group = 'other' then '不是学校'
         end as exclusion,

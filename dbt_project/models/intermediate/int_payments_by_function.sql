@@ -75,6 +75,8 @@ select
     district_code,
     period,
     year,
+    paid_on,
+    unit_code,
     stage,
     cast(amount_yuan as decimal(38, 2)) as amount_yuan,
     coalesce(exclusion, doubt) as left_out,

@@ -11,6 +11,13 @@ payments_by_function as (
 
 ),
 
+payments_to_stages as (
+
+    select * from {{ ref('int_payments_to_stages') }}
+    where is_in_doubt
+
+),
+
 payments_by_purpose as (
 
     select * from {{ ref('int_payments_by_purpose') }}
@@ -190,6 +197,33 @@ all_doubts as (
         _sheet,
         _row_number
     from payments_by_function
+    union all
+    select
+        district_code,
+        period,
+        unit_code,
+        'int_stage_payments' as fact,
+        member,
+        amount_yuan,
+        left_out,
+        _file_id,
+        _sheet,
+        _row_number
+    from payments_by_function
+    where coalesce(member, 'any') <> 'total'
+    union all
+    select
+        district_code,
+        period,
+        unit_code,
+        'int_stage_payments' as fact,
+        stage as member,
+        amount_yuan,
+        left_out,
+        _file_id,
+        _sheet,
+        _row_number
+    from payments_to_stages
     union all
     select * from of_projects
     union all

@@ -13,6 +13,12 @@ education_payments as (
 
 ),
 
+stage_payments as (
+
+    select * from {{ ref('int_stage_payments') }}
+
+),
+
 student_months as (
 
     select * from {{ ref('int_student_months') }}
@@ -95,6 +101,19 @@ payments as (
 
 ),
 
+payments_of_stages as (
+
+    select
+        district_code,
+        year,
+        'stage' as dimension,
+        stage as member,
+        cast(sum(stage_payments_yuan) as decimal(38, 2)) as stage_payments_yuan
+    from stage_payments
+    group by district_code, year, stage
+
+),
+
 months as (
 
     select
@@ -116,9 +135,10 @@ select
     members.member,
     funds.funds_yuan,
     payments.payments_yuan,
+    payments_of_stages.stage_payments_yuan,
     months.student_months,
     {{ ratio('funds.funds_yuan', 'months.student_months', 12) }} as funds_per_student_yuan,
-    {{ ratio('payments.payments_yuan', 'months.student_months', 12) }}
+    {{ ratio('payments_of_stages.stage_payments_yuan', 'months.student_months', 12) }}
         as payments_per_student_yuan
 from members
 left join funds
@@ -133,6 +153,12 @@ left join payments
         and members.year = payments.year
         and members.dimension = payments.dimension
         and members.member = payments.member
+left join payments_of_stages
+    on
+        members.district_code = payments_of_stages.district_code
+        and members.year = payments_of_stages.year
+        and members.dimension = payments_of_stages.dimension
+        and members.member = payments_of_stages.member
 left join months
     on
         members.district_code = months.district_code

@@ -25,6 +25,7 @@
 -- depends_on: {{ ref('int_security_guards') }}
 -- depends_on: {{ ref('int_security_payments') }}
 -- depends_on: {{ ref('int_staff_training') }}
+-- depends_on: {{ ref('int_stage_payments') }}
 -- depends_on: {{ ref('int_student_aid') }}
 -- depends_on: {{ ref('int_student_months') }}
 -- depends_on: {{ ref('int_training_hours') }}
