@@ -26,6 +26,7 @@ LONGEST_LINE = 1 << 23
 BLOCK_BYTES = 1 << 20
 Lines = tuple[list[str], bool]  # and whether there may be a quote in them
 ODD_QUOTES, MIXED = "odd_quotes", "another_encoding"
+INCHES = re.compile(r"(?:^|[^\w.])[0-9]{1,3}(?:[./][0-9]+)?$")  # 24" and 5.5", not N24"
 LINE_BREAK = re.compile("\r\n|\r|\n")
 BYTES_OF_TWO_HAN = 6
 MAY_BE_MIXED = ("gb18030", "gbk", "gb2312", "big5", "cp950")
@@ -202,7 +203,7 @@ def _is_oddly_quoted(cells: Sequence[str], quote: str, other: str) -> bool:
     if any(len(cell) > 2 and cell[0] == cell[-1] == other for cell in cells):
         return True
     odd = [cell for cell in cells if cell.count(quote) % 2]
-    if any(cell.endswith(quote) and not cell[-2:-1].isdigit() for cell in odd):
+    if any(cell.endswith(quote) and not INCHES.search(cell[:-1]) for cell in odd):
         return True
     opens = bool(odd) and bool(odd[0][odd[0].find(quote) + 1 :][:1].strip())
     return opens and len(odd) > 1
