@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from flows.lib.contracts import NAME_OR_TYPE, Contract
+from flows.lib.contract_schema import NAME_OR_TYPE
+from flows.lib.contracts import Contract
 from flows.lib.dbt_runs import FAILED_STATUSES, invoke_dbt, told_by_dbt
 from flows.lib.settings import CHECKOUT
 from flows.lib.warehouse import make_relation, open_warehouse
