@@ -9,6 +9,8 @@ import pyarrow as pa
 import pytest
 from suite_parts import COLUMNS, SHIPPED, aggregates_of, failures, judge_rows, rows, shipped
 
+from flows.lib.definitions import marts
+from flows.lib.few_persons import FEW
 from flows.lib.judging import judge_table
 
 # The suites of the product
@@ -116,6 +118,44 @@ def test_trainings_outside_the_span_are_set_aside() -> None:
     assert failed == [("trained_on", (4,)), ("trained_on", (0, 3)), ("hours", (5, 6))]
 
 
+def test_a_code_that_no_list_knows_is_told_and_sets_no_row_aside() -> None:
+    person = {
+        "staff_id": "a" * 64, "school_code": "2151000001", "post": "园长",
+        "entered_on": date(2020, 1, 1),
+    }  # fmt: skip
+    posts = ("园长", "校长", "骨干教师", None)
+    staff = rows("staffing.staff", *(
+        person | {"staff_id": f"{n:064x}", "post": post} for n, post in enumerate(posts)
+    ))  # fmt: skip
+    school = {
+        "school_code": "2151000001", "school_name": "a", "type_code": "211", "founder_code": "831",
+        "area_code": "111", "valid_from": date(2000, 1, 1),
+    }  # fmt: skip
+    changes: tuple[dict[str, Any], ...] = (
+        {}, {"type_code": "213"}, {"type_code": "21"}, {"founder_code": None}, {"area_code": "999"},
+    )  # fmt: skip
+    library = rows("schools.schools", *(
+        school | {"school_code": f"215100000{n}"} | change for n, change in enumerate(changes)
+    ))  # fmt: skip
+    for name, table, wanted in (
+        ("staffing.staff", staff, {"rows_of_unknown_post": 2}),
+        ("schools.schools", library,
+         {"rows_of_unknown_type": 2, "rows_of_unknown_founder": 1, "rows_of_odd_area": 1}),
+    ):  # fmt: skip
+        suite = shipped(name)
+        assert failures(judge_rows(suite, table)) == {}
+        counted = aggregates_of(suite, table)
+        assert {name: counted[name] for name in wanted} == wanted
+        assert set(failures(judge_table(suite, counted))) == set(wanted)
+
+
+def test_a_head_of_a_kindergarten_must_say_where_and_since_when() -> None:
+    head = {"staff_id": "a" * 64, "post": "园长"}
+    clerk = {"staff_id": "b" * 64, "post": "行政人员"}
+    results = judge_rows(shipped("staffing.staff"), rows("staffing.staff", head, clerk))
+    assert failures(results) == {"school_code": (0,), "entered_on": (0,)}
+
+
 def test_only_pseudonyms_come_in() -> None:
     suite = shipped("schools.students")
     good = {
@@ -193,6 +233,19 @@ def test_a_good_row_passes_every_rule() -> None:
         assert failures(judge_table(suite, aggregates_of(suite, table))) == {}, name
 
 
+def test_the_gate_asks_for_every_unit_of_persons_by_the_one_threshold() -> None:
+    asked = shipped("report.report_values").aggregates["small_counts_shown"]
+    assert f"value < {FEW}" in asked
+    units = {
+        mart.column_meta(name)["indicator"]["unit"]
+        for mart in marts()
+        for name in mart.columns
+        if mart.column_meta(name).get("persons_unit") and mart.column_meta(name).get("indicator")
+    }
+    assert units == {"人", "名", "人次"}
+    assert all(f"'{unit}'" in asked for unit in units)
+
+
 @pytest.mark.parametrize(
     ("change", "aggregate"),
     [
@@ -203,6 +256,8 @@ def test_a_good_row_passes_every_rule() -> None:
         ({"state": "suppressed", "value": None, "numerator": Decimal(3), "reason": "a"},
          "hidden_rows_that_show_numbers"),
         ({"unit": "人", "value": Decimal(4)}, "small_counts_shown"),
+        ({"unit": "名", "value": Decimal(1)}, "small_counts_shown"),
+        ({"unit": "人次", "value": Decimal(3)}, "small_counts_shown"),
         ({"state": "partial", "reason": "a", "judgement": "达标"}, "judged_without_proof"),
         ({"state": "provisional"}, "rows_without_reason"),
         ({"judgement": "合格"}, "rows_of_unknown_judgement"),

@@ -60,6 +60,20 @@ def test_a_rule_tells_rows_from_tables(suite_of: Callable[..., Suite]) -> None:
     assert suite.reading["required_column"].effect is None
 
 
+def test_a_list_of_codes_stands_once(suite_of: Callable[..., Suite]) -> None:
+    suite = suite_of(
+        rule("expect_column_values_to_not_be_null", column="a",
+             row_condition="post in $staff_posts.is_teacher_or_principal"),
+        aggregates={"unknown": "count(*) filter (post not in $staff_posts)"},
+    )  # fmt: skip
+    assert suite.rules[0].kwargs["row_condition"] == "post in ['校长', '园长', '专任教师']"
+    assert suite.aggregates["unknown"].count("'") == 2 * 6
+    for mark, told in (("$no_such_list", "no list of codes no_such_list.csv"),
+                       ("$staff_posts.is_tall", "has no column is_tall")):  # fmt: skip
+        with pytest.raises(SuiteError, match=told):
+            suite_of(rule("expect_column_values_to_be_in_set", column="a", value_set=mark))
+
+
 GOOD = rule("expect_column_values_to_not_be_null", column="a")
 
 

@@ -1,10 +1,10 @@
--- What: the entitlements of all schools are what their pupils and boarders of both terms add
---   up to, and the allocations what fund notices handed down, but for schools that the
---   comparison does not take (private, no compulsory stage, not open at the end of the year and
---   without a successor).
---   Every funded pupil of a compulsory stage has a standard and a floor on the day of the term.
--- When it matters: a pupil without a standard lowers what a school is owed, and 5.8 passes
---   wrongly.
+-- What: what each school was owed is what the landed census rows of both terms add up to by the
+--   standards, wherever mergers and managing schools lead, so that no entitlement vanishes; what was
+--   handed down is what the landed notices that count say. No chain of mergers ends at a school
+--   that was merged in its turn. Every pupil of a compulsory stage has a standard and a floor on the
+--   day of the term. Every public school with a compulsory stage stands in the comparison.
+-- When it matters: a pupil without a standard or a school without its entitlement lowers what is
+--   owed, and 5.8 passes wrongly.
 -- To resolve: a missing standard is a row of seeds/standards.csv; otherwise look at the school
 --   in int_school_entitlements, int_funded_students and int_school_successors.
 with
@@ -15,72 +15,144 @@ standards as (
 
 ),
 
+successors as (
+
+    select * from {{ ref('int_school_successors') }}
+
+),
+
+pupils as (
+
+    select
+        district_code,
+        cast(substr(period, 1, 4) as int) as census_year,
+        school_code,
+        stage,
+        cast(count(*) as bigint) as pupils,
+        cast(sum(case when has_special_needs then 1 else 0 end) as bigint) as special_needs,
+        cast(sum(case when is_boarder then 1 else 0 end) as bigint) as boarders
+    from {{ source('schools', 'students') }}
+    where stage in ('普通小学', '普通初中', '特殊教育')
+    group by district_code, period, school_code, stage
+
+),
+
+-- the library's own rows that hold on a census day: public where none of them says otherwise, with
+-- the ledger of the latest
+library as (
+
+    select
+        pupils.district_code,
+        pupils.census_year,
+        pupils.school_code,
+        min(case when founders.is_public then 1 else 0 end) as is_public,
+        max_by(
+            case
+                when types.type_group in ('teaching_point', 'attached_class')
+                    then coalesce(schools.managing_school_code, schools.school_code)
+                else schools.school_code
+            end,
+            schools.valid_from
+        ) as ledger_school_code
+    from (select distinct district_code, census_year, school_code from pupils) as pupils
+    inner join {{ source('schools', 'schools') }} as schools
+        on
+            pupils.district_code = schools.district_code
+            and pupils.school_code = schools.school_code
+            and make_date(pupils.census_year, 9, 1) >= schools.valid_from
+            and (
+                schools.valid_to is null
+                or make_date(pupils.census_year, 9, 1) <= schools.valid_to
+            )
+    left join {{ ref('school_types') }} as types on schools.type_code = types.type_code
+    left join {{ ref('founders') }} as founders on schools.founder_code = founders.founder_code
+    group by pupils.district_code, pupils.census_year, pupils.school_code
+
+),
+
 funded as (
 
     select
-        funded_students.district_code,
-        funded_students.year,
-        funded_students.term,
-        funded_students.stage,
-        coalesce(successors.successor_code, funded_students.ledger_school_code) as school_code,
-        funded_students.funded_half_years * operating.value
-        + funded_students.boarder_half_years * boarders.value as owed_twice_yuan,
-        operating.value is null
-        or floors.value is null
-        or (boarders.value is null and funded_students.boarder_half_years > 0)
+        pupils.district_code,
+        pupils.census_year + terms.census_years_before as year,
+        terms.term,
+        pupils.stage,
+        library.ledger_school_code,
+        case
+            when pupils.stage = '特殊教育' then pupils.pupils * special.value
+            else
+                (
+                    case when pupils.pupils < floors.value then floors.value else pupils.pupils end
+                    - pupils.special_needs
+                ) * operating.value
+                + pupils.special_needs * coalesce(special.value, 0)
+                + pupils.boarders * coalesce(boarders.value, 0)
+        end as owed_twice_yuan,
+        (pupils.stage <> '特殊教育' and (operating.value is null or floors.value is null))
+        or (boarders.value is null and pupils.boarders > 0 and pupils.stage <> '特殊教育')
+        or (special.value is null and (pupils.special_needs > 0 or pupils.stage = '特殊教育'))
             as is_without_standard
-    from {{ ref('int_funded_students') }} as funded_students
-    left join {{ ref('int_school_successors') }} as successors
+    from pupils
+    inner join library
         on
-            funded_students.district_code = successors.district_code
-            and funded_students.year = successors.year
-            and funded_students.ledger_school_code = successors.school_code
-    left join standards as operating
+            pupils.district_code = library.district_code
+            and pupils.census_year = library.census_year
+            and pupils.school_code = library.school_code
+            and library.is_public = 1
+    cross join {{ ref('terms') }} as terms
+{% for name, standard, stage in [
+    ('operating', 'operating_per_student', 'pupils.stage'),
+    ('special', 'operating_per_student', "'特殊教育'"),
+    ('boarders', 'boarder_addition', "'total'"),
+    ('floors', 'small_school_floor', "'total'"),
+] %}
+    left join standards as {{ name }}
         on
-            funded_students.district_code = operating.district_code
-            and funded_students.year = operating.year
-            and funded_students.term = operating.day_kind
-            and funded_students.stage = operating.stage
-            and operating.standard_id = 'operating_per_student'
-    left join standards as boarders
-        on
-            funded_students.district_code = boarders.district_code
-            and funded_students.year = boarders.year
-            and funded_students.term = boarders.day_kind
-            and boarders.standard_id = 'boarder_addition'
-            and boarders.stage = 'total'
-    left join standards as floors
-        on
-            funded_students.district_code = floors.district_code
-            and funded_students.year = floors.year
-            and funded_students.term = floors.day_kind
-            and floors.standard_id = 'small_school_floor'
-            and floors.stage = 'total'
-    where funded_students.stage in ('普通小学', '普通初中', '特殊教育')
+            pupils.district_code = {{ name }}.district_code
+            and pupils.census_year + terms.census_years_before = {{ name }}.year
+            and terms.term = {{ name }}.day_kind
+            and {{ name }}.standard_id = '{{ standard }}'
+            and {{ name }}.stage = {{ stage }}
+{%- endfor %}
 
 ),
 
 owed as (
 
     select
-        district_code,
-        year,
-        school_code,
-        cast(sum(owed_twice_yuan) as decimal(38, 4)) as owed_twice_yuan
+        funded.district_code,
+        funded.year,
+        coalesce(successors.successor_code, funded.ledger_school_code) as school_code,
+        cast(sum(funded.owed_twice_yuan) as decimal(38, 4)) as owed_twice_yuan
     from funded
-    group by district_code, year, school_code
+    left join successors
+        on
+            funded.district_code = successors.district_code
+            and funded.year = successors.year
+            and funded.ledger_school_code = successors.school_code
+    group by
+        funded.district_code,
+        funded.year,
+        coalesce(successors.successor_code, funded.ledger_school_code)
 
 ),
 
+-- the amounts that the landed notices say, at the schools where the fact has them
 allocated as (
 
     select
         funds.district_code,
         funds.year,
         coalesce(successors.successor_code, funds.school_code) as school_code,
-        cast(sum(funds.allocated_yuan) as decimal(38, 2)) as allocated_yuan
+        cast(sum(notices.amount_yuan) as decimal(38, 2)) as allocated_yuan
     from {{ ref('int_allocated_funds') }} as funds
-    left join {{ ref('int_school_successors') }} as successors
+    inner join {{ source('finance', 'fund_notices') }} as notices
+        on
+            funds.district_code = notices.district_code
+            and funds._file_id = notices._file_id
+            and funds._sheet = notices._sheet
+            and funds._row_number = notices._row_number
+    left join successors
         on
             funds.district_code = successors.district_code
             and funds.year = successors.year
@@ -136,7 +208,41 @@ select
     funded.year,
     funded.term || ', ' || funded.stage as place
 from funded
+inner join compared_years
+    on
+        funded.district_code = compared_years.district_code
+        and funded.year = compared_years.year
 where funded.is_without_standard
+union all
+select
+    'a chain of mergers that does not end' as rule,
+    successors.district_code,
+    successors.year,
+    successors.school_code as place
+from successors
+inner join successors as later
+    on
+        successors.district_code = later.district_code
+        and successors.year = later.year
+        and successors.successor_code = later.school_code
+        and later.successor_code <> later.school_code
+union all
+select
+    'what is owed to nobody' as rule,
+    owed.district_code,
+    owed.year,
+    owed.school_code as place
+from owed
+inner join compared_years
+    on
+        owed.district_code = compared_years.district_code
+        and owed.year = compared_years.year
+left join entitlements
+    on
+        owed.district_code = entitlements.district_code
+        and owed.year = entitlements.year
+        and owed.school_code = entitlements.school_code
+where owed.owed_twice_yuan > 0 and entitlements.school_code is null
 union all
 select
     'a school of the comparison is missing from it' as rule,

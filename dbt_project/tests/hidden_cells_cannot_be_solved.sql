@@ -1,6 +1,7 @@
 -- What: what the published tables show of counts of persons does not give 1 to 4 of them away: no
 --   such count is shown, nor what they were paid, no two shown ones differ by so little, and of
---   each total with its members none is hidden or enough of it.
+--   each total with its members none is hidden or enough of it; nor does a value of the report,
+--   whatever its unit is called, whose numerator or denominator counts so few.
 -- When it matters: a new measure, mart or dimension may open a way to a few persons that the
 --   model hidden_cells does not know.
 -- To resolve: look at the rows of the mart's measure in person_cells and hidden_cells; see which
@@ -48,7 +49,15 @@ left_over as (
         dimensions.dimension,
         cast(count(*) as bigint) as hidden,
         max(case when cells.dimension = 'total' then 1 else 0 end) as is_total_hidden,
-        max(case when cells.amount >= 8 * cells.persons_unit then 1 else 0 end) as has_large
+        max(
+            case
+                when
+                    cells.amount
+                    >= 2 * ({{ var('fewest_persons_shown') }} - 1) * cells.persons_unit
+                    then 1
+                else 0
+            end
+        ) as has_large
     from dimensions
     inner join cells
         on
@@ -82,7 +91,7 @@ select
     year,
     member
 from cells
-where is_shown = 1 and amount > 0 and amount < 5 * persons_unit
+where is_shown = 1 and amount > 0 and amount < {{ var('fewest_persons_shown') }} * persons_unit
 union all
 select
     'money of hidden persons is shown' as rule,
@@ -126,7 +135,7 @@ inner join cells as greater
 where
     lesser.is_shown = 1
     and greater.is_shown = 1
-    and greater.amount - lesser.amount < 5 * lesser.persons_unit
+    and greater.amount - lesser.amount < {{ var('fewest_persons_shown') }} * lesser.persons_unit
 union all
 select
     'a total less its members leaves what is hidden' as rule,
@@ -145,3 +154,30 @@ inner join totals
 where
     left_over.hidden = 1
     or (left_over.is_total_hidden = 0 and left_over.has_large = 0)
+union all
+select
+    'a value shown rests on few persons' as rule,
+    members.mart,
+    cells.measure,
+    report_values.district_code,
+    report_values.evaluation_year as year,
+    report_values.member
+from {{ ref('report_values') }} as report_values
+inner join {{ ref('indicator_members') }} as members
+    on
+        report_values.indicator_id = members.indicator_id
+        and report_values.dimension = members.dimension
+        and report_values.member = members.member
+inner join (select distinct mart, measure, persons_unit from cells) as cells
+    on members.mart = cells.mart
+where
+    (
+        cells.measure = members.numerator_measure
+        and report_values.numerator > 0
+        and report_values.numerator < {{ var('fewest_persons_shown') }} * cells.persons_unit
+    )
+    or (
+        cells.measure = members.denominator_measure
+        and report_values.denominator > 0
+        and report_values.denominator < {{ var('fewest_persons_shown') }} * cells.persons_unit
+    )

@@ -14,6 +14,7 @@
     ['project_purposes', ['purpose']],
     ['staff_posts', ['post']],
     ['stages', ['stage']],
+    ['terms', ['term']],
     ['standards', ['standard_id', 'region_code', 'stage', 'valid_from']],
     ['report_outline', ['framework', 'year', 'figure_id', 'part']],
     ['stg_finance__education_funds', ['district_code', 'period'] + row],

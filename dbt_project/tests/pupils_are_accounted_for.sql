@@ -81,10 +81,10 @@ complete_years as (
 parts as (
 
     select
-        column1 as years_before,
-        column2 as months,
-        column3 as term
-    from (values (1, 8, 'spring'), (0, 4, 'autumn')) as parts (column1, column2, column3)
+        census_years_before as years_before,
+        student_months as months,
+        term
+    from {{ ref('terms') }}
 
 ),
 

@@ -25,7 +25,7 @@ from flows.lib.reading import Reading
 from flows.lib.sealed import read_sealed, write_sealed
 from flows.lib.settings import CHECKOUT
 from flows.lib.store import Delivery, Store
-from flows.lib.suite_words import SuiteError
+from flows.lib.suite_words import SuiteError, suite_text
 from flows.lib.suites import load_suite
 from flows.lib.waivers import Waiver, key_of, waived_entries
 
@@ -57,13 +57,18 @@ def cache_key(
     delivery: Delivery, contract: Contract, key_id: str, waivers: Sequence[Waiver] = ()
 ) -> str:
     """Name a cached reading by everything that it follows from."""
-    suite = [
-        sha256(path.read_bytes()).hexdigest() if path.exists() else ""
-        for path in (suite_path(contract), readings_path())
-    ]
+    suite = [_digest(path) for path in (suite_path(contract), readings_path())]
     parts = [delivery.id, delivery.district_code, delivery.period, contract.fingerprint]
     parts += [*suite, parser_version(), key_id, key_of(waivers)]
     return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    """Hash a suite with the codes of its lists; one that is unclear is told where it judges."""
+    try:
+        return sha256(suite_text(path).encode()).hexdigest()
+    except SuiteError:
+        return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 @dataclass(frozen=True)

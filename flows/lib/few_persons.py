@@ -6,12 +6,16 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import repeat
 
+import yaml
+
 from flows.lib.definitions import marts
 from flows.lib.raw_rows import FactRow
 from flows.lib.recomputing import Recomputation
+from flows.lib.settings import CHECKOUT
 
-FEW = 5
-LARGE = 8  # beside it a count that is hidden may be anything from 1 to 4
+PROJECT = yaml.safe_load((CHECKOUT / "dbt_project" / "dbt_project.yml").read_text("utf-8"))
+FEW: int = PROJECT["vars"]["fewest_persons_shown"]
+LARGE = 2 * (FEW - 1)  # beside it a count that is hidden may be anything from 1 to 4
 
 
 @lru_cache(maxsize=1)

@@ -1,11 +1,13 @@
 """Recomputing numerators and denominators from raw cells, one way per kind of measure."""
 
+import csv
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from flows.lib.codes import SEEDS
 from flows.lib.formulas import entitlement, funded_students, required_hours_times_60
 from flows.lib.raw_rows import FactRow, RawRows
 from flows.lib.releases import rows_of
@@ -14,6 +16,8 @@ from flows.lib.standards import DAYS, standard_in_force
 COMPULSORY = ("普通小学", "普通初中")
 SPECIAL = "特殊教育"
 PER_STUDENT = "operating_per_student"
+with (SEEDS / "terms.csv").open(encoding="utf-8", newline="") as rows_of_terms:
+    TERMS = {int(row["student_months"]): row["term"] for row in csv.DictReader(rows_of_terms)}
 
 
 class Recomputation:
@@ -94,7 +98,7 @@ class Recomputation:
             school, stage, has_special_needs, is_boarder = self.raw.cells(
                 row, "school_code", "stage", "has_special_needs", "is_boarder"
             )
-            term = "spring" if row.measure == 8 else "autumn"
+            term = TERMS[int(row.measure)]
             count = counted[(term, school, stage)]
             count["students"] += 1
             count["special_needs"] += bool(has_special_needs)
@@ -155,7 +159,7 @@ class Recomputation:
     def entitlements(self) -> dict[str, Decimal]:
         """Recompute what each school was owed, teaching points at their managing school."""
         ledgers = {
-            row.keys["school_code"]: row.keys["ledger_school_code"]
+            (row.keys["term"], row.keys["school_code"]): row.keys["ledger_school_code"]
             for row in self.rows_of("int_funded_students", "funded_half_years")
         }
         successors = self.successors()
@@ -165,7 +169,7 @@ class Recomputation:
                 continue
             is_boarders = what == "boarders"
             name, of = ("boarder_addition", "total") if is_boarders else (PER_STUDENT, stage)
-            ledger = ledgers.get(school, school)
+            ledger = ledgers.get((term, school), school)
             owed[successors.get(ledger, ledger)].append(
                 (count, self.standard(name, of, term) or Decimal(0))
             )

@@ -1,11 +1,15 @@
 """What suites are written in: severity, effect and notes, and what each thing read leads to."""
 
+import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from flows.lib.codes import SEEDS
 
 SEVERITIES = ("critical", "warning", "info")
 EFFECTS = ("none", "provisional")
@@ -29,6 +33,7 @@ OF_ROWS = (
     "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions", "one_cell_alone",
     "unlisted_total", "exact_duplicate", "conflicting_key",
 )  # fmt: skip
+CODES = re.compile(r"\$([a-z]\w*)(?:\.([a-z]\w*))?")  # a list of codes that the product knows
 
 
 class SuiteError(ValueError):
@@ -69,12 +74,37 @@ class _Loader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def suite_text(path: Path) -> str:
+    """Read a suite with the lists that it names filled in.
+
+    `$staff_posts` stands for the codes of that seed, `$staff_posts.is_teacher_or_principal` for
+    those of which the column says true: as a list that YAML, conditions and SQL all understand.
+    """
+
+    def codes(found: re.Match[str]) -> str:
+        name, column = found.groups()
+        seed = SEEDS / f"{name}.csv"
+        if not seed.is_file():
+            raise SuiteError(f"{path}: there is no list of codes {seed.name} for {found[0]}")
+        with seed.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        if column and column not in rows[0]:
+            raise SuiteError(f"{path}: the list {seed.name} has no column {column} for {found[0]}")
+        key = next(iter(rows[0]))
+        return str([row[key] for row in rows if not column or row[column] == "true"])
+
+    try:
+        return CODES.sub(codes, path.read_text("utf-8"))
+    except OSError as error:
+        raise SuiteError(f"{path}: the suite cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise SuiteError(f"{path}: the suite is no readable YAML: it is not UTF-8") from None
+
+
 def read_suite_file(path: Path) -> Any:
     """Read the YAML of a suite; raises SuiteError where it cannot be read."""
     try:
-        return yaml.load(path.read_bytes(), _Loader)
-    except OSError as error:
-        raise SuiteError(f"{path}: the suite cannot be read ({error.strerror})") from None
+        return yaml.load(suite_text(path), _Loader)
     except yaml.YAMLError as error:
         problem = " ".join(str(error).split())
         raise SuiteError(f"{path}: the suite is no readable YAML: {problem}") from None

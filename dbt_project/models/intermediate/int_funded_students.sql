@@ -31,10 +31,7 @@ standards_on_days as (
 
 terms as (
 
-    select
-        column1 as term,
-        column2 as years_before
-    from (values ('spring', 1), ('autumn', 0)) as terms (column1, column2)
+    select * from {{ ref('terms') }}
 
 ),
 
@@ -97,7 +94,7 @@ by_term as (
     inner join years
         on
             counted.district_code = years.district_code
-            and counted.census_year + terms.years_before = years.year
+            and counted.census_year + terms.census_years_before = years.year
     left join stages on counted.stage = stages.stage
     left join standards_on_days as floors
         on

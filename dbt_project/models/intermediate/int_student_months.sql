@@ -15,12 +15,9 @@ sources_in_force as (
 
 ),
 
-parts as (
+terms as (
 
-    select
-        column1 as years_after_census,
-        column2 as student_months
-    from (values (1, 8), (0, 4)) as parts (column1, column2)
+    select * from {{ ref('terms') }}
 
 ),
 
@@ -41,16 +38,16 @@ years as (
 
 select
     enrolments.district_code,
-    enrolments.census_year + parts.years_after_census as year,
+    enrolments.census_year + terms.census_years_before as year,
     enrolments.stage,
-    cast(parts.student_months as bigint) as student_months,
+    cast(terms.student_months as bigint) as student_months,
     enrolments._file_id,
     enrolments._sheet,
     enrolments._row_number
 from enrolments
-cross join parts
+cross join terms
 inner join years
     on
         enrolments.district_code = years.district_code
-        and enrolments.census_year + parts.years_after_census = years.year
+        and enrolments.census_year + terms.census_years_before = years.year
 where enrolments.is_public

@@ -48,7 +48,11 @@ with_reasons as (
         reasons.reason,
         case when reasons.reason is null then 0 else 1 end as is_hidden,
         -- large enough for the hidden ones to be anything from 1 to 4
-        case when cells.amount >= 8 * cells.persons_unit then 1 else 0 end as is_large,
+        case
+            when cells.amount >= 2 * ({{ var('fewest_persons_shown') }} - 1) * cells.persons_unit
+                then 1
+            else 0
+        end as is_large,
         case when printed.measure is null then 0 else 1 end as is_printed
     from cells
     left join reasons

@@ -37,7 +37,7 @@ with_few_in_a_file as (
         role,
         measure
     from base_evidence
-    where persons > 0 and persons < 5
+    where persons > 0 and persons < {{ var('fewest_persons_shown') }}
 
 ),
 

@@ -68,7 +68,7 @@ few as (
         dimension,
         member
     from cells
-    where amount > 0 and amount < 5 * persons_unit
+    where amount > 0 and amount < {{ var('fewest_persons_shown') }} * persons_unit
     union
     select
         mart,
@@ -78,7 +78,7 @@ few as (
         dimension,
         member
     from persons_of_a_census
-    where persons > 0 and persons < 5
+    where persons > 0 and persons < {{ var('fewest_persons_shown') }}
 
 ),
 
@@ -97,7 +97,7 @@ with_whole as (
 far_from_whole as (
 
     select * from with_whole
-    where whole - amount >= 5 * persons_unit
+    where whole - amount >= {{ var('fewest_persons_shown') }} * persons_unit
 
 ),
 
@@ -111,7 +111,7 @@ nearly_whole as (
         dimension,
         member
     from with_whole
-    where amount < whole and whole - amount < 5 * persons_unit
+    where amount < whole and whole - amount < {{ var('fewest_persons_shown') }} * persons_unit
     union
     select
         lesser.mart,
@@ -131,7 +131,7 @@ nearly_whole as (
             and lesser.persons_unit = greater.persons_unit
     where
         lesser.amount < greater.amount
-        and greater.amount - lesser.amount < 5 * lesser.persons_unit
+        and greater.amount - lesser.amount < {{ var('fewest_persons_shown') }} * lesser.persons_unit
 
 ),
 
