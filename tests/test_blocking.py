@@ -193,24 +193,13 @@ def test_a_test_that_dbt_was_not_asked_has_not_passed(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("DBT_RESOURCE_TYPES", "model seed"),
-        ("DBT_ENGINE_RESOURCE_TYPES", "model seed"),
-        ("DBT_TARGET", "prod"),
-        ("DBT_EMPTY", "1"),
-    ],
-)
 def test_what_is_said_to_another_dbt_project_changes_nothing_here(
-    workspace: Workspace,
-    checkout: Path,
-    said: Said,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    text: str,
+    workspace: Workspace, checkout: Path, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (checkout / "dbt_project" / "tests" / "always_fails.sql").write_text("select 1 as x\n", "utf-8")
-    monkeypatch.setenv(name, text)
+    for name in ("DBT_RESOURCE_TYPES", "DBT_ENGINE_RESOURCE_TYPES"):
+        monkeypatch.setenv(name, "model seed")
+    for name, text in (("DBT_TARGET", "prod"), ("DBT_EMPTY", "1"), ("DBT_WRITE_JSON", "0")):
+        monkeypatch.setenv(name, text)
     assert night(workspace) == 3
     assert "thetestalways_failsfailed:nothingispublished" in said()

@@ -81,8 +81,9 @@ def outlive_the_reader() -> None:
         if stream is not getattr(sys, f"__{name}__") or not isinstance(stream, io.TextIOWrapper):
             continue  # somebody else has it, as a test
         stream.flush()
+        raw = _Output(number, "wb", closefd=False)
         output = io.TextIOWrapper(
-            io.BufferedWriter(_Output(number, "wb", closefd=False)),
+            raw if stream.write_through else io.BufferedWriter(raw),
             encoding=stream.encoding,
             errors=stream.errors,
             line_buffering=stream.line_buffering,
