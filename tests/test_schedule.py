@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -90,12 +90,11 @@ def test_the_commands_of_readme_lead_to_a_night_that_the_schedule_made(
     checkout.mkdir()
     (checkout / "flows").symlink_to(CHECKOUT / "flows")
     deployment = (CHECKOUT / "prefect.yaml").read_text("utf-8")
-    deployment, count = re.subn(r'cron: "0 2 \* \* \*"\n +timezone: .*', "interval: 20", deployment)
+    deployment, count = re.subn(r'cron: "0 2 \* \* \*"\n +timezone: .*', "interval: 30", deployment)
     assert count == 1
     deployment += f"    parameters:\n      workspace: {workspace.root}\n"
     (checkout / "prefect.yaml").write_text(deployment, "utf-8")
     exported, commands = steps()
-    assert [" ".join(one[1:3]) for one in commands if one[-1] != "ziping"]
     port = str(closed_port())
     environment = {
         name: text for name, text in os.environ.items() if not name.startswith("PREFECT")
@@ -111,14 +110,12 @@ def test_the_commands_of_readme_lead_to_a_night_that_the_schedule_made(
     api = environment["PREFECT_API_URL"]
     runs = {"flow_runs": {"deployment_id": {"is_null_": False}}, "sort": "EXPECTED_START_TIME_ASC"}
     nights = len(list(workspace.nights.iterdir()))
-    kept = []
-    try:
+    with ExitStack() as kept:
         for program, *words in commands:
             assert program == ".venv/bin/prefect"
             command = [str(Path(sys.executable).with_name("prefect")), *words]
             if " ".join(words).startswith(STAYING):
-                kept.append(staying(command, environment, checkout))
-                kept[-1].__enter__()
+                kept.enter_context(staying(command, environment, checkout))
                 wait_for(f"{api}/health")
             else:
                 done = subprocess.run(
@@ -128,11 +125,8 @@ def test_the_commands_of_readme_lead_to_a_night_that_the_schedule_made(
                 assert done.returncode == 0, done.stdout + done.stderr
         assert asked(f"{api}/admin/settings")["server"]["analytics_enabled"] is False
         found = wait_for(f"{api}/flow_runs/filter", runs, "COMPLETED")
-    finally:
-        for one in reversed(kept):
-            one.__exit__(None, None, None)
-    done = [one for one in found if one["state_type"] == "COMPLETED"]
-    assert done[0]["auto_scheduled"], (checkout / "said").read_text("utf-8")
+    (night, *_) = [one for one in found if one["state_type"] == "COMPLETED"]
+    assert night["auto_scheduled"]
     assert len(list(workspace.nights.iterdir())) > nights
     assert last_record(workspace)["years"]["2023"]["result"] == "unchanged"
 
