@@ -59,12 +59,16 @@ def begin() -> None:
 
 
 def _refuse_a_copy() -> None:
-    """Refuse a copied `.venv`: its commands run the code of the folder where it was made."""
-    own = Path(sys.argv[0]).resolve().parent.parent
-    if (own / "pyvenv.cfg").is_file() and not own.samefile(sys.prefix):
+    """Refuse a copied or linked `.venv`: its commands run the code of where it was made."""
+    called = Path(sys.argv[0]).absolute().parent.parent  # .venv, as the command was called
+    is_other_venv = (called / "pyvenv.cfg").is_file() and not called.samefile(sys.prefix)
+    is_other_code = (called.parent / "flows" / "cli.py").is_file() and not called.parent.samefile(
+        CHECKOUT
+    )
+    if is_other_venv or is_other_code:
         raise WrongUse(
-            f"{own} is a copy that belongs to {Path(sys.prefix).parent} and would work there: in "
-            f"{own.parent} run `rm -rf .venv && make setup`"
+            f"{called} belongs to {CHECKOUT} and would work there: in {called.parent} run "
+            "`rm -rf .venv && make setup`"
         )
 
 

@@ -385,7 +385,7 @@ sys.stdin.readline()
 def send(content): os.write(1, struct.pack('>I', len(content)) + content)
 def say(*message): send(pickle.dumps(message))
 """
-SHEET = "say('sheet', '表', False, {}, None)\n"
+SHEET = "say('sheet', '表', False, {}, None, [])\n"
 
 
 @pytest.mark.parametrize(
@@ -408,8 +408,10 @@ SHEET = "say('sheet', '表', False, {}, None)\n"
         "say('rejected', 5)",
         "say('rows', 1, [['x']])",
         "say('sheet', '表')",
-        "say('sheet', None, False, {}, None)",
-        "say('sheet', '表', False, {'x': 1}, None)",
+        "say('sheet', None, False, {}, None, [])",
+        "say('sheet', '表', False, {'x': 1}, None, [])",
+        "say('sheet', '表', False, {}, None, ['the second'])",
+        "say('sheet', '表', False, {}, None, [], 'more')",
         SHEET + "say('rows', 1)",
         SHEET + "say('rows', 1, [('x',)])",
         SHEET + "say('rows', 'first', [['x']])",

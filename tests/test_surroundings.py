@@ -139,18 +139,25 @@ def test_a_python_that_drops_docstrings_begins_again_with_them() -> None:
     assert "List the releases" in done.stdout
 
 
+@pytest.mark.parametrize("how", ["copied", "linked"])
 def test_a_copied_checkout_does_not_work_for_the_one_that_it_was_copied_from(
-    tmp_path: Path,
+    tmp_path: Path, how: str
 ) -> None:
-    venv = tmp_path / ".venv"
+    text = f"#!{sys.executable}\nfrom flows.cli import app\napp()\n"
+    venv = tmp_path / ("there" if how == "linked" else "here") / ".venv"
     (venv / "bin").mkdir(parents=True)
-    (venv / "pyvenv.cfg").write_text("home = /usr/bin\n")
-    command = venv / "bin" / "ziping"
-    command.write_text(f"#!{sys.executable}\nfrom flows.cli import app\napp()\n")
-    command.chmod(0o755)
-    done = piped(f"{command} status", PYTHONPATH=str(CHECKOUT))
+    (venv / "bin" / "ziping").write_text(text)
+    (venv / "bin" / "ziping").chmod(0o755)
+    here = tmp_path / "here"
+    if how == "linked":
+        (here / "flows").mkdir(parents=True)
+        (here / "flows" / "cli.py").touch()
+        (here / ".venv").symlink_to(venv)
+    else:
+        (venv / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    done = piped(f"{here}/.venv/bin/ziping status", PYTHONPATH=str(CHECKOUT))
     assert done.returncode == 2
-    assert f"in {tmp_path} run `rm -rf .venv && make setup`" in done.stderr
+    assert f"belongs to {CHECKOUT} and would work there: in {here} run `rm -rf" in done.stderr
     assert done.stdout == ""
 
 

@@ -155,9 +155,9 @@ def _is_message(message: object, *, is_begun: bool) -> bool:
     match message:
         case ("done",) | ("rejected", str()):
             return True
-        case ("sheet", str(), bool(), dict(merged), None | int(), *_):
-            places = all(map(_is_place, merged))
-            return places and {*map(type, merged.values())} <= CELLS
+        case ("sheet", str(), bool(), dict(merged), None | int(), list() | tuple() | set() as rows):
+            is_plain = {*map(type, rows)} <= {int} and {*map(type, merged.values())} <= CELLS
+            return is_plain and all(map(_is_place, merged))
         case ("rows", int(), list(rows)) if is_begun:
             return all(type(row) is list and {*map(type, row)} <= CELLS for row in rows)
     return False
