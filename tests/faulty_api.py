@@ -156,6 +156,17 @@ def _ends_short(self: Answering, page: int) -> None:
     self.say_json(content)
 
 
+@fault("pages are counted from 0", f"4 {ANNOUNCED}: if it counts its pages from 0, say first_page")
+def _counts_from_0(self: Answering, page: int) -> None:
+    content = answer(page + 1)
+    self.say_json(content | ({"rows": []} if page == PAGES else {}))
+
+
+@fault("last page is given again for the pages after it", f"8 {ANNOUNCED}, 2 of them word for word")
+def _goes_on(self: Answering, page: int) -> None:
+    self.say_json(answer(min(page, PAGES)) | {"pages": PAGES + 2})
+
+
 @fault("page is repeated", ANNOUNCED)
 def _repeats_a_page(self: Answering, page: int) -> None:
     self.say_json(answer(min(page, 2)))
@@ -275,9 +286,19 @@ def _shows_a_login_page(self: Answering, page: int) -> None:
     self.say(body, length=len(body), Content_Type="text/html")
 
 
-@fault("tells its error with status 200", LACKS)
+@fault("tells its error with status 200", r"tells an error \(code 500\) within an answer 200")
 def _tells_an_error(self: Answering, page: int) -> None:
     self.say_json({"code": 500, "message": "busy"})
+
+
+for words in (
+    {"code": 401, "msg": ""},
+    {"code": "A0230", "msg": "token 已过期"},
+    {"error": "未登录"},
+):
+    fault(f"refuses within 200: {words}", "refuses the token .*renew", is_asked_again=False)(
+        lambda self, page, words=words: self.say_json(words | {"data": None})
+    )
 
 
 @fault("data is null", LACKS)
@@ -300,7 +321,7 @@ def _is_a_list(self: Answering, page: int) -> None:
     self.say_json(answer(page)["rows"])
 
 
-@fault("rows lack their key", LACKS)
+@fault("rows lack their key", "no row has a value of XJH, which order_by names")
 def _lacks_a_key(self: Answering, page: int) -> None:
     self.say_json(answer(page) | {"rows": [{"XXBSM": "2151000383"}] * 2})
 

@@ -70,6 +70,17 @@ def test_one_list_of_records_is_wanted(content: str) -> None:
         read(content, 3)
 
 
+def test_json_lines_are_read_a_record_a_line() -> None:
+    lines = '{"学校": "一小"}\n\n  {"学校": "二小", "人数": 1.50}\r\n{"人数": 2}\n'
+    assert read(lines, 3) == [
+        {"学校": "一小", "人数": None},
+        {"学校": "二小", "人数": 1.5},
+        {"学校": None, "人数": 2},
+    ]
+    with pytest.raises(Rejected, match="no whole JSON"):
+        read('{"学校": "一小"}\n{"学校": "二')
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 def test_the_encoding_is_told_by_the_first_bytes(encoding: str) -> None:
     assert read('[{"学校": "一小"}]'.encode(encoding)) == [{"学校": "一小"}]

@@ -119,13 +119,13 @@ def store(tmp_path: Path) -> Store:
 def pulled(
     store: Store, pages: Sequence[Sequence[dict[str, Any]]], megabytes: float = 1
 ) -> tuple[list[bytes], int, int]:
-    """Pull pages; give the lines, how many rows there were, and how many keys."""
+    """Pull pages; give the lines, how many rows there were, and how many came once more."""
     with PulledRows("a source", REQUEST, "id", megabytes, store.scratch) as rows:
         for page in pages:
             rows.add(page)
         content = rows.content()
     with closing(content):
-        return content.readlines(), rows.count, rows.distinct
+        return content.readlines(), rows.count, rows.repeated
 
 
 @pytest.fixture(params=[40, 10**6])
@@ -162,17 +162,32 @@ def test_rows_stand_in_the_order_of_their_keys_however_they_come(
     rows = [row for page in pages for row in page]
     assert json.loads(first) == {"request": REQUEST}
     assert b"".join(lines) == plainly(sorted(rows, key=lambda row: str(row["id"])))
-    assert pulled(store, pages)[1:] == (len(rows), len(rows))
+    assert pulled(store, pages)[1:] == (len(rows), 0)
     together = pulled(store, [rows])[0]
     assert together == [first, *lines]
 
 
 @pytest.mark.parametrize("keys", ["aa", "aba", "abab", "cbacba", "bab"])
-def test_a_key_that_comes_again_is_counted_once(store: Store, runs_of: int, keys: str) -> None:
-    lines, count, distinct = pulled(store, [rows_of(one) for one in keys])
-    assert (count, distinct) == (len(keys), len(set(keys)))
+def test_a_row_that_comes_again_is_counted(store: Store, runs_of: int, keys: str) -> None:
+    lines, count, repeated = pulled(store, [rows_of(one) for one in keys])
+    assert (count, repeated) == (len(keys), len(keys) - len(set(keys)))
     assert len(lines) == 1 + len(keys)
     assert lines[1:] == sorted(lines[1:])
+
+
+def test_a_key_with_other_values_is_no_row_that_comes_again(store: Store, runs_of: int) -> None:
+    twice = [{"id": "b", "school": "1"}, {"id": "a", "school": "1"}, {"id": "b", "school": "2"}]
+    (_, *lines), count, repeated = pulled(store, [twice])
+    assert (count, repeated) == (3, 0)
+    assert b"".join(lines) == plainly([twice[1], twice[0], twice[2]])
+
+
+def test_rows_without_a_key_come_last(store: Store, runs_of: int) -> None:
+    """The first row names the columns of all."""
+    rows = [{"id": None, "school": "1"}, {"school": "2"}, {"id": "b"}, {"id": ""}, {"id": "a"}]
+    (_, *lines), count, repeated = pulled(store, [rows[:2], rows[2:]])
+    assert (count, repeated) == (5, 0)
+    assert b"".join(lines) == plainly([rows[3], rows[4], rows[2], *rows[:2]])
 
 
 def test_rows_in_order_are_not_held_and_those_out_of_order_only_for_a_while(

@@ -1,5 +1,7 @@
 """Asking a JSON interface with a token: one request, one whole answer or a sentence."""
 
+import codecs
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,6 +22,8 @@ from flows.lib.settings import Settings
 if TYPE_CHECKING:
     import requests
 
+CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+MULTIBYTE = {"gb18030", "big5", "big5hkscs", "cp950", "hz", "shift_jis", "euc_kr"}
 MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
 PORTS = {"http": 80, "https": 443}
 
@@ -128,9 +132,12 @@ class HttpClient:
             raise self._unreached(error) from None
         if time.monotonic() > self.end:
             raise self.unavailable("the time of this source is over: ask its operator")
-        return Page(self._read(body), response.headers.get("ETag") or None, response.url)
+        charset = response.headers.get("Content-Type", "")
+        return Page(
+            self._read(in_utf8(body, charset)), response.headers.get("ETag") or None, response.url
+        )
 
-    def _read(self, body: bytearray) -> Any:
+    def _read(self, body: bytes | bytearray) -> Any:
         try:
             return read_json(body)
         except (ValueError, RecursionError):
@@ -143,13 +150,17 @@ class HttpClient:
                 "an answer is no whole JSON: if it lasts, tell its operator", may_pass=True
             ) from None
 
+    def token_refused(self, how: str) -> Unavailable:
+        """Say that the token opens nothing."""
+        return self.unavailable(
+            f"the interface refuses the token ({how}): renew {self.token_setting}"
+        )
+
     def _refused(self, response: "requests.Response") -> Unavailable:
         """Say what a status means that is not 200, and what to do about it."""
         status = response.status_code
         if status in (401, 403):
-            return self.unavailable(
-                f"the interface refuses the token ({status}): renew {self.token_setting}"
-            )
+            return self.token_refused(str(status))
         if status == 304:
             return self.unavailable(
                 "the interface answers 304, that nothing is new, to a question for everything: "
@@ -184,6 +195,24 @@ class HttpClient:
             "ask its operator whether it runs",
             may_pass=not isinstance(error, ValueError),  # a wrong address
         )
+
+
+def in_utf8(body: bytearray, content_type: str) -> bytes | bytearray:
+    """Write a body in UTF-8 whose header names another charset; what that does not fit stays.
+
+    A header that names a charset of single bytes says nothing: servers put it there unasked, and
+    every body would fit it.
+    """
+    charset = CHARSET.search(content_type)
+    if not charset:
+        return body
+    with suppress(LookupError, UnicodeDecodeError):
+        codec = codecs.lookup(charset[1]).name
+        if codec in ("gbk", "gb2312"):
+            codec = "gb18030"  # which holds all of them
+        if codec in MULTIBYTE:
+            return body.decode(codec).encode()
+    return body
 
 
 def _origin(url: str) -> tuple[str, str, int]:

@@ -1,8 +1,10 @@
-"""JSON from the inbox: its one list of records, read without holding the file whole."""
+"""JSON from the inbox: one list of records, or one a line, read without holding the file whole."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -11,6 +13,7 @@ from flows.lib.exact_json import number
 
 BLOCK = 1 << 20
 LONGEST_RECORD = 1 << 23
+LONGEST_LINE = 1 << 16  # by which a record a line is known
 BLANKS = re.compile(r"[ \t\n\r]*")
 
 Record = Mapping[str, Any]
@@ -95,9 +98,13 @@ def _once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _elements(text: _Text) -> Iterator[Any]:
-    """Read the elements of the list, or of the one list that an object holds."""
+def _elements(text: _Text, *, is_by_lines: bool) -> Iterator[Any]:
+    """Read the elements of the list, of the one list that an object holds, or one a line."""
     lists = 0
+    if is_by_lines:
+        while text.sign():
+            yield text.value()
+        return
     if text.sign() == "[":
         lists = 1
         yield from text.list()
@@ -114,6 +121,21 @@ def _elements(text: _Text) -> Iterator[Any]:
         raise _no_list()
 
 
+def _is_by_lines(file: TextIO) -> bool:
+    """Whether a file is JSON Lines: its first line is a whole record, and another one follows."""
+    first = next((line for line in _lines(file) if line.strip()), "")
+    second = next((line for line in _lines(file) if line.strip()), "")
+    if not (first.lstrip().startswith("{") and second.lstrip().startswith("{")):
+        return False
+    with suppress(ValueError):
+        return isinstance(json.loads(first), dict)
+    return False
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    return iter(partial(file.readline, LONGEST_LINE), "")
+
+
 def _no_list() -> Rejected:
     return Rejected("the JSON holds no single list of records: export the table alone")
 
@@ -123,7 +145,9 @@ def _records(path: Path) -> Iterator[Record]:
         encoding = json.detect_encoding(file.read(4))
     try:
         with path.open(encoding=encoding, errors="surrogatepass", newline="") as file:
-            for element in _elements(_Text(file)):
+            is_by_lines = _is_by_lines(file)
+            file.seek(0)
+            for element in _elements(_Text(file), is_by_lines=is_by_lines):
                 if not isinstance(element, dict):
                     raise _no_list()
                 yield element

@@ -11,6 +11,7 @@ from flows.lib.errors import Unavailable
 from flows.lib.exact_json import read_lines
 
 ROWS_AT_ONCE = 5_000
+NO_KEY = b"~"  # behind every hexadecimal digit
 RUN = 32 * MEGABYTE  # of rows that come out of order are sorted at once
 
 
@@ -31,7 +32,7 @@ class PulledRows:
     ) -> None:
         """Take what is pulled, the column that orders the rows, and how much there may be."""
         self.name, self.key, self.megabytes, self.scratch = name, key, megabytes, scratch
-        self.count = self.distinct = self.size = 0  # rows, their keys, bytes
+        self.count = self.repeated = self.with_key = self.size = 0  # rows, and bytes
         self._request = encoded(f"{write_json({'request': request})}\n")
         self._files: list[BinaryIO] = []
         self._whole = self._begun()
@@ -51,13 +52,12 @@ class PulledRows:
                 file.close()
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write rows down; a KeyError where one lacks its key."""
+        """Write rows down; those without a key come last."""
         for start in range(0, len(rows), ROWS_AT_ONCE):
             self._add(rows[start : start + ROWS_AT_ONCE])
 
     def content(self) -> BinaryIO:
         """Give the request without host and time, then all rows by key; who takes it closes it."""
-        self.distinct = self.count
         if self._runs or self._waiting:
             self._merge()
         self._whole.seek(0)
@@ -73,13 +73,14 @@ class PulledRows:
         return file
 
     def _add(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        keys = [encoded(str(row[self.key])) for row in rows]
+        keys = [self._key_of(row) for row in rows]
         lines = lines_of(rows)
+        self.with_key += len(keys) - keys.count(None)
         self.count += len(rows)
         self.size += len(lines)
         if self.size > self.megabytes * MEGABYTE:
             raise too_much(self.name, self.megabytes)
-        if all(one < other for one, other in pairwise(chain(self._last, keys))):
+        if None not in keys and self._follow(keys):
             self._whole.write(lines)
             self._last = keys[-1:]
         else:
@@ -87,6 +88,13 @@ class PulledRows:
             self._bytes_waiting += len(lines)
             if self._bytes_waiting > RUN:
                 self._sort()
+
+    def _key_of(self, row: Mapping[str, Any]) -> bytes | None:
+        value = row.get(self.key)
+        return None if value is None else encoded(str(value))
+
+    def _follow(self, keys: Sequence[Any]) -> bool:
+        return all(one < other for one, other in pairwise(chain(self._last, keys)))
 
     def _sort(self) -> None:
         run = self._open()
@@ -96,28 +104,27 @@ class PulledRows:
         self._waiting, self._bytes_waiting = [], 0
 
     def _merge(self) -> None:
-        """Merge what came in order with the runs, and count the keys."""
+        """Merge what came in order with the runs, and count the rows that came before."""
         self._sort()
         in_order, self._whole = self._in_order(self._whole), self._begun()
-        self.distinct, last = 0, None
+        last = b""
         for line in merge(in_order, *self._runs):
-            key, _, row = line.partition(b"\t")
-            self.distinct += key != last
-            last = key
-            self._whole.write(row)
+            self.repeated += line == last
+            last = line
+            self._whole.write(line.partition(b"\t")[2])
 
     def _in_order(self, file: BinaryIO) -> Iterator[bytes]:
         """Give what came in order, each row behind its key."""
         file.seek(0)
         next(file)  # the request
         while lines := list(islice(file, ROWS_AT_ONCE)):
-            keys = (encoded(str(row[self.key])) for row in read_lines(lines))
+            keys = map(self._key_of, read_lines(lines))
             yield from map(_behind, keys, lines)
 
 
-def _behind(key: bytes, line: bytes) -> bytes:
+def _behind(key: bytes | None, line: bytes) -> bytes:
     """Write a row behind its key, in signs that are ordered as it is and hold no line's end."""
-    return b"%b\t%b" % (hexlify(key), line)
+    return b"%b\t%b" % (NO_KEY if key is None else hexlify(key), line)
 
 
 def too_much(name: str, megabytes: float) -> Unavailable:

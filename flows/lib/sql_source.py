@@ -49,6 +49,10 @@ MEANINGS = {
     "ProgrammingError": RENAMED,
     "SQLITE": ("the file cannot be read ({kind}): ask its operator whether it is whole", False),
 }
+KNOWN = (
+    "known here, and read in one snapshot that cannot write, are PostgreSQL and SQLite: else ask "
+    "for a nightly export or a copy in one of them"
+)
 CLOSED_COLUMNS = """
     select a.attname from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid
@@ -106,6 +110,7 @@ class SqlSource:
         if not self.address:
             raise self._unavailable(f"no address is set; set {self.setting}")
         seconds = self.settings.request_seconds
+        url: sqlalchemy.URL | None = None
         try:
             url = sqlalchemy.make_url(self.address)
             arguments: dict[str, Any] = {}
@@ -130,11 +135,8 @@ class SqlSource:
                 hide_parameters=True,
                 poolclass=sqlalchemy.NullPool,
             )
-        except (sqlalchemy.exc.ArgumentError, ImportError, ValueError):
-            raise self._unavailable(
-                f"{self.setting} is no address of a database that is known here: mend it in .env, "
-                "for example postgresql+psycopg://reader:password@host/name, with %40 for @"
-            ) from None
+        except (sqlalchemy.exc.ArgumentError, ImportError, ValueError) as error:
+            raise self._unavailable(f"{self.setting} {_not_known(url, error)}") from None
 
     def _begin_snapshot(self, connection: "sqlalchemy.Connection") -> None:
         """Begin a transaction that sees one moment and cannot write."""
@@ -217,6 +219,27 @@ class SqlSource:
                 may_pass=True,
             )
         return self._unavailable(f"the database cannot be read ({kind}): ask its operator")
+
+
+def _not_known(url: "sqlalchemy.URL | None", error: Exception) -> str:
+    """Say why no database can be asked at an address, and how it would have to be written."""
+    if url is None:
+        return (
+            "is no address of a database: mend it in .env, for example "
+            "postgresql+psycopg://reader:password@host/name, with %40 for @"
+        )
+    name, _, driver = url.drivername.partition("+")
+    if url.drivername in ("postgres", "postgresql"):
+        return f"begins with {url.drivername}://: write postgresql+psycopg:// in .env"
+    if isinstance(error, ImportError) and error.name:
+        return (
+            f"names {name}, and the driver {error.name} is not installed in .venv: install it "
+            f"there; {KNOWN}"
+        )
+    return (
+        f"names {name}, for which SQLAlchemy in .venv has no dialect: install the package that "
+        f"brings {driver or name}; {KNOWN}"
+    )
 
 
 def _read_as_text(connection: "sqlalchemy.Connection") -> None:
