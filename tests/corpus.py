@@ -52,6 +52,7 @@ def contract_of(case: Case) -> Contract:
     changes = case.get("with", {})
     names = case.get("columns", USUAL).split()
     meta = {"title": "表", "pull": {"from": "inbox"}, "read": case.get("read", {})}
+    meta |= {"key": case["key"].split()} if "key" in case else {}
     return contract_from_json(
         {
             "system": "finance",

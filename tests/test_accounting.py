@@ -27,7 +27,7 @@ READ = {
     "totals": TOTALS, "subsets": "^其中", "groups": {"match": "^[一二]、"}, "footer": "^填表人",
     "unit": "元",
 }  # fmt: skip
-CONTRACT = contract_of(*COLUMNS, read=READ)
+CONTRACT = contract_of(*COLUMNS, read=READ, key=["school_code"])
 KINDS = (
     "data", "data", "data", "blank", "total", "header", "columns_row", "subset", "group",
     "exact_duplicate", "unreadable", "note",

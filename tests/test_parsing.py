@@ -5,6 +5,7 @@ import io
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def contract(**read: Any) -> Contract:
         {
             "system": "s",
             "table": "t",
-            "meta": {"pull": {"from": "inbox"}, "read": rules | read},
+            "meta": {"pull": {"from": "inbox"}, "key": ["voucher_no"], "read": rules | read},
             "columns": described,
         }
     )
@@ -190,10 +191,21 @@ def test_a_row_is_a_duplicate_only_if_all_its_cells_are_the_same() -> None:
     other = (*DETAIL[:3], "1,234.51", *DETAIL[4:])
     reading = read(as_csv([CAPTIONS, DETAIL, other, DETAIL, DETAIL]))
     assert numbers_of(reading) == [2, 3]
-    assert [(one.rule, one.row_number) for one in reading.findings] == [
-        ("exact_duplicate", 4),
-        ("exact_duplicate", 5),
+    assert [(one.rule, one.row_number, one.detail, one.amount) for one in reading.findings] == [
+        ("exact_duplicate", 4, "= 2: 1234.50元", Decimal("1234.50")),
+        ("exact_duplicate", 5, "= 2: 1234.50元", Decimal("1234.50")),
     ]
+
+
+def test_equal_rows_are_all_counted_where_no_key_says_that_they_are_one() -> None:
+    """Four payments of one sum on one day are four payments."""
+    meta = {name: word for name, word in contract().meta.items() if name != "key"}
+    unkeyed = replace(contract(), meta=meta)
+    reading = read(as_csv([CAPTIONS, DETAIL, DETAIL, DETAIL, DETAIL]), unkeyed)
+    assert numbers_of(reading) == [2, 3, 4, 5]
+    assert reading.findings == []
+    without_number = ("", *DETAIL[1:])
+    assert numbers_of(read(as_csv([CAPTIONS, without_number, without_number]))) == [2, 3]
 
 
 def test_numbers_that_differ_are_no_duplicates_whatever_python_hashes() -> None:

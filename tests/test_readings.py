@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 from reading_parts import NAME, STAFF, contract_of, found, read_sheets
@@ -33,17 +34,21 @@ def test_a_word_on_reading_makes_every_cached_verdict_another(
 def test_equal_rows_of_two_sheets_that_say_their_month_are_two_rows() -> None:
     month = {"name": "month", "data_type": "string", "sheet_name": "^(.*)月$"}
     rows = "学校|人员\n一小|10\n一小|10"
-    by_month = read_sheets(contract_of(NAME, STAFF, month, read={}), 一月=rows, 二月=rows)
+    keyed: dict[str, Any] = {"read": {}, "key": ["school_name"]}
+    by_month = read_sheets(contract_of(NAME, STAFF, month, **keyed), 一月=rows, 二月=rows)
     assert by_month.table()["month"].to_pylist() == ["一", "二"]
     assert found(by_month) == [("exact_duplicate", 3, "")] * 2
-    plain = read_sheets(contract_of(NAME, STAFF, read={}), 一月=rows, 二月=rows)
+    plain = read_sheets(contract_of(NAME, STAFF, **keyed), 一月=rows, 二月=rows)
     assert plain.landed == 1
+    assert [one.detail for one in plain.findings] == [
+        "= 2: 10.00元", "= 一月 2: 10.00元", "= 一月 2: 10.00元",
+    ]  # fmt: skip
 
 
 def test_equal_rows_of_two_groups_are_two_rows() -> None:
     area = {"name": "area", "data_type": "string", "captions": ["区域"], "required": False}
     groups = {"match": "^[一二]、", "into": "area"}
-    wanted = contract_of(NAME, STAFF, area, read={"groups": groups})
+    wanted = contract_of(NAME, STAFF, area, read={"groups": groups}, key=["school_name"])
     reading = read_sheets(wanted, 表="学校|人员\n一、城区|.\n中心校|10\n二、乡镇|.\n中心校|10")
     assert reading.table()["area"].to_pylist() == ["一、城区", "二、乡镇"]
     assert found(reading) == []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,8 @@ def test_equal_rows_of_a_key_count_once_and_conflicting_ones_are_set_aside(tmp_p
         ("conflicting_key", 4, "provisional"),
         ("conflicting_key", 5, "provisional"),
     }  # fmt: skip
+    (copy,) = [one for one in landing.reading.findings if one.rule == "exact_duplicate"]
+    assert (copy.row_number, copy.detail, copy.amount) == (3, "= 2: 10.00元", Decimal(10))
     kept = rows_at(tmp_path / "rows.parquet", range(3), ["_row_number"])
     assert [row["_row_number"] for row in kept.values()] == [2, 6, 7]
     assert landing.judgement.rejections == []

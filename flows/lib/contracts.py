@@ -97,6 +97,14 @@ class Contract:
         return tuple(self.meta["period"].get("years", [0]))
 
     @property
+    def drops_copies(self) -> bool:
+        """Whether of equal rows only the first counts: where a key says which rows are one.
+
+        An interface that gives a row twice may have left another out, so both are doubted.
+        """
+        return bool(self.meta.get("key")) and self.meta["pull"]["from"] != "http"
+
+    @property
     def in_parts(self) -> bool:
         """Whether each file holds some units of the period, and all of them count together."""
         return bool(self.meta.get("parts"))

@@ -137,10 +137,8 @@ class Judgement:
             self.set_aside(row, self.suite.reading[row.rule].effect or "provisional")
         for finding in reading.findings:
             if finding.rule == "exact_duplicate":
-                self.set_aside(
-                    SetAside(finding.sheet, finding.row_number, "", finding.rule, None, None, None),
-                    "none",
-                )
+                of_copy = (finding.sheet, finding.row_number, "", finding.rule, None, None)
+                self.set_aside(SetAside(*of_copy, finding.amount), "none")
         for name, rule in self.suite.reading.items():
             places = found.pop(name, [])
             if not places and not _is_asked(name, self.contract):

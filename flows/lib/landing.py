@@ -11,10 +11,16 @@ from flows.lib.column_readers import Pseudonym
 from flows.lib.contracts import Contract
 from flows.lib.declared_checks import declared_findings, measures_of
 from flows.lib.judgement import Judgement
-from flows.lib.judging import RuleResult, aggregates_of, judge_rows_of_many, judge_tables
+from flows.lib.judging import (
+    UNIQUENESS,
+    RuleResult,
+    aggregates_of,
+    judge_rows_of_many,
+    judge_tables,
+)
 from flows.lib.parsing import read_file
-from flows.lib.profiles import profile_of, profile_questions
-from flows.lib.reading import Finding, Line, Reading, schema_of
+from flows.lib.profiles import profile_of, profile_questions, units_of
+from flows.lib.reading import Line, Reading, copy_of, schema_of
 from flows.lib.row_files import ask, count_rows, first_rows, quoted, rows_at, take_out, writing
 from flows.lib.store import Delivery
 from flows.lib.suites import Rule, Suite
@@ -105,6 +111,12 @@ def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list
         judgement.of_limit(one.reading.landed + len(broken), readable[place])
         _write_quarantine(one.folder / QUARANTINE, judgement.quarantine)
         profile = profile_of(one.reading, profiles[place], contract)
+        profile |= {
+            "by_unit": units_of(one.rows, contract),
+            "units_in_quarantine": sorted(
+                {row["unit"] or "" for row in judgement.quarantine if row["effect"] != "none"}
+            ),
+        }
         count = count_rows(one.rows)
         landings.append(Landing(one.reading, judgement, count, landed_sums[place], profile))
     return landings
@@ -160,9 +172,14 @@ def _take_broken(
 
 
 def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list[list[RuleResult]]:
-    """Run the suite's row rules, and that on the contract's key under its own name."""
+    """Run the suite's row rules, and that on the contract's key where none of them says it."""
     key, rule = contract.meta.get("key"), suite.reading.get("conflicting_key")
-    if not key or rule is None:
+    says_so = any(
+        set(one.columns) == set(key or ()) and one.type in UNIQUENESS and one.is_row_rule
+        and "row_condition" not in one.kwargs and "ignore_row_if" not in one.kwargs
+        for one in suite.rules
+    )  # fmt: skip
+    if not key or rule is None or says_so:
         return judge_rows_of_many(suite, many)
     one = len(key) == 1
     kind = f"expect_{'column_values' if one else 'compound_columns'}_to_be_unique"
@@ -178,11 +195,11 @@ def _leave_out_copies(rows: Path, reading: Reading, contract: Contract) -> None:
 
     What the contract does not declare, a serial number for example, does not make two of them.
     """
-    key = contract.meta.get("key")
-    if not key or "long" in contract.meta["read"]:
+    if not contract.drops_copies or "long" in contract.meta["read"]:
         return
     names = ", ".join(quoted(column.name) for column in contract.columns)
-    has_key = " and ".join(f"{quoted(name)} is not null" for name in key)
+    has_key = " and ".join(f"{quoted(name)} is not null" for name in contract.meta["key"])
+    amounts = [quoted(column.name) for column in contract.columns if column.role == "amount"]
     copies = ask(
         rows,
         f"""
@@ -190,17 +207,22 @@ def _leave_out_copies(rows: Path, reading: Reading, contract: Contract) -> None:
             select hash({names}) as row_hash from landed where {has_key}
             group by row_hash having count(*) > 1
         )
-        select place, _sheet, _row_number from (
+        select place, _sheet, _row_number, twin_sheet, twin, amount from (
             select file_row_number as place, _sheet, _row_number,
-                row_number() over (partition by {names} order by file_row_number) as copy
+                {" + ".join(amounts) or "null"} as amount,
+                first_value(_sheet) over same as twin_sheet,
+                first_value(_row_number) over same as twin,
+                row_number() over same as copy
             from landed where {has_key} and hash({names}) in (select row_hash from twins)
+            window same as (partition by {names} order by file_row_number)
         ) where copy > 1 order by place
         """,
     ).to_pylist()
     for row in copies:
-        reading.skip(row["_sheet"], row["_row_number"], "exact_duplicate")
-        finding = Finding("exact_duplicate", row["_sheet"], row["_row_number"], "")
-        reading.findings.append(finding)
+        sheet, number = row["_sheet"], row["_row_number"]
+        reading.skip(sheet, number, "exact_duplicate")
+        found = copy_of(sheet, number, row["twin_sheet"], row["twin"], row["amount"])
+        reading.findings.append(found)
     reading.landed -= len(copies)
     take_out(rows, {row["place"] for row in copies})
 

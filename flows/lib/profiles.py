@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from flows.lib.contracts import Contract
+from flows.lib.column_readers import is_code_name
+from flows.lib.contracts import Column, Contract
 from flows.lib.headers import positions_of
 from flows.lib.ids import without_ids
 from flows.lib.long_tables import items_of
 from flows.lib.reading import Reading
-from flows.lib.row_files import quoted
+from flows.lib.row_files import ask, quoted
 
 CONTENT = "_content"
+MOST_UNITS = 5_000  # of more of them a file says nothing one by one
+Units = dict[str, dict[str, dict[str, str]]]  # unit, member, measure
 
 
 def captions_by_sheet(reading: Reading, contract: Contract) -> dict[str, dict[str, str]]:
@@ -52,8 +56,8 @@ def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract)
     """Describe a file: captions in their order, those that no column takes, units, years, content.
 
     `items` gives what captions become rows, by what these rows are called; `years` of each column
-    of days the year of most of them and their share in percent; `content` names the rows without
-    what the file says once for all of them.
+    of days the year of most of them and their share of all rows in percent; `content` names the
+    rows without what the file says once for all of them.
     """
     items = {sheet: _items(contract, captions) for sheet, captions in reading.captions.items()}
     taken = {
@@ -78,12 +82,55 @@ def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract)
         "stated_units": sorted(set(reading.units.values())),
         "unreadable": dict(sorted(unreadable.items())),
         "years": {
-            name: _most(years) for name, years in answers.items() if name != CONTENT and years
+            name: _most(years, int(answers[CONTENT].partition(":")[0]))
+            for name, years in answers.items()
+            if name != CONTENT and years
         },
         "content": answers[CONTENT],
     }
 
 
-def _most(years: Mapping[int, int]) -> list[int]:
-    year, count = max(years.items(), key=lambda one: one[1])
-    return [int(year), 100 * count // sum(years.values())]
+def _most(years: Mapping[int, int], rows: int) -> list[int]:
+    year, count = max(years.items(), key=lambda entry: entry[1])
+    return [int(year), 100 * count // rows]
+
+
+def is_counted(column: Column, contract: Contract) -> bool:
+    """Whether a column holds whole numbers that are added up: persons, classes, but no years."""
+    return (
+        column.data_type in ("int", "bigint")
+        and column.role is None
+        and column.name not in contract.meta.get("key", ())
+        and column.from_long != "name"
+        and not is_code_name(column.name)
+        and column.name.split("_")[-1] not in ("year", "month", "day", "row", "number")
+    )
+
+
+def units_of(rows: Path, contract: Contract) -> Units:
+    """Say of each unit and member how many rows it has, what its amounts and counts add up to."""
+    unit, member = (contract.column_of_role(role) for role in ("unit", "member"))
+    if unit is None:
+        return {}
+    measures = [
+        column.name
+        for column in contract.columns
+        if column.role == "amount" or is_counted(column, contract)
+    ]
+    sums = "".join(f", sum({quoted(name)})::varchar as {quoted(name)}" for name in measures)
+    found: Units = {}
+    table = ask(
+        rows,
+        f"""
+        select {quoted(unit.name)} as _unit, {quoted(member.name) if member else "''"} as _member,
+            count(*)::varchar as _rows{sums}
+        from landed where {quoted(unit.name)} is not null group by all order by all
+        """,
+    )
+    if table.num_rows > MOST_UNITS:
+        return {}
+    for row in table.to_pylist():
+        name, of = row.pop("_unit"), row.pop("_member")
+        kept = {measure: text for measure, text in row.items() if text is not None}
+        found.setdefault(str(name), {})[str(of or "")] = kept
+    return found

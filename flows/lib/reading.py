@@ -90,3 +90,10 @@ def amount_of(values: Mapping[str, Any], amounts: Collection[str]) -> Decimal | 
     if not amounts or any(values.get(name) is None for name in amounts):
         return None
     return sum((values[name] for name in amounts), Decimal(0))
+
+
+def copy_of(sheet: str, number: int, twin_sheet: str, twin: int, amount: Decimal | None) -> Finding:
+    """Say of which row another is the copy that is left out, and how much money it holds."""
+    where = f"{twin_sheet} {twin}" if twin_sheet not in ("", sheet) else str(twin)
+    detail = f"= {where}" if amount is None else f"= {where}: {amount:.2f}元"
+    return Finding("exact_duplicate", sheet, number, "", detail, amount=amount)

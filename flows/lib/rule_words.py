@@ -34,6 +34,8 @@ RULE_TITLES = {
     "other_year": "年份不符",
     "row_count_far": "行数相差太大",
     "sums_far": "合计相差太大",
+    "sums_out_of_scale": "合计相差数十倍以上",
+    "unit_far": "单位的数相差太大",
     "same_file_twice": "同一文件报了两次",
     "older_file_again": "旧文件又报来",
     "expect_column_values_to_not_be_null": "不得为空",

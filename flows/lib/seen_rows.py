@@ -1,4 +1,4 @@
-"""Which rows of a file stood in it before, in memory that grows by eight bytes a row."""
+"""Which rows of a file stood in it before, in memory that grows by sixteen bytes a row."""
 
 import struct
 from collections.abc import Sequence
@@ -9,14 +9,19 @@ if TYPE_CHECKING:
 
 
 class SeenRows:
-    """Hashes of the rows so far, in sorted runs that are merged as they grow."""
+    """Hashes of the rows so far and where each stood, in sorted runs that are merged as they grow.
+
+    A place is any number of the caller's that is not 0.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
-        self.runs: list[np.ndarray[Any, Any]] = []
+        self.runs: list[np.ndarray[Any, Any]] = []  # of two lines: hashes, places
 
-    def first_times(self, rows: Sequence[Sequence[Any]], *, are_texts: bool) -> list[bool]:
-        """Say of each row whether it is the first of its kind in the file."""
+    def twins(
+        self, rows: Sequence[Sequence[Any]], places: Sequence[int], *, are_texts: bool
+    ) -> list[int]:
+        """Give of each row the place of the first one like it in the file; 0 where it is that."""
         import numpy as np
 
         if are_texts:
@@ -26,26 +31,30 @@ class SeenRows:
         else:
             rows = [tuple(_distinct(row)) for row in rows]
         hashes = np.fromiter(map(hash, rows), np.int64, len(rows))  # texts hash well in 64 bits
-        different, first = np.unique(hashes, return_index=True)
-        is_new = np.ones(len(different), bool)
-        for run in self.runs:
-            places = np.minimum(np.searchsorted(run, different), len(run) - 1)
-            is_new &= run[places] != different
-        self._add(different[is_new])
-        fresh = np.zeros(len(rows), bool)
-        fresh[first[is_new]] = True
-        answer: list[bool] = fresh.tolist()
+        different, first, which = np.unique(hashes, return_index=True, return_inverse=True)
+        own = np.asarray(places, np.int64)[first]
+        standing = own.copy()
+        for known, at in self.runs:
+            found = np.minimum(np.searchsorted(known, different), len(known) - 1)
+            is_known = known[found] == different
+            standing[is_known] = at[found][is_known]
+        is_new = standing == own
+        self._add(np.stack([different[is_new], own[is_new]]))
+        twins = standing[which]
+        twins[first[is_new]] = 0
+        answer: list[int] = twins.tolist()
         return answer
 
     def _add(self, run: "np.ndarray[Any, Any]") -> None:
         import numpy as np
 
-        if not len(run):
+        if not run.shape[1]:
             return
         self.runs.append(run)
-        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
+        while len(self.runs) > 1 and self.runs[-2].shape[1] < 2 * self.runs[-1].shape[1]:
             last = self.runs.pop()
-            self.runs[-1] = np.sort(np.concatenate([self.runs[-1], last]), kind="stable")
+            both = np.concatenate([self.runs[-1], last], axis=1)
+            self.runs[-1] = both[:, np.argsort(both[0], kind="stable")]
 
 
 def _distinct(cells: Sequence[Any]) -> Sequence[Any]:

@@ -13,7 +13,7 @@ from flows.lib.contracts import Column
 from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
 from flows.lib.own_totals import OwnTotals, exceeding
-from flows.lib.reading import WHOLE_ROW, schema_of
+from flows.lib.reading import WHOLE_ROW, amount_of, copy_of, schema_of
 from flows.lib.row_blocks import Block
 from flows.lib.row_faults import (
     BLANK,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from flows.lib.parsing import FileReader
+
+SHEET = 1 << 32  # more than a sheet has rows
 
 
 DATA = (UNLISTED, UNCLEAR, SAID_TOTAL, OTHER_HEADER)  # kinds of rows that may be data
@@ -227,7 +229,7 @@ class SheetReader:
         if no_data:
             kept = [number not in no_data for number in numbers]
             numbers, rows = list(compress(numbers, kept)), list(compress(rows, kept))
-        if rows and self.file.is_judged:
+        if rows and self.file.is_judged and self.file.contract.drops_copies:
             numbers, rows = self._without_copies(numbers, rows)
         if not rows:
             return
@@ -248,16 +250,36 @@ class SheetReader:
         self._land(numbers, cells, rows, faults, maybe)
 
     def _without_copies(self, numbers: Sequence[int], rows: list[list[Any]]) -> Block:
-        """Leave out the rows that stood in the file before."""
+        """Leave out the rows that stood in the file before, and have a key by which to say so."""
         said = self._with_what_is_said(rows)
-        fresh = self.file.seen.first_times(said, are_texts=self.sheet.is_text)
-        if all(fresh):
+        sheets = self.file.reading.captions  # of the sheets so far
+        places = [number + SHEET * len(sheets) for number in numbers]
+        twins = self.file.seen.twins(said, places, are_texts=self.sheet.is_text)
+        if not any(twins):
             return numbers, rows
-        for number, is_fresh in zip(numbers, fresh, strict=True):
-            if not is_fresh:
-                self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
-                self.file.find("exact_duplicate", self.sheet.name, number, "")
-        return list(compress(numbers, fresh)), list(compress(rows, fresh))
+        names = self.file.contract.meta.get("key", ())
+        key = [self.header.positions[name] for name in names if name in self.header.positions]
+        is_copy = [
+            bool(twin) and all(place < len(row) and half_width(row[place]) for place in key)
+            for twin, row in zip(twins, rows, strict=True)
+        ]
+        for number, row, twin in compress(zip(numbers, rows, twins, strict=True), is_copy):
+            self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
+            sheet = list(sheets)[twin // SHEET - 1]
+            amount = self._money_of(row)
+            self.file.reading.findings.append(
+                copy_of(self.sheet.name, number, sheet, twin % SHEET, amount)
+            )
+        kept = [not one for one in is_copy]
+        return list(compress(numbers, kept)), list(compress(rows, kept))
+
+    def _money_of(self, row: list[Any]) -> Decimal | None:
+        """Add up the amounts of a row; None where one of them cannot be read or there is none."""
+        positions = self.header.positions
+        places = {name: positions[name] for name in self.file.amounts if name in positions}
+        values = {name: self._amount(name, place, row) for name, place in places.items()
+                  if place < len(row)}  # fmt: skip
+        return amount_of(values, list(places))
 
     def _with_what_is_said(self, rows: list[list[Any]]) -> list[list[Any]]:
         """Add to each row what its sheet or group says of it: equal rows of two are two rows."""

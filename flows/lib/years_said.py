@@ -17,6 +17,10 @@ YEAR = re.compile(
 )
 OF_SIGNING = re.compile(r"填报|填表|制表|制单|上报|报送|打印|导出|日期|时间")
 YEARS_AS = ("int", "bigint", "string")
+# Columns of these names say the year of a row; in another, built_year, it is one of many.
+YEAR_NAMES = re.compile(
+    r"(?:(?:school|fiscal|financial|budget|calendar|report|reporting|statistical|of)_)?year"
+)
 MOST = 50  # percent of the rows
 Titles = list[tuple[int, int]]  # row (0 for the sheet's name) and year
 
@@ -39,7 +43,7 @@ def year_questions(contract: Contract) -> dict[str, str]:
     """Name in SQL what is asked of a file's rows: how often a column of years says each year."""
     said = r"regexp_extract({}::varchar, '^((19|20)[0-9]{{2}})', 1)"
     names = [one.name for one in contract.columns
-             if one.name.split("_")[-1] == "year" and one.data_type in YEARS_AS]  # fmt: skip
+             if YEAR_NAMES.fullmatch(one.name) and one.data_type in YEARS_AS]  # fmt: skip
     return {name: f"histogram({said.format(quoted(name))})" for name in names}
 
 
