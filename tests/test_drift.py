@@ -1,5 +1,6 @@
 """What a delivery has that the last one had not: each difference alone, in small workbooks."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbo
 from flows.lib import acceptance
 from flows.lib.acceptance import Acceptance, accept
 from flows.lib.contracts import Contract
-from flows.lib.drift import with_drift
+from flows.lib.drift import Verdicts, with_drift
 from flows.lib.headers import said_unit
 from flows.lib.person_key import PersonKey
 from flows.lib.standing import Owed, with_period_before
 from flows.lib.store import Delivery, Store
 from flows.lib.suite_words import COMPARED
+from flows.lib.waivers import Waiver
 
 DAY = {"name": "paid_on", "data_type": "date", "captions": ["日期"], "required": False}
 COLUMNS = (SCHOOL | {"captions": ["代码", "标识码"]}, NAME, STAFF, OTHER, DAY)
@@ -39,18 +41,25 @@ class Received:
         self.deliveries: list[Delivery] = []
         self.written: dict[str, bytes] = {}
 
-    def take(self, text: str, period: str = "2023", name: str = "a.xlsx") -> None:
+    def take(
+        self, text: str, period: str = "2023", name: str = "a.xlsx", day: str = "2024-01-01"
+    ) -> None:
         """Keep a workbook of one sheet as the next delivery."""
         if text not in self.written:  # a workbook holds the moment when it was written
             path = workbook(self.folder / "b.xlsx", 表=sheet(text))
             self.written[text] = path.read_bytes()
         kept = self.store.keep(BytesIO(self.written[text]), name)
         number = len(self.deliveries) + 1
-        one = (self.contract.name, "519900", period, (kept,), "2024-01-01T00:00:00Z", "inbox")
+        one = (self.contract.name, "519900", period, (kept,), f"{day}T00:00:00Z", "inbox")
         self.deliveries.append(Delivery(*one, number=number))
 
-    def verdict(self) -> Acceptance:
+    def verdict(self, waivers: Sequence[Waiver] = ()) -> Acceptance:
         """Give the verdict on the last delivery, compared with those before it."""
+        last = self.deliveries[-1]
+        return self.verdicts(waivers)[last.source, last.period, last.id]
+
+    def verdicts(self, waivers: Sequence[Waiver] = ()) -> Verdicts:
+        """Give the verdicts on all deliveries."""
         key = PersonKey(b"k" * 32)
         judged = {
             (one.source, one.period, one.id): accept(
@@ -59,9 +68,7 @@ class Received:
             for one in self.deliveries
         }
         contracts = {self.contract.name: self.contract}
-        told = with_drift(judged, self.deliveries, self.deliveries, contracts, lambda _: ())
-        last = self.deliveries[-1]
-        return told[last.source, last.period, last.id]
+        return with_drift(judged, self.deliveries, self.deliveries, contracts, lambda _: waivers)
 
     def found(self) -> dict[str, list[str]]:
         """Give what the last delivery has that those before had not."""
@@ -119,7 +126,9 @@ def test_the_first_delivery_and_one_like_it_differ_in_nothing(received: Received
          {"missing_column": ["paid_on 日期 → 支付时间"]}),
         (table(*with_cells(3, "见附表")), {"changed_type": ["other_yuan"]}),
         (table(*LINES, unit="万元"),
-         {"other_unit": ["元 → 万元"], "sums_far": ["other_yuan × 10000", "staff_yuan × 10000"]}),
+         {"other_unit": ["元 → 万元"], "sums_far": ["other_yuan × 10000", "staff_yuan × 10000"],
+          "sums_out_of_scale": ["other_yuan × 10000 (上一份文件)",
+                                "staff_yuan × 10000 (上一份文件)"]}),
         (table(*with_cells(4, "2022-05-01")), {"other_year": ["paid_on 2023 → 2022"]}),
         (table(*LINES[:10]), {"row_count_far": ["21 → 10"],
                               "sums_far": ["other_yuan × 0.35", "staff_yuan × 0.35"]}),
@@ -132,8 +141,9 @@ def test_each_difference_is_told(received: Received, text: str, found: dict[str,
     received.take(table(*LINES))
     received.take(text)
     assert {name: received.found()[name] for name in found} == found
-    # An unreadable column has no sum left to compare, and nothing else is told besides.
-    assert received.found().keys() <= {*found, "sums_far"}
+    # An unreadable column has no sum left to compare, units are told each by itself, and nothing
+    # else is told besides.
+    assert received.found().keys() <= {*found, "sums_far", "unit_far"}
     assert received.verdict().accepted != any(
         name in ("changed_type", "other_year", "swapped_columns") for name in found
     )
@@ -177,7 +187,7 @@ def test_workbooks_of_single_schools_are_compared_by_name(received: Received) ->
     received.take(table("2099|小校|1.5|2.5|2023-03-01"), name="乙.xlsx")
     assert received.found() == {}
     received.take(table(*LINES[:5]), name="甲.xlsx")
-    assert received.found().keys() == {"row_count_far", "sums_far"}
+    assert received.found().keys() == {"row_count_far", "sums_far"}  # the other units still count
 
 
 def test_the_caption_in_place_of_a_required_one_is_named(received: Received) -> None:
@@ -202,7 +212,7 @@ def test_a_contract_says_what_is_far(received: Received) -> None:
     received.contract = contract_of(*COLUMNS, read={"unit": "in_sheet", "checks": checks})
     received.take(table(*LINES))
     received.take(table(*LINES[:11]))
-    assert received.found() == {"row_count_far": ["21 → 11"]}
+    assert received.found().keys() == {"row_count_far", "unit_far"}
 
 
 @pytest.mark.parametrize(
@@ -231,6 +241,35 @@ def test_a_column_of_years_is_of_the_period(received: Received) -> None:
     assert received.found() == {}
     received.take(head + "1|一小|1|2022-2023\n2|二小|2|2022-2023\n3|三小|2|2023-2024")
     assert received.found() == {"other_year": ["school_year 2023 → 2022"]}
+    built = {**year, "name": "built_year"}
+    received.contract = contract_of(SCHOOL, NAME, STAFF, built, read={"unit": "元"})
+    assert received.found() == {}
+
+
+def roster(*left: str) -> str:
+    """Write 40 persons, of whom some have left."""
+    days = [*left, *[""] * (40 - len(left))]
+    lines = (f"20{n}|{n}校|1|1|{day or '.'}" for n, day in enumerate(days, start=10))
+    return table(*lines)
+
+
+@pytest.mark.parametrize("kind", ["calendar_year", "census_day", "year_end"])
+def test_days_that_few_rows_have_reject_no_second_year(received: Received, kind: str) -> None:
+    """A list of persons keeps those who left last year."""
+    period = {"kind": kind} if kind == "calendar_year" else {"kind": kind, "month_day": "09-01"}
+    received.contract = contract_of(*COLUMNS, read={"unit": "in_sheet"}, period=period)
+    last, now = ("2023", "2024") if kind == "calendar_year" else ("2023-09-01", "2024-09-01")
+    received.take(roster(*["2023-03-01"] * 5), period=last)
+    received.take(roster(*["2023-03-01"] * 10, *["2024-03-01"] * 8), period=now, name="b.xlsx")
+    assert received.found() == {}
+
+
+def test_days_on_which_persons_came_say_no_year_of_a_list(received: Received) -> None:
+    census = {"kind": "census_day", "month_day": "09-01"}
+    received.contract = contract_of(*COLUMNS, read={"unit": "in_sheet"}, period=census)
+    received.take(roster(*["2023-01-01"] * 40), period="2023-09-01")
+    received.take(roster(*["2023-01-01"] * 36, *["2024-08-01"] * 4), "2024-09-01", "b.xlsx")
+    assert received.found() == {}
 
 
 WIDE = (
