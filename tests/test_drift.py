@@ -264,6 +264,36 @@ def test_days_that_few_rows_have_reject_no_second_year(received: Received, kind:
     assert received.found() == {}
 
 
+def of_months(*months: int, year: int = 2023) -> str:
+    """Write five payments a month, to units of which each month has its own."""
+    return table(
+        *(f"20{m}{n}|校|{n}.5|1|{year}-{m:02}-{n + 10}" for m in months for n in range(1, 6))
+    )
+
+
+@pytest.mark.parametrize(
+    ("months", "is_told"),
+    [(range(1, 13), False), (range(1, 10), False), (range(1, 7), True), (range(7, 13), True)],
+)
+def test_half_a_year_is_told_where_the_last_file_held_all_of_it(
+    received: Received, months: Sequence[int], is_told: bool
+) -> None:
+    received.take(of_months(*range(1, 13), year=2022), period="2022")
+    received.take(of_months(*months), name="b.xlsx")
+    assert ("part_of_period" in received.found()) == is_told
+    whole = [one for one in received.verdict().outcome["doubts"] if one["unit"] is None]
+    assert [one["amount"] for one in whole] == [None] * is_told
+
+
+def test_the_other_half_of_a_year_makes_what_rests_on_it_doubtful(received: Received) -> None:
+    received.take(of_months(*range(1, 7)))
+    received.take(of_months(*range(7, 13)), name="b.xlsx")
+    assert received.found()["part_of_period"] == [
+        "paid_on 2023-01-11—2023-06-15 → 2023-07-11—2023-12-15"
+    ]
+    assert received.verdict().accepted
+
+
 def test_days_on_which_persons_came_say_no_year_of_a_list(received: Received) -> None:
     census = {"kind": "census_day", "month_day": "09-01"}
     received.contract = contract_of(*COLUMNS, read={"unit": "in_sheet"}, period=census)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -244,6 +245,63 @@ def test_only_one_file_of_a_folder_can_be_a_whole_delivery(
         f"schools/{FOLDER}: it holds several files and schools.forms takes one: leave that one in "
         "it, or declare `parts`"
     ])  # fmt: skip
+
+
+def whole(district: District, monkeypatch: pytest.MonkeyPatch, **meta: Any) -> None:
+    """Let one file be a whole delivery."""
+    for name, word in ({"parts": False} | meta).items():
+        monkeypatch.setitem(district.contract.meta, name, word)  # type: ignore[arg-type]
+
+
+def test_of_two_files_of_a_period_in_one_night_none_is_taken(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may be two halves: the last by name would count alone."""
+    whole(district, monkeypatch)
+    district.drop("统计报表_2023_上半年.csv", {A: ["一年级,2"]})
+    district.drop("统计报表_2023_下半年.csv", {A: ["二年级,3"]})
+    view = district.look()
+    assert (view.new, view.remarks) == ([], [])
+    (told,) = view.unreadable
+    assert told.startswith("schools.forms 2023-09-01: 2 files came at once and one alone would")
+    assert "schools/统计报表_2023_上半年.csv, schools/统计报表_2023_下半年.csv" in told
+    assert district.look().unreadable == [told]  # until it is decided
+    (district.workspace.inbox / "schools" / "统计报表_2023_上半年.csv").unlink()
+    assert [one.delivery.name for one in district.night().in_force] == [
+        "schools/统计报表_2023_下半年.csv"
+    ]
+
+
+def test_of_two_files_in_one_night_equal_ones_are_one_and_the_later_day_counts(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole(district, monkeypatch)
+    district.drop("统计报表_2023_a.csv", {A: ["一年级,2"]})
+    district.drop("统计报表_2023_b.csv", {A: ["一年级,2"]})
+    assert district.look().unreadable == []
+    assert len(district.night().in_force) == 1
+    district.drop("统计报表_2023_b.csv", {A: ["一年级,3"]})  # another night, the same name
+    assert district.landing(district.night(), CLASSES) == [(A, 3)]
+    whole(district, monkeypatch, source_date={"file_name": "_(2024[0-9]{4})"})
+    district.drop("统计报表_2023_20240105.csv", {A: ["一年级,5"]})
+    district.drop("统计报表_2023_20240104.csv", {A: ["一年级,4"]})
+    assert district.landing(district.night(None), CLASSES) == [(A, 5)]
+    district.drop("统计报表_2023_20240106.csv", {A: ["一年级,6"]})
+    district.drop("统计报表_2023_更正20240106_20240106.csv", {A: ["一年级,7"]})
+    assert len(district.look().unreadable) == 1
+
+
+def test_halves_of_the_same_units_are_both_counted_where_a_column_tells_the_parts(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole(district, monkeypatch, parts={"by": "grade"})
+    district.drop("统计报表_2023_上.csv", {A: ["一年级,2"], B: ["一年级,3"]})
+    district.drop("统计报表_2023_下.csv", {A: ["二年级,10"], B: ["二年级,20"]})
+    assert district.landing(district.night(), CLASSES) == [(A, 12), (B, 23)]
+    district.drop("统计报表_2023_更正.csv", {A: ["二年级,11"], B: ["二年级,22"]})
+    corrected = district.night()
+    assert district.landing(corrected, CLASSES) == [(A, 13), (B, 25)]
+    assert [one.name for one in corrected.replaced] == ["schools/统计报表_2023_下.csv"]
 
 
 def zipped(members: Mapping[str, bytes | str]) -> bytes:

@@ -106,8 +106,16 @@ class Contract:
 
     @property
     def in_parts(self) -> bool:
-        """Whether each file holds some units of the period, and all of them count together."""
+        """Whether each file holds a part of the period, and all of them count together."""
         return bool(self.meta.get("parts"))
+
+    @property
+    def part_column(self) -> Column | None:
+        """The column whose values are each held by one part: the units, or what is declared."""
+        declared = self.meta.get("parts")
+        if not isinstance(declared, Mapping):
+            return self.column_of_role("unit")
+        return next((column for column in self.columns if column.name == declared["by"]), None)
 
     @property
     def has_attachments(self) -> bool:
@@ -230,7 +238,9 @@ def _check_names(where: str, contract: Contract) -> None:
     """Refuse a word that names a column which the table does not have."""
     meta, names = contract.meta, {column.name for column in contract.columns}
     read = meta["read"]
+    parts = meta.get("parts")
     named = [*meta.get("key", ()), meta.get("units", {}).get("column")]
+    named += [parts["by"]] if isinstance(parts, Mapping) else []
     named += [read.get("groups", {}).get("into"), meta.get("units", {}).get("by_member")]
     long = read.get("long", {})
     named += [long.get("name"), long.get("value"), *long.get("values", {}).values()]
@@ -248,8 +258,8 @@ def _check_names(where: str, contract: Contract) -> None:
     naming = [one for one in contract.columns if one.attachment]
     if odd := [one.name for one in naming if one.data_type != "string"]:
         raise ZipingError(f"{where}: {odd[0]} names attachments and must be a string")
-    if meta.get("parts") and contract.column_of_role("unit") is None:
-        raise ZipingError(f"{where}: `parts` needs a column with `role: unit`")
+    if meta.get("parts") and contract.part_column is None:
+        raise ZipingError(f"{where}: `parts` needs a column with `role: unit`, or `by: COLUMN`")
 
 
 def _with_half_width(read: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
@@ -20,6 +21,7 @@ from flows.lib.waivers import Waiver, waived_entries
 FAR = 2  # times as much, or as little, unless the contract says another factor
 FEWEST_ROWS = 10  # a difference of fewer rows is none that anybody asks about
 MOST = 50  # percent of the rows have a day of the year that their column is of
+HALF_A_YEAR, MOST_OF = 180, 0.6  # days, and of those that the last file spans
 NEAR = Decimal("0.2")
 Verdicts = dict[tuple[str, str, str], Acceptance]
 
@@ -144,6 +146,7 @@ def _compared(
         "changed_type": _changed_types(now, then),
         "other_unit": _other_units(now, then, are_alike=are_alike),
         "other_year": _other_years(delivery, now, last, then, contract),
+        "part_of_period": _parts_of_period(delivery, now, last, then, contract),
     }
     if are_alike:
         found |= _amounts(now, then, contract)
@@ -233,6 +236,32 @@ def _other_years(
         for name, (found, share) in now["years"].items()
         if found != year and share > MOST and _lay_in(last_year, *then["years"].get(name, [0, 0]))
     ]
+
+
+def _parts_of_period(
+    delivery: Delivery,
+    now: Mapping[str, Any],
+    last: Delivery,
+    then: Mapping[str, Any],
+    contract: Contract,
+) -> Places:
+    """Find columns of days that show another part of the year than the last file, or half of it."""
+    is_few = min(_rows(now), _rows(then)) < FEWEST_ROWS
+    if contract.period_kind != "calendar_year" or contract.in_parts or is_few:
+        return []
+    found = []
+    for name in now["days"].keys() & then["days"].keys():
+        (first, end), (was_first, was_end) = (
+            map(date.fromisoformat, outcome["days"][name]) for outcome in (now, then)
+        )
+        days, were = (end - first).days, (was_end - was_first).days
+        is_other = delivery.period == last.period and (first > was_end or end < was_first)
+        is_half = were >= HALF_A_YEAR and days < MOST_OF * were
+        is_full = min(outcome["years"][name][1] for outcome in (now, then)) > MOST
+        if is_full and (is_other or is_half):
+            detail = f"{was_first}—{was_end} → {first}—{end}"
+            found.append(place_of(name, detail) | {"reason": f"日期只到{first}—{end}"})
+    return found
 
 
 def _lay_in(wanted: int, year: int, share: int) -> bool:

@@ -191,7 +191,7 @@ def _print_members(tried: Sequence[Tried], contract: Contract) -> None:
     sums = {name: sum(one[name] for one in outcomes) for name in counts}
     account = _account(sums | {"skipped": {}, "accepted": True})
     say(f"together {len(outcomes)} of {many(len(tried), 'file')} accepted, their rows: {account}")
-    unit = contract.column_of_role("unit")
+    unit = contract.part_column
     if contract.in_parts and unit:
         held = [units_held(contract, one.verdict.rows, one.verdict.quarantine)
                 for one in tried if one.reading and one.verdict.accepted]  # fmt: skip

@@ -145,6 +145,7 @@ def view_inbox(
         beside.update(packed.of_one_file)
     _complete(view)
     _leave_rivals(view, beside)
+    _hold_halves(view)
     if passed_over:
         more = len(passed_over) - MOST_NAMED
         names_shown = ", ".join(passed_over[:MOST_NAMED]) + (f" and {more} more" * (more > 0))
@@ -202,6 +203,33 @@ def _leave_rivals(view: InboxView, beside: Counter[tuple[str, ...]]) -> None:
             "in it, or declare `parts`"
         )
     view.new = [one for one in view.new if one.place.of_one_file not in several]
+
+
+def _hold_halves(view: InboxView) -> None:
+    """Hold files of one period that came in one night, of which nothing says which one counts.
+
+    They may be two halves of a year, or a file and its correction: the last by name would count
+    alone. Equal ones are one, and of those with days of their data the newest counts.
+    """
+    by_delivery: dict[tuple[str, ...], list[Dropped]] = defaultdict(list)
+    for dropped in view.new:
+        place = dropped.place
+        if not place.contract.in_parts:
+            key = place.contract.name, place.district_code, place.period
+            by_delivery[key].append(dropped)
+    held: set[str] = set()
+    for (table, _, period), files in sorted(by_delivery.items()):
+        newest = max(file.place.source_date or "" for file in files)
+        rivals = [file for file in files if (file.place.source_date or "") == newest]
+        if len({file.sha256 for file in rivals}) > 1:
+            held |= {file.name for file in files}
+            names = ", ".join(without_ids(file.name) for file in rivals[:MOST_NAMED])
+            view.unreadable.append(
+                f"{table} {period}: {len(rivals)} files came at once and one alone would count, so "
+                f"none was taken: {names}: leave the right one in the inbox, put all rows into one "
+                "file, or declare `parts` if each holds a part"
+            )
+    view.new = [file for file in view.new if file.name not in held]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

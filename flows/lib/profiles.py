@@ -38,9 +38,13 @@ def profile_questions(contract: Contract) -> dict[str, str]:
     }
     names = [quoted(one.name) for one in contract.columns if one.name not in said_once]
     days = [column.name for column in contract.columns if column.data_type == "date"]
-    return {name: f"histogram(year({quoted(name)}))" for name in days} | {
-        CONTENT: f"concat(count(*), ':', sum(hash({', '.join(names)})::hugeint))"
+    questions = {name: f"histogram(year({quoted(name)}))" for name in days}
+    questions |= {
+        f"{word}:{name}": f"{word}({quoted(name)})::varchar"
+        for name in days
+        for word in ("min", "max")
     }
+    return questions | {CONTENT: f"concat(count(*), ':', sum(hash({', '.join(names)})::hugeint))"}
 
 
 def _items(contract: Contract, captions: Sequence[str]) -> dict[int, str]:
@@ -56,8 +60,8 @@ def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract)
     """Describe a file: captions in their order, those that no column takes, units, years, content.
 
     `items` gives what captions become rows, by what these rows are called; `years` of each column
-    of days the year of most of them and their share of all rows in percent; `content` names the
-    rows without what the file says once for all of them.
+    of days the year of most of them and their share of all rows in percent, `days` the first and
+    the last of them; `content` names the rows without what the file says once for all of them.
     """
     items = {sheet: _items(contract, captions) for sheet, captions in reading.captions.items()}
     taken = {
@@ -84,7 +88,12 @@ def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract)
         "years": {
             name: _most(years, int(answers[CONTENT].partition(":")[0]))
             for name, years in answers.items()
-            if name != CONTENT and years
+            if isinstance(years, Mapping) and years
+        },
+        "days": {
+            name: [answers[f"min:{name}"], answers[f"max:{name}"]]
+            for name, years in answers.items()
+            if isinstance(years, Mapping) and years
         },
         "content": answers[CONTENT],
     }

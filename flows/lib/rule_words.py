@@ -36,6 +36,7 @@ RULE_TITLES = {
     "sums_far": "合计相差太大",
     "sums_out_of_scale": "合计相差数十倍以上",
     "unit_far": "单位的数相差太大",
+    "part_of_period": "只含部分月份",
     "same_file_twice": "同一文件报了两次",
     "older_file_again": "旧文件又报来",
     "expect_column_values_to_not_be_null": "不得为空",

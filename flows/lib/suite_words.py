@@ -25,8 +25,8 @@ CHECKS = ("group_total_as_unit", "repeated_amount", "same_rows", "swapped_column
 # What a file has that the last one of its table had not.
 COMPARED = (
     "new_column", "missing_column", "renamed_caption", "changed_type", "other_unit", "other_year",
-    "row_count_far", "sums_far", "sums_out_of_scale", "unit_far", "same_file_twice",
-    "older_file_again",
+    "row_count_far", "sums_far", "sums_out_of_scale", "unit_far", "part_of_period",
+    "same_file_twice", "older_file_again",
 )  # fmt: skip
 READINGS = (*WHILE_READ, *CHECKS, *COMPARED)
 # Of these the rows are set aside; whatever else is found takes no row out of the figures.

@@ -33,6 +33,8 @@ def far_units(earlier: Sequence[Earlier], contract: Contract) -> dict[int, dict[
     A delivery is compared with what its period held before, as far as that was in no doubt, and
     what counts of a period with the periods beside it.
     """
+    if contract.in_parts and contract.part_column != contract.column_of_role("unit"):
+        return {}  # the rows of a unit are spread over parts
     sure: dict[str, Held] = {}
     counts: dict[str, Held] = {}
     doubts: dict[int, dict[Cell, Doubt]] = {}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.lib.contracts import Contract
+from flows.lib.parts import held_by_part
 from flows.lib.settings import Settings
 from flows.lib.standing import InForce, Standing, all_in_force
 
@@ -86,12 +87,10 @@ def _not_superseded(file: str, unit: str) -> str:
 
 def _counted(contract: Contract) -> str:
     """Say in SQL which landed rows of a table count."""
-    unit = contract.column_of_role("unit")
-    return (
-        _not_superseded("_file_id", f"cast(landed.{unit.name} as varchar)")
-        if contract.in_parts and unit
-        else "true"
-    )
+    column = contract.part_column
+    if not contract.in_parts or column is None:
+        return "true"
+    return _not_superseded("_file_id", held_by_part(column))
 
 
 def _source_status(standing: Standing) -> tuple[Any, ...]:
