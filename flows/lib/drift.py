@@ -146,7 +146,7 @@ def _compared(
         "changed_type": _changed_types(now, then),
         "other_unit": _other_units(now, then, are_alike=are_alike),
         "other_year": _other_years(delivery, now, last, then, contract),
-        "part_of_period": _parts_of_period(delivery, now, last, then, contract),
+        "part_of_period": _parts_of_period(now, then, contract),
     }
     if are_alike:
         found |= _amounts(now, then, contract)
@@ -238,13 +238,7 @@ def _other_years(
     ]
 
 
-def _parts_of_period(
-    delivery: Delivery,
-    now: Mapping[str, Any],
-    last: Delivery,
-    then: Mapping[str, Any],
-    contract: Contract,
-) -> Places:
+def _parts_of_period(now: Mapping[str, Any], then: Mapping[str, Any], contract: Contract) -> Places:
     """Find columns of days that show another part of the year than the last file, or half of it."""
     is_few = min(_rows(now), _rows(then)) < FEWEST_ROWS
     if contract.period_kind != "calendar_year" or contract.in_parts or is_few:
@@ -255,7 +249,8 @@ def _parts_of_period(
             map(date.fromisoformat, outcome["days"][name]) for outcome in (now, then)
         )
         days, were = (end - first).days, (was_end - was_first).days
-        is_other = delivery.period == last.period and (first > was_end or end < was_first)
+        is_same_year = now["years"][name][0] == then["years"][name][0]
+        is_other = is_same_year and (first > was_end or end < was_first)
         is_half = were >= HALF_A_YEAR and days < MOST_OF * were
         is_full = min(outcome["years"][name][1] for outcome in (now, then)) > MOST
         if is_full and (is_other or is_half):
