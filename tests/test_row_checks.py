@@ -125,8 +125,16 @@ def test_two_sheets_with_the_rows_of_one_are_found(tmp_path: Path) -> None:
     assert told(landed(said, tmp_path, **copied)) == [("same_rows", "三月", 2, "", "= 一月")]
     assert told(landed(said, tmp_path, 一月=january, 二月=february)) == []
     plain = landed(contract_of(SCHOOL, NAME, STAFF, read=read), tmp_path, 甲=january, 乙=january)
-    assert ("same_rows", "乙", 2, "", "") in told(plain)
-    assert plain.row_count == 3, "and counted once"
+    assert told(plain) == [("same_rows", "乙", 2, "", "= 甲")]
+    keyed = contract_of(SCHOOL, NAME, STAFF, read=read, key=["school_code"])
+    twice = landed(keyed, tmp_path, 甲=january, 乙=january)
+    assert ("same_rows", "乙", 2, "", "") in told(twice)
+    assert twice.row_count == 3, "and counted once"
+    unasked = landed(contract_of(SCHOOL, NAME, STAFF, read={}), tmp_path, 甲=january, 乙=january)
+    assert told(unasked) == [("equal_sheets", "乙", 2, "", "= 甲")]
+    assert [doubt["amount"] for doubt in unasked.judgement.doubts] == [None]
+    other = landed(contract_of(SCHOOL, NAME, STAFF, read={}), tmp_path, 甲=january, 乙=february)
+    assert told(other) == []
 
 
 SIZES = {"larger": "all_yuan", "smaller": "staff_yuan"}

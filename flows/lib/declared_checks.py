@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -40,6 +41,9 @@ def declared_findings(rows: Path, reading: Reading, contract: Contract) -> list[
             found += _repeated(rows, contract, name, within)
     if "same_rows" in declared:
         found += _same_sheets(rows, reading, contract)
+    elif len(reading.captions) > 1 and not contract.drops_copies:
+        equal = _same_sheets(rows, reading, contract)
+        found += [replace(finding, rule="equal_sheets") for finding in equal]
     if "swapped_columns" in declared:
         found += _swapped(rows, contract, declared["swapped_columns"])
     return found

@@ -2,6 +2,7 @@
 
 RULE_TITLES = {
     "exact_duplicate": "完全重复的行",
+    "equal_sheets": "内容相同的工作表",
     "unreadable_cell": "单元格读不出",
     "more_cells_than_captions": "单元格比列名多",
     "fewer_cells_than_captions": "单元格比列名少",
