@@ -33,9 +33,15 @@ meal_funds as (
 
 ),
 
-earmarked_payments as (
+meal_payments as (
 
-    select * from {{ ref('int_earmarked_payments') }}
+    select * from {{ ref('int_meal_payments') }}
+
+),
+
+security_payments as (
+
+    select * from {{ ref('int_security_payments') }}
 
 ),
 
@@ -164,14 +170,24 @@ guard_fees as (
 
 ),
 
-paid as (
+paid_for_meals as (
 
     select
         district_code,
         year,
-        cast(sum(coalesce(meals_paid_yuan, 0)) as decimal(38, 2)) as meals_yuan,
-        cast(sum(coalesce(security_paid_yuan, 0)) as decimal(38, 2)) as security_yuan
-    from earmarked_payments
+        cast(sum(meals_paid_yuan) as decimal(38, 2)) as paid_yuan
+    from meal_payments
+    group by district_code, year
+
+),
+
+paid_for_security as (
+
+    select
+        district_code,
+        year,
+        cast(sum(security_paid_yuan) as decimal(38, 2)) as paid_yuan
+    from security_payments
     group by district_code, year
 
 ),
@@ -228,30 +244,30 @@ compared as (
         cast(null as string) as school_code,
         cast(null as string) as member,
         guard_fees.fees_yuan as left_value,
-        coalesce(paid.security_yuan, 0) as right_value
+        coalesce(paid_for_security.paid_yuan, 0) as right_value
     from guard_fees
     inner join payments_in_force
         on
             guard_fees.district_code = payments_in_force.district_code
             and guard_fees.year = payments_in_force.year
-    left join paid
+    left join paid_for_security
         on
-            guard_fees.district_code = paid.district_code
-            and guard_fees.year = paid.year
+            guard_fees.district_code = paid_for_security.district_code
+            and guard_fees.year = paid_for_security.year
     union all
     select
         'meals_paid' as reconciliation_id,
-        paid.district_code,
-        paid.year,
+        paid_for_meals.district_code,
+        paid_for_meals.year,
         cast(null as string) as school_code,
         cast(null as string) as member,
-        paid.meals_yuan as left_value,
+        paid_for_meals.paid_yuan as left_value,
         issued.issued_yuan as right_value
-    from paid
+    from paid_for_meals
     inner join issued
         on
-            paid.district_code = issued.district_code
-            and paid.year = issued.year
+            paid_for_meals.district_code = issued.district_code
+            and paid_for_meals.year = issued.year
 
 ),
 
@@ -299,31 +315,18 @@ resting_facts as (
         column1 as reconciliation_id,
         column2 as source,
         column3 as period_kind,
-        column4 as fact,
-        column5 as measure
+        column4 as fact
     from (
         values
-        ('classes_of_forms', 'schools.annual_forms', 'census_day', 'int_class_sizes', null),
-        ('classes_of_forms', 'schools.students', 'census_day', null, null),
-        ('pupils_of_forms', 'schools.annual_forms', 'census_day', 'int_class_sizes', null),
-        ('pupils_of_forms', 'schools.students', 'census_day', null, null),
-        ('guard_fees', 'staffing.guards', 'year_end', 'int_security_guards', null),
-        (
-            'guard_fees',
-            'finance.payments',
-            'calendar_year',
-            'int_earmarked_payments',
-            'security_paid_yuan'
-        ),
-        ('meals_paid', 'finance.fund_notices', 'calendar_year', 'int_meal_funds', null),
-        (
-            'meals_paid',
-            'finance.payments',
-            'calendar_year',
-            'int_earmarked_payments',
-            'meals_paid_yuan'
-        )
-    ) as resting_facts (column1, column2, column3, column4, column5)
+        ('classes_of_forms', 'schools.annual_forms', 'census_day', 'int_class_sizes'),
+        ('classes_of_forms', 'schools.students', 'census_day', null),
+        ('pupils_of_forms', 'schools.annual_forms', 'census_day', 'int_class_sizes'),
+        ('pupils_of_forms', 'schools.students', 'census_day', null),
+        ('guard_fees', 'staffing.guards', 'year_end', 'int_security_guards'),
+        ('guard_fees', 'finance.payments', 'calendar_year', 'int_security_payments'),
+        ('meals_paid', 'finance.fund_notices', 'calendar_year', 'int_meal_funds'),
+        ('meals_paid', 'finance.payments', 'calendar_year', 'int_meal_payments')
+    ) as resting_facts (column1, column2, column3, column4)
 
 )
 
@@ -337,7 +340,6 @@ select
         else {{ period_of('calendar_year', 'differing.year') }}
     end as period,
     cast(resting_facts.fact as string) as fact,
-    cast(resting_facts.measure as string) as measure,
     differing.school_code as unit,
     differing.member,
     differing.left_value,
