@@ -19,6 +19,7 @@ from flows.lib.cells import (
     code_part,
     date_cell,
     decimal_cell,
+    exact_cell,
     half_width,
     integer_cell,
     month_cell,
@@ -36,6 +37,8 @@ from flows.lib.ids import MASK, without_ids
 NULLS = {"NULL", "null", "Null"}
 # A text column that may hold days: in any other a spreadsheet made one of a class 3-5.
 OF_TIME = re.compile("[日期年月时刻季]|date|day|time|month|year|period", re.IGNORECASE)
+MOST_FEN, MOST_INEXACT = 1e12, 1e-3  # a float of so many fen is exact to less
+MANY_DECIMALS = re.compile(r"[.．][0-9０-９]{3}|[eE]-")
 NEGATIVE = re.compile(r"[(（][0-9.,]+[)）]")
 Read = Callable[[Any], Any]
 YEAR_LAST = re.compile(
@@ -60,6 +63,20 @@ def factor_of(column: Column, unit: str | None) -> int:
     """Say how many yuan an amount's unit is; 1 where the column is no amount."""
     known = column.unit or unit
     return UNITS_OF_YUAN[known] if known and column.role == "amount" else 1
+
+
+def has_fraction_of_fen(cell: Any, factor: int) -> bool:
+    """Say whether an amount is no whole number of fen, by more than a float is inexact."""
+    if isinstance(cell, float):
+        fen = cell * factor * 100
+        return abs(fen) < MOST_FEN and abs(fen - round(fen)) > MOST_INEXACT
+    if not isinstance(cell, str) or not MANY_DECIMALS.search(cell):
+        return False
+    try:
+        number = exact_cell(cell)
+    except Unreadable:
+        return False
+    return number is not None and number * factor * 100 % 1 != 0
 
 
 def _decimal_reader(column: Column, factor: int) -> Read:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 75_000
 ROWS_IN_GROUP = 122_880  # as DuckDB's own, so that its threads share the work
 DATABASE_MEMORY = "100MB"  # beyond that it writes beside the file
+MOST_MEMORY = "2GB"  # for what cannot be written beside it
 
 
 @contextmanager
@@ -152,20 +153,19 @@ def _close_one_for_all() -> None:
     _one_for_all.cache_clear()
 
 
-def _own_database(path: Path) -> "duckdb.DuckDBPyConnection":
+def _own_database(path: Path, memory: str) -> "duckdb.DuckDBPyConnection":
     """Open a database for a large file, which writes beside it what memory does not hold."""
     import duckdb
 
-    return duckdb.connect(
-        config={"memory_limit": DATABASE_MEMORY, "temp_directory": f"{path}.spilled"}
-    )
+    return duckdb.connect(config={"memory_limit": memory, "temp_directory": f"{path}.spilled"})
 
 
 @contextmanager
-def _database(path: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+def _database(path: Path, memory: str = DATABASE_MEMORY) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open a database in bounded memory in which a file is `landed`, with `file_row_number`."""
     name = str(path).replace("'", "''")
-    with _one_for_all().cursor() if is_one_chunk(path) else _own_database(path) as connection:
+    is_small = is_one_chunk(path)
+    with _one_for_all().cursor() if is_small else _own_database(path, memory) as connection:
         connection.execute("set enable_progress_bar = false")
         connection.execute(
             "create temp view landed as "
@@ -176,8 +176,14 @@ def _database(path: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
 
 def ask(path: Path, sql: str) -> "pa.Table":
     """Ask DuckDB of a file, which is `landed` there, with `file_row_number` from 0."""
-    with _database(path) as connection:
-        return connection.sql(sql).to_arrow_table()
+    import duckdb
+
+    try:
+        with _database(path) as connection:
+            return connection.sql(sql).to_arrow_table()
+    except duckdb.OutOfMemoryException:
+        with _database(path, MOST_MEMORY) as connection:
+            return connection.sql(sql).to_arrow_table()
 
 
 def ask_small(paths: Sequence[Path], sql: str) -> list[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ RULE_TITLES = {
     "merged_amount": "数额合并在几格上",
     "other_table": "另一张表的行",
     "hidden_row": "隐藏的行",
+    "fraction_of_fen": "金额有分以下的小数",
     "unreadable_file": "文件读不出",
     "broken_suite": "检查规则有误",
     "required_column": "缺少列",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.lib.attachments import with_hashes
 from flows.lib.cells import UNITS_OF_YUAN, Unreadable, half_width, squeezed
-from flows.lib.column_readers import Read, factor_of, reader_of
+from flows.lib.column_readers import Read, factor_of, has_fraction_of_fen, reader_of
 from flows.lib.contracts import Column
 from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
@@ -79,6 +79,7 @@ class SheetReader:
         self.measures = self.kinds.measures
         self.declared = sorted({*header.positions.values(), *items})
         self.above = SumsAbove(self)
+        self.with_fractions: set[str] = set()  # columns of amounts, once told
         self.in_other_table = False
         self.of_other_table: set[int] = set()  # rows that are it, by their number
         self.said_totals: set[int] = set()  # rows that are totals if they are sums, by number
@@ -349,6 +350,8 @@ class SheetReader:
         sums = self.above.among(typed, numbers, maybe, unreadable) if self.file.is_judged else {}
         faults = {**faults, **sums}
         unreadable |= {place: [WHOLE_ROW] for place in sums}
+        if self.file.is_judged:
+            self._find_fractions(cells, numbers, unreadable)
         arrays = [*typed.values(), pa.repeat(self.sheet.name, len(numbers)), pa.array(numbers)]
         table = pa.Table.from_arrays(arrays, schema=schema_of(self.file.columns))
         if self.file.is_judged and self.totals.columns:
@@ -365,6 +368,24 @@ class SheetReader:
         for text, count in Counter(cell for cell in cells if isinstance(cell, str)).items():
             if (sign := squeezed(text)) in signs and sign:
                 self.file.reading.emptied[column.name, sign] += count
+
+    def _find_fractions(
+        self,
+        cells: Mapping[str, Sequence[Any]],
+        numbers: Sequence[int],
+        unreadable: Collection[int],
+    ) -> None:
+        """Find the first row whose amount has a fraction of a fen: computed, or in another unit."""
+        for name in self.file.amounts:
+            column = self.file.by_name[name]
+            if name in self.with_fractions or name not in cells or self.has_unit_in_row(column):
+                continue
+            factor = factor_of(column, self.unit)
+            places = (place for place, cell in enumerate(cells[name])
+                      if has_fraction_of_fen(cell, factor) and place not in unreadable)  # fmt: skip
+            if (place := next(places, None)) is not None:
+                self.with_fractions.add(name)
+                self.file.find("fraction_of_fen", self.sheet.name, numbers[place], name)
 
     def _with_hashes(
         self, column: Column, cells: Sequence[Any], numbers: Sequence[int]

@@ -18,7 +18,8 @@ WHILE_READ = (
     "required_column", "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions",
     "odd_quotes", "another_encoding",
     "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount", "other_table",
-    "hidden_row", "exact_duplicate", "equal_sheets", "quarantine_limit", "own_total",
+    "hidden_row", "fraction_of_fen", "exact_duplicate", "equal_sheets", "quarantine_limit",
+    "own_total",
     "part_above_whole", "totals_row_missing", "conflicting_key", "attachment_missing",
 )  # fmt: skip
 CHECKS = ("group_total_as_unit", "repeated_amount", "same_rows", "swapped_columns")  # if declared
