@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from shutil import rmtree
@@ -29,7 +31,7 @@ from nights import (
     ziping,
 )
 
-from flows.lib.settings import Workspace
+from flows.lib.settings import CHECKOUT, Workspace
 from flows.lib.store import Store
 
 
@@ -194,21 +196,31 @@ def test_the_samples_rows_never_become_another_districts(
     assert names_of_releases(workspace) == before
 
 
-def test_an_own_districts_first_night_says_what_is_owed(
-    place: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch, said: Said
+def test_an_own_district_is_set_up_word_for_word_and_its_first_night_says_what_is_owed(
+    place: Path, parsed: Path
 ) -> None:
     workspace = begun(parsed, place)
-    for system in ("finance", "staffing", "schools", "registers"):
-        (workspace.inbox / system).mkdir(parents=True)
-    (workspace.root / ".env").write_text("ZIPING_DISTRICT=511702\nZIPING_DISTRICT_TITLE=甲区\n")
-    assert ziping("new-key", workspace=workspace) == 0
-    assert night(workspace) == 4
-    printed = said()
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    [steps] = re.findall(r"```sh\n(mkdir -p /srv/ziping.*?)```", readme, re.DOTALL)
+    steps = steps.replace("/srv/ziping", str(place))
+    steps = steps.replace(".venv/bin/ziping", f"{sys.executable} -m flows.cli")
+    copied, after = re.split(r"(?<=\.env )(?= *# set at least ZIPING_DISTRICT)", steps)
+    said_in_env = (
+        f"&& printf 'ZIPING_DISTRICT=511702\\nZIPING_DISTRICT_TITLE=甲区\\n' >> {place}/.env"
+    )
+    ended = subprocess.run(
+        ["bash", "-e", "-c", f"{copied}{said_in_env}{after}"], cwd=CHECKOUT,
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 4, ended.stderr
+    printed = "".join(ended.stdout.split())
     assert "教育经费统计(2023)缺失:由财政局教科文股于2024-04-30前报送,逾期未报" in printed
+    assert "no such file" not in ended.stderr.lower()
     assert (figure(workspace, "4.1")["text"], figure(workspace, "4.1")["state"]) == (
         "数据缺失", "missing",
     )  # fmt: skip
-    assert current(workspace).manifest["is_sample"] is False
+    manifest = current(workspace).manifest
+    assert (manifest["district_code"], manifest["is_sample"]) == ("511702", False)
     assert last_record(workspace)["exit_code"] == 4
     rmtree(place)
 

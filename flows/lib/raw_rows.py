@@ -9,11 +9,11 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.lib.attachments import compared, documents_in
+from flows.lib.attachments import BETWEEN, compared, documents_in
 from flows.lib.contracts import Column, Contract, contract_from_json
 from flows.lib.durable import hash_file
 from flows.lib.errors import ZipingError
-from flows.lib.ids import without_ids
+from flows.lib.ids import published_name
 from flows.lib.parsing import read_file
 from flows.lib.releases import Release, rows_of
 from flows.lib.store import Store
@@ -105,7 +105,9 @@ class RawRows:
         cell = self.cells(row, column.name)[0]
         attachments = self.sources[row.file_id].get("attachments", ())
         known = {compared(one["name"]): str(one["sha256"]) for one in attachments}
-        return documents_in(without_ids(str(cell)), known) if cell else []
+        # as the manifest has their names
+        named = [published_name(part) for part in BETWEEN.split(str(cell))] if cell else []
+        return documents_in("\n".join(named), known) if named else []
 
     def naming(self, row: FactRow) -> list[Column]:
         """List the columns in which a row names documents."""
