@@ -60,10 +60,11 @@ def contents_of(previous: Release, release: Release) -> tuple[Content, Content]:
     old, new = content_of(previous), content_of(release)
     withheld = {key for key, row in new.values.items() if row["state"] == "withheld"}
     numbers = dict.fromkeys(("value", "value_text", "numerator", "denominator", "margin"))
-    values = {
-        key: {**row, **numbers} if key in withheld else row for key, row in old.values.items()
-    }
-    return replace(old, values=values), new
+    shown = [
+        {key: {**row, **numbers} if key in withheld else row for key, row in one.values.items()}
+        for one in (old, new)
+    ]
+    return replace(old, values=shown[0]), replace(new, values=shown[1])
 
 
 def file_changes(old: Content, new: Content, most: int = MOST_FILES) -> dict[tuple[str, str], str]:
