@@ -101,7 +101,7 @@ def test_many_rows_are_of_the_kinds_that_each_is_of_alone(
     expected = {
         place: kind
         for place, row in enumerate(rows)
-        if (kind := alone.kind(row, rows[:place], rows[place + 1 : place + 2]))
+        if (kind := alone.kind(row, rows[:place], rows[place + 1 : place + 5]))
     }
     assert together.kinds(rows) == expected
 

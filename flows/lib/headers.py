@@ -380,6 +380,18 @@ def _unit_said(contract: Contract, stated: str | None, said: Sequence[str]) -> s
     return str(stated) if stated else None
 
 
+def check_note(contract: Contract, unit: str | None, number: int, row: list[Any]) -> None:
+    """Refuse a sheet of which a note below says another unit of money than it is read in."""
+    said = units_of_money([(number, row)])
+    has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
+    is_meant = has_amounts and "unit_column" not in contract.meta["read"]
+    if said and is_meant and (unit or "元") not in said:
+        raise Rejected(
+            f"a note in row {number} says the money is in {said[0]}, it is read in {unit or '元'}: "
+            "correct the note or the numbers, or `unit` in the contract"
+        )
+
+
 def units_of_money(above: Rows) -> list[str]:
     """Read which units of money cells above the header say: 单位:人民币万元, 单位:万元、人."""
     found: dict[str, None] = {}
@@ -389,7 +401,7 @@ def units_of_money(above: Rows) -> list[str]:
             is_label = text.rstrip(":").endswith(("单位", "單位"))
             word = UNIT_OF_MONEY.search(text) or IN_BRACKETS.search(text)
             said = following if is_label else word[1] if word else ""
-            parts = re.split("[,、;/()和及]|人民币|人民幣", said)
+            parts = re.split("[,、;/()和及。]|人民币|人民幣", said)
             found |= dict.fromkeys(part for part in parts if part in UNITS_OF_YUAN)
     return list(found)
 

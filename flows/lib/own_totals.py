@@ -15,11 +15,18 @@ CENT = Decimal("0.01")
 EXACT = Decimal(0)
 
 
+def is_own(label: str | None) -> bool:
+    """Say whether a label is a spreadsheet's own, below each group: 样例一小汇总."""
+    text = (label or "").lower()
+    words = (*OWN_WORDS, *LEVELS)
+    return text.endswith(OWN_WORDS) and not any(text == word for word in words)
+
+
 def level_of(label: str | None) -> int:
     """Say how much a totals row sums up by its label: a group, the sheet, or all there is."""
     text = (label or "").lower()
-    if text.endswith(OWN_WORDS) and not text.startswith(OWN_WORDS):
-        return GROUP  # a spreadsheet's own, below each group: 样例一小汇总
+    if is_own(label):
+        return GROUP
     return next((level for word, level in LEVELS.items() if word in text), WHOLE)
 
 
@@ -112,6 +119,7 @@ class OwnTotals:
         self.earlier, self.sums = earlier.copy(), Sums()
         self.group_starts = {level: Sums() for level in (GROUP, WHOLE, GRAND)}
         self.is_above: dict[int, bool] = {}
+        self.outer_starts: list[Sums] = []  # of groups since the last total of more than one
         self.waiting: list[Waiting] = []
         self.ends_with_whole = False
         self.compared: dict[int, list[str]] = {}  # of each totals row the columns that could be
@@ -135,8 +143,11 @@ class OwnTotals:
             self.waiting.append(Waiting(level, number, stated, now, [], reach, title))
         else:
             meant = [now.since(self.group_starts[level]), *self._of_more(level, now)]
+            if level == GROUP and is_own(label):  # that of an outer group sums up several
+                meant += [now.since(start) for start in self.outer_starts[-NESTED_TITLES:]]
             differing = self._differing(number, stated, meant, title=title)
         self.ends_with_whole = level > GROUP
+        self.outer_starts = [*self.outer_starts, self.group_starts[GROUP]] if level == GROUP else []
         for lower in range(GROUP, level + 1):
             self.group_starts[lower] = now
         return differing

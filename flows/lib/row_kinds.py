@@ -23,11 +23,13 @@ MAY_SAY_TOTAL = re.compile("[计計总總全汇彙数數]|total|sum|all|ensemble
 # As spreadsheets write below each group: 样例一小 汇总, Sample Total.
 OWN_TOTAL = re.compile(r"(.+?)\s+(?:汇总|彙總|合计|小计|Total)", re.IGNORECASE)
 TOTAL = re.compile(
-    r".*(?:合|小|总|總|共|累)[计計]数?(?:[(/,].*)?|(?:sub|grand)?-?totals?(?:[(/,].*)?"
+    r".*(?:合|小|总|總|共|累)[计計]数?(?:[(/,].*)?|.*(?:汇总|彙總)|总共|总?金额|全部|"
+    r"(?:sub|grand)?-?totals?(?:[(/,].*)?"
 )
 NUMBER_OF_ITEM = re.compile(r"^\(?[0-9一二三四五六七八九十]{1,2}[、.)]")
 AROUND_LABEL = ":.。,;*†‡#¹²³()[]【】〔〕"
 PLAIN = "1"  # the text of a number that stands for all of them
+ROWS_BELOW = 5  # a title's numbers, and what they number, with blank rows between
 ROWS_NEAR = 500  # above a total within which the name of its group stands
 REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length fits
 
@@ -90,7 +92,7 @@ class RowKinds:
         place = 0
         while place < len(rows):
             if self.is_below_header or self.is_after_gap or place == following:
-                near = rows[max(place - ROWS_NEAR, 0) : place], rows[place + 1 : place + 2]
+                near = rows[max(place - ROWS_NEAR, 0) : place], rows[place + 1 : place + ROWS_BELOW]
                 if kind := self.kind(rows[place], *near):
                     found[place] = kind
                 place += 1
@@ -202,6 +204,8 @@ class RowKinds:
             kind = self._kind_of_label(text)
             if kind == "total" or (kind and not half_width(label)):
                 return kind
+        if any(map(str.isalnum, "".join(texts.values()))):
+            return None  # a word behind the numbers of somebody is a remark
         says = (squeezed(row[at]) in self.labels for at in self.remark_places if at < len(row))
         return UNLISTED if any(says) else None
 
@@ -334,15 +338,16 @@ def _numbering_or_data(texts: Mapping[int, str], below: Sequence[list[Any]]) -> 
     Data go on with 2, or 1 was one of several classes; below numbers of columns some word stands,
     or a serial number that begins.
     """
-    if not below or not all(map(str.isdigit, texts.values())):
+    first = next((line for line in below if any(map(half_width, line))), None)
+    if first is None or not all(map(str.isdigit, texts.values())):
         return "columns_row"
-    following = {place: plain_caption(cell) for place, cell in enumerate(below[0])}
+    following = {place: plain_caption(cell) for place, cell in enumerate(first)}
     if not all(NUMBER.fullmatch(following.get(place, "")) for place in texts):
         return "columns_row"
-    first = following[min(texts)]
-    if first == "1" or len(first) > FEWEST_NUMBERED:
+    number = following[min(texts)]
+    if number == "1" or len(number) > FEWEST_NUMBERED:
         return "columns_row"
-    return None if first == "2" else UNCLEAR
+    return None if number == "2" else UNCLEAR
 
 
 def _only_han(read: Mapping[str, Any]) -> bool:

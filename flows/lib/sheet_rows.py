@@ -10,7 +10,7 @@ from flows.lib.attachments import with_hashes
 from flows.lib.cells import UNITS_OF_YUAN, Unreadable, half_width, squeezed
 from flows.lib.column_readers import Read, factor_of, has_fraction_of_fen, reader_of
 from flows.lib.contracts import Column
-from flows.lib.headers import Header, Rows, said_above, unit_of_sheet
+from flows.lib.headers import Header, Rows, check_note, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
 from flows.lib.own_totals import OwnTotals, exceeding
 from flows.lib.reading import WHOLE_ROW, amount_of, copy_of, schema_of
@@ -154,6 +154,8 @@ class SheetReader:
                 self._compare(number, row, is_title=kind == "group")
             if kind == "total":
                 self.whole = row
+            if kind == "note":
+                check_note(self.file.contract, self.unit, number, row)
             if kind == "subset" and self.file.is_judged:
                 for name in exceeding(self._stated(row), self._stated(self.whole)):
                     self.file.find("part_above_whole", self.sheet.name, number, name)
