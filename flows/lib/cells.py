@@ -44,7 +44,7 @@ NO_VALUE = {"NULL", "(NULL)", "<NULL>", "[NULL]", r"\N"}  # as systems export a 
 # 1 535.09: with plain blanks only before decimals of money, for 120 135 may be two numbers.
 THIN_BLANKS = re.compile("[\xa0\u2007\u2009\u202f]")
 SPACED = re.compile(r"[^0-9\s]*[0-9]{1,3}(?: [0-9]{3})+(\s*[.,][0-9]{1,2})?[^0-9]*")
-LOST_DIGITS = re.compile(r"[-+]?[0-9](?:\.([0-9]*))?[eE]\+?([0-9]{1,3})")
+LOST_DIGITS = re.compile(r"[-+]?[0-9](?:\.([0-9]*))?[eE]\+([0-9]{1,3})")  # 1.2E9 is a program's
 SHORTEST_LOST = 9  # a spreadsheet shows shorter numbers with all their digits
 SHOWN_IN_UNIT = re.compile(r"#(-?[0-9.]+)×([0-9.]+|\?)")
 HAN = re.compile("[\u3400-\u9fff]")
@@ -183,7 +183,7 @@ def text_cell(cell: Any) -> str | None:
     if isinstance(cell, float) and abs(cell) >= MOST_EXACT:
         raise Unreadable
     text = half_width(cell)
-    if text and (found := LOST_DIGITS.fullmatch(text)) and "+" in text and _has_lost(found):
+    if text and (found := LOST_DIGITS.fullmatch(text)) and _has_lost(found):
         raise Unreadable
     return text
 
