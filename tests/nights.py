@@ -131,6 +131,7 @@ def take_up(parsed: Path, workspace: Workspace) -> Workspace:
     target = workspace.warehouse / "dbt_target"
     target.mkdir(parents=True, exist_ok=True)
     shutil.copy(parsed, target)
+    (target / "project").write_text(str(CHECKOUT / "dbt_project"), "utf-8")
     return workspace
 
 

@@ -12,6 +12,7 @@ import pytest
 from nights import current, names_of_releases, raise_funds
 
 from flows.cli import app
+from flows.lib.dbt_runs import forget_another_project
 from flows.lib.settings import CHECKOUT, Workspace
 
 OPERATIONS = CHECKOUT / "flows" / "operations"
@@ -136,3 +137,17 @@ def test_a_night_runs_from_what_the_image_holds_and_writes_nothing_beside_the_wo
     assert current(workspace).faults() == []
     assert {path for path in image.rglob("*") if path.is_file()} == before
     assert [path for path in home.rglob("*") if path.is_file()] == []
+
+
+def test_what_another_checkout_parsed_is_forgotten(tmp_path: Path) -> None:
+    target, parsed = tmp_path / "target", tmp_path / "target" / "partial_parse.msgpack"
+    forget_another_project(tmp_path / "old", target)
+    parsed.write_bytes(b"parsed")
+    forget_another_project(tmp_path / "old", target)
+    assert parsed.exists()
+    forget_another_project(tmp_path / "new", target)  # moved, or another version beside it
+    assert not parsed.exists()
+    parsed.write_bytes(b"parsed")
+    (target / "project").unlink()  # of an older version, which said nothing
+    forget_another_project(tmp_path / "new", target)
+    assert not parsed.exists()

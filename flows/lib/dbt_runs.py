@@ -18,6 +18,7 @@ FAILED_STATUSES = ("error", "fail", "skipped", "runtime error", "partial success
 
 def invoke_dbt(command: Sequence[str], project: Path, build: Path, target: Path) -> Any:
     """Run a command of dbt on a project and a build database; give its result, whatever it is."""
+    forget_another_project(project, target)
     forget_settings("DBT_.*")  # one of another project on the machine can leave out all tests
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -35,6 +36,15 @@ def invoke_dbt(command: Sequence[str], project: Path, build: Path, target: Path)
     # dbt holds the database open; a second run in this process would find the old one.
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     return result
+
+
+def forget_another_project(project: Path, target: Path) -> None:
+    """Parse anew where another checkout parsed last: dbt would read its seeds, or find none."""
+    mark, parsed = target / "project", target / "partial_parse.msgpack"
+    if not (mark.is_file() and mark.read_text("utf-8") == str(project)):
+        parsed.unlink(missing_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
+    mark.write_text(str(project), "utf-8")
 
 
 @contextmanager
