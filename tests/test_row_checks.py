@@ -187,6 +187,9 @@ def test_equal_rows_of_a_key_count_once_and_conflicting_ones_are_set_aside(tmp_p
     assert [row["_row_number"] for row in kept.values()] == [2, 6, 7]
     assert landing.judgement.rejections == []
     unkeyed = landed(contract_of(SCHOOL, NAME, STAFF, read={}), tmp_path, 表=text)
+    blank = "代码|学校|人员\n.|一小|10\n.|一小|10\nA|.|10\nA|.|10"
+    of_two = contract_of(SCHOOL, NAME, STAFF, read={}, key=["school_code", "school_name"])
+    assert landed(of_two, tmp_path, 表=blank).row_count == 3, "the first column tells a row"
     assert unkeyed.row_count == 6
     pair = contract_of(SCHOOL, NAME, STAFF, read={}, key=["school_code", "staff_yuan"])
     assert landed(pair, tmp_path, 表=text).row_count == 5

@@ -198,7 +198,7 @@ def _leave_out_copies(rows: Path, reading: Reading, contract: Contract) -> None:
     if not contract.drops_copies or "long" in contract.meta["read"]:
         return
     names = ", ".join(quoted(column.name) for column in contract.columns)
-    has_key = " and ".join(f"{quoted(name)} is not null" for name in contract.meta["key"])
+    has_key = f"{quoted(contract.meta['key'][0])} is not null"
     amounts = [quoted(column.name) for column in contract.columns if column.role == "amount"]
     copies = ask(
         rows,

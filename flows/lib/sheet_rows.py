@@ -253,17 +253,16 @@ class SheetReader:
         self._land(numbers, cells, rows, faults, maybe)
 
     def _without_copies(self, numbers: Sequence[int], rows: list[list[Any]]) -> Block:
-        """Leave out the rows that stood in the file before, and have a key by which to say so."""
+        """Leave out the rows that stood in the file before and hold the first column of the key."""
         said = self._with_what_is_said(rows)
         sheets = self.file.reading.captions  # of the sheets so far
         places = [number + SHEET * len(sheets) for number in numbers]
         twins = self.file.seen.twins(said, places, are_texts=self.sheet.is_text)
         if not any(twins):
             return numbers, rows
-        names = self.file.contract.meta.get("key", ())
-        key = [self.header.positions[name] for name in names if name in self.header.positions]
+        first = self.header.positions.get(self.file.contract.meta["key"][0])
         is_copy = [
-            bool(twin) and all(place < len(row) and half_width(row[place]) for place in key)
+            bool(twin) and (first is None or (first < len(row) and bool(half_width(row[first]))))
             for twin, row in zip(twins, rows, strict=True)
         ]
         for number, row, twin in compress(zip(numbers, rows, twins, strict=True), is_copy):
