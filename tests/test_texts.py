@@ -164,3 +164,16 @@ def test_a_table_of_thousands_of_columns_is_read_in_time(tmp_path: Path) -> None
     with_commas = [line.replace(", 东", "") for line in lines]
     landed, apart = read(tmp_path / "kept", "\n".join(with_commas))
     assert (len(landed), apart) == (len(ROWS), set())
+
+
+@pytest.mark.parametrize("broken", ['"{},1,N\n', '"{}"x,1,N\n', '{},1,"\n'])
+def test_rows_that_are_all_broken_are_told_one_by_one_and_soon(broken: str, tmp_path: Path) -> None:
+    text = ",".join(HEADER) + "\n" + "".join(broken.format(row) for row in range(3_000))
+    landed, apart = read(tmp_path / "kept", text)
+    assert (landed, len(apart)) == ([], 3_000)
+
+
+def test_a_quote_that_stays_open_above_a_long_text_costs_its_row_alone(tmp_path: Path) -> None:
+    rows = "".join(f"样例{row}小,1,N{row}\n" for row in range(80_000))  # more than a cell may hold
+    landed, apart = read(tmp_path / "kept", ",".join(HEADER) + '\n"一小,1,N\n' + rows)
+    assert (len(landed), apart) == (80_000, {2})

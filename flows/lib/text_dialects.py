@@ -121,7 +121,7 @@ def _dialect_of_lines(
         Dialect(encoding, delimiter, quote, escape, skips)
         for delimiter in delimiters
         for quote in ([read["quote"]] if "quote" in read else QUOTES)
-        for escape in ([read["escape"]] if "escape" in read else (None, "\\"))
+        for escape in ([read["escape"].strip(quote) or None] if "escape" in read else (None, "\\"))
         for skips in ((True,) if delimiter != " " else (False, True))
         if (quote in text or quote == '"' or "quote" in read)
         and (escape is None or "escape" in read or _escapes(text, quote))

@@ -20,6 +20,7 @@ from flows.lib.row_blocks import Block, rows_at_once
 
 QUOTES = "\"'"
 LINES_OF_A_CELL = 20  # looked at, to tell a long cell from rows below a quote that stays open
+ROWS_AFTER_FAILURE = 16  # read at once, as the next one may be near
 WIDEST = 16_384  # columns, as in a spreadsheet
 LONGEST_CELL = 1 << 20
 LONGEST_LINE = 1 << 23
@@ -85,9 +86,10 @@ class _Lines:
                     return
                 self.kept.append(block)
                 self.has_quotes |= has_quotes
-            self.place += 1
-            yield islice(self.kept[self.place - 1], skipped, None)
-            skipped = 0
+            lines = iter(self.kept[self.place])
+            lines.__setstate__(skipped)  # type: ignore[attr-defined]  # at once, however many
+            self.place, skipped = self.place + 1, 0
+            yield lines
 
     def forget_above(self, number: int) -> None:
         """Keep no block all of whose lines stand above one."""
@@ -113,7 +115,7 @@ def row_blocks(
     """
     csv.field_size_limit(LONGEST_CELL)
     lines = _Lines(many_lines)
-    begins, width = 1, 0
+    begins, width, size = 1, 0, rows_at_once(1)
     waiting: tuple[list[int], list[list[str]]] = ([], [])  # rows between doubtful ones
     is_over = False
     while not is_over:
@@ -123,7 +125,8 @@ def row_blocks(
             rows: list[list[str]] = []
             try:
                 # Those before a failure are kept. The first ones tell how wide the table is.
-                rows.extend(islice(reader, rows_at_once(width or WIDEST)))
+                size = min(size, rows_at_once(width or WIDEST))
+                rows.extend(islice(reader, size))
             except (csv.Error, Rejected) as error:
                 failure = error
             numbers: Sequence[int] = range(begins, begins + len(rows) + 1)
@@ -133,6 +136,7 @@ def row_blocks(
                     doubtful[numbers[place + 1] - 1] = ODD_QUOTES  # where the other quote stands
                     rows, failure = rows[:place], csv.Error()
             is_over = not rows and not failure
+            size = ROWS_AFTER_FAILURE if failure else 4 * size
             width = max([width, *map(len, rows)])
             if width > WIDEST:
                 rows = [_trimmed(row, line) for line, row in zip(numbers, rows, strict=False)]
