@@ -189,16 +189,14 @@ def blank_rows(
 
 def merged_numbers(numbers: Sequence[int], sheet: Sheet, measures: Collection[int]) -> set[int]:
     """Find the rows in which a number is merged with the cell of another row or measure."""
-    found = set()
-    for number in numbers:
-        for place in measures:
-            value = sheet.merged.get((number, place))
-            if value is None or not holds_number(value):
-                continue
-            beside = [(number - 1, place), (number + 1, place)]
-            beside += [(number, other) for other in (place - 1, place + 1) if other in measures]
-            if any(sheet.merged.get(at) == value for at in beside):
-                found.add(number)
+    found, here = set(), {*numbers}
+    for (number, place), value in sheet.merged.items():
+        if number not in here or place not in measures or not holds_number(value):
+            continue
+        beside = [(number - 1, place), (number + 1, place)]
+        beside += [(number, other) for other in (place - 1, place + 1) if other in measures]
+        if any(sheet.merged.get(at) == value for at in beside):
+            found.add(number)
     return found
 
 

@@ -29,6 +29,7 @@ TOTAL = re.compile(
 NUMBER_OF_ITEM = re.compile(r"^\(?[0-9一二三四五六七八九十]{1,2}[、.)]")
 AROUND_LABEL = ":.。,;*†‡#¹²³()[]【】〔〕"
 PLAIN = "1"  # the text of a number that stands for all of them
+MOST_LOOKED_AT = 50  # columns in which the label of a total is looked for
 ROWS_BELOW = 5  # a title's numbers, and what they number, with blank rows between
 ROWS_NEAR = 500  # above a total within which the name of its group stands
 REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length fits
@@ -58,8 +59,9 @@ class RowKinds:
         self.measures |= {place for place, _, _ in items_of(contract, header.captions)}
         texts = [place for place in range(len(header.captions)) if place not in self.measures]
         before = min(self.measures, default=0)
-        self.label_places = [place for place in texts if place < before]
-        self.remark_places = [place for place in texts if place > before] if self.labels else []
+        self.label_places = [place for place in texts if place < before][:MOST_LOOKED_AT]
+        behind = [place for place in texts if place > before][:MOST_LOOKED_AT]
+        self.remark_places = behind if self.labels else []
         self.is_after_gap = False
         # A header of several rows is repeated row by row.
         self.words = [{*caption.split("/"), caption} - {""} for caption in header.captions]
@@ -108,13 +110,14 @@ class RowKinds:
         odd = self._odd(firsts)
         found = {place for place, text in enumerate(firsts) if text in odd} if odd else set()
         for column in {*self.label_places, self.label_place or 0} - {0}:
-            labels = _texts_at(column, rows, None)
+            labels = _texts_at(column, rows, None if column == self.label_place else PLAIN)
             words = {text for text in set(labels) if text and self._may_say_total(text)}
             if words:
                 found |= {place for place, text in enumerate(labels) if text in words}
         for column in self.remark_places:
-            labels = _texts_at(column, rows, None)
-            words = {text for text in set(labels) if text and squeezed(text) in self.labels}
+            labels = _texts_at(column, rows, PLAIN)
+            short = (text for text in set(labels) if text and len(text) <= self.longest_label)
+            words = {text for text in short if squeezed(text) in self.labels}
             if words:
                 found |= {place for place, text in enumerate(labels) if text in words}
         return sorted(found)

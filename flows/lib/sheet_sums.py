@@ -38,6 +38,9 @@ def sums_of(reader: "SheetReader", table: "pa.Table", unreadable: Mapping[int, l
     return sums
 
 
+MOST_ITEMS = 100  # of a long table, that are added up one by one
+
+
 class SumsAbove:
     """What the rows of a sheet come to so far, to tell a total that has no name or no label."""
 
@@ -61,6 +64,8 @@ class SumsAbove:
                  and (reader.header.positions.get(name) in reader.measures
                       or (reader.long and name in reader.long.values))]  # fmt: skip
         width = len(reader.long.items) if reader.long else 1
+        if not names or width > MOST_ITEMS:
+            return {}
         begins, found = 0, dict[int, str]()
         for place in range(0, len(numbers), width):
             if numbers[place] in maybe and place not in unreadable:

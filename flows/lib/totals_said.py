@@ -18,7 +18,12 @@ def totals_sentences(reading: Reading, contract: Contract) -> Iterator[str]:
         if one.rule == "own_total":
             differing.setdefault((one.sheet, one.row_number), []).append(one.column)
     agreeing = [place for place in compared if place not in differing]
-    if not (rows or compared):
+    unlisted = {(row.sheet, row.row_number) for row in reading.set_aside
+                if row.rule == "unlisted_total"}  # fmt: skip
+    for sheet in dict.fromkeys(sheet for sheet, _ in sorted(unlisted)):
+        where = place_of_rows(sheet, [number for own, number in unlisted if own == sheet])
+        yield f"{where} may be totals, are none that the contract declares, and are set aside"
+    if not (rows or compared or unlisted):
         if any(column.is_number for column in contract.columns):
             yield _nothing(contract)
         return
@@ -41,7 +46,8 @@ def totals_sentences(reading: Reading, contract: Contract) -> Iterator[str]:
 def _nothing(contract: Contract) -> str:
     if "totals" not in contract.meta["read"]:
         return (
-            "nothing was compared: the contract declares none, so a totals row would land as data"
+            "nothing was compared: the contract declares none, so a totals row would land as data, "
+            "or be set aside where it is the sum of the rows above it"
         )
     totals = contract.meta["read"]["totals"]
     labels = ", ".join(map(str, totals["labels"]))
