@@ -45,6 +45,8 @@ class RowKinds:
         self.totals: Mapping[str, Any] = read.get("totals", {})
         self.labels = {squeezed(label) or "" for label in self.totals.get("labels", ())}
         self.longest_label = 3 * max(map(len, self.labels), default=0) + 40
+        others = [re.escape(label[0]) for label in self.labels if not MAY_SAY_TOTAL.search(label)]
+        self.may_say = re.compile("|".join([MAY_SAY_TOTAL.pattern, *others]), re.IGNORECASE)
         self.plain_labels = set(map(_plain_label, self.labels))
         self.footer = re.compile(read["footer"]) if "footer" in read else None
         self.subsets = re.compile(read["subsets"]) if "subsets" in read else None
@@ -111,19 +113,22 @@ class RowKinds:
         found = {place for place, text in enumerate(firsts) if text in odd} if odd else set()
         for column in {*self.label_places, self.label_place or 0} - {0}:
             labels = _texts_at(column, rows, None if column == self.label_place else PLAIN)
-            words = {text for text in set(labels) if text and self._may_say_total(text)}
+            words = {text for text in set(labels) if text and self.may_say.search(text)
+                     and self._may_say_total(text)}  # fmt: skip
             if words:
                 found |= {place for place, text in enumerate(labels) if text in words}
         for column in self.remark_places:
             labels = _texts_at(column, rows, PLAIN)
-            short = (text for text in set(labels) if text and len(text) <= self.longest_label)
-            words = {text for text in short if squeezed(text) in self.labels}
+            said = (text for text in set(labels) if text and self.may_say.search(text))
+            words = {text for text in said if squeezed(text) in self.labels}
             if words:
                 found |= {place for place, text in enumerate(labels) if text in words}
         return sorted(found)
 
     def _may_say_total(self, text: str) -> bool:
-        return bool(self._kind_of_label(text) or OWN_TOTAL.fullmatch(text.strip()))
+        if self._kind_of_label(text):
+            return True
+        return bool(MAY_SAY_TOTAL.search(text) and OWN_TOTAL.fullmatch(text.strip()))
 
     def _odd(self, firsts: Sequence[str | None]) -> set[str | None]:
         """Choose of the texts of first cells those that a row of data may not begin with."""
@@ -138,6 +143,10 @@ class RowKinds:
         return {text for text in set(firsts) if self._is_odd(text)}
 
     def _is_odd(self, first: str | None) -> bool:
+        if first and self.passes_ascii and first.isascii() and first.isalnum():
+            return first in self.not_plain or bool(
+                self.may_say.search(first) and self._may_say_total(first)
+            )
         text = half_width(first)
         if text is None or self._kind_of_text(text):
             return True
