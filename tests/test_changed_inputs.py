@@ -280,18 +280,20 @@ def elsewhere(
         yield moved(workspace, tmp_path_factory.mktemp("elsewhere"))
 
 
-PAYMENTS_LESS = {"2,069,799.00": "1,709,399.00", "2,094,477.00": "1,732,877.00"}
+PAID_LESS = {
+    "2,069,799.00": "1,709,399.00", "2,094,477.00": "1,732,877.00", "3,742.50": "2,062.50",
+}  # fmt: skip
 
 
 def without_senior_school(workspace: Workspace) -> None:
-    """Take the one senior school out of every file, and its payments out of their total."""
+    """Take the one senior school out of every file, and what it was paid out of the totals."""
     for pattern, unit in (("学校代码库*", H), ("单位对照表*", H), ("支付明细_2022*", "205104"),
-                          ("支付明细_2023*", "205104")):  # fmt: skip
+                          ("支付明细_2023*", "205104"), ("学生资助发放*", H)):  # fmt: skip
         path = dropped_file(workspace, pattern)
-        encoding = "gb18030" if "支付" in pattern else "utf-8"
+        encoding = "utf-8" if unit == H and "资助" not in pattern else "gb18030"
         lines = path.read_bytes().decode(encoding).split("\n")
         kept = "\n".join(line for line in lines if unit not in line)
-        for before, after in PAYMENTS_LESS.items():
+        for before, after in PAID_LESS.items():
             kept = kept.replace(before, after)
         replace_file(path, kept.encode(encoding))
     for census in (workspace.root / "raw" / "sample").glob("students-*.jsonl"):
