@@ -342,7 +342,7 @@ def staff_figures(workspace: Path, schools: Spans[School], year: int) -> Result:
     for gh, number, post, entry, leaving in staff:
         school = as_of(schools, text(number), date(year, 9, 1))
         entered, left = day(entry) or date.max, day(leaving) or date.max
-        there = entered <= date(year, 9, 1) <= left and text(post) in ("校长", "专任教师")
+        there = entered <= date(year, 9, 1) <= left and text(post) in ("校长", "园长", "专任教师")
         if there and school is not None and school.public and school.kind != "911":
             in_post[text(gh).upper()] = entered
     enough = 0

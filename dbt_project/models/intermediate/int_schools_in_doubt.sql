@@ -1,7 +1,7 @@
 -- One row per row of the library of which something is not known that decides whether a fact counts
 -- the school, and fact: its type or founder is on no list, two rows hold on one day, it holds on
--- none, or its funds are owed to nobody. What is owed a source by unit (pupils, forms) is in doubt
--- where nothing came from the school.
+-- none, its funds are owed to nobody, or it has pupils on a day on which no row holds. What is owed
+-- a source by unit (pupils, forms) is in doubt where nothing came from the school.
 with
 
 districts as (
@@ -111,6 +111,31 @@ facts_of_schools as (
 
 ),
 
+-- Who has pupils and is not open may be a school all the same: its code or its dates are wrong.
+pupils_of_no_school as (
+
+    select distinct
+        enrolments.district_code,
+        enrolments.school_code
+    from enrolments
+    inner join districts
+        on
+            enrolments.district_code = districts.district_code
+            and enrolments.census_year = districts.evaluation_year
+    where
+        enrolments.stage in ('普通小学', '普通初中', '普通高中')
+        and not exists (
+            select 1
+            from schools_on_days
+            where
+                schools_on_days.district_code = enrolments.district_code
+                and schools_on_days.year = enrolments.census_year
+                and schools_on_days.day_kind = 'census'
+                and schools_on_days.school_code = enrolments.school_code
+        )
+
+),
+
 -- Whose funds of a compulsory stage are owed to nobody who is open and public.
 leading_nowhere as (
 
@@ -205,6 +230,20 @@ library_in_doubt as (
     where schools.valid_from is null or schools.valid_to < schools.valid_from
     union all
     select
+        pupils_of_no_school.district_code,
+        'int_primary_and_secondary_schools' as fact,
+        pupils_of_no_school.school_code as unit,
+        '有在校学生,而学校代码库中没有当日在办的该校' as reason,
+        schools._file_id,
+        schools._sheet,
+        schools._row_number
+    from pupils_of_no_school
+    left join schools
+        on
+            pupils_of_no_school.district_code = schools.district_code
+            and pupils_of_no_school.school_code = schools.school_code
+    union all
+    select
         leading_nowhere.district_code,
         'int_school_entitlements' as fact,
         leading_nowhere.school_code as unit,
@@ -229,10 +268,10 @@ library_in_doubt as (
 select
     district_code,
     fact,
-    unit,
+    min(unit) as unit,
     min(reason) as reason,
     _file_id,
     _sheet,
     _row_number
 from library_in_doubt
-group by district_code, fact, unit, _file_id, _sheet, _row_number
+group by district_code, fact, _file_id, _sheet, _row_number
