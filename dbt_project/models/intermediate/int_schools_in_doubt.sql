@@ -180,13 +180,13 @@ library_in_doubt as (
         case facts_of_schools.fact
             when 'int_primary_and_secondary_schools'
                 then
-                    is_in_evaluation_year
+                    days_in_doubt.is_in_evaluation_year
                     and (days_in_doubt.has_two_rows or days_in_doubt.type_group = 'unknown')
             when 'int_school_entitlements'
-                then is_in_evaluation_year and coalesce(days_in_doubt.is_public, true)
+                then days_in_doubt.is_in_evaluation_year and coalesce(days_in_doubt.is_public, true)
             when 'int_staff_training'
                 then
-                    is_in_evaluation_year
+                    days_in_doubt.is_in_evaluation_year
                     and coalesce(days_in_doubt.is_public, true)
                     and (
                         days_in_doubt.is_public is null
@@ -194,7 +194,7 @@ library_in_doubt as (
                     )
             when 'int_class_sizes'
                 then
-                    is_in_evaluation_year
+                    days_in_doubt.is_in_evaluation_year
                     and days_in_doubt.type_group = 'unknown'
                     and days_in_doubt.is_without_form
             when 'int_student_months'
@@ -213,7 +213,7 @@ library_in_doubt as (
                         days_in_doubt.is_public is null
                         or days_in_doubt.type_group = 'unknown'
                     )
-            else is_in_evaluation_year and days_in_doubt.type_group = 'unknown'
+            else days_in_doubt.is_in_evaluation_year and days_in_doubt.type_group = 'unknown'
         end
     union all
     -- a row that holds on no day, for its dates are not known

@@ -313,6 +313,13 @@ unmatched as (
 
 ),
 
+facts_of_part as (
+
+    select column1 as fact
+    from (values ('int_funded_students'), ('int_school_entitlements')) as facts (column1)
+
+),
+
 -- Whether a pupil boards or has special needs changes what is owed, not how many pupils there are.
 pupils_in_part as (
 
@@ -320,7 +327,7 @@ pupils_in_part as (
         enrolments.district_code,
         'schools.students' as source,
         enrolments.period,
-        facts.fact,
+        facts_of_part.fact,
         enrolments.school_code as unit,
         enrolments.stage as member,
         '就读方式或是否特殊教育学生空白' as reason,
@@ -328,10 +335,7 @@ pupils_in_part as (
         enrolments._sheet,
         enrolments._row_number
     from enrolments
-    cross join (
-        select column1 as fact
-        from (values ('int_funded_students'), ('int_school_entitlements')) as facts (column1)
-    ) as facts
+    cross join facts_of_part
     where
         enrolments.is_public
         and enrolments.is_in_doubt
