@@ -151,7 +151,7 @@ def _gone(
 
     A row that is set aside with no unit may be that of any unit.
     """
-    if contract.in_parts or not now:
+    if contract.in_parts or now.keys() <= {WHOLE}:  # or more units than are told one by one
         return {}
     units = {unit for unit, _ in now}
     number = max(at for at, _ in now.values())
