@@ -93,7 +93,8 @@ def test_a_rule_on_the_whole_file_with_an_effect_keeps_its_rows_and_is_a_doubt(
     verdict = received.verdict()
     assert (verdict.outcome["rows_landed"], verdict.outcome["rows_quarantined"]) == (1, 0)
     assert verdict.outcome["doubts"] == [
-        {"rule": BETWEEN, "sheet": None, "row": None, "unit": None, "member": None, "amount": None,
+        {"rule": BETWEEN, "sheet": None, "row": None, "unit": None, "member": None,
+         "amount": None, "is_of_row": False,
          "reason": "不符合“公用经费不少于人员经费的一半”"}
     ]  # fmt: skip
 
@@ -114,3 +115,51 @@ def test_a_difference_from_the_last_file_is_a_doubt_where_the_suite_says_so(
     [doubt] = received.doubts()
     assert (doubt["rule"], doubt["amount"], doubt["reason"]) == ("sums_far", None, "合计相差太大")
     assert received.doubts(answered) == []
+
+
+TOTALS = "单位:元\n代码|学校|人员|公用\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "doubts"),
+    [
+        # a total of its detail: 1000 + 2000
+        ("A1|一校|1000|900\nA2|二校|2000|900\n|合计|3000|1800\n", []),
+        # 1200 more in one column; in both columns, of different signs, never netted
+        ("A1|一校|1000|900\nA2|二校|2000|900\n|合计|4200|1800\n", [("1200.00", 5)]),
+        ("A1|一校|1000|900\nA2|二校|2000|900\n|合计|4200|600\n", [("2400.00", 5)]),
+        # the 合计 repeats what its 小计 tells: once, where it is told most narrowly
+        ("A1|一校|1000|900\n|小计|2200|900\nA2|二校|2000|900\n|小计|2000|900\n|合计|4200|1800\n",
+         [("1200.00", 4)]),
+        # two 小计 off in opposite ways: the 合计 agrees, and both are told
+        ("A1|一校|1000|900\n|小计|1300|900\nA2|二校|2000|900\n|小计|1700|900\n|合计|3000|1800\n",
+         [("300.00", 4), ("300.00", 6)]),
+        # a total above its detail
+        ("|合计|4200|1800\nA1|一校|1000|900\nA2|二校|2000|900\n", [("1200.00", 3)]),
+    ],
+)  # fmt: skip
+def test_a_file_that_contradicts_its_own_total_is_in_doubt_by_the_difference(
+    received: Received, rows: str, doubts: list[tuple[str, int]]
+) -> None:
+    received.take(TOTALS + rows)
+    found = [doubt for doubt in received.doubts() if doubt["rule"] != BETWEEN]
+    assert [(doubt["amount"], doubt["row"]) for doubt in found] == doubts
+    assert all(doubt["reason"] == f"明细与合计不符,相差{doubt['amount']}元" for doubt in found)
+    assert not any(doubt["is_of_row"] or doubt["member"] for doubt in found)
+
+
+def test_an_empty_cell_of_an_amount_is_missing_and_no_waiver_makes_it_known(
+    received: Received,
+) -> None:
+    received.take(TOTALS + "A1|一校||900\nA2|二校|0|0\nA3|三校|4000|\nA4|四校||\n")
+    waiver = replace(ALLOWED, rule="blank_amount", column_name=None)
+    for waivers in ((), (waiver,)):
+        found = [doubt for doubt in received.doubts(*waivers) if doubt["rule"] != BETWEEN]
+        assert [(doubt["unit"], doubt["row"], doubt["amount"]) for doubt in found] == [
+            ("A1", 3, None), ("A3", 5, None), ("A4", 6, None),
+        ]  # fmt: skip
+        assert {(doubt["rule"], doubt["reason"]) for doubt in found} == {
+            ("blank_amount", "金额空白")
+        }
+        assert all(doubt["is_of_row"] for doubt in found)
+        assert received.verdict(*waivers).outcome["rows_landed"] == 4

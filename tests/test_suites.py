@@ -98,6 +98,7 @@ def test_every_reading_says_what_it_leads_to(suite_of: Callable[..., Suite]) -> 
         "fewer_cells_than_captions", "odd_quotes", "another_encoding",
         "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount", "other_table",
         "sums_out_of_scale", "unit_far", "part_of_period", "equal_sheets", "fraction_of_fen",
+        "own_total", "part_above_whole", "blank_amount",
     }  # fmt: skip
 
 

@@ -70,6 +70,13 @@
 {%- endmacro %}
 
 
+{# Whether a fact has one row for each row of a source that counts in it, or is made per school. #}
+{% macro has_rows_of(role, source_name) -%}
+    {{ return(role.fact not in ['int_funded_students', 'int_school_entitlements']
+        and measure_of(role).source == source_name) }}
+{%- endmacro %}
+
+
 {# Whether a source table is one list that serves every period. #}
 {% macro is_standing(source_name) -%}
     {%- for node in graph.sources.values()

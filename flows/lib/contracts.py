@@ -57,6 +57,11 @@ class Column:
         return next(iter((*self.captions, *self.above)), self.name)
 
     @property
+    def must_be_filled(self) -> bool:
+        """Whether an empty cell of it is an amount that is missing."""
+        return self.role == "amount" and self.required
+
+    @property
     def is_number(self) -> bool:
         """Whether its values can be added up."""
         return self.data_type.startswith(("decimal", "int", "bigint"))

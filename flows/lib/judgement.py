@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from flows.lib.contracts import Contract
@@ -16,8 +16,11 @@ from flows.lib.waivers import Waiver
 
 DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
 PLACES_SHOWN = 20
+CENT = Decimal("0.01")
 SHOWN = ("sheet", "row", "column", "detail")
-DOUBT = ("sheet", "row", "unit", "member", "reason")
+DOUBTED = ("unit", "member", "amount", "is_of_row")
+DOUBT = ("sheet", "row", "unit", "member", "is_of_row", "reason")
+MOST_DOUBTS = 300  # of one rule in a file; more are one doubt on all that rests on it
 
 
 def _is_asked(name: str, contract: Contract) -> bool:
@@ -31,6 +34,8 @@ def _is_asked(name: str, contract: Contract) -> bool:
         "totals_row_missing": read.get("ends_with_totals"),
         "conflicting_key": None,  # told as a rule on rows
         "attachment_missing": contract.has_attachments,
+        "blank_amount": any(column.must_be_filled for column in contract.columns),
+        "fraction_of_fen": contract.column_of_role("amount"),
     }
     return name not in COMPARED and bool(asked_by.get(name, True))
 
@@ -70,12 +75,17 @@ def doubts_of(rule: Rule, places: Iterable[Mapping[str, Any]]) -> list[dict[str,
     """Say where a file makes figures doubtful though no row is taken out of them.
 
     A place may have the unit and member of whose figures it speaks (else of all), the amount by
-    which they may be wrong (else it is not known by how much) and the reason that they give. The
-    columns of one row are added up, whatever their signs.
+    which they may be wrong (else it is not known by how much) and the reason that they give. With
+    `is_of_row` it speaks of the figures alone in which its row counts. The columns of one row are
+    added up, whatever their signs.
     """
     by_row: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for place in places:
-        by_row[tuple(place.get(name) or None for name in DOUBT)].append(place)
+        if not place.get("is_told"):
+            by_row[tuple(place.get(name) or None for name in DOUBT)].append(place)
+    if len(by_row) > MOST_DOUBTS:
+        everything = [part for parts in by_row.values() for part in parts]
+        return [_doubt(rule, dict.fromkeys(DOUBT), everything)]
     return [
         _doubt(rule, dict(zip(DOUBT, key, strict=True)), parts) for key, parts in by_row.items()
     ]
@@ -90,9 +100,17 @@ def _doubt(rule: Rule, place: dict[str, Any], parts: Sequence[Mapping[str, Any]]
         reason += f",相差{amount:.2f}元"
     return place | {
         "rule": rule.type,
-        "amount": None if amount is None else str(amount),
+        "is_of_row": bool(place["is_of_row"]),
+        "amount": None if amount is None else str(amount.quantize(CENT, ROUND_UP)),
         "reason": reason,
     }
+
+
+# A waiver lets a row through that breaks one of these; what is not known of it stays unknown.
+UNKNOWN = (
+    "expect_column_values_to_not_be_null", "expect_column_values_to_be_in_set",
+    "expect_column_values_to_match_regex",
+)  # fmt: skip
 
 
 def _at_most_warning(severity: str) -> str:
@@ -128,7 +146,7 @@ class Judgement:
             found[finding.rule].append(
                 {"sheet": finding.sheet, "row": finding.row_number, "column": finding.column}
                 | ({"detail": finding.detail} if finding.detail else {})
-                | {"unit": finding.unit, "member": finding.member, "amount": finding.amount}
+                | {name: getattr(finding, name) for name in (*DOUBTED, "is_told")}
             )
         for row in reading.set_aside:
             found[row.rule].append(
@@ -141,21 +159,29 @@ class Judgement:
                 self.set_aside(SetAside(*of_copy, finding.amount), "none")
         for name, rule in self.suite.reading.items():
             places = found.pop(name, [])
-            if not places and not _is_asked(name, self.contract):
-                continue
-            as_rule = reading_as_rule(name, rule)
-            standing = places
-            if rule.severity == "critical" or as_rule.makes_doubt:
-                standing = [one for one in places if not self.is_waived(name, one)]
-            grave = standing if rule.severity == "critical" else []
-            severity = rule.severity if grave or not places else _at_most_warning(rule.severity)
-            self.note(replace(as_rule, severity=severity), places=places, success=not places)
-            if as_rule.makes_doubt:
-                self.doubts += doubts_of(as_rule, standing)
-            if grave:
-                self.rejections.append(rejection_of(rule, grave))
+            if places or (_is_asked(name, self.contract) and name != "blank_amount"):
+                self._of_found(name, rule, places)
         for name, places in found.items():
             self.rejections.append(f"the suite has no word on {name}: {place_text(places)}")
+
+    def of_blanks(self, places: list[dict[str, Any]]) -> None:
+        """Judge the amounts that are blank in the rows that count."""
+        rule = self.suite.reading.get("blank_amount")
+        if rule and (places or _is_asked("blank_amount", self.contract)):
+            self._of_found("blank_amount", rule, places)
+
+    def _of_found(self, name: str, rule: ReadingRule, places: list[dict[str, Any]]) -> None:
+        as_rule = reading_as_rule(name, rule)
+        standing = places
+        if rule.severity == "critical" or as_rule.makes_doubt:
+            standing = [one for one in places if not self.is_waived(name, one)]
+        grave = standing if rule.severity == "critical" else []
+        severity = rule.severity if grave or not places else _at_most_warning(rule.severity)
+        self.note(replace(as_rule, severity=severity), places=places, success=not places)
+        if as_rule.makes_doubt:
+            self.doubts += doubts_of(as_rule, standing)
+        if grave:
+            self.rejections.append(rejection_of(rule, grave))
 
     def of_rows(
         self, results: Sequence[RuleResult], rows: Mapping[int, Mapping[str, Any]]
@@ -167,6 +193,16 @@ class Judgement:
         """
         unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
         amounts = [column.name for column in self.contract.columns if column.role == "amount"]
+
+        def readable(rules: Iterable[Rule], row: Mapping[str, Any]) -> dict[str, Any]:
+            """Give what of a row says which figures it belongs to, where no rule doubts it."""
+            doubted = {name for rule in rules for name in rule.columns}
+            has_member = member and member.name not in doubted
+            return {
+                "unit": row[unit.name] if unit else None,
+                "member": row[member.name] if member and has_member else None,
+                "amount": amount_of(row, amounts),
+            }
 
         def place_of(rule: Rule, position: int) -> dict[str, Any]:
             row = rows[position]
@@ -180,11 +216,13 @@ class Judgement:
             if self._waiver_of(result.rule.type, place_of(result.rule, position)) is None
         }
         for result in results:
-            rule, places = result.rule, []
+            rule, places, unknown = result.rule, [], list[dict[str, Any]]()
             for position in result.failed_positions:
                 row, place = rows[position], place_of(rule, position)
                 if position not in taken:
                     self.is_waived(rule.type, place)
+                    if rule.effect == "provisional" and rule.type in UNKNOWN:
+                        unknown.append({**place, **readable([rule], row)})
                     continue
                 places.append({name: place[name] for name in ("sheet", "row", "column")})
                 self.set_aside(
@@ -194,16 +232,23 @@ class Judgement:
                         rule.column or "",
                         rule.type,
                         place.get("unit"),
-                        row[member.name] if member else None,
+                        readable([rule], row)["member"],
                         amount_of(row, amounts),
                     ),
                     rule.effect or "provisional",
                 )
+            self.doubts += doubts_of(
+                rule, [place | {"reason": self._still_unknown(rule)} for place in unknown]
+            )
             success = not places if result.failed_positions else result.success
             self.note(rule, places=places, success=success, raised=result.raised)
             if result.raised:
                 self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
         return taken
+
+    def _still_unknown(self, rule: Rule) -> str:
+        captions = [column.shown for column in self.contract.columns if column.name in rule.columns]
+        return f"放行的行中“{'、'.join(captions)}”仍不明"
 
     def _waiver_of(self, rule: str, place: dict[str, Any]) -> Waiver | None:
         return next((one for one in self.waivers if one.covers(self.contract, rule, place)), None)

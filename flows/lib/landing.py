@@ -103,6 +103,8 @@ def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list
     for one, judgement, results in zip(many, judgements, of_rows, strict=True):
         _take_broken(one.rows, judgement, results, amounts)
     of_tables = judge_tables(suite, aggregates_of(suite, paths))
+    for one, judgement in zip(many, judgements, strict=True):
+        judgement.of_blanks(_blank_amounts(one.rows, contract))
     landed_sums = first_rows(paths, sums)
     landings = []
     for place, (one, judgement) in enumerate(zip(many, judgements, strict=True)):
@@ -169,6 +171,31 @@ def _take_broken(
     keys = [column.name for column in columns if column]
     failed = rows_at(rows, taken, [*keys, *amounts, "_sheet", "_row_number"])
     take_out(rows, judgement.of_rows(results, failed))
+
+
+def _blank_amounts(rows: Path, contract: Contract) -> list[dict[str, Any]]:
+    """Find the empty cells of amounts in the rows that count; a deleted one counts nowhere."""
+    amounts = [column.name for column in contract.columns if column.must_be_filled]
+    if not amounts:
+        return []
+    unless = contract.meta["read"].get("totals", {}).get("unless")
+    counts = f"not coalesce({quoted(unless)}, false)" if unless else "true"
+    keys = [contract.column_of_role(role) for role in ("unit", "member")]
+    unit, member = (quoted(column.name) if column else "null" for column in keys)
+    is_blank = " or ".join(f"{quoted(name)} is null" for name in amounts)
+    blanks = ", ".join(f"{quoted(name)} is null as {quoted(name)}" for name in amounts)
+    found = ask(
+        rows,
+        f"select _sheet, _row_number, {unit} as unit_said, {member} as member_said, {blanks} "
+        f"from landed where {counts} and ({is_blank}) order by file_row_number",
+    )
+    return [
+        {"sheet": row["_sheet"], "row": row["_row_number"], "column": name, "is_of_row": True}
+        | {"unit": row["unit_said"], "member": row["member_said"]}
+        for row in found.to_pylist()
+        for name in amounts
+        if row[name]
+    ]
 
 
 def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list[list[RuleResult]]:

@@ -94,9 +94,8 @@ def _waivers_in_force(night: Night, judged: Verdicts) -> list[Waiver]:
     sound = [part.acceptance.rows for part in standing.in_force if part.acceptance.is_sound]
     found = [waiver for rows in sound for waiver in waivers_in(rows)]
     for waiver in found:
-        sentence = _useless(night, waiver) or _too_wide(waiver)
-        if sentence and sentence not in night.remarks:
-            night.remarks.append(sentence)
+        sentences = (_useless(night, waiver) or _too_wide(waiver), _too_long(waiver))
+        night.remarks += [one for one in sentences if one and one not in night.remarks]
     return found
 
 
@@ -118,6 +117,14 @@ def _too_wide(waiver: Waiver) -> str | None:
     if waiver.row and not waiver.file:
         where = f"{WAIVERS}: {waiver.number}"
         return f"{where}: it names a row but no file, and another file has another row there"
+    return None
+
+
+def _too_long(waiver: Waiver) -> str | None:
+    """Say when a waiver ends that was to last longer than a year."""
+    if waiver.last_day < waiver.expires_on:
+        where = f"{WAIVERS}: {waiver.number}"
+        return f"{where}: a waiver lasts at most a year, so it ends on {waiver.last_day}"
     return None
 
 

@@ -89,6 +89,10 @@ class Sums:
             allowed += written / 2
         return abs(stated - total) > allowed
 
+    def difference(self, name: str, stated: Decimal) -> Decimal:
+        """Say how far a stated total is from the sum."""
+        return abs(stated - self.amounts.get(name, EXACT))
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -131,13 +135,13 @@ class OwnTotals:
 
     def take(
         self, number: int, label: str | None, stated: Mapping[str, Decimal | None], *, title: bool
-    ) -> list[str]:
-        """Compare a totals row, or a group's title that states its total; name what differs."""
+    ) -> dict[str, Decimal]:
+        """Compare a totals row, or a group's title that states its total: how far it is off."""
         level = GROUP if title else level_of(label)
         for one in self.waiting:
             if one.level <= level and len(one.ends) < one.reach:
                 one.ends.append(self.sums.copy())
-        now, differing = self.sums.copy(), []
+        now, differing = self.sums.copy(), dict[str, Decimal]()
         if title or self.is_above.setdefault(level, not self.sums.rows):
             reach = NESTED_TITLES if title else 1
             self.waiting.append(Waiting(level, number, stated, now, [], reach, title))
@@ -159,15 +163,15 @@ class OwnTotals:
             whole.add(now)
             yield from (now, whole)
 
-    def at_end(self, file: Sums) -> Iterable[tuple[int, str]]:
-        """Compare the totals above their detail: row and column of what differs."""
+    def at_end(self, file: Sums) -> Iterable[tuple[int, int, dict[str, Decimal]]]:
+        """Compare the totals above their detail: row, level, and how far each column is off."""
         for one in self.waiting:
             ends = one.ends if len(one.ends) == one.reach else [*one.ends, self.sums]
             meant = [end.since(one.start) for end in ends]
             if one.level > GROUP:
                 meant += [*self._of_more(one.level, self.sums), file]
             differing = self._differing(one.number, one.stated, meant, title=one.title)
-            yield from ((one.number, name) for name in differing)
+            yield one.number, one.level, differing
 
     def _differing(
         self,
@@ -176,15 +180,15 @@ class OwnTotals:
         meant: Iterable[Sums],
         *,
         title: bool,
-    ) -> list[str]:
-        """Name the columns in which a total differs from the sum that it comes nearest to."""
+    ) -> dict[str, Decimal]:
+        """Say in which columns a total differs from the sum that it comes nearest to, how much."""
         differing, nearest = min(
             (
-                ([name for name, value in stated.items()
-                  if value is not None and sums.differs(name, value)], sums)
+                ({name: sums.difference(name, value) for name, value in stated.items()
+                  if value is not None and sums.differs(name, value)}, sums)
                 for sums in meant
             ),
-            key=lambda one: len(one[0]),
+            key=lambda one: (len(one[0]), sum(one[0].values())),
         )  # fmt: skip
         compared = [name for name, value in stated.items()
                     if value is not None and not nearest.unread.get(name)]  # fmt: skip
@@ -193,11 +197,13 @@ class OwnTotals:
         return differing
 
 
-def exceeding(part: Mapping[str, Decimal | None], whole: Mapping[str, Decimal | None]) -> list[str]:
-    """Name the columns in which a part (其中) is more than the whole that it is of."""
-    found = []
+def exceeding(
+    part: Mapping[str, Decimal | None], whole: Mapping[str, Decimal | None]
+) -> dict[str, Decimal]:
+    """Say in which columns a part (其中) is more than the whole that it is of, and by how much."""
+    found = {}
     for name, value in part.items():
         limit = whole.get(name)
         if value is not None and limit is not None and 0 <= limit < value:
-            found.append(name)
+            found[name] = value - limit
     return found

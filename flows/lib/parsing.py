@@ -1,10 +1,13 @@
 """Reading a kept file under its contract: header, units, totals, typed columns, quarantine."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.lib.attachments import Known
 from flows.lib.column_readers import Pseudonym
@@ -59,10 +62,11 @@ class FileReader:
         self.seen = SeenRows()
         self.sums = Sums()  # of all sheets so far
         self.totals: list[tuple[str, OwnTotals]] = []
+        self.members: set[str | None] = set()  # that some row of detail has
 
-    def find(self, rule: str, sheet: str, number: int, column: str) -> None:
+    def find(self, rule: str, sheet: str, number: int, column: str, **more: Any) -> None:
         """Keep what only the file itself shows."""
-        self.reading.findings.append(Finding(rule, sheet, number, column))
+        self.reading.findings.append(Finding(rule, sheet, number, column, **more))
 
     def land(self, table: "pa.Table") -> None:
         """Keep typed rows, or pass them on so that they need no memory."""
@@ -161,14 +165,38 @@ class FileReader:
     def _finish(self) -> None:
         """Add what shows only at the end of the file."""
         for sheet, totals in self.totals:
-            for number, column in totals.at_end(self.sums):
-                self.find("own_total", sheet, number, column)
+            for number, level, differing in totals.at_end(self.sums):
+                for column, amount in differing.items():
+                    is_money = column.partition(" ")[0] in self.amounts
+                    money = amount if is_money else None
+                    self.find("own_total", sheet, number, column, level=level, amount=money)
             self.reading.compared |= {(sheet, row): one for row, one in totals.compared.items()}
+        self.reading.findings = self._without_what_is_told_twice(self.reading.findings)
         ends = any(totals.ends_with_whole for _, totals in self.totals)
         if self.contract.meta["read"].get("ends_with_totals") and not ends:
             self.find("totals_row_missing", "", self.reading.last_row[1], "")
         if not self.sink and not self.reading.tables:
             self.reading.tables.append(schema_of(self.columns).empty_table())
+
+    def _without_what_is_told_twice(self, findings: list[Finding]) -> list[Finding]:
+        """Let the totals of one level say by how much a column is wrong: 合计 repeats its 小计.
+
+        A total of a member without any row may be of rows that are lost, or of anything.
+        """
+        by_level: dict[tuple[str, str], dict[int, Decimal]] = defaultdict(dict)
+        for finding in findings:
+            if finding.rule == "own_total" and finding.amount is not None:
+                levels = by_level[finding.sheet, finding.column]
+                levels[finding.level] = levels.get(finding.level, Decimal(0)) + finding.amount
+        told = {place: max(sorted(own), key=own.__getitem__) for place, own in by_level.items()}
+        return [
+            replace(
+                finding,
+                is_told=finding.level != told.get((finding.sheet, finding.column), finding.level),
+                member=finding.member if finding.member in self.members else None,
+            )
+            for finding in findings
+        ]
 
 
 def read_file(

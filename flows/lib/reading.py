@@ -41,9 +41,12 @@ class Finding:
     row_number: int
     column: str
     detail: str = ""  # what it is compared with, in captions, units, years or counts
+    level: int = 0  # of a total: how much it sums up
+    is_told: bool = False  # another total tells of the same money
     unit: str | None = None  # of whose figures it speaks; null: of all
     member: str | None = None
     amount: Decimal | None = None  # by how much money they may be wrong; null: not known
+    is_of_row: bool = False  # of the figures that its row counts in, and of no others
 
 
 @dataclass
@@ -86,10 +89,10 @@ def schema_of(columns: Collection[Column]) -> "pa.Schema":
 
 
 def amount_of(values: Mapping[str, Any], amounts: Collection[str]) -> Decimal | None:
-    """Add up a row's amounts; None where one of them cannot be read or there is none."""
+    """Add up a row's amounts without their signs; None where one cannot be read or none is."""
     if not amounts or any(values.get(name) is None for name in amounts):
         return None
-    return sum((values[name] for name in amounts), Decimal(0))
+    return sum((abs(values[name]) for name in amounts), Decimal(0))
 
 
 def copy_of(sheet: str, number: int, twin_sheet: str, twin: int, amount: Decimal | None) -> Finding:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from itertools import compress
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from flows.lib.column_readers import Read, factor_of, has_fraction_of_fen, reade
 from flows.lib.contracts import Column
 from flows.lib.headers import Header, Rows, check_note, said_above, unit_of_sheet
 from flows.lib.long_tables import Long, long_of
-from flows.lib.own_totals import OwnTotals, exceeding
+from flows.lib.own_totals import GROUP, OwnTotals, exceeding, level_of
 from flows.lib.reading import WHOLE_ROW, amount_of, copy_of, schema_of
 from flows.lib.row_blocks import Block
 from flows.lib.row_faults import (
@@ -157,8 +158,8 @@ class SheetReader:
             if kind == "note":
                 check_note(self.file.contract, self.unit, number, row)
             if kind == "subset" and self.file.is_judged:
-                for name in exceeding(self._stated(row), self._stated(self.whole)):
-                    self.file.find("part_above_whole", self.sheet.name, number, name)
+                above = exceeding(self._stated(row), self._stated(self.whole))
+                self._doubt("part_above_whole", number, above)
             if kind == "group":
                 self.group = next((str(cell).strip() for cell in row if cell), None)
             self.file.reading.skip(self.sheet.name, number, kind)
@@ -187,8 +188,37 @@ class SheetReader:
         if not self.file.is_judged:
             return
         label, stated = self.kinds.label(row), self._stated(row)
-        for name in self.totals.take(number, label, stated, title=is_title):
-            self.file.find("own_total", self.sheet.name, number, name)
+        differing = self.totals.take(number, label, stated, title=is_title)
+        level = GROUP if is_title else level_of(label)
+        self._doubt("own_total", number, differing, level, self._member_of(row))
+
+    def _doubt(
+        self,
+        rule: str,
+        number: int,
+        differing: Mapping[str, Decimal],
+        level: int = 0,
+        member: str | None = None,
+    ) -> None:
+        """Keep in which columns a row contradicts others, and of money by how much."""
+        for name, amount in differing.items():
+            is_money = name.partition(" ")[0] in self.file.amounts
+            self.file.find(
+                rule, self.sheet.name, number, name,
+                level=level, member=member, amount=amount if is_money else None,
+            )  # fmt: skip
+
+    def _member_of(self, row: list[Any]) -> str | None:
+        """Say of which member a totals row is, by its own cell or by the title of its group."""
+        column = self.file.contract.column_of_role("member")
+        if column is None or column.name == self.kinds.totals.get("column"):
+            return None
+        place = self.header.positions.get(column.name)
+        if place is None:
+            return self.group if column.name == self.group_column else None
+        with suppress(Unreadable):
+            return self.readers[column.name](row[place]) if place < len(row) else None
+        return None
 
     def _stated(self, row: list[Any]) -> dict[str, Decimal | None]:
         """Read what a row that is no detail says of the columns whose totals are checked."""
@@ -353,6 +383,8 @@ class SheetReader:
         unreadable |= {place: [WHOLE_ROW] for place in sums}
         if self.file.is_judged:
             self._find_fractions(cells, numbers, unreadable)
+        if self.file.is_judged and (member := self.file.contract.column_of_role("member")):
+            self.file.members.update(typed[member.name].unique().to_pylist())
         arrays = [*typed.values(), pa.repeat(self.sheet.name, len(numbers)), pa.array(numbers)]
         table = pa.Table.from_arrays(arrays, schema=schema_of(self.file.columns))
         if self.file.is_judged and self.totals.columns:
@@ -402,9 +434,12 @@ class SheetReader:
         """Say whether the unit of an amount stands beside it."""
         return column.role == "amount" and self.rows_of_units is not None and not column.unit
 
-    def _in_unit_of(self, row: list[Any], column: Column, cell: Any) -> Any:
+    def _unit_in(self, row: list[Any]) -> str | None:
         place = self.rows_of_units or 0
-        unit = squeezed(row[place]) if place < len(row) else None
+        return squeezed(row[place]) if place < len(row) else None
+
+    def _in_unit_of(self, row: list[Any], column: Column, cell: Any) -> Any:
+        unit = self._unit_in(row)
         if unit not in UNITS_OF_YUAN:
             raise Unreadable
         return reader_of(column, unit)(cell)

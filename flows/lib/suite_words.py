@@ -14,13 +14,16 @@ from flows.lib.codes import SEEDS
 SEVERITIES = ("critical", "warning", "info")
 EFFECTS = ("none", "provisional")
 # What is found while a file is read, by the name under which `reading.yml` says what it leads to.
+# Of these the rows are set aside; whatever else is found takes no row out of the figures.
+OF_ROWS = (
+    "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions", "odd_quotes",
+    "another_encoding", "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount",
+    "other_table", "exact_duplicate", "conflicting_key",
+)  # fmt: skip
 WHILE_READ = (
-    "required_column", "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions",
-    "odd_quotes", "another_encoding",
-    "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount", "other_table",
-    "hidden_row", "fraction_of_fen", "exact_duplicate", "equal_sheets", "quarantine_limit",
-    "own_total",
-    "part_above_whole", "totals_row_missing", "conflicting_key", "attachment_missing",
+    "required_column", *OF_ROWS, "hidden_row", "fraction_of_fen", "equal_sheets",
+    "quarantine_limit", "own_total", "part_above_whole", "totals_row_missing",
+    "attachment_missing", "blank_amount",
 )  # fmt: skip
 CHECKS = ("group_total_as_unit", "repeated_amount", "same_rows", "swapped_columns")  # if declared
 # What a file has that the last one of its table had not.
@@ -30,11 +33,6 @@ COMPARED = (
     "same_file_twice", "older_file_again",
 )  # fmt: skip
 READINGS = (*WHILE_READ, *CHECKS, *COMPARED)
-# Of these the rows are set aside; whatever else is found takes no row out of the figures.
-OF_ROWS = (
-    "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions", "one_cell_alone",
-    "unlisted_total", "exact_duplicate", "conflicting_key",
-)  # fmt: skip
 CODES = re.compile(r"\$([a-z]\w*)(?:\.([a-z]\w*))?")  # a list of codes that the product knows
 
 

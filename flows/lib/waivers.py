@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ WAIVERS = "registers.waivers"
 SHORTEST_SUM = 8  # signs of a sha256 that name a file; fewer could name another
 RULE_CODE = re.compile(r"[a-z][a-z_]+")
 LAST_DAYS = 30
+A_YEAR = timedelta(days=366)
 # What could not be read cannot be let through, and a copy of a row is counted once.
 NEVER = (
     "required_column", "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions",
     "odd_quotes", "another_encoding",
     "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount", "other_table",
-    "exact_duplicate",
+    "exact_duplicate", "blank_amount",
 )  # fmt: skip
 Place = Mapping[str, Any]
 
@@ -44,9 +45,14 @@ class Waiver:
     expires_on: date
     unit: str | None = None
 
+    @property
+    def last_day(self) -> date:
+        """The last day on which it holds: at most a year after the first."""
+        return min(self.expires_on, self.valid_from + A_YEAR)
+
     def is_open(self, day: date) -> bool:
         """Whether it lets anything through on a day."""
-        return self.valid_from <= day <= self.expires_on
+        return self.valid_from <= day <= self.last_day
 
     def is_for(self, delivery: Delivery) -> bool:
         """Whether it speaks of a delivery: its table, its period, its file."""
@@ -87,7 +93,7 @@ class Waiver:
 
     def as_json(self) -> dict[str, Any]:
         """Give it as it stands in what a night leaves behind."""
-        days = {"valid_from": str(self.valid_from), "expires_on": str(self.expires_on)}
+        days = {"valid_from": str(self.valid_from), "expires_on": str(self.last_day)}
         return asdict(self) | days
 
 

@@ -30,7 +30,7 @@ LANDING_TABLES = {
         unit varchar, member varchar, amount decimal(38,2)""",
     "doubts": """district_code varchar, source varchar, period varchar, rule varchar, unit varchar,
         member varchar, amount decimal(38,2), file_id varchar, sheet varchar, row_number bigint,
-        reason varchar""",
+        is_of_row boolean, reason varchar""",
     "superseded_units": """district_code varchar, source varchar, period varchar, file_id varchar,
         unit varchar""",
     "units_received": """district_code varchar, source varchar, period varchar, unit varchar,
@@ -143,7 +143,7 @@ def _doubts(parts: Sequence[InForce]) -> list[tuple[Any, ...]]:
     return [
         (one.delivery.district_code, one.delivery.source, one.delivery.period, doubt["rule"],
          doubt["unit"], doubt["member"], doubt["amount"], one.delivery.files[0].sha256,
-         doubt["sheet"], doubt["row"], doubt["reason"])
+         doubt["sheet"], doubt["row"], doubt["is_of_row"], doubt["reason"])
         for one in parts
         for doubt in one.doubts
     ]  # fmt: skip

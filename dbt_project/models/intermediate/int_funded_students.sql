@@ -1,5 +1,5 @@
--- One row per public school or teaching point, year, term and stage: for how many pupils and
--- boarders operating funds are owed. Spring rests on the census before, autumn on this year's.
+-- One row per public school or teaching point, year, term, stage and file of its pupils: for how many
+-- pupils and boarders operating funds are owed. Spring rests on the census before, autumn on this year's.
 -- The floor comes first, then pupils with special needs are taken out; they are counted under
 -- 特殊教育. A school without pupils is owed nothing, not the floor. A year of which a census is
 -- missing has no rows.
@@ -50,8 +50,7 @@ years as (
 
 ),
 
--- The floor is one per school and stage, in however many files its pupils came.
-counted as (
+by_file as (
 
     select
         district_code,
@@ -59,14 +58,31 @@ counted as (
         school_code,
         ledger_school_code,
         stage,
-        min(_file_id) as _file_id,
+        _file_id,
         cast(count(*) as bigint) as students,
         cast(sum(case when has_special_needs then 1 else 0 end) as bigint)
             as special_needs_students,
         cast(sum(case when is_boarder then 1 else 0 end) as bigint) as boarders
     from enrolments
     where is_public
-    group by district_code, census_year, school_code, ledger_school_code, stage
+    group by district_code, census_year, school_code, ledger_school_code, stage, _file_id
+
+),
+
+-- The floor is one per school and stage, in however many files its pupils came: what is added for it
+-- stands with the first of them.
+counted as (
+
+    select
+        *,
+        sum(students) over (
+            partition by district_code, census_year, school_code, ledger_school_code, stage
+        ) as students_of_school,
+        row_number() over (
+            partition by district_code, census_year, school_code, ledger_school_code, stage
+            order by _file_id
+        ) as file_place
+    from by_file
 
 ),
 
@@ -81,6 +97,8 @@ by_term as (
         counted.stage,
         counted._file_id,
         counted.students,
+        counted.students_of_school,
+        counted.file_place,
         coalesce(stages.is_compulsory, false) and counted.stage <> '特殊教育' as has_floor,
         case
             when counted.stage = '特殊教育' then counted.students
@@ -111,7 +129,8 @@ with_floor as (
     select
         *,
         case
-            when has_floor and students > 0 and students < floor_students then floor_students
+            when has_floor and students_of_school < floor_students and file_place = 1
+                then students + floor_students - students_of_school
             else students
         end as base_students
     from by_term

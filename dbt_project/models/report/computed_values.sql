@@ -35,6 +35,7 @@ base_values as (
         value_keys.evaluation_year,
         value_keys.indicator_id,
         value_keys.year,
+        value_keys.dimension,
         value_keys.member,
         coalesce(
             base_measures.numerator,
@@ -87,6 +88,7 @@ pairs as (
             and value_keys.evaluation_year = later.evaluation_year
             and components.component_id = later.indicator_id
             and value_keys.year = later.year
+            and value_keys.dimension = later.dimension
             and value_keys.member = later.member
     inner join base_values as earlier
         on
@@ -94,6 +96,7 @@ pairs as (
             and value_keys.evaluation_year = earlier.evaluation_year
             and components.component_id = earlier.indicator_id
             and value_keys.year - 1 = earlier.year
+            and value_keys.dimension = earlier.dimension
             and value_keys.member = earlier.member
     where value_keys.formula in ('difference', 'growth')
 

@@ -72,7 +72,7 @@ with_judgement as (
             when
                 is_amount_unknown
                 or is_denominator_in_doubt
-                or formula in ('growth', 'share_meeting')
+                or formula in ('growth', 'share_meeting', 'count', 'count_distinct')
                 then '无法判定'
             when is_met_in_any_case then '达标'
             when may_be_met then '无法判定'
@@ -110,6 +110,7 @@ hidden_by_parts as (
             and with_cover.evaluation_year = parts.evaluation_year
             and components.component_id = parts.indicator_id
             and with_cover.year + components.year_offset = parts.year
+            and with_cover.dimension = parts.dimension
             and with_cover.member = parts.member
     where with_cover.formula <> 'all_met' and parts.own_state = 'suppressed'
 

@@ -1,4 +1,5 @@
--- One row per base indicator, role, fact, source and year: what its measures rest on.
+-- One row per base indicator, role, fact, source and year: what its measures rest on, and whether the
+-- fact has a row for each row of the source that counts.
 -- depends_on: {{ ref('mart_class_sizes') }}
 -- depends_on: {{ ref('mart_education_funds') }}
 -- depends_on: {{ ref('mart_meals') }}
@@ -14,6 +15,7 @@ select
     cast(null as string) as fact,
     cast(null as string) as source,
     cast(null as boolean) as is_standing,
+    cast(null as boolean) as has_its_rows,
     cast(null as int) as year_offset
 where false
 {%- for indicator in indicators() %}
@@ -27,6 +29,7 @@ select
     {{ quoted(indicator[role].fact) }} as fact,
     {{ quoted(source) }} as source,
     {{ 'true' if is_standing(source) else 'false' }} as is_standing,
+    {{ 'true' if has_rows_of(indicator[role], source) else 'false' }} as has_its_rows,
     {{ year_offset }} as year_offset
 {%- endfor %}
 {%- endfor %}

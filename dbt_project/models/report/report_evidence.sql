@@ -33,6 +33,7 @@ with_few_in_a_file as (
         indicator_id,
         district_code,
         year,
+        dimension,
         member,
         role,
         measure
@@ -82,6 +83,7 @@ inner join base_evidence
         value_keys.indicator_id = base_evidence.indicator_id
         and value_keys.district_code = base_evidence.district_code
         and value_keys.year = base_evidence.year
+        and value_keys.dimension = base_evidence.dimension
         and value_keys.member = base_evidence.member
 inner join report_values
     on
@@ -109,6 +111,7 @@ left join with_few_in_a_file
         base_evidence.indicator_id = with_few_in_a_file.indicator_id
         and base_evidence.district_code = with_few_in_a_file.district_code
         and base_evidence.year = with_few_in_a_file.year
+        and base_evidence.dimension = with_few_in_a_file.dimension
         and base_evidence.member = with_few_in_a_file.member
         and base_evidence.role = with_few_in_a_file.role
         and base_evidence.measure = with_few_in_a_file.measure

@@ -44,6 +44,12 @@ landed_doubts as (
 
 ),
 
+doubted_rows as (
+
+    select * from {{ ref('doubted_rows') }}
+
+),
+
 unmatched_units as (
 
     select * from {{ ref('int_unmatched_units') }}
@@ -61,6 +67,7 @@ needs as (
         measure_needs.role,
         measure_needs.fact,
         measure_needs.source,
+        measure_needs.has_its_rows,
         case
             when measure_needs.is_standing then 0
             else
@@ -83,6 +90,7 @@ needs_with_status as (
         needs.role,
         needs.fact,
         needs.source,
+        needs.has_its_rows,
         source_status.period,
         source_status.source_title,
         source_status.owner_office,
@@ -223,7 +231,8 @@ set_aside_of_values as (
         set_aside.reason,
         set_aside.file_id,
         set_aside.sheet,
-        set_aside.row_number
+        set_aside.row_number,
+        set_aside.member
     from needs_with_status
     inner join set_aside
         on
@@ -240,6 +249,24 @@ set_aside_of_values as (
 
 ),
 
+-- A row of a wide table is several, of one member each.
+set_aside_by_member as (
+
+    select
+        value_id,
+        source,
+        file_id,
+        sheet,
+        row_number,
+        member,
+        max(abs(amount)) as amount,
+        max(case when amount is null then 1 else 0 end) as is_without_amount,
+        max(case when role = 'denominator' then 1 else 0 end) as is_in_denominator
+    from set_aside_of_values
+    group by value_id, source, file_id, sheet, row_number, member
+
+),
+
 set_aside_by_row as (
 
     select
@@ -248,10 +275,10 @@ set_aside_by_row as (
         file_id,
         sheet,
         row_number,
-        max(abs(amount)) as amount,
-        max(case when amount is null then 1 else 0 end) as is_without_amount,
-        max(case when role = 'denominator' then 1 else 0 end) as is_in_denominator
-    from set_aside_of_values
+        sum(amount) as amount,
+        max(is_without_amount) as is_without_amount,
+        max(is_in_denominator) as is_in_denominator
+    from set_aside_by_member
     group by value_id, source, file_id, sheet, row_number
 
 ),
@@ -269,6 +296,33 @@ quarantined as (
 
 ),
 
+-- What is doubtful of one row is so in the facts in which the row counts, and there of its member.
+doubts_of_facts as (
+
+    select
+        landed_doubts.*,
+        cast(null as string) as fact,
+        cast(null as string) as dimension,
+        landed_doubts.member as of_member
+    from landed_doubts
+    union all
+    select
+        landed_doubts.*,
+        doubted_rows.fact,
+        doubted_rows.dimension,
+        doubted_rows.member as of_member
+    from landed_doubts
+    inner join doubted_rows
+        on
+            landed_doubts.district_code = doubted_rows.district_code
+            and landed_doubts.source = doubted_rows.source
+            and landed_doubts.file_id = doubted_rows.file_id
+            and landed_doubts.sheet = doubted_rows.sheet
+            and landed_doubts.row_number = doubted_rows.row_number
+    where landed_doubts.is_of_row
+
+),
+
 -- Each counts for itself: what is wrong in two places is not netted, nor the larger of them.
 doubts_of_values as (
 
@@ -278,27 +332,34 @@ doubts_of_values as (
         needs_with_status.period,
         needs_with_status.source_title,
         needs_with_status.owner_office,
-        landed_doubts.reason,
-        landed_doubts.rule,
-        landed_doubts.unit,
-        landed_doubts.member,
-        landed_doubts.file_id,
-        landed_doubts.sheet,
-        landed_doubts.row_number,
-        max(abs(landed_doubts.amount)) as amount,
+        doubts_of_facts.reason,
+        doubts_of_facts.rule,
+        doubts_of_facts.unit,
+        doubts_of_facts.member,
+        doubts_of_facts.file_id,
+        doubts_of_facts.sheet,
+        doubts_of_facts.row_number,
+        max(abs(doubts_of_facts.amount)) as amount,
         max(case when needs_with_status.role = 'denominator' then 1 else 0 end)
             as is_in_denominator
     from needs_with_status
-    inner join landed_doubts
+    inner join doubts_of_facts
         on
-            needs_with_status.district_code = landed_doubts.district_code
-            and needs_with_status.source = landed_doubts.source
-            and needs_with_status.period = landed_doubts.period
+            needs_with_status.district_code = doubts_of_facts.district_code
+            and needs_with_status.source = doubts_of_facts.source
+            and needs_with_status.period = doubts_of_facts.period
+            and case
+                when doubts_of_facts.is_of_row and needs_with_status.has_its_rows
+                    then
+                        needs_with_status.fact = doubts_of_facts.fact
+                        and needs_with_status.dimension in ('total', doubts_of_facts.dimension)
+                else doubts_of_facts.fact is null
+            end
             and (
-                landed_doubts.member is null
+                (doubts_of_facts.of_member is null and doubts_of_facts.fact is null)
                 or needs_with_status.dimension = 'total'
-                or needs_with_status.member = landed_doubts.member
-                or {{ counts_special_needs('needs_with_status', 'landed_doubts.member') }}
+                or needs_with_status.member = doubts_of_facts.of_member
+                or {{ counts_special_needs('needs_with_status', 'doubts_of_facts.of_member') }}
             )
     group by
         needs_with_status.value_id,
@@ -306,13 +367,13 @@ doubts_of_values as (
         needs_with_status.period,
         needs_with_status.source_title,
         needs_with_status.owner_office,
-        landed_doubts.reason,
-        landed_doubts.rule,
-        landed_doubts.unit,
-        landed_doubts.member,
-        landed_doubts.file_id,
-        landed_doubts.sheet,
-        landed_doubts.row_number
+        doubts_of_facts.reason,
+        doubts_of_facts.rule,
+        doubts_of_facts.unit,
+        doubts_of_facts.member,
+        doubts_of_facts.file_id,
+        doubts_of_facts.sheet,
+        doubts_of_facts.row_number
 
 ),
 
@@ -360,7 +421,10 @@ reasons_by_source as (
         period,
         source_title,
         owner_office,
-        reason,
+        case
+            when count(*) > 1 then reason || '(' || cast(count(*) as string) || '处)'
+            else reason
+        end as reason,
         row_number() over (
             partition by value_id, source, period
             order by reason

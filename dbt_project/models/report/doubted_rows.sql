@@ -1,0 +1,71 @@
+-- One row per row that counts and is in doubt, fact in which it counts, dimension and member of it.
+-- depends_on: {{ ref('mart_class_sizes') }}
+-- depends_on: {{ ref('mart_education_funds') }}
+-- depends_on: {{ ref('mart_meals') }}
+-- depends_on: {{ ref('mart_operating_funds') }}
+-- depends_on: {{ ref('mart_operating_standards') }}
+-- depends_on: {{ ref('mart_schools') }}
+-- depends_on: {{ ref('mart_security') }}
+-- depends_on: {{ ref('mart_staff_training') }}
+-- depends_on: {{ ref('mart_student_aid') }}
+-- depends_on: {{ ref('int_allocated_funds') }}
+-- depends_on: {{ ref('int_class_sizes') }}
+-- depends_on: {{ ref('int_counselling_rooms') }}
+-- depends_on: {{ ref('int_earmarked_payments') }}
+-- depends_on: {{ ref('int_education_funds') }}
+-- depends_on: {{ ref('int_education_payments') }}
+-- depends_on: {{ ref('int_meal_funds') }}
+-- depends_on: {{ ref('int_operating_funds') }}
+-- depends_on: {{ ref('int_primary_and_secondary_schools') }}
+-- depends_on: {{ ref('int_security_guards') }}
+-- depends_on: {{ ref('int_staff_training') }}
+-- depends_on: {{ ref('int_student_aid') }}
+-- depends_on: {{ ref('int_student_months') }}
+-- depends_on: {{ ref('int_training_hours') }}
+with
+
+doubts as (
+
+    select * from {{ source('landing', 'doubts') }}
+    where is_of_row
+
+)
+
+select
+    cast(null as string) as district_code,
+    cast(null as string) as source,
+    cast(null as string) as fact,
+    cast(null as string) as dimension,
+    cast(null as string) as member,
+    cast(null as string) as file_id,
+    cast(null as string) as sheet,
+    cast(null as bigint) as row_number
+where false
+{%- set seen = [] %}
+{%- for indicator in indicators() if not indicator.components %}
+{%- for name in ['numerator', 'denominator'] if indicator.get(name) %}
+{%- set role = indicator[name] %}
+{%- for dimension in dimensions_of(indicator)
+    if has_rows_of(role, measure_of(role).source) and (role.fact, dimension.name) not in seen %}
+{%- do seen.append((role.fact, dimension.name)) %}
+union all
+select distinct
+    fact.district_code,
+    {{ quoted(measure_of(role).source) }} as source,
+    {{ quoted(role.fact) }} as fact,
+    {{ quoted(dimension.name) }} as dimension,
+    {{ "'total'" if dimension.name == 'total' else 'fact.' ~ dimension.name }} as member,
+    doubts.file_id,
+    doubts.sheet,
+    doubts.row_number
+from {{ ref(role.fact) }} as fact
+inner join doubts
+    on
+        fact.district_code = doubts.district_code
+        and doubts.source = {{ quoted(measure_of(role).source) }}
+        and fact._file_id = doubts.file_id
+        and fact._sheet = doubts.sheet
+        and fact._row_number = doubts.row_number
+{%- endfor %}
+{%- endfor %}
+{%- endfor %}
