@@ -398,8 +398,10 @@ reasons as (
         period,
         source_title,
         owner_office,
-        reason
+        reason,
+        count(*) as places
     from doubts_of_values
+    group by value_id, source, period, source_title, owner_office, reason
     union
     select
         value_id,
@@ -407,7 +409,8 @@ reasons as (
         period,
         source_title,
         owner_office,
-        reason
+        reason,
+        1 as places
     from set_aside_of_values
     where reason is not null
 
@@ -422,7 +425,7 @@ reasons_by_source as (
         source_title,
         owner_office,
         case
-            when count(*) > 1 then reason || '(' || cast(count(*) as string) || '处)'
+            when places > 1 then reason || '(' || cast(places as string) || '处)'
             else reason
         end as reason,
         row_number() over (
