@@ -34,7 +34,8 @@ class HttpSource:
     def is_still(self, version: str | None = None) -> bool:
         """Ask whether the interface still stands at a version; without one, whether it answers."""
         first = self.pull.get("first_page", 1)
-        for number, etag in enumerate(version.split() if version else [None], start=first):
+        etags: list[str | None] = [*version.split()] if version else [None]
+        for number, etag in enumerate(etags, start=first):
             page = self._numbered(number, etag)
             if etag is None or page.etag != etag:
                 if number == first:

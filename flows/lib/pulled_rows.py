@@ -36,7 +36,7 @@ class PulledRows:
         self._request = encoded(f"{write_json({'request': request})}\n")
         self._files: list[BinaryIO] = []
         self._whole = self._begun()
-        self._last: list[bytes] = []  # the key after which rows are in order
+        self._last: list[bytes | None] = []  # the key after which rows are in order
         self._runs: list[BinaryIO] = []
         self._waiting: list[bytes] = []
         self._bytes_waiting = 0

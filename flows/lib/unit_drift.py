@@ -86,10 +86,9 @@ def _far_from_neighbours(
         if later in years
     }
 
-    def is_near(cell: Cell, *pair: int) -> bool:
-        return pair in found and cell not in found[pair] and all(
-            cell in counts[years[year]] for year in pair
-        )  # fmt: skip
+    def is_near(cell: Cell, year: int, later: int) -> bool:
+        is_known = (year, later) in found and cell not in found[year, later]
+        return is_known and cell in counts[years[year]] and cell in counts[years[later]]
 
     for (year, later), changes in found.items():
         if later > year + 1:
