@@ -345,7 +345,9 @@ select
     differing.left_value,
     differing.right_value,
     differing.title_zh || '不符:' || coalesce(differing.school_code || ' ', '')
-    || differing.left_zh || cast(cast(differing.left_value as decimal(38, 0)) as string) || differing.unit || ','
-    || differing.right_zh || cast(cast(differing.right_value as decimal(38, 0)) as string) || differing.unit as reason
+    || differing.left_zh || cast(cast(differing.left_value as decimal(38, 0)) as string)
+    || differing.unit || ','
+    || differing.right_zh || cast(cast(differing.right_value as decimal(38, 0)) as string)
+    || differing.unit as reason
 from differing
 inner join resting_facts on differing.reconciliation_id = resting_facts.reconciliation_id
