@@ -181,7 +181,7 @@ def _faults_of_names(
 
 def _faults_of_pull(table: Mapping[str, Any]) -> Iterator[tuple[str, list[str | int], str]]:
     """Refuse a pull that would reach beyond its source: a contract may come from somebody else."""
-    pull = table.get("config", {}).get("meta", {}).get("pull", {})
+    pull = table.get("config", {}).get("meta", {}).get("pull") or {}
     at: list[str | int] = ["config", "meta", "pull"]
     if paths := [name for name in pull.get("files", ()) if "/" in name]:
         yield "", [*at, "files"], f"`files` takes names in the inbox, no path: {paths[0]}"

@@ -282,10 +282,7 @@ with_tolerance as (
         compared.left_value,
         compared.right_value,
         reconciliations.title_zh,
-        reconciliations.left_zh,
-        reconciliations.right_zh,
         reconciliations.comparison,
-        reconciliations.unit,
         cast(
             greatest(
                 reconciliations.tolerance_units,
@@ -344,10 +341,7 @@ select
     differing.member,
     differing.left_value,
     differing.right_value,
-    differing.title_zh || '不符:' || coalesce(differing.school_code || ' ', '')
-    || differing.left_zh || cast(cast(differing.left_value as decimal(38, 0)) as string)
-    || differing.unit || ','
-    || differing.right_zh || cast(cast(differing.right_value as decimal(38, 0)) as string)
-    || differing.unit as reason
+    -- without the two values: what rests on them may be withheld
+    differing.title_zh || '不符' || coalesce(':' || differing.school_code, '') as reason
 from differing
 inner join resting_facts on differing.reconciliation_id = resting_facts.reconciliation_id

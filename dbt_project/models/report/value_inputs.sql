@@ -56,6 +56,12 @@ unmatched_units as (
 
 ),
 
+reconciliations as (
+
+    select * from {{ ref('int_reconciliations') }}
+
+),
+
 needs as (
 
     select distinct
@@ -324,7 +330,7 @@ doubts_of_facts as (
 ),
 
 -- Each counts for itself: what is wrong in two places is not netted, nor the larger of them.
-doubts_of_values as (
+landed_doubts_of_values as (
 
     select
         needs_with_status.value_id,
@@ -374,6 +380,62 @@ doubts_of_values as (
         doubts_of_facts.file_id,
         doubts_of_facts.sheet,
         doubts_of_facts.row_number
+
+),
+
+-- Two sources that tell one thing and differ: by how much a figure is wrong nobody knows.
+reconciliations_of_values as (
+
+    select
+        needs_with_status.value_id,
+        needs_with_status.source,
+        needs_with_status.period,
+        needs_with_status.source_title,
+        needs_with_status.owner_office,
+        reconciliations.reason,
+        reconciliations.reconciliation_id as rule,
+        reconciliations.unit,
+        reconciliations.member,
+        cast(null as string) as file_id,
+        cast(null as string) as sheet,
+        cast(null as bigint) as row_number,
+        cast(null as decimal(38, 2)) as amount,
+        max(case when needs_with_status.role = 'denominator' then 1 else 0 end)
+            as is_in_denominator
+    from needs_with_status
+    inner join reconciliations
+        on
+            needs_with_status.district_code = reconciliations.district_code
+            and needs_with_status.source = reconciliations.source
+            and needs_with_status.period = reconciliations.period
+            and (
+                reconciliations.fact is null
+                or needs_with_status.fact = reconciliations.fact
+            )
+            and (
+                reconciliations.member is null
+                or needs_with_status.dimension = 'total'
+                or needs_with_status.member = reconciliations.member
+                or {{ counts_special_needs('needs_with_status', 'reconciliations.member') }}
+            )
+    group by
+        needs_with_status.value_id,
+        needs_with_status.source,
+        needs_with_status.period,
+        needs_with_status.source_title,
+        needs_with_status.owner_office,
+        reconciliations.reason,
+        reconciliations.reconciliation_id,
+        reconciliations.unit,
+        reconciliations.member
+
+),
+
+doubts_of_values as (
+
+    select * from landed_doubts_of_values
+    union all
+    select * from reconciliations_of_values
 
 ),
 
