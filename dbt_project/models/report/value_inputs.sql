@@ -8,21 +8,9 @@ value_keys as (
 
 ),
 
-closure as (
+needs_with_status as (
 
-    select * from {{ ref('indicator_closure') }}
-
-),
-
-measure_needs as (
-
-    select * from {{ ref('measure_needs') }}
-
-),
-
-source_status as (
-
-    select * from {{ source('landing', 'source_status') }}
+    select * from {{ ref('value_needs') }}
 
 ),
 
@@ -38,77 +26,15 @@ quarantine as (
 
 ),
 
-landed_doubts as (
-
-    select * from {{ source('landing', 'doubts') }}
-
-),
-
-doubted_rows as (
-
-    select * from {{ ref('doubted_rows') }}
-
-),
-
 unmatched_units as (
 
     select * from {{ ref('int_unmatched_units') }}
 
 ),
 
-reconciliations as (
+doubts_of_values as (
 
-    select * from {{ ref('int_reconciliations') }}
-
-),
-
-needs as (
-
-    select distinct
-        value_keys.value_id,
-        value_keys.district_code,
-        value_keys.evaluation_year,
-        value_keys.dimension,
-        value_keys.member,
-        measure_needs.role,
-        measure_needs.fact,
-        measure_needs.source,
-        measure_needs.has_its_rows,
-        case
-            when measure_needs.is_standing then 0
-            else
-                value_keys.year - value_keys.evaluation_year
-                + closure.year_offset + measure_needs.year_offset
-        end as year_offset
-    from value_keys
-    inner join closure on value_keys.indicator_id = closure.indicator_id
-    inner join measure_needs on closure.component_id = measure_needs.indicator_id
-
-),
-
-needs_with_status as (
-
-    select
-        needs.value_id,
-        needs.district_code,
-        needs.dimension,
-        needs.member,
-        needs.role,
-        needs.fact,
-        needs.source,
-        needs.has_its_rows,
-        source_status.period,
-        source_status.source_title,
-        source_status.owner_office,
-        coalesce(source_status.is_in_force, false) as is_in_force,
-        coalesce(source_status.gap, needs.source || ':合同未声明所需年份') as gap
-    from needs
-    left join source_status
-        on
-            needs.district_code = source_status.district_code
-            and needs.evaluation_year = source_status.evaluation_year
-            and needs.source = source_status.source
-            and needs.year_offset = source_status.year_offset
+    select * from {{ ref('value_doubts') }}
 
 ),
 
@@ -299,143 +225,6 @@ quarantined as (
         max(is_in_denominator) as is_in_denominator
     from set_aside_by_row
     group by value_id
-
-),
-
--- What is doubtful of one row is so in the facts in which the row counts, and there of its member.
-doubts_of_facts as (
-
-    select
-        landed_doubts.*,
-        cast(null as string) as fact,
-        cast(null as string) as dimension,
-        landed_doubts.member as of_member
-    from landed_doubts
-    union all
-    select
-        landed_doubts.*,
-        doubted_rows.fact,
-        doubted_rows.dimension,
-        doubted_rows.member as of_member
-    from landed_doubts
-    inner join doubted_rows
-        on
-            landed_doubts.district_code = doubted_rows.district_code
-            and landed_doubts.source = doubted_rows.source
-            and landed_doubts.file_id = doubted_rows.file_id
-            and landed_doubts.sheet = doubted_rows.sheet
-            and landed_doubts.row_number = doubted_rows.row_number
-    where landed_doubts.is_of_row
-
-),
-
--- Each counts for itself: what is wrong in two places is not netted, nor the larger of them.
-landed_doubts_of_values as (
-
-    select
-        needs_with_status.value_id,
-        needs_with_status.source,
-        needs_with_status.period,
-        needs_with_status.source_title,
-        needs_with_status.owner_office,
-        doubts_of_facts.reason,
-        doubts_of_facts.rule,
-        doubts_of_facts.unit,
-        doubts_of_facts.member,
-        doubts_of_facts.file_id,
-        doubts_of_facts.sheet,
-        doubts_of_facts.row_number,
-        max(abs(doubts_of_facts.amount)) as amount,
-        max(case when needs_with_status.role = 'denominator' then 1 else 0 end)
-            as is_in_denominator
-    from needs_with_status
-    inner join doubts_of_facts
-        on
-            needs_with_status.district_code = doubts_of_facts.district_code
-            and needs_with_status.source = doubts_of_facts.source
-            and needs_with_status.period = doubts_of_facts.period
-            and case
-                when doubts_of_facts.is_of_row and needs_with_status.has_its_rows
-                    then
-                        needs_with_status.fact = doubts_of_facts.fact
-                        and needs_with_status.dimension in ('total', doubts_of_facts.dimension)
-                else doubts_of_facts.fact is null
-            end
-            and (
-                (doubts_of_facts.of_member is null and doubts_of_facts.fact is null)
-                or needs_with_status.dimension = 'total'
-                or needs_with_status.member = doubts_of_facts.of_member
-                or {{ counts_special_needs('needs_with_status', 'doubts_of_facts.of_member') }}
-            )
-    group by
-        needs_with_status.value_id,
-        needs_with_status.source,
-        needs_with_status.period,
-        needs_with_status.source_title,
-        needs_with_status.owner_office,
-        doubts_of_facts.reason,
-        doubts_of_facts.rule,
-        doubts_of_facts.unit,
-        doubts_of_facts.member,
-        doubts_of_facts.file_id,
-        doubts_of_facts.sheet,
-        doubts_of_facts.row_number
-
-),
-
--- Two sources that tell one thing and differ: by how much a figure is wrong nobody knows.
-reconciliations_of_values as (
-
-    select
-        needs_with_status.value_id,
-        needs_with_status.source,
-        needs_with_status.period,
-        needs_with_status.source_title,
-        needs_with_status.owner_office,
-        reconciliations.reason,
-        reconciliations.reconciliation_id as rule,
-        reconciliations.unit,
-        reconciliations.member,
-        cast(null as string) as file_id,
-        cast(null as string) as sheet,
-        cast(null as bigint) as row_number,
-        cast(null as decimal(38, 2)) as amount,
-        max(case when needs_with_status.role = 'denominator' then 1 else 0 end)
-            as is_in_denominator
-    from needs_with_status
-    inner join reconciliations
-        on
-            needs_with_status.district_code = reconciliations.district_code
-            and needs_with_status.source = reconciliations.source
-            and needs_with_status.period = reconciliations.period
-            and (
-                reconciliations.fact is null
-                or needs_with_status.fact = reconciliations.fact
-            )
-            and (
-                reconciliations.member is null
-                or needs_with_status.dimension = 'total'
-                or needs_with_status.member = reconciliations.member
-                or {{ counts_special_needs('needs_with_status', 'reconciliations.member') }}
-            )
-    group by
-        needs_with_status.value_id,
-        needs_with_status.source,
-        needs_with_status.period,
-        needs_with_status.source_title,
-        needs_with_status.owner_office,
-        reconciliations.reason,
-        reconciliations.reconciliation_id,
-        reconciliations.unit,
-        reconciliations.member
-
-),
-
-doubts_of_values as (
-
-    select * from landed_doubts_of_values
-    union all
-    select * from reconciliations_of_values
 
 ),
 
