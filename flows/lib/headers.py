@@ -321,7 +321,7 @@ def unit_of_sheet(
     captions of amounts that become rows. Raises Rejected where the sheet says none that was asked
     for, several, or another than stated.
     """
-    read = contract.meta["read"]
+    read, items = contract.meta["read"], tuple(items)
     amounts = [one for one in contract.columns if one.role == "amount"]
     declared = {header.captions[place] for place in header.positions.values()} | {*items}
     beside = [caption for caption in header.captions if caption not in declared]
@@ -337,8 +337,10 @@ def unit_of_sheet(
     if read.get("unit") == "in_sheet" and not said:
         said = list(dict.fromkeys(unit for _, unit in in_captions))
     found = _unit_said(contract, read.get("unit"), said)
+    # What becomes rows is read in the unit of the column that takes it, if that states one.
+    read_in = {column.unit or found or "元" for column in amounts if column.from_long == "value"}
     for caption, unit in in_captions:
-        if unit != (found or "元"):
+        if unit not in (read_in if caption in items and read_in else {found or "元"}):
             raise _other_unit(caption, unit, found or "元")
     return found
 

@@ -310,7 +310,8 @@ def _delimiter_of(text: str) -> str:
         return 2 * same + whole + sum(map(is_value, cells))
 
     best = max(DELIMITERS[:-1], key=score)
-    return best if score(best) else max(DELIMITERS, key=score)
+    has_values = any(is_value(cell) for cell in text[:SIGNS_LOOKED_AT].split())
+    return " " if has_values and not score(best) else best  # blanks part words, too
 
 
 def dialect_of(path: Path) -> Dialect:
