@@ -190,8 +190,8 @@ class RowKinds:
         Behind a note's own word comes no further letter, and a note has no numbers.
         """
         found = self.footer.search(first) if self.footer else None
-        if not found or not first[found.end() : found.end() + 1].isalpha():
-            return False
+        if not found or not first[max(found.end() - 1, 0) : found.end() + 1].isalpha():
+            return False  # 注: ends a word, too
         cells = [row[place] if place < len(row) else None for place in self.measures]
         if cells:
             return any(map(holds_number, cells))
