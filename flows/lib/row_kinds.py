@@ -190,8 +190,9 @@ class RowKinds:
         Behind a note's own word comes no further letter, and a note has no numbers.
         """
         found = self.footer.search(first) if self.footer else None
-        if not found or not first[max(found.end() - 1, 0) : found.end() + 1].isalpha():
-            return False  # 注: ends a word, too
+        # A word that ends with a sign (注:) is whole, whatever follows.
+        if not found or not (found[0][-1:].isalpha() and first[found.end() :][:1].isalpha()):
+            return False
         cells = [row[place] if place < len(row) else None for place in self.measures]
         if cells:
             return any(map(holds_number, cells))
