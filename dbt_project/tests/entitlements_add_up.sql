@@ -1,8 +1,9 @@
 -- What: what each school was owed is what the landed census rows of both terms add up to by the
---   standards, wherever mergers and managing schools lead, so that no entitlement vanishes; what was
---   handed down is what the landed notices that count say. No chain of mergers ends at a school
---   that was merged in its turn. Every pupil of a compulsory stage has a standard and a floor on the
---   day of the term. Every public school with a compulsory stage stands in the comparison.
+--   standards, wherever mergers and managing schools lead, so that no entitlement vanishes; what
+--   was handed down is what the landed notices that count say. No chain of mergers ends at a
+--   school that was merged in its turn. Every pupil of a compulsory stage has a standard and a
+--   floor on the day of the term. Every public school with a compulsory stage stands in the
+--   comparison.
 -- When it matters: a pupil without a standard or a school without its entitlement lowers what is
 --   owed, and 5.8 passes wrongly.
 -- To resolve: a missing standard is a row of seeds/standards.csv; otherwise look at the school
@@ -37,6 +38,16 @@ pupils as (
 
 ),
 
+schools_with_pupils as (
+
+    select distinct
+        district_code,
+        census_year,
+        school_code
+    from pupils
+
+),
+
 -- the library's own rows that hold on a census day: public where none of them says otherwise, with
 -- the ledger of the latest
 library as (
@@ -54,7 +65,7 @@ library as (
             end,
             schools.valid_from
         ) as ledger_school_code
-    from (select distinct district_code, census_year, school_code from pupils) as pupils
+    from schools_with_pupils as pupils
     inner join {{ source('schools', 'schools') }} as schools
         on
             pupils.district_code = schools.district_code
@@ -100,12 +111,12 @@ funded as (
             and pupils.school_code = library.school_code
             and library.is_public = 1
     cross join {{ ref('terms') }} as terms
-{% for name, standard, stage in [
-    ('operating', 'operating_per_student', 'pupils.stage'),
-    ('special', 'operating_per_student', "'特殊教育'"),
-    ('boarders', 'boarder_addition', "'total'"),
-    ('floors', 'small_school_floor', "'total'"),
-] %}
+    {% for name, standard, stage in [
+        ('operating', 'operating_per_student', 'pupils.stage'),
+        ('special', 'operating_per_student', "'特殊教育'"),
+        ('boarders', 'boarder_addition', "'total'"),
+        ('floors', 'small_school_floor', "'total'"),
+    ] %}
     left join standards as {{ name }}
         on
             pupils.district_code = {{ name }}.district_code
@@ -113,7 +124,7 @@ funded as (
             and terms.term = {{ name }}.day_kind
             and {{ name }}.standard_id = '{{ standard }}'
             and {{ name }}.stage = {{ stage }}
-{%- endfor %}
+    {% endfor %}
 
 ),
 

@@ -25,6 +25,16 @@ cells as (
 
 ),
 
+measures as (
+
+    select distinct
+        mart,
+        measure,
+        persons_unit
+    from cells
+
+),
+
 dimensions as (
 
     select distinct
@@ -168,8 +178,7 @@ inner join {{ ref('indicator_members') }} as members
         report_values.indicator_id = members.indicator_id
         and report_values.dimension = members.dimension
         and report_values.member = members.member
-inner join (select distinct mart, measure, persons_unit from cells) as cells
-    on members.mart = cells.mart
+inner join measures as cells on members.mart = cells.mart
 where
     (
         cells.measure = members.numerator_measure

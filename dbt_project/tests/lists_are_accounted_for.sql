@@ -1,9 +1,9 @@
 -- What: every landed row of the funding statistics is in its fact with the sum of its four
---   amounts, or of a school that the library calls private, or listed in int_unmatched_units, as is
---   one with an empty amount; every row of the register of a primary or secondary school is, unless it is listed as
---   in doubt, and none of another institution; every school of the library is counted once at the
---   end of each year, but for rows that do not hold on that day and schools that are no primary or
---   secondary ones.
+--   amounts, or of a school that the library calls private, or listed in int_unmatched_units, as
+--   is one with an empty amount; every row of the register of a primary or secondary school is,
+--   unless it is listed as in doubt, and none of another institution; every school of the library
+--   is counted once at the end of each year, but for rows that do not hold on that day and
+--   schools that are no primary or secondary ones.
 -- When it matters: 4.1 is the sum of these rows, K3.x their number.
 -- To resolve: look at the row in the landed file, then at the last change in the fact named.
 with

@@ -1,7 +1,8 @@
--- What: every landed fund notice stands once, with its amount, in int_fund_notices_by_unit; it is in
---   a fact, or left out for a reason that the landed row shows, or listed in int_unmatched_units.
---   Every landed award of student aid is counted once with its amount, or listed, and listed only
---   where the library has no such school in that year. Nothing is in a fact that was not landed.
+-- What: every landed fund notice stands once, with its amount, in int_fund_notices_by_unit; it
+--   is in a fact, or left out for a reason that the landed row shows, or listed in
+--   int_unmatched_units. Every landed award of student aid is counted once with its amount, or
+--   listed, and listed only where the library has no such school in that year. Nothing is in a
+--   fact that was not landed.
 -- When it matters: a notice or an award that is lost or doubled on the way changes 5.8, 15.x and
 --   16.x without a mark.
 -- To resolve: look at the row (file, sheet, row) in the landed file; then at the join or condition

@@ -211,6 +211,23 @@ accounts as (
 
 ),
 
+listed_models as (
+
+    select distinct
+        case fact
+            when 'int_education_payments' then 'int_payments_by_function'
+            else 'int_payments_by_purpose'
+        end as model,
+        district_code,
+        period,
+        _file_id,
+        sheet,
+        _row_number
+    from listed
+    where fact <> 'int_stage_payments'
+
+),
+
 ruled as (
 
     select
@@ -271,20 +288,7 @@ ruled as (
         on
             accounts.district_code = no_public_schools.district_code
             and accounts.unit_code = no_public_schools.unit_code
-    left join (
-        select distinct
-            case fact
-                when 'int_education_payments' then 'int_payments_by_function'
-                else 'int_payments_by_purpose'
-            end as model,
-            district_code,
-            period,
-            _file_id,
-            sheet,
-            _row_number
-        from listed
-        where fact <> 'int_stage_payments'
-    ) as listed
+    left join listed_models as listed
         on
             accounts.model = listed.model
             and accounts.district_code = listed.district_code

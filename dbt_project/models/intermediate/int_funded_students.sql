@@ -1,5 +1,6 @@
--- One row per public school or teaching point, year, term, stage and file of its pupils: for how many
--- pupils and boarders operating funds are owed. Spring rests on the census before, autumn on this year's.
+-- One row per public school or teaching point, year, term, stage and file of its pupils: for how
+-- many pupils and boarders operating funds are owed. Spring rests on the census before, autumn on
+-- this year's.
 -- The floor comes first, then pupils with special needs are taken out; they are counted under
 -- 特殊教育. A school without pupils is owed nothing, not the floor. A year of which a census is
 -- missing has no rows.
@@ -69,8 +70,8 @@ by_file as (
 
 ),
 
--- The floor is one per school and stage, in however many files its pupils came: what is added for it
--- stands with the first of them.
+-- The floor is one per school and stage, in however many files its pupils came: what is added for
+-- it stands with the first of them.
 counted as (
 
     select

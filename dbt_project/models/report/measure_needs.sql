@@ -1,5 +1,5 @@
--- One row per base indicator, role, fact, source and year: what its measures rest on, and whether the
--- fact has a row for each row of the source that counts.
+-- One row per base indicator, role, fact, source and year: what its measures rest on, and whether
+-- the fact has a row for each row of the source that counts.
 -- depends_on: {{ ref('mart_class_sizes') }}
 -- depends_on: {{ ref('mart_education_funds') }}
 -- depends_on: {{ ref('mart_meals') }}
