@@ -401,12 +401,12 @@ def test_a_night_goes_on_where_the_disk_stopped_it_and_nothing_piles_up(
     for _ in range(2):
         with largest_file(300_000):
             assert night(workspace) == 1
-        failed("warehouse takes no file of that size: raise the limit (ulimit -f)")
+        failed("takes no file of that size: raise the limit (ulimit -f)")
         left.append(what_lies_there(workspace))
     assert left[0] == left[1]
     with largest_file(3_000_000):  # the tables of dbt
         assert night(workspace) == 1
-    failed("warehouse takes no file of that size: raise the limit (ulimit -f)")
+    failed("takes no file of that size: raise the limit (ulimit -f)")
 
     # A process of its own: no home, no temporary folder, and no room for the one link.
     fault = ("symlink", 1, errno.ENOSPC, True)

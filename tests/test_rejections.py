@@ -158,4 +158,4 @@ def test_a_suite_that_is_missing_empty_or_misspelt_rejects_the_delivery(
     judged = {(delivery.source, delivery.period, delivery.id): verdict}
     standing = standing_of(owed, [delivery], judged, date(2024, 3, 1))
     assert standing.in_force == ()
-    assert "已报送但未通过检查" in str(standing.gap)
+    assert "检查规则文件有误,待工程师改正" in str(standing.gap)

@@ -87,7 +87,7 @@ def test_a_release_has_its_files_and_no_others(release: Release) -> None:
     internal = {name for name in present if name.startswith("internal/")}
     assert present - internal == tables | marts | single
     assert "internal/marts/mart_school_entitlements.parquet" in internal
-    assert len([name for name in internal if name.startswith("internal/facts/int_")]) == 16
+    assert len([name for name in internal if name.startswith("internal/facts/int_")]) == 19
 
 
 def test_what_is_internal_is_closed_to_others(release: Release) -> None:

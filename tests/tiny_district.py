@@ -61,6 +61,9 @@ STUDENTS = (
     (Q, "幼儿园", 3, 3, (50, 0, 0), (50, 0, 0), (51, 0, 0)),
 )
 
+# Classes of each grade, where a school has several; the form of A counts those of B, too.
+CLASSES = {(A, "小学"): (2, 2, 1, 2, 2, 2), (C, "初中"): (3, 3, 3)}
+
 STAFF = (  # gh, school, post, stage, subject, entered, left, contract
     ("SY000001", A, "校长", "小学", "语文", "19990901", None, "在编"),
     ("SY000002", B, "专任教师", "小学", "数学", "20200315", None, "在编"),
@@ -240,7 +243,7 @@ GUARDS = (
     ("19700702", H, "2023-03-01", "2025-12-31"),
     ("19700602", P, "2023-01-01", ""),
 )
-FEE = Decimal("21000.5")
+FEE = Decimal("3000.5")
 
 # Number, birth of the pupil, school, programme, term, day, yuan
 AID = (

@@ -50,12 +50,14 @@ def _students(folder: Path) -> None:
             pupils, boarders, special = censuses[index]
             for pupil in range(pupils):
                 grade = pupil % grades + 1
+                classes = tiny_district.CLASSES.get((school, stage), (1,) * grades)[grade - 1]
                 birth = year - age - grade + 1
                 number = next(numbers.setdefault(birth, count()))  # moves up with its year
                 born = f"{birth}{number % 8 + 1:02d}{number // 8 % 28 + 1:02d}"
                 rows.append({
                     "XJH": "G" + person_number(born, number // 224 + 1),
-                    "XXBSM": school, "XD": stage, "NJ": str(grade), "BH": "1",
+                    "XXBSM": school, "XD": stage, "NJ": str(grade),
+                    "BH": str(pupil // grades % classes + 1),
                     "JDFS": "2" if pupil < boarders else "1",
                     "TSXS": "1" if pupil >= pupils - special else "0",
                 })  # fmt: skip
