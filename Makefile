@@ -26,13 +26,15 @@ own:
 			head -n 1), from where it was copied or moved: rm -rf .venv && make setup" >&2; exit 1; }
 
 # The stamp is written last: an installation that was broken off is done again.
+# The lock is whole, so pip need not resolve: older ones stumble there over pins with extras.
 $(INSTALLED): requirements.lock | own
 	@"$(PYTHON)" -c $(IS_3_11) 2>/dev/null || { \
 		echo "ziping needs Python 3.11: install it, or say PYTHON=/path/to/python3.11 make setup" >&2; \
 		exit 1; }
 	@test -x $(BIN)/pip || "$(PYTHON)" -m venv --clear .venv
 	@echo "installing $$(grep -c '^[a-z].*==' $<) packages into .venv, once; this takes minutes"
-	@$(PIP) --require-hashes -r $<
+	@$(PIP) --no-deps --require-hashes -r $<
+	@$(BIN)/python -m pip check
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -65,7 +67,7 @@ fuzz: setup ## give the readers of files input that nobody would think of, for S
 
 lock: ## resolve pyproject.toml into requirements.lock anew (needs uv)
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" --quiet \
+		--no-emit-index-url --custom-compile-command "make lock" --quiet \
 		--output-file requirements.lock
 
 clean: ## remove caches and compiled models; .venv, raw/ and warehouse/ stay
