@@ -1,10 +1,9 @@
-"""Looking at a file that has no contract yet, or whose contract may lack a word."""
+"""Looking at a file that has no contract yet."""
 
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,15 @@ from flows.lib.errors import Rejected
 from flows.lib.file_kinds import kind_of
 from flows.lib.header_guess import GUESSED_WITHIN_ROWS, guess_header, with_merged
 from flows.lib.headers import (
-    HEADER_WITHIN_ROWS,
-    HIGHEST_HEADER,
     Header,
-    HeaderMissing,
     Rows,
-    find_header,
     joined_captions,
     plain_caption,
-    positions_of,
 )
-from flows.lib.row_blocks import RowBlocks
 from flows.lib.row_kinds import RowKinds
 from flows.lib.row_words import FOOTER, MARKED, NOTE, SUBSET, is_total_word
 from flows.lib.sheets import Sheet, open_sheets
-from flows.lib.text_dialects import dialect_of, find_dialect
+from flows.lib.text_dialects import dialect_of
 from flows.lib.text_files import Dialect
 
 ROWS_LOOKED_AT = 20_000  # from the beginning; of a longer file also its end
@@ -160,24 +153,24 @@ def _footer_begins(rows: Rows, width: int, labels: frozenset[int]) -> int:
     return begins
 
 
-def _sorted_in(sheet: ObservedSheet, rows: Rows, kinds: RowKinds | None) -> None:
-    """Tell the rows below a header apart by their looks, and by the contract where there is one."""
+def _sort_in(sheet: ObservedSheet, rows: Rows, kinds: RowKinds) -> None:
+    """Tell the rows below a header apart by their looks."""
     width = sum(1 for caption in sheet.captions if caption)
     labels = _labels(rows)
     begins = _footer_begins(rows, width, labels)
     for number, row in rows[:begins]:
         texts = filled(row)
-        declared = kinds.kind(row) if kinds else None
+        kind = kinds.kind(row)
         captions = tuple(plain_caption(cell) for cell in row)
-        if not texts or captions == sheet.captions[: len(captions)] or declared == "columns_row":
+        if not texts or captions == sheet.captions[: len(captions)] or kind == "columns_row":
             continue
-        if declared == "note":
+        if kind == "note":
             return
-        if declared == "total" or any(is_total_word(text) for _, text in texts):
+        if kind == "total" or any(is_total_word(text) for _, text in texts):
             sheet.totals.append((number, row))
-        elif declared == "subset" or SUBSET.search(texts[0][1]):
+        elif kind == "subset" or SUBSET.search(texts[0][1]):
             sheet.subsets.append((number, row))
-        elif declared == "group" or _is_thin(row, width, labels):
+        elif kind == "group" or _is_thin(row, width, labels):
             sheet.groups.append((number, row))
         else:
             sheet.data.append((number, row))
@@ -190,9 +183,9 @@ def _as_written(cell: Any) -> str:
     return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", text)
 
 
-def _observed_sheet(sheet: Sheet, contract: Contract | None) -> ObservedSheet | None:
+def _observed_sheet(sheet: Sheet) -> ObservedSheet | None:
     rows, is_whole = _taken(sheet)
-    found = _declared_header(rows, contract) or guess_header(rows)
+    found = guess_header(rows)
     if found is None:
         return None
     last, height = found
@@ -201,60 +194,24 @@ def _observed_sheet(sheet: Sheet, contract: Contract | None) -> ObservedSheet | 
     above, header_rows = rows[: last - height + 1], rows[last - height + 1 : last + 1]
     seen = ObservedSheet(sheet.name, above, captions, texts, header_rows)
     seen.is_whole, seen.date_system = is_whole, sheet.date_system
-    blank = stub_contract("", None)
-    header = Header(
-        rows[last][0],
-        captions,
-        positions_of(captions, contract.columns if contract else ()),
-        height,
-    )
-    _sorted_in(seen, rows[last + 1 :], RowKinds(contract or blank, header))
+    header = Header(rows[last][0], captions, {}, height)
+    _sort_in(seen, rows[last + 1 :], RowKinds(stub_contract("", None), header))
     return seen if seen.data else None
 
 
-def _declared_header(rows: Rows, contract: Contract | None) -> tuple[int, int] | None:
-    """Find the last row of the header that a contract tells, or the one most like it; its height.
-
-    The positions count from 0. None where no row has a caption that the contract knows.
-    """
-    if contract is None or not contract.columns:
-        return None
-    try:
-        blocks = RowBlocks([([number for number, _ in rows], [row for _, row in rows])])
-        header = find_header(blocks, {}, contract, [])
-    except HeaderMissing as error:
-        if not error.found:
-            return None
-        for last in range(min(len(rows), HEADER_WITHIN_ROWS)):
-            for height in range(1, min(HIGHEST_HEADER, last + 1) + 1):
-                storeys = [row for _, row in rows[last - height + 1 : last + 1]]
-                if joined_captions(storeys) == error.captions:
-                    return last, height
-        return None
-    return next(n for n, (number, _) in enumerate(rows) if number == header.last_row), header.height
-
-
-def observe(path: Path, name: str, contract: Contract | None = None) -> Observed:
-    """Look at a file, with the words that a contract already has; raises Rejected."""
+def observe(path: Path, name: str) -> Observed:
+    """Look at a file; raises Rejected."""
     kind = kind_of(path)
     dialect = dialect_of(path) if kind == "text" else None
-    if dialect and contract and contract.columns:
-        with suppress(Rejected):  # then its looks tell
-            found = find_dialect(path, contract)
-            dialect = replace(found, line_end=dialect.line_end, mark=dialect.mark)
     sheets, others = [], []
     for sheet in open_sheets(path, stub_contract(name, dialect)):
-        pattern = contract.meta["read"].get("sheets") if contract else None
-        is_read = re.search(pattern, sheet.name) if pattern else not sheet.is_hidden
-        seen = _observed_sheet(sheet, contract) if is_read else None
+        seen = None if sheet.is_hidden else _observed_sheet(sheet)
         if seen:
             sheets.append(seen)
         else:
             others.append(sheet.name)
-    if contract is None:
-        sheets = _largest_first(sheets)
-    said = contract.meta["read"].get("decimal") if contract else None
-    has_commas = said == "," or (said is None and has_decimal_commas(_texts(sheets)))
+    sheets = _largest_first(sheets)
+    has_commas = has_decimal_commas(_texts(sheets))
     if has_commas:
         for seen in sheets:
             seen.change(_pointed)

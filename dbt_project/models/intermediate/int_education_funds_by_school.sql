@@ -51,26 +51,26 @@ placed as (
         schools_in_years.school_code is not null as is_known,
         schools_in_years.is_open,
         schools_in_years.is_public,
-        case
-            when education_funds.stage = '其他'
-                then not exists (
-                    select 1
-                    from stages_in_years
-                    where
-                        stages_in_years.district_code = education_funds.district_code
-                        and stages_in_years.year = education_funds.year
-                        and stages_in_years.school_code = education_funds.school_code
-                )
-            else exists (
+        exists (
+            select 1
+            from stages_in_years
+            where
+                stages_in_years.district_code = education_funds.district_code
+                and stages_in_years.year = education_funds.year
+                and stages_in_years.school_code = education_funds.school_code
+                and stages_in_years.stage = education_funds.stage
+        )
+        or (
+            education_funds.stage = '其他'
+            and not exists (
                 select 1
                 from stages_in_years
                 where
                     stages_in_years.district_code = education_funds.district_code
                     and stages_in_years.year = education_funds.year
                     and stages_in_years.school_code = education_funds.school_code
-                    and stages_in_years.stage = education_funds.stage
             )
-        end as runs_stage
+        ) as runs_stage
     from education_funds
     left join schools_in_years
         on

@@ -2,7 +2,8 @@
 -- to which its unit code leads on the day of the notice, with why it counts towards no school's
 -- entitlement (公用经费 of the compulsory stages, the addition for boarders, special needs), if it
 -- does not. A notice counts for the stage that it names; one for boarders or special needs that
--- names none, where all stages of the school are compulsory.
+-- names none, where all stages of the school are compulsory. A notice of the year in which its
+-- school opened, ended or was merged counts whatever its day: the school's pupils do.
 with
 
 fund_notices as (
@@ -29,6 +30,12 @@ units_on_days as (
 
 ),
 
+schools_in_years as (
+
+    select * from {{ ref('int_schools_in_years') }}
+
+),
+
 ledgers as (
 
     select
@@ -46,10 +53,24 @@ kinds as (
         project_purposes.funds_kind,
         stages.is_compulsory,
         units_on_days.school_code,
-        units_on_days.is_public,
         units_on_days.type_group,
-        case when units_on_days.district_code is null then '没有预算单位' else units_on_days.doubt end
-            as unit_doubt
+        case
+            when not units_on_days.is_closed then units_on_days.is_public
+            else schools_in_years.is_public
+        end as is_public,
+        case
+            when units_on_days.district_code is null then '没有预算单位'
+            when units_on_days.is_closed and schools_in_years.is_public is not null then null
+            else units_on_days.doubt
+        end as unit_doubt,
+        case
+            when units_on_days.is_closed then make_date(fund_notices.year, 1, 1)
+            else fund_notices.issued_on
+        end as counts_from,
+        case
+            when units_on_days.is_closed then make_date(fund_notices.year, 12, 31)
+            else fund_notices.issued_on
+        end as counts_to
     from fund_notices
     left join project_purposes on fund_notices.purpose = project_purposes.purpose
     left join stages on fund_notices.stage = stages.stage
@@ -58,6 +79,11 @@ kinds as (
             fund_notices.district_code = units_on_days.district_code
             and fund_notices.unit_code = units_on_days.unit_code
             and fund_notices.issued_on = units_on_days.on_day
+    left join schools_in_years
+        on
+            units_on_days.district_code = schools_in_years.district_code
+            and units_on_days.school_code = schools_in_years.school_code
+            and fund_notices.year = schools_in_years.year
 
 ),
 
@@ -72,8 +98,8 @@ with_ledger as (
                 ledgers.district_code = kinds.district_code
                 and ledgers.school_code = kinds.school_code
                 and ledgers.stage = kinds.stage
-                and (ledgers.valid_from is null or ledgers.valid_from <= kinds.issued_on)
-                and (ledgers.valid_to is null or ledgers.valid_to >= kinds.issued_on)
+                and (ledgers.valid_from is null or ledgers.valid_from <= kinds.counts_to)
+                and (ledgers.valid_to is null or ledgers.valid_to >= kinds.counts_from)
         ) as runs_stage,
         exists(
             select 1
@@ -82,8 +108,8 @@ with_ledger as (
                 ledgers.district_code = kinds.district_code
                 and ledgers.school_code = kinds.school_code
                 and not ledgers.is_compulsory
-                and (ledgers.valid_from is null or ledgers.valid_from <= kinds.issued_on)
-                and (ledgers.valid_to is null or ledgers.valid_to >= kinds.issued_on)
+                and (ledgers.valid_from is null or ledgers.valid_from <= kinds.counts_to)
+                and (ledgers.valid_to is null or ledgers.valid_to >= kinds.counts_from)
         ) as runs_other_stages
     from kinds
 

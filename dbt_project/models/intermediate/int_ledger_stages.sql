@@ -1,5 +1,6 @@
 -- One row per school, stage whose money stands in its ledger, and days on which it does: the
--- stages of its own type, and those of the teaching points and attached classes that it manages.
+-- stages of its own type, and those of the teaching points and attached classes that it manages. A
+-- type that no list knows contradicts no stage: it may run each, or none ('其他').
 with
 
 schools as (
@@ -17,6 +18,14 @@ school_types as (
 school_type_stages as (
 
     select * from {{ ref('school_type_stages') }}
+
+),
+
+stages as (
+
+    select stage from {{ ref('stages') }}
+    union all
+    select '其他' as stage
 
 ),
 
@@ -44,7 +53,7 @@ ledgers as (
 
 )
 
-select distinct
+select
     ledgers.district_code,
     ledgers.school_code,
     school_type_stages.stage,
@@ -52,3 +61,14 @@ select distinct
     ledgers.valid_to
 from ledgers
 inner join school_type_stages on ledgers.type_code = school_type_stages.type_code
+union
+select
+    ledgers.district_code,
+    ledgers.school_code,
+    stages.stage,
+    ledgers.valid_from,
+    ledgers.valid_to
+from ledgers
+left join school_types on ledgers.type_code = school_types.type_code
+cross join stages
+where school_types.type_code is null

@@ -171,5 +171,6 @@ select
         when public_rows + private_rows < open_rows then '学校的举办者不明'
         when typed_rows < open_rows then '学校的办学类型不明'
         when types > 1 then '学校代码库中该校当日有两行且办学类型不同'
-    end as doubt
+    end as doubt,
+    schools_in_force = 1 and known_rows > 0 and open_rows = 0 as is_closed
 from judged
