@@ -27,7 +27,7 @@ from nights import (
 from postgres import postgres, postgres_server
 from sharing import locked, made_once
 
-from flows.lib import acceptance, definitions, fingerprint, patience
+from flows.lib import acceptance, definitions, fingerprint, parser_version, patience
 from flows.lib.contracts import load_contracts
 from flows.lib.prefect_server import prefect_server
 from flows.lib.settings import CHECKOUT, Workspace
@@ -192,11 +192,13 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(flows.validate, "SUITES", copy / "expectations")
     monkeypatch.setattr(acceptance, "SUITES", copy / "expectations")
     monkeypatch.setattr(fingerprint, "CHECKOUT", copy)
+    monkeypatch.setattr(parser_version, "CHECKOUT", copy)
     models = copy / "dbt_project" / "models"
     monkeypatch.setattr(definitions, "MODELS", models)
     monkeypatch.setattr(load_contracts, "__defaults__", (models / "staging",))
     cached = (
-        fingerprint.code_files, definitions.marts, definitions.report_tables, definitions.facts,
+        fingerprint.code_files, parser_version.parser_version,
+        definitions.marts, definitions.report_tables, definitions.facts,
     )  # fmt: skip
     for one in cached:
         one.cache_clear()

@@ -27,11 +27,11 @@ from nights import (
 )
 
 from flows.lib import fingerprint
+from flows.lib import parser_version as version_of_parser
 from flows.lib.durable import switch_link, write_json
 from flows.lib.errors import ZipingError
 from flows.lib.libraries import library_versions
-from flows.lib.own_modules import modules_below
-from flows.lib.parser_version import READING_ROOTS, parser_version
+from flows.lib.parser_version import parser_version, reading_files
 from flows.lib.records import RECORD_VERSION, records
 from flows.lib.releases import MANIFEST, Release, next_name, seal, write_sums, year_folder
 from flows.lib.sealed import read_sealed, write_sealed
@@ -401,9 +401,34 @@ def test_a_cached_reading_is_named_by_all_code_that_made_it(tmp_path: Path) -> N
     loaded = subprocess.run(
         [sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True
     ).stdout.split()
-    followed = {path.stem for path in modules_below(*READING_ROOTS)}
-    assert {name.rpartition(".")[2] for name in loaded} - followed == set()
-    assert "workbook_readers" in followed
+    hashed = {path.relative_to(CHECKOUT).with_suffix("") for path in reading_files()}
+    assert {Path(*name.split(".")) for name in loaded} - hashed == set()
+    assert Path("flows/lib/workbook_readers") in hashed
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "flows/lib/parsing.py",
+        "flows/lib/workbook_readers.py",
+        "flows/lib/rejection_words.csv",
+        "flows/lib/a_new_module.py",
+    ],
+)
+def test_an_edited_parser_reads_every_file_anew(checkout: Path, name: str) -> None:
+    before = parser_version()
+    with (checkout / name).open("a") as file:
+        file.write("\n")
+    parser_version.cache_clear()
+    assert parser_version() != before
+
+
+def test_a_folder_that_moved_away_is_no_empty_one(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(version_of_parser, "READING_FOLDERS", ("flows/gone",))
+    with pytest.raises(FileNotFoundError, match="flows/gone holds no code"):
+        reading_files()
 
 
 @pytest.fixture
