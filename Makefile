@@ -27,7 +27,7 @@ own:
 
 # The stamp is written last: an installation that was broken off is done again.
 # The lock is whole, so pip need not resolve: older ones stumble there over pins with extras.
-$(INSTALLED): requirements.lock | own
+$(INSTALLED): requirements.lock pyproject.toml | own
 	@"$(PYTHON)" -c $(IS_3_11) 2>/dev/null || { \
 		echo "ziping needs Python 3.11: install it, or say PYTHON=/path/to/python3.11 make setup" >&2; \
 		exit 1; }

@@ -6,13 +6,12 @@ from prefect import flow, task
 from prefect.futures import PrefectConcurrentFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.lib.dropped import land_dropped
-from flows.lib.errors import Unavailable
-from flows.lib.look import verdicts
-from flows.lib.night import OPEN
-from flows.lib.pulling import land_pull
-from flows.lib.redaction import telling
-from flows.lib.store import Waiting
+from flows.common.error_messages import telling
+from flows.common.errors import Unavailable, Waiting
+from flows.extract.inbox.inbox_file import land_dropped
+from flows.extract.pull.pull import land_pull
+from flows.runs.lifecycle import OPEN
+from flows.runs.validation import verdicts
 
 
 @task

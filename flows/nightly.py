@@ -11,22 +11,17 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Crashed
 
+from flows.common.error_messages import telling
+from flows.common.errors import Blocked
+from flows.common.settings import CHECKOUT, Workspace
+from flows.exports.html.gates import write_gates_page
+from flows.exports.postgres.publish import publish_tonight
 from flows.ingest import ingest
-from flows.lib.errors import Blocked
-from flows.lib.look import (
-    find_standings,
-    forget_unused_readings,
-    look,
-    require_room,
-    verdicts,
-)
-from flows.lib.night import tonight, years_to_build
-from flows.lib.postgres import publish_tonight
-from flows.lib.receipts import receipt_sentences
-from flows.lib.records import write_gates_page
-from flows.lib.redaction import telling
-from flows.lib.settings import CHECKOUT, Workspace
 from flows.publish import publish
+from flows.runs.arrivals import receipt_sentences
+from flows.runs.lifecycle import tonight
+from flows.runs.planning import forget_unused_readings, look, require_room, years_to_build
+from flows.runs.validation import find_standings, verdicts
 from flows.transform import transform
 
 
@@ -51,9 +46,17 @@ def nightly(
             if years := years_to_build(night):
                 transform(night.name, years)
                 publish(night.name, years)
-            publish_tonight(night)
+            done, failed = publish_tonight(
+                night.workspace,
+                night.settings,
+                night.results,
+                night.stage("publishing to PostgreSQL"),
+            )
+            night.remarks += done
+            night.unavailable += failed
         finally:
-            write_gates_page(night, verdicts(night, judge_new=False).values())
+            judged = verdicts(night, judge_new=False).values()
+            write_gates_page(night.folder, judged, night.outcomes, night.settings, night.as_of)
         if year is None and as_of is None:
             forget_unused_readings(night)
     if night.blocked:

@@ -5,19 +5,17 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.lib.datapackage import write_datapackage
-from flows.lib.durable import build_folder, hash_file, write_json
-from flows.lib.errors import Blocked
-from flows.lib.fingerprint import fingerprint_of
-from flows.lib.manifest import make_manifest
-from flows.lib.model_docs import write_model_docs
-from flows.lib.night import OPEN, Night, inputs_of_year
-from flows.lib.page import write_page
-from flows.lib.publishing import write_tables
-from flows.lib.records import write_intent
-from flows.lib.redaction import telling
-from flows.lib.releases import (
-    MANIFEST,
+from flows.common.error_messages import telling
+from flows.common.errors import Blocked
+from flows.common.files import build_folder, hash_file, write_json
+from flows.exports.datapackage import write_datapackage
+from flows.exports.dbt_docs import write_model_docs
+from flows.exports.excel.report import write_workbook
+from flows.exports.html.page import write_page
+from flows.exports.superset.bundle import write_superset
+from flows.releases.fingerprint import fingerprint_of
+from flows.releases.manifest import Making, make_manifest
+from flows.releases.release import (
     Release,
     newest_release,
     next_name,
@@ -26,9 +24,28 @@ from flows.lib.releases import (
     switch_current,
     year_folder,
 )
-from flows.lib.superset import write_superset
-from flows.lib.workbook import write_workbook
+from flows.releases.witnesses import MANIFEST
+from flows.releases.write_tables import write_tables
+from flows.runs.context import Night, inputs_of_year, withdrawn_of_year
+from flows.runs.lifecycle import OPEN
+from flows.runs.record import write_intent
 from flows.validate import validate
+
+
+def _making(night: Night, year: int) -> Making:
+    """Gather what the manifest of a year's release tells of the night."""
+    return Making(
+        night=night.name,
+        started_at=night.started_at,
+        as_of=night.as_of,
+        settings=night.settings,
+        contracts=night.contracts,
+        standings=night.standings,
+        inputs=inputs_of_year(night, year),
+        withdrawn=withdrawn_of_year(night, year),
+        outcomes=night.outcomes,
+        stages=night.stages,
+    )
 
 
 def _fill(night: Night, year: int, name: str, folder: Path) -> None:
@@ -40,7 +57,7 @@ def _fill(night: Night, year: int, name: str, folder: Path) -> None:
         tables = {path.stem: rows_of(path) for path in sorted(folder.glob("*.parquet"))}
         states = [row["state"] for row in tables["report_values"]]
         previous = newest_release(night.workspace, year)
-        manifest = make_manifest(night, year, name, previous, states)
+        manifest = make_manifest(_making(night, year), year, name, previous, states)
     with night.stage("report.xlsx"):
         write_workbook(folder / "report.xlsx", tables, manifest)
     with night.stage("superset.zip"):

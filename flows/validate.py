@@ -4,11 +4,11 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.lib.acceptance import SUITES
-from flows.lib.errors import Blocked
-from flows.lib.night import OPEN
-from flows.lib.publishing import gate_outcomes
-from flows.lib.redaction import telling
+from flows.common.error_messages import telling
+from flows.common.errors import Blocked
+from flows.quality.suite import SUITES
+from flows.releases.audit import gate_outcomes
+from flows.runs.lifecycle import OPEN
 
 
 @flow

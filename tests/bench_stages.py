@@ -14,17 +14,18 @@ import pyarrow.compute  # noqa: F401 - what a night has loaded before its first 
 import requests
 from python_calamine import CalamineWorkbook
 
-from flows.lib.acceptance import readings_path, suite_path
-from flows.lib.contracts import Contract, load_contracts
-from flows.lib.durable import hash_file
-from flows.lib.expecting import load_great_expectations
-from flows.lib.landing import ROWS, Read, judge_landed, read_into
-from flows.lib.patience import Patience
-from flows.lib.person_key import PersonKey
-from flows.lib.pulling import land_pull
-from flows.lib.settings import Settings
-from flows.lib.store import Delivery, LandedFile, Store
-from flows.lib.suites import load_suite
+from flows.common.files import hash_file
+from flows.common.settings import Settings
+from flows.contracts.delivery import Delivery, LandedFile
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.extract.pull.pull import land_pull
+from flows.extract.pull.retry import Patience
+from flows.extract.raw_store import Store
+from flows.landing.load import ROWS, Read, judge_landed, read_into
+from flows.parsing.pseudonyms import PersonKey
+from flows.quality.gx_runner import load_great_expectations
+from flows.quality.suite import load_suite, readings_path, suite_path
 from flows.sample.server import SAMPLE_TOKEN
 
 PERIODS = {"finance": "2023", "staffing": "2019-01..2023-12", "schools": "2023-09-01"}

@@ -27,12 +27,16 @@ from nights import (
 from postgres import postgres, postgres_server
 from sharing import locked, made_once
 
-from flows.lib import acceptance, definitions, fingerprint, parser_version, patience
-from flows.lib.contracts import load_contracts
-from flows.lib.prefect_server import prefect_server
-from flows.lib.settings import CHECKOUT, Workspace
+from flows.cli.sample import make_sample
+from flows.common.settings import CHECKOUT, Workspace
+from flows.contracts.loading import load_contracts
+from flows.extract.pull import retry
+from flows.landing import cache_key
+from flows.quality import suite
+from flows.releases import fingerprint
+from flows.runs.prefect_server import prefect_server
 from flows.sample.server import SAMPLE_TOKEN, serve
-from flows.samples import make_sample
+from flows.warehouse import models as definitions
 
 __all__ = [
     "address", "current", "edition", "figure", "guarded", "night", "postgres", "postgres_server",
@@ -175,7 +179,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask a source again at once; what counts is how often."""
-    monkeypatch.setattr(patience, "WAITS", [0, 0, 0])
+    monkeypatch.setattr(retry, "WAITS", [0, 0, 0])
 
 
 @pytest.fixture
@@ -185,19 +189,19 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     passed_over = ignore_patterns("target", "logs", "__pycache__", ".user.yml")
     for name in ("flows", "dbt_project", "expectations"):
         copytree(CHECKOUT / name, copy / name, ignore=passed_over)
-    import flows.transform
     import flows.validate
+    import flows.warehouse.dbt
 
-    monkeypatch.setattr(flows.transform, "CHECKOUT", copy)
+    monkeypatch.setattr(flows.warehouse.dbt, "CHECKOUT", copy)
     monkeypatch.setattr(flows.validate, "SUITES", copy / "expectations")
-    monkeypatch.setattr(acceptance, "SUITES", copy / "expectations")
+    monkeypatch.setattr(suite, "SUITES", copy / "expectations")
     monkeypatch.setattr(fingerprint, "CHECKOUT", copy)
-    monkeypatch.setattr(parser_version, "CHECKOUT", copy)
+    monkeypatch.setattr(cache_key, "CHECKOUT", copy)
     models = copy / "dbt_project" / "models"
     monkeypatch.setattr(definitions, "MODELS", models)
     monkeypatch.setattr(load_contracts, "__defaults__", (models / "staging",))
     cached = (
-        fingerprint.code_files, parser_version.parser_version,
+        fingerprint.code_files, cache_key.parser_version,
         definitions.marts, definitions.report_tables, definitions.facts,
     )  # fmt: skip
     for one in cached:

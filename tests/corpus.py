@@ -21,11 +21,11 @@ import openpyxl
 import xlwt
 import yaml
 
-from flows.lib.contracts import Contract, contract_from_json
-from flows.lib.errors import Rejected
-from flows.lib.parsing import read_file
-from flows.lib.reading import Reading
-from flows.lib.sheets import open_sheets
+from flows.common.errors import Rejected
+from flows.contracts.model import Contract, contract_from_json
+from flows.parsing.file_parser import read_file
+from flows.parsing.result import Reading
+from flows.readers.sheets import open_sheets
 
 CORPUS = Path(__file__).parent / "fixtures" / "corpus"
 SENTENCES = CORPUS / "sentences.txt"

@@ -11,8 +11,8 @@ from answer_key import COMPULSORY, CORE, STANDARDS, Result, compute
 from nights import night, raise_funds
 from tiny_district import EXPECTED
 
-from flows.lib.releases import Release, releases_of, rows_of
-from flows.lib.settings import Workspace
+from flows.common.settings import Workspace
+from flows.releases.release import Release, releases_of, rows_of
 
 YEAR = 2023
 KEY = ("indicator_id", "period", "member")

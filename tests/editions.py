@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from nights import current
 
-from flows.lib.releases import MANIFEST, Release, seal
-from flows.lib.settings import Workspace
+from flows.common.settings import Workspace
+from flows.releases.release import Release, seal
+from flows.releases.witnesses import MANIFEST
 
 Edition = Callable[..., Release]
 

@@ -23,9 +23,9 @@ from typing import Any
 
 from nights import copy_of, current, digests, names_of_releases, raise_funds
 
-from flows.lib.releases import Release
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.samples import make_sample
+from flows.cli.sample import make_sample
+from flows.common.settings import CHECKOUT, Workspace
+from flows.releases.release import Release
 
 LONGEST = 900.0
 SEED, SCALE = 2023, 0.05

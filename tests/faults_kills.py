@@ -20,7 +20,7 @@ from pathlib import Path
 from faults_disk import night, prepare
 from nights import current, digests, names_of_releases
 
-from flows.lib.settings import CHECKOUT, Workspace
+from flows.common.settings import CHECKOUT, Workspace
 
 KINDS = ("call", "group", "main", "call", "child")
 CALLS = ("fsync", "rename", "replace", "mkdir", "symlink", "unlink")

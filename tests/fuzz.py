@@ -18,18 +18,19 @@ from typing import Any
 
 import atheris
 
-with atheris.instrument_imports(include=["flows.lib"]):
+with atheris.instrument_imports(include=["flows"]):
     import corpus
     import corpus_workbooks
 
-    from flows.lib import reader_client, typed_columns
-    from flows.lib.cells import Unreadable
-    from flows.lib.column_readers import factor_of, reader_of
-    from flows.lib.errors import Rejected
-    from flows.lib.ids import without_ids
-    from flows.lib.markup_readers import html_sheets
-    from flows.lib.parsing import read_file
-    from flows.lib.xml_spreadsheets import xml_sheets
+    from flows.common.errors import Rejected
+    from flows.common.masking import without_ids
+    from flows.parsing import vectorized
+    from flows.parsing.columns import factor_of, reader_of
+    from flows.parsing.file_parser import read_file
+    from flows.parsing.values import Unreadable
+    from flows.readers import sandbox
+    from flows.readers.html import html_sheets
+    from flows.readers.spreadsheetml import xml_sheets
 
 LEFT = Path(__file__).parents[1] / "target" / "fuzz"
 LONGEST_SEED = 8_000
@@ -89,14 +90,14 @@ class Fuzz:
                     value = read(cell)
                 except Unreadable:
                     value = None
-                typed, _ = typed_columns.typed_column([cell], column, read, factor_of(column, unit))
+                typed, _ = vectorized.typed_column([cell], column, read, factor_of(column, unit))
                 assert typed[0].as_py() == value, column.name
 
 
 def run_target(name: str, seconds: int, seeds: Path) -> None:
     """Fuzz one target until its time is over; the process ends with it."""
-    reader_client.READ_SECONDS = 20.0
-    typed_columns.FEW = 0  # few different texts do not go the short way
+    sandbox.READ_SECONDS = 20.0
+    vectorized.FEW = 0  # few different texts do not go the short way
     with tempfile.TemporaryDirectory() as folder:
         target: Callable[[bytes], None] = getattr(Fuzz(Path(folder)), name)
         arguments = [

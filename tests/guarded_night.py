@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from sharing import made_once
 
-from flows.lib.settings import Workspace
-from flows.samples import make_sample
+from flows.cli.sample import make_sample
+from flows.common.settings import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = """

@@ -13,14 +13,15 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.cli import app
-from flows.lib.records import records
-from flows.lib.releases import Release, find_release, releases_of, rows_of
-from flows.lib.settings import CHECKOUT, Workspace, load_settings
-from flows.lib.stopping import STOPPING
-from flows.lib.store import Store
-from flows.lib.warehouse import dbt_environment
-from flows.samples import make_sample, sample_api
+from flows.cli.main import app
+from flows.cli.sample import make_sample, sample_api
+from flows.common.process import STOPPING
+from flows.common.settings import CHECKOUT, Workspace
+from flows.contracts.environment import load_settings
+from flows.extract.raw_store import Store
+from flows.releases.release import Release, find_release, releases_of, rows_of
+from flows.releases.run_log import records
+from flows.warehouse.build import dbt_environment
 
 YEAR = 2023
 CENSUSES = ("2021-09-01", "2022-09-01", "2023-09-01")

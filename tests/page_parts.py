@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.lib.durable import write_json
-from flows.lib.releases import MANIFEST, Release, seal
+from flows.common.files import write_json
+from flows.releases.release import Release, seal
+from flows.releases.witnesses import MANIFEST
 
 Row = dict[str, Any]
 DISTRICT, YEAR = "519900", 2023

@@ -8,9 +8,9 @@ from typing import Any
 
 import openpyxl
 
-from flows.lib.contracts import Contract, contract_from_json
-from flows.lib.parsing import read_file
-from flows.lib.reading import Reading
+from flows.contracts.model import Contract, contract_from_json
+from flows.parsing.file_parser import read_file
+from flows.parsing.result import Reading
 
 SCHOOL = {"name": "school_code", "data_type": "string", "captions": ["代码"], "role": "unit"}
 NAME = {"name": "school_name", "data_type": "string", "captions": ["学校"]}

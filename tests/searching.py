@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.lib.settings import CHECKOUT, Workspace
+from flows.common.settings import CHECKOUT, Workspace
 
 # Every id of a sample has the unassigned area code, or is a staff number.
 TOKEN = re.compile(rb"519900[0-9]{11}[0-9Xx]|[Ss][Yy][0-9]{6}")

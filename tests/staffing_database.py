@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from flows.lib.contracts import Contract, load_contracts
-from flows.lib.errors import Unavailable
-from flows.lib.patience import Patience
-from flows.lib.pulling import land_pull
-from flows.lib.settings import Settings
-from flows.lib.store import Delivery, Store
+from flows.common.errors import Unavailable
+from flows.common.settings import Settings
+from flows.contracts.delivery import Delivery
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.extract.pull.pull import land_pull
+from flows.extract.pull.retry import Patience
+from flows.extract.raw_store import Store
 
 DAY = "2023-09-01"
 SLOWNESS = 20  # seconds that a busy machine may need beyond those that a test waits for

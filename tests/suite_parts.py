@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.lib import judging, row_files
-from flows.lib.contracts import load_contracts
-from flows.lib.judging import RuleResult
-from flows.lib.suites import Suite, load_suite
-from flows.lib.typed_columns import arrow_type
+from flows.common import parquet
+from flows.contracts.loading import load_contracts
+from flows.parsing.vectorized import arrow_type
+from flows.quality import rules
+from flows.quality.rules import RuleResult
+from flows.quality.suite import Suite, load_suite
 
 Answered = TypeVar("Answered")
 EXPECTATIONS = Path(__file__).parents[1] / "expectations"
@@ -77,12 +78,12 @@ def rows(name: str, *given: Mapping[str, Any]) -> pa.Table:
 
 def judge_rows(suite: Suite, landed: pa.Table) -> list[RuleResult]:
     """Run the row rules of a suite over rows, as they stand in a file."""
-    return _in_a_file(landed, lambda path: judging.judge_rows(suite, path))
+    return _in_a_file(landed, lambda path: rules.judge_rows(suite, path))
 
 
 def aggregates_of(suite: Suite, landed: pa.Table) -> dict[str, Any]:
     """Compute the aggregates of a suite over rows, as they stand in a file."""
-    return _in_a_file(landed, lambda path: row_files.first_rows([path], suite.aggregates)[0])
+    return _in_a_file(landed, lambda path: parquet.first_rows([path], suite.aggregates)[0])
 
 
 def _in_a_file(landed: pa.Table, ask: Callable[[Path], Answered]) -> Answered:

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, TOTALS, contract_of
 
-from flows.lib.parsing import read_file
-from flows.lib.reading import Line
+from flows.parsing.file_parser import read_file
+from flows.parsing.result import Line
 
 HEADER = [["代码", "学校", "教育事业费", "", "备注"], ["", "", "人员", "公用", ""]]
 COLUMNS = (

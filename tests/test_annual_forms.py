@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from reading_parts import found, sheet, workbook
 
-from flows.lib.contracts import load_contracts
-from flows.lib.parsing import read_file
+from flows.contracts.loading import load_contracts
+from flows.parsing.file_parser import read_file
 
 CONTRACT = load_contracts()["schools.annual_forms"]
 BETWEEN = ("26-30", "31-35", "36-40", "41-45", "46-50", "51-55", "56-60", "61-65")

@@ -15,13 +15,15 @@ from certificates import certificate_of
 from faulty_api import CANARY, FAULTS, PAGES, Answering, answer, black_hole, fault, faulty_api
 from nights import closed_port
 
-from flows.lib import patience
-from flows.lib.contracts import Contract, load_contracts
-from flows.lib.errors import Unavailable
-from flows.lib.patience import Patience
-from flows.lib.pulling import has_changed, land_pull
-from flows.lib.settings import Settings
-from flows.lib.store import Delivery, Store
+from flows.common.errors import Unavailable
+from flows.common.settings import Settings
+from flows.contracts.delivery import Delivery
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.extract.pull import retry
+from flows.extract.pull.pull import has_changed, land_pull
+from flows.extract.pull.retry import Patience
+from flows.extract.raw_store import Store
 
 CENSUS = "2023-09-01"
 SLOWNESS = 20  # seconds that a busy machine may need beyond those that a test waits for
@@ -122,7 +124,7 @@ def test_a_fault_that_passes_costs_a_retry_and_nothing_else(store: Store, name: 
 def test_nothing_is_waited_for_that_lasts_longer_than_the_patience(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "WAITS", [0.2] * 100)
+    monkeypatch.setattr(retry, "WAITS", [0.2] * 100)
     asked: Asked = []
     begun = time.monotonic()
     with faulty_api({CENSUS: "answers 503"}, asked) as url:

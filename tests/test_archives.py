@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.lib.archives import (
+from flows.common.settings import Settings
+from flows.extract.inbox.zip_archives import (
     MOST_DIRECTORY_BYTES,
     Member,
     Unsound,
@@ -17,8 +18,7 @@ from flows.lib.archives import (
     is_archive,
     members_of,
     opened,
-)  # fmt: skip
-from flows.lib.settings import Settings
+)
 
 TEXT = b"a,b\n1,2\n"
 DAMAGED = "is damaged, its checksum does not fit: pack the archive again"

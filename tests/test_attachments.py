@@ -11,17 +11,17 @@ from nights import Said, current, dropped_file, edit_workbook, night, ziping
 from openpyxl import load_workbook
 from reading_parts import contract_of, workbook
 
-from flows.lib.acceptance import readings_path, suite_path
-from flows.lib.attachments import documents_in, known_names, names_in
-from flows.lib.contracts import load_contracts
-from flows.lib.dropped import land_dropped
-from flows.lib.errors import ZipingError
-from flows.lib.inbox import InboxView, view_inbox
-from flows.lib.landing import ROWS, Landing, land
-from flows.lib.person_key import PersonKey
-from flows.lib.settings import Workspace
-from flows.lib.store import Delivery, LandedFile, Store
-from flows.lib.suites import load_suite
+from flows.common.errors import ZipingError
+from flows.common.settings import Workspace
+from flows.contracts.delivery import Delivery, LandedFile
+from flows.contracts.loading import load_contracts
+from flows.extract.inbox.inbox_file import land_dropped
+from flows.extract.inbox.scan import InboxView, view_inbox
+from flows.extract.raw_store import Store
+from flows.landing.load import ROWS, Landing, land
+from flows.parsing.attachments import documents_in, known_names, names_in
+from flows.parsing.pseudonyms import PersonKey
+from flows.quality.suite import load_suite, readings_path, suite_path
 
 REGISTER = "registers.counselling_rooms"
 HEADER = [

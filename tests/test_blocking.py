@@ -21,11 +21,12 @@ from nights import (
     ziping,
 )
 
-from flows.lib import fingerprint
-from flows.lib.errors import Blocked, ZipingError
-from flows.lib.publishing import gate_outcomes
-from flows.lib.releases import year_folder
-from flows.lib.settings import CHECKOUT, Workspace, load_settings
+from flows.common.errors import Blocked, ZipingError
+from flows.common.settings import CHECKOUT, Workspace
+from flows.contracts.environment import load_settings
+from flows.releases import fingerprint
+from flows.releases.audit import gate_outcomes
+from flows.releases.release import year_folder
 
 
 def test_a_critical_rule_of_the_report_that_fails_prevents_the_release_until_it_holds(
@@ -159,7 +160,7 @@ def test_dbt_counts_as_done_only_when_every_node_is(
 ) -> None:
     import dbt.cli.main
 
-    from flows.transform import run_dbt
+    from flows.warehouse.dbt import run_dbt
 
     # As dbt itself may: it says success though nodes were skipped.
     answer = SimpleNamespace(success=True, exception=None, result=SimpleNamespace(results=nodes))
@@ -175,7 +176,7 @@ def test_a_test_that_dbt_was_not_asked_has_not_passed(
 ) -> None:
     import dbt.cli.main
 
-    from flows.transform import run_dbt
+    from flows.warehouse.dbt import run_dbt
 
     kinds = {"some_node": "model", "asked_never": "test", "a_unit_test": "unit_test"}
     nodes = {

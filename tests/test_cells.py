@@ -9,23 +9,22 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.lib.cells import (
+from flows.common.text import half_width, squeezed
+from flows.contracts.model import Column
+from flows.parsing.codes import is_credit_code
+from flows.parsing.columns import reader_of
+from flows.parsing.values import (
     UNITS_OF_YUAN,
     Unreadable,
     boolean_cell,
     code_part,
     date_cell,
     decimal_cell,
-    half_width,
     integer_cell,
     month_cell,
     name_part,
     percent_cell,
-    squeezed,
 )
-from flows.lib.codes import is_credit_code
-from flows.lib.column_readers import reader_of
-from flows.lib.contracts import Column
 
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
 FEN = st.integers(-(10**15), 10**15).map(lambda fen: Decimal(fen).scaleb(-2))

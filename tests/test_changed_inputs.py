@@ -41,9 +41,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tiny_district import H
 from tiny_files import write_tiny_district
 
-from flows.lib.durable import hash_file
-from flows.lib.person_key import make_person_key
-from flows.lib.settings import Workspace
+from flows.common.files import hash_file
+from flows.common.settings import Workspace
+from flows.runs.person_key import make_person_key
 from flows.sample.server import SAMPLE_TOKEN, serve
 
 

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.lib.column_readers import reader_of
-from flows.lib.contracts import STAGING, Contract, contract_from_json, load_contracts
-from flows.lib.errors import ZipingError
-from flows.lib.headers import Header, plain_caption
-from flows.lib.new_entry import populations
-from flows.lib.row_kinds import RowKinds
-from flows.lib.settings import CHECKOUT
+from flows.common.errors import ZipingError
+from flows.common.settings import CHECKOUT
+from flows.common.text import plain_caption
+from flows.contracts.loading import STAGING, load_contracts
+from flows.contracts.model import Contract, contract_from_json
+from flows.onboarding.scaffold.draft import populations
+from flows.parsing.columns import reader_of
+from flows.parsing.headers import Header
+from flows.parsing.row_types import RowKinds
 
 META: dict[str, Any] = {
     "title": "样例表",
@@ -35,7 +37,7 @@ def load(folder: Path, meta: dict[str, Any], *columns: dict[str, Any]) -> dict[s
     return load_contracts(folder)
 
 
-SCHEMA = json.loads((CHECKOUT / "flows" / "lib" / "contract.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((CHECKOUT / "flows" / "contracts" / "contract.schema.json").read_text("utf-8"))
 
 
 def column(**meta: Any) -> dict[str, Any]:

@@ -9,16 +9,16 @@ import corpus_containers
 import openpyxl
 import pytest
 
-from flows.lib import reader_client
-from flows.lib.paper import open_book
-from flows.lib.parsing import read_file
+from flows.common.excel import open_book
+from flows.parsing.file_parser import read_file
+from flows.readers import sandbox
 
 CASES = corpus.load_cases()
 
 
 @pytest.fixture(autouse=True)
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(reader_client, "READ_SECONDS", 30.0)
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 30.0)
     return
 
 

@@ -26,12 +26,12 @@ from nights import (
     ziping,
 )
 
-from flows.lib.acceptance import Acceptance
-from flows.lib.durable import hash_file
-from flows.lib.releases import MANIFEST, seal, switch_current
-from flows.lib.sealed import read_sealed
-from flows.lib.settings import Workspace
-from flows.lib.store import Store
+from flows.common.files import hash_file, read_sealed
+from flows.common.settings import Workspace
+from flows.extract.raw_store import Store
+from flows.landing.acceptance import Acceptance
+from flows.releases.release import seal, switch_current
+from flows.releases.witnesses import MANIFEST
 
 
 def test_raw_bytes_that_were_changed_stop_the_night_before_any_work(

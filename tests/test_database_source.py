@@ -30,10 +30,10 @@ from staffing_database import (
     settings_for,
 )  # fmt: skip
 
-from flows.lib import patience
-from flows.lib.patience import Patience
-from flows.lib.pulling import has_changed
-from flows.lib.store import Store
+from flows.extract.pull import retry
+from flows.extract.pull.pull import has_changed
+from flows.extract.pull.retry import Patience
+from flows.extract.raw_store import Store
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -327,7 +327,7 @@ def test_a_cast_that_does_not_fit_says_nothing_of_the_value(store: Store, staffi
 def test_a_wrong_password_is_not_tried_again(
     store: Store, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "WAITS", [2 * SLOWNESS])
+    monkeypatch.setattr(retry, "WAITS", [2 * SLOWNESS])
     wrong = reader.replace(SECRET, SECRET + "x")
     begun = time.monotonic()
     sentence = refusal(store, wrong)

@@ -10,8 +10,8 @@ import sqlalchemy
 from postgres import run_sql
 from staffing_database import LINES, lines, pull, refusal
 
-from flows.lib.canonical import as_text
-from flows.lib.store import Store
+from flows.extract.pull.canonical_rows import as_text
+from flows.extract.raw_store import Store
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from nights import current
 
-from flows.lib.datapackage import write_datapackage
-from flows.lib.definitions import report_tables
-from flows.lib.durable import hash_file
-from flows.lib.settings import CHECKOUT, Workspace
+from flows.common.files import hash_file
+from flows.common.settings import CHECKOUT, Workspace
+from flows.exports.datapackage import write_datapackage
+from flows.warehouse.models import report_tables
 
 FRICTIONLESS = str(Path(sys.executable).with_name("frictionless"))
 PUBLISHED = [model.name for model in report_tables()]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
 
-from flows.lib.declared_checks import declared_findings
-from flows.lib.landing import read_into
-from flows.lib.store import Delivery, LandedFile
+from flows.contracts.delivery import Delivery, LandedFile
+from flows.landing.load import read_into
+from flows.quality.file_checks import declared_findings
 
 HEAD = "代码|学校|人员|公用\n"
 FIVE = ["2001|甲校|10|1", "2002|乙校|20|2", "2003|丙校|30|3", "2004|丁校|45|4", "2005|戊校|50|6"]

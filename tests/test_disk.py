@@ -32,13 +32,14 @@ from nights import (
     value,
 )
 
-from flows.lib.disk import NoRoom, check_folders, disk_sentence, lacking_room, told_of_disk
-from flows.lib.durable import build_folder, switch_link, write_durably
-from flows.lib.errors import ServerGone, ZipingError
-from flows.lib.person_key import make_person_key
-from flows.lib.releases import year_folder
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.lib.store import Delivery, LandedFile, Store
+from flows.common.disk import NoRoom, check_folders, disk_sentence, lacking_room, told_of_disk
+from flows.common.errors import ServerGone, ZipingError
+from flows.common.files import build_folder, switch_link, write_durably
+from flows.common.settings import CHECKOUT, Workspace
+from flows.contracts.delivery import Delivery, LandedFile
+from flows.extract.raw_store import Store
+from flows.releases.release import year_folder
+from flows.runs.person_key import make_person_key
 
 NOBODY = 65534
 NO_MOUNT = can_mount()
@@ -258,8 +259,8 @@ def test_another_user_s_workspace_is_refused_with_a_sentence(tmp_path: Path) -> 
 
 
 CHECK = """if True:
-    import sys; from pathlib import Path; from flows.lib.settings import Workspace
-    from flows.lib import disk
+    import sys; from pathlib import Path; from flows.common.settings import Workspace
+    from flows.common import disk
     try: disk.check_folders(Workspace(Path(sys.argv[2]))); print("fine")
     except disk.ZipingError as error: print(error)
 """
@@ -277,8 +278,8 @@ def test_a_folder_that_is_read_only_is_refused_before_any_work(tmp_path: Path, n
 
 
 ROOM = """if True:
-    import sys; from pathlib import Path; from flows.lib.settings import Workspace
-    from flows.lib.disk import lacking_room
+    import sys; from pathlib import Path; from flows.common.settings import Workspace
+    from flows.common.disk import lacking_room
     print(lacking_room(Workspace(Path(sys.argv[2])), int(sys.argv[3])))
 """
 

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
 
-from flows.lib import acceptance
-from flows.lib.acceptance import Acceptance, Asked, accept_all
-from flows.lib.contracts import Contract
-from flows.lib.drift import with_drift
-from flows.lib.person_key import PersonKey
-from flows.lib.store import Delivery, Store
-from flows.lib.waivers import Waiver
+from flows.contracts.delivery import Delivery
+from flows.contracts.model import Contract
+from flows.extract.raw_store import Store
+from flows.landing.acceptance import Acceptance, Asked, accept_all
+from flows.landing.drift import with_drift
+from flows.parsing.pseudonyms import PersonKey
+from flows.quality import suite
+from flows.quality.waivers import Waiver
 
 BETWEEN = "expect_column_values_to_be_between"
 NOTES = "notes: {what: 公用经费不少于人员经费的一半。, why: 缘由, resolve: 处理}"
@@ -75,8 +76,8 @@ def received(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Received:
     suites = tmp_path / "expectations"
     (suites / "finance").mkdir(parents=True)
     (suites / "finance" / "funds.yml").write_text(SUITE, "utf-8")
-    (suites / "reading.yml").write_bytes((acceptance.SUITES / "reading.yml").read_bytes())
-    monkeypatch.setattr(acceptance, "SUITES", suites)
+    (suites / "reading.yml").write_bytes((suite.SUITES / "reading.yml").read_bytes())
+    monkeypatch.setattr(suite, "SUITES", suites)
     limit = {"rows": 1, "amount": 1}
     read = {"unit": "in_sheet", "totals": {"column": "school_name", "labels": ["小计", "合计"]}}
     return Received(

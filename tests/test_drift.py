@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
 
-from flows.lib import acceptance
-from flows.lib.acceptance import Acceptance, accept
-from flows.lib.contracts import Contract
-from flows.lib.drift import Verdicts, with_drift
-from flows.lib.headers import said_unit
-from flows.lib.person_key import PersonKey
-from flows.lib.standing import Owed, with_period_before
-from flows.lib.store import Delivery, Store
-from flows.lib.suite_words import COMPARED
-from flows.lib.waivers import Waiver
+from flows.contracts.delivery import Delivery
+from flows.contracts.model import Contract
+from flows.extract.raw_store import Store
+from flows.landing.acceptance import Acceptance, accept
+from flows.landing.drift import Verdicts, with_drift
+from flows.landing.source_status import Owed, with_period_before
+from flows.parsing.preamble import said_unit
+from flows.parsing.pseudonyms import PersonKey
+from flows.quality import suite
+from flows.quality.suite import COMPARED
+from flows.quality.waivers import Waiver
 
 DAY = {"name": "paid_on", "data_type": "date", "captions": ["日期"], "required": False}
 COLUMNS = (SCHOOL | {"captions": ["代码", "标识码"]}, NAME, STAFF, OTHER, DAY)
@@ -88,8 +89,8 @@ def received(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Received:
     suites = tmp_path / "expectations"
     (suites / "finance").mkdir(parents=True)
     (suites / "finance" / "funds.yml").write_text(SUITE, "utf-8")
-    (suites / "reading.yml").write_bytes((acceptance.SUITES / "reading.yml").read_bytes())
-    monkeypatch.setattr(acceptance, "SUITES", suites)
+    (suites / "reading.yml").write_bytes((suite.SUITES / "reading.yml").read_bytes())
+    monkeypatch.setattr(suite, "SUITES", suites)
     limit = {"rows": 1, "amount": 1}
     read = {"unit": "in_sheet"}
     return Received(tmp_path, contract_of(*COLUMNS, read=read, quarantine_limit=limit))

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from nights import Said, copy_of, dropped_file, edit_workbook, ziping
 
-from flows.lib import acceptance, dry_run_said
-from flows.lib.settings import Workspace
-from flows.lib.staging_trial import Trial
+from flows.cli import check
+from flows.common.settings import Workspace
+from flows.onboarding.dry_run.staging_model import Trial
+from flows.quality import suite
 
 
 @pytest.fixture
 def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the staging model out, which test_staging_trial.py tries."""
-    monkeypatch.setattr(dry_run_said, "try_staging", lambda *_: Trial(0, [], []))
+    monkeypatch.setattr(check, "try_staging", lambda *_: Trial(0, [], []))
 
 
 def test_a_file_is_tried_without_landing_it(
@@ -138,7 +139,7 @@ def test_a_fault_of_the_suite_is_told_with_its_file(
     monkeypatch: pytest.MonkeyPatch,
     fault: str,
 ) -> None:
-    suites = shutil.copytree(acceptance.SUITES, tmp_path / "expectations")
+    suites = shutil.copytree(suite.SUITES, tmp_path / "expectations")
     path = suites / "finance" / "projects.yml"
     if fault in BROKEN:
         text = path.read_text("utf-8")
@@ -146,7 +147,7 @@ def test_a_fault_of_the_suite_is_told_with_its_file(
         path.write_text(text.replace(*BROKEN[fault], 1), "utf-8")
     else:
         path.unlink()
-    monkeypatch.setattr(acceptance, "SUITES", suites)
+    monkeypatch.setattr(suite, "SUITES", suites)
     file = dropped_file(first_night, "项目库*")
     workspace = copy_of(first_night, tmp_path / "workspace")
     assert ziping("sources", "check", "finance.projects", str(file), workspace=workspace) == 1

@@ -18,9 +18,9 @@ from districts import (
 from nights import begun, current, moved, night, rows
 from tiny_files import write_tiny_district
 
-from flows.lib.releases import rows_of
-from flows.lib.settings import Workspace
-from flows.samples import make_sample
+from flows.cli.sample import make_sample
+from flows.common.settings import Workspace
+from flows.releases.release import rows_of
 
 TARGETS = Path(__file__).resolve().parents[1] / "flows" / "sample" / "targets.csv"
 STANDARDS_PRINTED = {

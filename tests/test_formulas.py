@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.lib.formulas import (
+from flows.lineage.formulas import (
     all_met,
     difference,
     entitlement,

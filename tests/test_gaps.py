@@ -26,12 +26,12 @@ from nights import (
     ziping,
 )
 
-from flows.lib.look import look_at_standings
-from flows.lib.overview import files_in_force
-from flows.lib.releases import year_folder
-from flows.lib.settings import Workspace
-from flows.lib.sql_source import SqlSource
-from flows.lib.store import Store
+from flows.cli.source_views import files_in_force
+from flows.common.settings import Workspace
+from flows.extract.pull.sql_source import SqlSource
+from flows.extract.raw_store import Store
+from flows.releases.release import year_folder
+from flows.runs.validation import look_at_standings
 
 PRIMARY_SCHOOL, JUNIOR_SCHOOL = "2151000580", "3151000873"
 BROKEN = "2151000541"  # a primary school, too

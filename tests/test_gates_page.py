@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flows.lib.gates_page import gates_page
+from flows.exports.html.gates import gates_page
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 NOTES = {"what": "不得重复。", "why": "会重复计算。", "resolve": "请删去一行。"}

@@ -15,11 +15,11 @@ from nights import (
     raise_funds,
 )
 
-from flows.lib import prefect_server
-from flows.lib.lock import take_lock
-from flows.lib.records import records
-from flows.lib.settings import Workspace
-from flows.lib.store import Store
+from flows.common.lock import take_lock
+from flows.common.settings import Workspace
+from flows.extract.raw_store import Store
+from flows.releases.run_log import records
+from flows.runs import prefect_server
 
 # One run at a time
 

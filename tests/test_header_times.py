@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from flows.lib.header_times import is_time, pattern_of_several, times_across
+from flows.onboarding.inference.times import is_time, pattern_of_several, times_across
 
 
 @pytest.mark.parametrize(

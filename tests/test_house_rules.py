@@ -15,9 +15,9 @@ import typer
 import yaml
 from sqlglot import exp
 
-from flows.lib.contracts import load_contracts
-from flows.lib.settings import Settings
-from flows.lib.warehouse import dbt_environment, prepare_warehouse
+from flows.common.settings import Settings
+from flows.contracts.loading import load_contracts
+from flows.warehouse.build import dbt_environment, prepare_warehouse
 
 ROOT = Path(__file__).resolve().parents[1]
 DBT = ROOT / "dbt_project"
@@ -264,7 +264,7 @@ def _readme_code() -> list[str]:
 
 
 def test_every_command_in_the_readme_exists() -> None:
-    from flows.cli import app
+    from flows.cli.main import app
 
     commands = typer.main.get_command(app).commands
     unknown = []
@@ -282,7 +282,7 @@ def test_every_command_in_the_readme_exists() -> None:
 
 
 def test_help_lists_every_command_in_the_order_in_which_a_newcomer_needs_them() -> None:
-    from flows.cli import ORDER, app
+    from flows.cli.main import ORDER, app
 
     assert typer.main.get_command(app).list_commands(None) == list(ORDER)
 

@@ -9,8 +9,8 @@ import pytest
 from faulty_api import FAULTS, PAGES, Answering, answer, fault, faulty_api
 from test_api_faults import BY_NUMBER, CENSUS, changed, content_of, contract_with, pull
 
-from flows.lib.contracts import Contract
-from flows.lib.store import Store
+from flows.contracts.model import Contract
+from flows.extract.raw_store import Store
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 

@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from flows.lib.contracts import Contract, load_contracts
-from flows.lib.dropped import land_dropped
-from flows.lib.foreign_files import QUIET_SECONDS, is_being_written, look_at, readable
-from flows.lib.inbox import InboxView, view_inbox
-from flows.lib.settings import Workspace
-from flows.lib.sorting import source_date_of_name
-from flows.lib.store import Store, Waiting
+from flows.common.errors import Waiting
+from flows.common.settings import Workspace
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.extract.inbox.file_access import QUIET_SECONDS, is_being_written, look_at, readable
+from flows.extract.inbox.inbox_file import land_dropped
+from flows.extract.inbox.routing import source_date_of_name
+from flows.extract.inbox.scan import InboxView, view_inbox
+from flows.extract.raw_store import Store
 
 PAYMENTS = "finance.payments"
 NAME = "支付明细_2023年.csv"

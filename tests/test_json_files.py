@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.lib import json_files
-from flows.lib.errors import Rejected
-from flows.lib.json_files import read_records
+from flows.common.errors import Rejected
+from flows.readers import json_records
+from flows.readers.json_records import read_records
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5)
@@ -24,14 +24,14 @@ RECORDS = st.lists(st.dictionaries(st.text(max_size=3), VALUES, max_size=3), max
 
 def read(content: str | bytes, block: int = 1 << 20) -> list[dict[str, Any]]:
     """Read records of which so many signs are taken at a time."""
-    before, json_files.BLOCK = json_files.BLOCK, block
+    before, json_records.BLOCK = json_records.BLOCK, block
     try:
         with TemporaryDirectory() as name:
             path = Path(name) / "x.json"
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
             return [dict(record) for record in read_records(path)]
     finally:
-        json_files.BLOCK = before
+        json_records.BLOCK = before
 
 
 @given(RECORDS, st.integers(1, 9), st.sampled_from([None, 1]), st.booleans(), st.booleans())

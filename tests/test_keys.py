@@ -17,19 +17,15 @@ from hypothesis import strategies as st
 from nights import Said, current, last_record, night, ziping
 from tiny_files import person_number
 
-from flows.lib.acceptance import ROWS
-from flows.lib.cells import Unreadable, check_digit
-from flows.lib.errors import ZipingError
-from flows.lib.person_key import (
-    PersonKey,
-    load_person_key,
-    make_person_key,
-    rests_on_a_key,
-    sample_secrets,
-)
-from flows.lib.releases import rows_of
-from flows.lib.sealed import read_sealed
-from flows.lib.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace
+from flows.common.errors import ZipingError
+from flows.common.files import read_sealed
+from flows.common.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace
+from flows.landing.load import ROWS
+from flows.parsing.codes import check_digit
+from flows.parsing.pseudonyms import PersonKey
+from flows.parsing.values import Unreadable
+from flows.releases.release import rows_of
+from flows.runs.person_key import load_person_key, make_person_key, rests_on_a_key, sample_secrets
 
 DISTRICT = "510104"
 SECRET = "5e4f0a9c1b2d3e4f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7"
@@ -174,11 +170,11 @@ def test_two_keys_are_never_the_same(tmp_path: Path) -> None:
 KILLED_AT_EACH_LINE = """
 import os, signal, sys
 from pathlib import Path
-from flows.lib.errors import ZipingError
-from flows.lib.person_key import make_person_key
-from flows.lib.settings import Workspace
+from flows.common.errors import ZipingError
+from flows.runs.person_key import make_person_key
+from flows.common.settings import Workspace
 
-WATCHED = ("durable.py", "person_key.py")
+WATCHED = ("common/files.py", "runs/person_key.py")
 def run(folder, last):
     seen = 0
     def watch(frame, event, _):
@@ -253,8 +249,8 @@ def test_a_process_that_holds_ids_leaves_no_core() -> None:
     asking = (
         "import resource; from pathlib import Path; "
         "resource.setrlimit(resource.RLIMIT_CORE, (4096, 4096)); "
-        "from flows.lib.person_key import load_person_key; "
-        "from flows.lib.settings import Workspace\n"
+        "from flows.runs.person_key import load_person_key; "
+        "from flows.common.settings import Workspace\n"
         "try: load_person_key(Workspace(Path('/nowhere')), '510104')\n"
         "except Exception: print(*resource.getrlimit(resource.RLIMIT_CORE))"
     )

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from flows.lib.errors import ServerGone, ZipingError
-from flows.lib.prefect_server import _told_when_gone
-from flows.lib.redaction import telling
+from flows.common.error_messages import telling
+from flows.common.errors import ServerGone, ZipingError
+from flows.runs.prefect_server import _told_when_gone
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient

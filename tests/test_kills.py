@@ -23,10 +23,10 @@ from nights import (
     ziping,
 )
 
-from flows.lib.durable import switch_link
-from flows.lib.releases import year_folder
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.lib.store import Store
+from flows.common.files import switch_link
+from flows.common.settings import CHECKOUT, Workspace
+from flows.extract.raw_store import Store
+from flows.releases.release import year_folder
 
 pytestmark = pytest.mark.slow
 

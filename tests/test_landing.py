@@ -14,20 +14,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from suite_parts import FLAG, NOTES, TEXT, WHOLE, rule
 
-from flows.lib import landing, reader_client, row_blocks, row_files
-from flows.lib.acceptance import Asked, accept, accept_all, readings_path, suite_path
-from flows.lib.contracts import load_contracts
-from flows.lib.judging import (
+from flows.common import parquet
+from flows.contracts.delivery import Delivery, LandedFile
+from flows.contracts.loading import load_contracts
+from flows.extract.raw_store import Store
+from flows.landing import load
+from flows.landing.acceptance import Asked, accept, accept_all
+from flows.parsing.pseudonyms import PersonKey
+from flows.quality.rules import (
     aggregates_of,
     judge_rows,
     judge_rows_of_many,
     judge_table,
     judge_tables,
 )
-from flows.lib.person_key import PersonKey
-from flows.lib.store import Delivery, LandedFile, Store
-from flows.lib.suite_words import SuiteError
-from flows.lib.suites import Suite, load_suite
+from flows.quality.suite import Suite, SuiteError, load_suite, readings_path, suite_path
+from flows.readers import row_blocks, sandbox
 
 SCHEMA = pa.schema([("code", TEXT), ("word", TEXT), ("flag", FLAG), ("number", WHOLE)])
 ROWS = st.fixed_dictionaries(
@@ -88,14 +90,14 @@ def test_few_rows_at_a_time_and_many_files_at_once_are_judged_as_each_file_whole
         pq.write_table(pa.Table.from_pylist(rows, SCHEMA), paths[-1])
     whole = [judge_rows(suite, path) for path in paths]
     assert judge_rows_of_many(suite, paths) == whole
-    before, row_files.CHUNK_ROWS = row_files.CHUNK_ROWS, few
+    before, parquet.CHUNK_ROWS = parquet.CHUNK_ROWS, few
     try:
         assert judge_rows(suite, paths[0]) == whole[0]
         assert judge_rows_of_many(suite, paths) == whole
     finally:
-        row_files.CHUNK_ROWS = before
-    sums = row_files.first_rows(paths, suite.aggregates)
-    assert sums == [row_files.first_rows([path], suite.aggregates)[0] for path in paths]
+        parquet.CHUNK_ROWS = before
+    sums = parquet.first_rows(paths, suite.aggregates)
+    assert sums == [parquet.first_rows([path], suite.aggregates)[0] for path in paths]
     assert judge_tables(suite, sums) == [judge_table(suite, one) for one in sums]
 
 
@@ -108,10 +110,10 @@ def land_payments(folder: Path) -> tuple[Any, ...]:
     file = LandedFile("0" * 64, 1, path.name)
     delivery = Delivery(contract.name, "519900", "2023", (file,), "2024-01-01T00:00:00Z", "inbox")
     suite = load_suite(suite_path(contract), readings_path())
-    found = landing.land(path, delivery, contract, suite, KEY.pseudonym, folder)
+    found = load.land(path, delivery, contract, suite, KEY.pseudonym, folder)
     return (
-        pq.read_table(folder / landing.ROWS).to_pylist(),
-        pq.read_table(folder / landing.QUARANTINE).to_pylist(),
+        pq.read_table(folder / load.ROWS).to_pylist(),
+        pq.read_table(folder / load.QUARANTINE).to_pylist(),
         found.judgement.results, found.judgement.rejections, found.row_count, found.sums,
         found.profile,
     )  # fmt: skip
@@ -121,7 +123,7 @@ def test_a_file_read_and_judged_three_rows_at_a_time_lands_as_it_does_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = land_payments(tmp_path / "whole")
-    for module, name in ((row_files, "CHUNK_ROWS"), (row_files, "ROWS_IN_GROUP"),
+    for module, name in ((parquet, "CHUNK_ROWS"), (parquet, "ROWS_IN_GROUP"),
                          (row_blocks, "ROWS_AT_ONCE")):  # fmt: skip
         monkeypatch.setattr(module, name, 3)
     assert land_payments(tmp_path / "few") == whole
@@ -162,21 +164,21 @@ def test_one_reader_serves_many_workbooks_and_is_replaced_when_it_grew(
 ) -> None:
     from bench_files import school_workbooks
 
-    started: list[reader_client.ReaderProcess] = []
-    begin = reader_client.ReaderProcess.__init__
+    started: list[sandbox.ReaderProcess] = []
+    begin = sandbox.ReaderProcess.__init__
 
-    def counting(self: reader_client.ReaderProcess) -> None:
+    def counting(self: sandbox.ReaderProcess) -> None:
         begin(self)
         started.append(self)
 
-    monkeypatch.setattr(reader_client.ReaderProcess, "__init__", counting)
-    monkeypatch.setattr(reader_client, "_readers", reader_client.threading.local())
+    monkeypatch.setattr(sandbox.ReaderProcess, "__init__", counting)
+    monkeypatch.setattr(sandbox, "_readers", sandbox.threading.local())
     paths = school_workbooks(tmp_path, 3)
     for path in paths:
-        assert [one[0] for one in reader_client.read_sheets(path, "xlsx")] == ["sheet", "rows"]
+        assert [one[0] for one in sandbox.read_sheets(path, "xlsx")] == ["sheet", "rows"]
     assert len(started) == 1
-    monkeypatch.setattr(reader_client, "GROWN_BYTES", 1)
-    assert [one[0] for one in reader_client.read_sheets(paths[0], "xlsx")] == ["sheet", "rows"]
+    monkeypatch.setattr(sandbox, "GROWN_BYTES", 1)
+    assert [one[0] for one in sandbox.read_sheets(paths[0], "xlsx")] == ["sheet", "rows"]
     assert len(started) == 2
     assert not started[0].is_fit
     started[1].end()

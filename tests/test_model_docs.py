@@ -14,8 +14,8 @@ from nights import copy_of, current
 from rendering import page_in_browser
 from searching import ids_of_sample
 
-from flows.lib.model_docs import MODEL_DOCS, write_model_docs
-from flows.lib.settings import CHECKOUT, Workspace
+from flows.common.settings import CHECKOUT, Workspace
+from flows.exports.dbt_docs import MODEL_DOCS, write_model_docs
 
 MODELS = {path.stem for path in (CHECKOUT / "dbt_project" / "models").rglob("*.sql")}
 

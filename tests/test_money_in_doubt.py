@@ -8,7 +8,7 @@ import tiny_district as tiny
 import tiny_files
 from nights import begun, moved, night, value
 
-from flows.lib.settings import Workspace
+from flows.common.settings import Workspace
 
 PRIVATE_UNIT = "205109"
 

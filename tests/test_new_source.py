@@ -9,15 +9,16 @@ import pytest
 import sqlglot
 import yaml
 
-from flows.lib.contracts import Contract, load_contracts
-from flows.lib.errors import Rejected, WrongUse
-from flows.lib.new_source import new_source
-from flows.lib.observing import observe
-from flows.lib.parsing import read_file
-from flows.lib.period_guesses import file_pattern, title_of
-from flows.lib.reading import Reading
-from flows.lib.settings import CHECKOUT
-from flows.lib.suites import load_suite
+from flows.common.errors import Rejected, WrongUse
+from flows.common.settings import CHECKOUT
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.onboarding.inference.inspect import observe
+from flows.onboarding.inference.period import file_pattern, title_of
+from flows.onboarding.scaffold.new_source import new_source
+from flows.parsing.file_parser import read_file
+from flows.parsing.result import Reading
+from flows.quality.suite import load_suite
 
 STAGING = Path("dbt_project/models/staging")
 GUARDS = (

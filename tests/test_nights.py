@@ -31,8 +31,8 @@ from nights import (
     ziping,
 )
 
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.lib.store import Store
+from flows.common.settings import CHECKOUT, Workspace
+from flows.extract.raw_store import Store
 
 
 def test_a_night_without_anything_new_says_unchanged_and_loads_no_heavy_tool(

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from nights import closed_port, last_record, night
 
-from flows.lib import notify as notifying
-from flows.lib.notify import notify
-from flows.lib.settings import Workspace
+from flows.common.settings import Workspace
+from flows.runs import notify as notifying
+from flows.runs.notify import notify
 
 SECRET = "key=693a91f6-canary"
 BLOCKED = {"night": "00007-2024-03-01", "exit_code": 3, "blocked": ["report_values: 一处矛盾"]}

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from nights import current, names_of_releases, raise_funds
 
-from flows.cli import app
-from flows.lib.dbt_runs import forget_another_project
-from flows.lib.settings import CHECKOUT, Workspace
+from flows.cli.main import app
+from flows.common.settings import CHECKOUT, Workspace
+from flows.warehouse.dbt import forget_another_project
 
 OPERATIONS = CHECKOUT / "flows" / "operations"
 CONTAINERFILE = (OPERATIONS / "Containerfile").read_text("utf-8")

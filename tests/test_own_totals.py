@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from reading_parts import NAME, STAFF, TOTALS, contract_of, found, read_sheets
 
-from flows.lib.own_totals import Sums, last_digit
+from flows.parsing.stated_totals import Sums, last_digit
 
 FUNDS = contract_of(read={"totals": TOTALS})
 GOOD_BELOW = """

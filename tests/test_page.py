@@ -14,11 +14,11 @@ import page_parts as parts
 import pytest
 from page_parts import DISTRICT, FUNDS, SHA, STUDENTS, Reader, Row, Tables, manifest, tables
 
-from flows.lib.page import page_of, write_page
-from flows.lib.page_numbers import exactly, precise, written
-from flows.lib.releases import Release, rows_of, sealed_hash
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.lib.standards import standards_of
+from flows.common.settings import CHECKOUT, Workspace
+from flows.exports.html.numbers import exactly, precise, written
+from flows.exports.html.page import page_of, write_page
+from flows.releases.release import Release, rows_of, sealed_hash
+from flows.releases.standards import standards_of
 
 EVIL = '"><script>alert(1)</script>'
 NEXT = "00002-0123456789ab"
@@ -354,7 +354,7 @@ def test_a_release_in_which_all_is_missing_is_a_page_all_the_same(tmp_path: Path
 def test_the_same_release_gives_the_same_bytes_anywhere(tmp_path: Path) -> None:
     release = parts.release(tmp_path, tables(), manifest())
     code = (
-        "import sys; from pathlib import Path; from flows.lib.page import write_page; "
+        "import sys; from pathlib import Path; from flows.exports.html.page import write_page; "
         "write_page(Path(sys.argv[1]), None)"
     )
     changed_places = {"TZ": "America/New_York", "LC_ALL": "C", "PYTHONHASHSEED": "7",

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.lib.contracts import Contract, contract_from_json
-from flows.lib.errors import Rejected
-from flows.lib.parsing import read_file
-from flows.lib.reading import Reading
+from flows.common.errors import Rejected
+from flows.contracts.model import Contract, contract_from_json
+from flows.parsing.file_parser import read_file
+from flows.parsing.result import Reading
 
 CAPTIONS = ("凭证号", "预算单位", "学段", "支付金额", "支付日期", "是否删除")
 NAMES = ("voucher_no", "unit_code", "stage", "amount_yuan", "paid_on", "is_deleted")

@@ -13,18 +13,20 @@ import pytest
 import yaml
 from suite_parts import NOTES
 
-from flows.lib import acceptance
-from flows.lib.acceptance import accept
-from flows.lib.contracts import Contract, load_contracts
-from flows.lib.dropped import land_dropped
-from flows.lib.fingerprint import inputs_of
-from flows.lib.inbox import InboxView, view_inbox
-from flows.lib.person_key import PersonKey
-from flows.lib.quarantine import problems_of
-from flows.lib.settings import Settings, Workspace
-from flows.lib.standing import Owed, Standing, standing_of
-from flows.lib.store import LandedFile, Store
-from flows.lib.warehouse import open_warehouse, prepare_warehouse
+from flows.common.settings import Settings, Workspace
+from flows.contracts.delivery import LandedFile
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.extract.inbox.inbox_file import land_dropped
+from flows.extract.inbox.scan import InboxView, view_inbox
+from flows.extract.raw_store import Store
+from flows.landing.acceptance import accept
+from flows.landing.problems import problems_of
+from flows.landing.source_status import Owed, Standing, standing_of
+from flows.parsing.pseudonyms import PersonKey
+from flows.quality import suite
+from flows.releases.fingerprint import inputs_of
+from flows.warehouse.build import open_warehouse, prepare_warehouse
 
 FORMS = "schools.forms"
 FOLDER = "统计报表_2023_样例数据"
@@ -68,8 +70,8 @@ def forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
     ):
         folder.mkdir(parents=True)
         (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
-    (suites.parent / "reading.yml").write_bytes((acceptance.SUITES / "reading.yml").read_bytes())
-    monkeypatch.setattr(acceptance, "SUITES", suites.parent)
+    (suites.parent / "reading.yml").write_bytes((suite.SUITES / "reading.yml").read_bytes())
+    monkeypatch.setattr(suite, "SUITES", suites.parent)
     return load_contracts(staging.parent)[FORMS]
 
 
@@ -205,7 +207,7 @@ def test_a_unit_that_is_declared_as_a_number_has_its_bad_rows_in_quarantine(
 
 
 def test_a_broken_suite_is_the_engineers_matter_and_not_the_offices(district: District) -> None:
-    path = acceptance.suite_path(district.contract)
+    path = suite.suite_path(district.contract)
     path.write_text(path.read_text("utf-8").replace("warning", "warnung"), "utf-8")
     district.drop(f"{FOLDER}/{A}.csv", {A: ["一年级,2"]})
     standing = district.night()

@@ -14,14 +14,14 @@ from editions import Edition, asked, connected, editions_in, one_edition
 from nights import Said, current, flip_a_bit, last_record, night, ziping
 from postgres import run_sql, url_of_role
 
-from flows.lib import postgres as publishing
-from flows.lib import postgres_tables
-from flows.lib.errors import WrongUse, ZipingError
-from flows.lib.postgres import Target, publish_release
-from flows.lib.postgres_tables import replace_rows
-from flows.lib.publishing import published_tables
-from flows.lib.releases import Release
-from flows.lib.settings import Workspace
+from flows.common.errors import WrongUse, ZipingError
+from flows.common.settings import Workspace
+from flows.exports.postgres import publish as publishing
+from flows.exports.postgres import tables
+from flows.exports.postgres.publish import Target, publish_release
+from flows.exports.postgres.tables import replace_rows
+from flows.releases.release import Release
+from flows.releases.write_tables import published_tables
 
 CANARY = "canary-geheim-7431"
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -367,7 +367,7 @@ def test_a_server_that_stops_in_the_middle_is_cut_off_and_the_release_before_sta
             os.kill(stopped[0], signal.SIGSTOP)
         replace_rows(cursor, *arguments)
 
-    monkeypatch.setattr(postgres_tables, "replace_rows", stop_and_replace)
+    monkeypatch.setattr(tables, "replace_rows", stop_and_replace)
     started = time.monotonic()
     try:
         with pytest.raises(ZipingError, match=r"within 1 s: see that it runs, or raise ZIPING_PUB"):

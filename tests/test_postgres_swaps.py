@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from editions import EDITIONS, Edition, asked, connected, editions_in, one_edition
 
-from flows.lib import postgres as publishing
-from flows.lib.errors import ZipingError
-from flows.lib.postgres import Target, publish_release
-from flows.lib.releases import Release
-from flows.lib.settings import CHECKOUT
+from flows.common.errors import ZipingError
+from flows.common.settings import CHECKOUT
+from flows.exports.postgres import publish as publishing
+from flows.exports.postgres.publish import Target, publish_release
+from flows.releases.release import Release
 
 # Readers
 

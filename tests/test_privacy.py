@@ -45,8 +45,8 @@ from searching import (
     written_by,
 )
 
-from flows.lib.releases import rows_of
-from flows.lib.settings import Workspace
+from flows.common.settings import Workspace
+from flows.releases.release import rows_of
 from flows.sample.server import serve
 
 TOKEN = "canary-token-7c1d9e"

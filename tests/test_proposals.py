@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from flows.lib.column_guesses import ColumnGuess, guess_columns
-from flows.lib.contracts import Column, Contract
-from flows.lib.glossary import known_captions
-from flows.lib.header_guess import guess_header
-from flows.lib.observing import Observed, observe
-from flows.lib.proposals import propose, unit_of
+from flows.contracts.model import Column, Contract
+from flows.onboarding.inference.columns import ColumnGuess, guess_columns
+from flows.onboarding.inference.glossary import known_captions
+from flows.onboarding.inference.header import guess_header
+from flows.onboarding.inference.inspect import Observed, observe
+from flows.onboarding.inference.proposals import propose, unit_of
 
 
 def rows(text: str) -> list[tuple[int, list[Any]]]:

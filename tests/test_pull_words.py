@@ -9,13 +9,14 @@ import pytest
 from faulty_api import CANARY, PAGES, faulty_api
 from test_contracts import META, column, load
 
-from flows.lib.cells import Unreadable, date_cell
-from flows.lib.errors import WrongUse, ZipingError
-from flows.lib.patience import Patience
-from flows.lib.pulling import land_pull
-from flows.lib.settings import Workspace, load_settings
-from flows.lib.standing import Owed
-from flows.lib.store import Store
+from flows.common.errors import WrongUse, ZipingError
+from flows.common.settings import Workspace
+from flows.contracts.environment import load_settings
+from flows.extract.pull.pull import land_pull
+from flows.extract.pull.retry import Patience
+from flows.extract.raw_store import Store
+from flows.landing.source_status import Owed
+from flows.parsing.values import Unreadable, date_cell
 
 HTTP: dict[str, Any] = {
     "from": "http", "base": "teachers_url", "token": "teachers_token", "path": "/teachers",

@@ -15,14 +15,14 @@ import pytest
 from faulty_api import ETAG, Answering, answer, fault, faulty_api
 from test_api_faults import CENSUS, FAULTS, contract_with, pull
 
-from flows.lib import pulled_rows, sheets
-from flows.lib.canonical import lines_of
-from flows.lib.cells import decimal_cell
-from flows.lib.errors import Rejected, Unavailable
-from flows.lib.exact_json import read_json, read_lines
-from flows.lib.pulled_rows import PulledRows
-from flows.lib.sheets import open_sheets
-from flows.lib.store import Store
+from flows.common.errors import Rejected, Unavailable
+from flows.common.lossless_json import read_json, read_lines
+from flows.extract.pull import canonical_rows
+from flows.extract.pull.canonical_rows import PulledRows, lines_of
+from flows.extract.raw_store import Store
+from flows.parsing.values import decimal_cell
+from flows.readers import sheets
+from flows.readers.sheets import open_sheets
 
 HALF = "\ud83d"
 REQUEST = {"path": "/学生", "parameters": {"size": "5"}}
@@ -131,7 +131,7 @@ def pulled(
 @pytest.fixture(params=[40, 10**6])
 def runs_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Sort a row or two at a time, or all at once."""
-    monkeypatch.setattr(pulled_rows, "RUN", request.param)
+    monkeypatch.setattr(canonical_rows, "RUN", request.param)
     size: int = request.param
     return size
 
@@ -193,7 +193,7 @@ def test_rows_without_a_key_come_last(store: Store, runs_of: int) -> None:
 def test_rows_in_order_are_not_held_and_those_out_of_order_only_for_a_while(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulled_rows, "RUN", 1000)
+    monkeypatch.setattr(canonical_rows, "RUN", 1000)
     with PulledRows("a source", REQUEST, "id", 1, store.scratch) as rows:
         for start in range(0, 1000, 10):
             rows.add(rows_of(*(f"{number:04}" for number in range(start, start + 10))))

@@ -8,16 +8,17 @@ import openpyxl
 import pytest
 from nights import copy_of, dropped_file, edit_workbook, ziping
 
-from flows.lib.acceptance import Acceptance, accept, readings_path, suite_path
-from flows.lib.contracts import load_contracts
-from flows.lib.dropped import land_dropped
-from flows.lib.inbox import view_inbox
-from flows.lib.judgement import rule_outcome
-from flows.lib.person_key import load_person_key
-from flows.lib.quarantine import problems_of
-from flows.lib.settings import Workspace, load_settings
-from flows.lib.store import Store
-from flows.lib.suites import Rule, load_suite
+from flows.common.settings import Workspace
+from flows.contracts.environment import load_settings
+from flows.contracts.loading import load_contracts
+from flows.extract.inbox.inbox_file import land_dropped
+from flows.extract.inbox.scan import view_inbox
+from flows.extract.raw_store import Store
+from flows.landing.acceptance import Acceptance, accept
+from flows.landing.problems import problems_of
+from flows.quality.delivery_report import rule_outcome
+from flows.quality.suite import Rule, load_suite, readings_path, suite_path
+from flows.runs.person_key import load_person_key
 
 FUNDS, ROOMS, TRAININGS = "教育经费统计_2023*", "心理辅导室台账*", "教师培训学时*"
 WRONG_ID = "G510101201001010013"

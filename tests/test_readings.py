@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from reading_parts import NAME, STAFF, contract_of, found, read_sheets
 
-from flows.lib import acceptance
-from flows.lib.acceptance import SUITES, cache_key
-from flows.lib.contracts import load_contracts
-from flows.lib.store import Delivery, LandedFile
+from flows.contracts.delivery import Delivery, LandedFile
+from flows.contracts.loading import load_contracts
+from flows.landing.cache_key import cache_key
+from flows.quality import suite as quality_suite
+from flows.quality.suite import SUITES
 
 
 def test_a_word_on_reading_makes_every_cached_verdict_another(
@@ -18,7 +19,7 @@ def test_a_word_on_reading_makes_every_cached_verdict_another(
 ) -> None:
     suites = tmp_path / "suites"
     copytree(SUITES, suites)
-    monkeypatch.setattr(acceptance, "SUITES", suites)
+    monkeypatch.setattr(quality_suite, "SUITES", suites)
     contract = load_contracts()["finance.projects"]
     file = LandedFile("a" * 64, 1, "项目库.csv")
     delivery = Delivery("finance.projects", "519900", "standing", (file,), "2024-01-01", "inbox")

@@ -16,12 +16,15 @@ import yaml
 from nights import Said, ziping
 from reading_parts import contract_of, read_sheets, sheet, workbook
 
-from flows.lib import dry_run, night, suite_trial
-from flows.lib.contract_schema import SCHEMA
-from flows.lib.contracts import Contract, load_contracts
-from flows.lib.errors import ZipingError
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.lib.sorting import period_of_name
+from flows.common.errors import ZipingError
+from flows.common.settings import CHECKOUT, Workspace
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.contracts.schema import SCHEMA
+from flows.extract.inbox.routing import period_of_name
+from flows.onboarding.dry_run import dry_run
+from flows.onboarding.dry_run import suite as suite_trial
+from flows.runs import context
 
 SECTION = (
     (CHECKOUT / "README.md").read_text("utf-8").split("\n## Add a source\n")[1].split("\n## ")[0]
@@ -98,7 +101,7 @@ def test_a_file_is_checked_by_the_example(
     }  # fmt: skip
     suite = {"name": "finance.meals", "rules": [rule]}
     (tmp_path / "meals.yml").write_text(yaml.safe_dump(suite, allow_unicode=True), "utf-8")
-    monkeypatch.setattr(night, "load_contracts", lambda: {contract.name: contract})
+    monkeypatch.setattr(context, "load_contracts", lambda: {contract.name: contract})
     for module in (dry_run, suite_trial):
         monkeypatch.setattr(module, "suite_path", lambda _contract: tmp_path / "meals.yml")
     write_sample(tmp_path / NAME)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.lib.acceptance import Acceptance
-from flows.lib.night import Night, open_night
-from flows.lib.person_key import make_person_key
-from flows.lib.receipts import receipt_sentences
-from flows.lib.settings import Workspace
-from flows.lib.standing import standing_of
-from flows.lib.store import Delivery
+from flows.common.settings import Workspace
+from flows.contracts.delivery import Delivery
+from flows.landing.acceptance import Acceptance
+from flows.landing.source_status import standing_of
+from flows.runs.arrivals import receipt_sentences
+from flows.runs.context import Night, open_night
+from flows.runs.person_key import make_person_key
 
 PAYMENTS = "finance.payments"
 

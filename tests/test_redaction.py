@@ -9,20 +9,23 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.lib.cells import code_cell, half_width
-from flows.lib.column_readers import reader_of
-from flows.lib.contracts import Column, load_contracts
-from flows.lib.errors import Blocked, Rejected, ZipingError
-from flows.lib.headers import sign_off_of
-from flows.lib.ids import (
+from flows.common.error_messages import sentence_of, telling
+from flows.common.errors import Blocked, Rejected, ZipingError
+from flows.common.masking import (
     MASK,
     published_name,
+    redacted,
     sheet_name_without_ids,
     without_ids,
     without_ids_within,
 )
-from flows.lib.person_key import PersonKey
-from flows.lib.redaction import redacted, sentence_of, telling
+from flows.common.text import half_width
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Column
+from flows.parsing.columns import reader_of
+from flows.parsing.preamble import sign_off_of
+from flows.parsing.pseudonyms import PersonKey
+from flows.parsing.values import code_cell
 
 STUDENT_IDS = st.from_regex(r"G519900[0-9]{11}[0-9X]", fullmatch=True)
 CITIZEN_IDS = st.from_regex(r"519900[0-9]{11}[0-9X]", fullmatch=True)

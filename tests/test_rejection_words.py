@@ -3,18 +3,18 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import corpus
 import pytest
 
-from flows.lib import rejection_words
-from flows.lib.errors import Rejected
-from flows.lib.file_kinds import OTHERS
-from flows.lib.headers import HeaderMissing
-from flows.lib.rejection_words import in_chinese, rejected_in_chinese, told_in_chinese
+from flows.common.errors import Rejected
+from flows.common.settings import CHECKOUT
+from flows.landing import rejection_messages
+from flows.landing.rejection_messages import in_chinese, rejected_in_chinese, told_in_chinese
+from flows.parsing.headers import HeaderMissing
+from flows.readers.detection import OTHERS
 
-LIBRARY = Path(rejection_words.__file__).parent
+LIBRARY = CHECKOUT / "flows"
 RAISED = {Rejected.__name__, HeaderMissing.__name__}
 SUITE_ERROR = "/somewhere/expectations/finance/meals.yml: the suite cannot be read"
 AGGREGATE = (
@@ -32,7 +32,7 @@ HAN = re.compile("[一-鿿]")
 
 def sentences() -> Iterator[tuple[str, list[str]]]:
     """Find in the code each sentence about a file, with what is put into its gaps."""
-    for path in LIBRARY.glob("*.py"):
+    for path in LIBRARY.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
                 case ast.Call(func=ast.Name(id=name), args=[text, *_]) if name in RAISED:
@@ -97,7 +97,7 @@ def test_every_sentence_of_the_corpus_has_a_chinese_one(sentence: str) -> None:
 
 def test_no_words_are_kept_for_what_nobody_says() -> None:
     said = [*(one for one, _ in FOUND), *corpus.known_sentences().values(), *SAID_ELSEWHERE]
-    for pattern, words in rejection_words._table():
+    for pattern, words in rejection_messages._table():
         if words.resolve:
             assert any(map(pattern.fullmatch, said)), words.what
 

@@ -23,13 +23,14 @@ from nights import (
     soiled,
 )
 
-from flows.lib import acceptance
-from flows.lib.acceptance import accept
-from flows.lib.contracts import load_contracts
-from flows.lib.person_key import load_person_key
-from flows.lib.settings import CHECKOUT, Workspace, load_settings
-from flows.lib.standing import Owed, standing_of
-from flows.lib.store import Store
+from flows.common.settings import CHECKOUT, Workspace
+from flows.contracts.environment import load_settings
+from flows.contracts.loading import load_contracts
+from flows.extract.raw_store import Store
+from flows.landing.acceptance import accept
+from flows.landing.source_status import Owed, standing_of
+from flows.quality import suite as quality_suite
+from flows.runs.person_key import load_person_key
 
 # What cannot be accepted
 
@@ -154,7 +155,7 @@ def test_a_suite_that_is_missing_empty_or_misspelt_rejects_the_delivery(
     owed = Owed(contract, settings.district, YEAR, 0)
     [delivery] = [one for one in store.deliveries() if one.key == owed.key]
     assert accept(store, workspace.cache, delivery, contract, key).accepted
-    monkeypatch.setattr(acceptance, "SUITES", tmp_path / "suites")
+    monkeypatch.setattr(quality_suite, "SUITES", tmp_path / "suites")
     verdict = accept(store, workspace.cache, delivery, contract, key)
     assert not verdict.accepted
     assert verdict.rejections

@@ -22,10 +22,10 @@ from guarded_night import Guarded
 from nights import YEAR, Said, current, digests, night, rows, ziping
 from searching import contents_of, files_below
 
-from flows.lib.durable import hash_file
-from flows.lib.postgres import Target, publish_release
-from flows.lib.releases import Release
-from flows.lib.settings import Workspace
+from flows.common.files import hash_file
+from flows.common.settings import Workspace
+from flows.exports.postgres.publish import Target, publish_release
+from flows.releases.release import Release
 
 KEY = ("district_code", "evaluation_year", "indicator_id", "period", "dimension", "member")
 TYPES = {

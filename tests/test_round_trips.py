@@ -19,10 +19,10 @@ from corpus_workbooks import saved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.lib.cells import ERRORS
-from flows.lib.errors import Rejected
-from flows.lib.parsing import read_file
-from flows.lib.sheets import open_sheets
+from flows.common.errors import Rejected
+from flows.parsing.file_parser import read_file
+from flows.parsing.values import ERRORS
+from flows.readers.sheets import open_sheets
 
 NAMES = ["code", "name", "amount", "day", "kept"]
 SIMPLIFIED = ["代码", "学校", "金额", "日期", "在用"]

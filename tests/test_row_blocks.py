@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.lib import row_blocks
-from flows.lib.row_blocks import RowBlocks, rows_at_once
+from flows.readers import row_blocks
+from flows.readers.row_blocks import RowBlocks, rows_at_once
 
 
 @given(sizes=st.lists(st.integers(0, 4), max_size=8), alone=st.lists(st.booleans(), max_size=30))

@@ -10,13 +10,13 @@ import pytest
 from reading_parts import NAME, SCHOOL, STAFF, TOTALS, contract_of, sheet, workbook
 from suite_parts import NOTES, READINGS
 
-from flows.lib.contract_schema import check_contracts
-from flows.lib.contracts import Contract
-from flows.lib.errors import ZipingError
-from flows.lib.landing import Landing, land
-from flows.lib.row_files import rows_at
-from flows.lib.store import Delivery, LandedFile
-from flows.lib.suites import load_suite
+from flows.common.errors import ZipingError
+from flows.common.parquet import rows_at
+from flows.contracts.delivery import Delivery, LandedFile
+from flows.contracts.model import Contract
+from flows.contracts.schema import check_contracts
+from flows.landing.load import Landing, land
+from flows.quality.suite import load_suite
 
 SUITE = f"""
 name: finance.funds

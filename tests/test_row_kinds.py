@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, read_sheets
 
-from flows.lib.headers import Header
-from flows.lib.row_kinds import RowKinds
+from flows.parsing.headers import Header
+from flows.parsing.row_types import RowKinds
 
 CAPTIONS = ("代码", "学校", "教育事业费/人员", "教育事业费/公用", "基建")
 

@@ -7,11 +7,12 @@ from shutil import copytree
 import openpyxl
 import pytest
 
-from flows.lib.contracts import Contract, load_contracts
-from flows.lib.errors import WrongUse
-from flows.lib.new_source import new_source
-from flows.lib.parsing import read_file
-from flows.lib.settings import CHECKOUT
+from flows.common.errors import WrongUse
+from flows.common.settings import CHECKOUT
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.onboarding.scaffold.new_source import new_source
+from flows.parsing.file_parser import read_file
 
 STAGING = Path("dbt_project/models/staging")
 

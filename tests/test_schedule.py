@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 from nights import closed_port, last_record
 
-from flows.lib import prefect_server as serving
-from flows.lib.errors import ZipingError
-from flows.lib.prefect_server import prefect_server
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.lib.stopping import die_with_parent
+from flows.common.errors import ZipingError
+from flows.common.process import die_with_parent
+from flows.common.settings import CHECKOUT, Workspace
+from flows.runs import prefect_server as serving
+from flows.runs.prefect_server import prefect_server
 
 STAYING = ("server start", "worker start")
 SECONDS = 300  # on a machine that is busy with other tests

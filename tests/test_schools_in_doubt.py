@@ -8,8 +8,8 @@ import tiny_district as tiny
 import tiny_files
 from nights import begun, figure, moved, night, value
 
-from flows.lib.releases import rows_of
-from flows.lib.settings import Workspace
+from flows.common.settings import Workspace
+from flows.releases.release import rows_of
 
 ENDED = "2151000012"
 

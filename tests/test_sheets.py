@@ -20,10 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_parsing import CAPTIONS, DETAIL, as_csv, contract
 
-from flows.lib import reader_client
-from flows.lib.contracts import Contract
-from flows.lib.errors import Rejected
-from flows.lib.sheets import open_sheets
+from flows.common.errors import Rejected
+from flows.contracts.model import Contract
+from flows.readers import sandbox
+from flows.readers.sheets import open_sheets
 
 TABLE = [list(CAPTIONS), list(DETAIL), ["V2", "205102-样例二小", "初中", "7.50", "20230902", "否"]]
 SS = "urn:schemas-microsoft-com:office:spreadsheet"
@@ -124,7 +124,7 @@ def test_big5_is_known_by_its_captions(tmp_path: Path) -> None:
     entry = contract().as_json()
     for column, caption in zip(entry["columns"], rows[0], strict=True):
         column["captions"] = [caption]
-    from flows.lib.contracts import contract_from_json
+    from flows.contracts.model import contract_from_json
 
     wanted = contract_from_json(entry)
     assert cells(as_csv(rows).encode("big5"), tmp_path, wanted) == rows
@@ -134,7 +134,7 @@ ASCII_ENTRY = [("id", "string"), ("name", "string")]
 
 
 def ascii_contract(**read: Any) -> Contract:
-    from flows.lib.contracts import contract_from_json
+    from flows.contracts.model import contract_from_json
 
     columns = [
         {"name": name, "data_type": kind, "captions": [name.upper()]} for name, kind in ASCII_ENTRY
@@ -335,7 +335,7 @@ def test_a_file_that_is_too_much_for_the_reader_is_told_and_the_next_one_is_read
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    reader = reader_client._readers.one
+    reader = sandbox._readers.one
     resource.prlimit(reader.process.pid, resource.RLIMIT_AS, (300 << 20, 300 << 20))
     book = openpyxl.Workbook()
     book.worksheets[0]["A1"] = "x"
@@ -345,11 +345,11 @@ def test_a_file_that_is_too_much_for_the_reader_is_told_and_the_next_one_is_read
     with pytest.raises(Rejected, match=r"cells|too much"):
         opened(buffer.getvalue(), tmp_path)
     assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    monkeypatch.setattr(reader_client, "READ_SECONDS", 0.5)
-    os.kill(reader_client._readers.one.process.pid, 19)  # SIGSTOP
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 0.5)
+    os.kill(sandbox._readers.one.process.pid, 19)  # SIGSTOP
     with pytest.raises(Rejected, match="could not be read within"):
         opened(as_xlsx(TABLE), tmp_path)
-    monkeypatch.setattr(reader_client, "READ_SECONDS", 300.0)
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 300.0)
     assert cells(as_xlsx(TABLE), tmp_path) == TABLE
 
 
@@ -376,7 +376,7 @@ def test_a_row_that_is_wider_than_a_spreadsheet_is_refused_unless_it_is_empty_th
 def test_what_the_reader_sends_is_plain_values_alone(tmp_path: Path) -> None:
     hostile = b"cos\nsystem\n(S'true'\ntR."
     with pytest.raises(Rejected, match="no cell"):
-        reader_client._Unpickler(io.BytesIO(hostile)).load()
+        sandbox._Unpickler(io.BytesIO(hostile)).load()
 
 
 TALKING = """
@@ -428,26 +428,26 @@ SHEET = "say('sheet', '表', False, {}, None, [])\n"
 def test_whatever_the_reader_says_or_does_is_a_sentence_about_that_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
-    monkeypatch.setattr(reader_client, "READ_SECONDS", 1.0)
-    monkeypatch.setattr(reader_client, "_readers", reader_client.threading.local())
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 1.0)
+    monkeypatch.setattr(sandbox, "_readers", sandbox.threading.local())
     script = TALKING + said + "\ntime.sleep(0.2)"
     with monkeypatch.context() as patch:
-        patch.setattr(reader_client, "COMMAND", [sys.executable, "-c", script])
+        patch.setattr(sandbox, "COMMAND", [sys.executable, "-c", script])
         with pytest.raises(Rejected, match=r"reader of spreadsheets|could not be read within"):
             cells(as_xlsx(TABLE), tmp_path)
-    monkeypatch.setattr(reader_client, "READ_SECONDS", 300.0)
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 300.0)
     assert cells(as_xlsx(TABLE), tmp_path) == TABLE
 
 
 def test_a_reader_that_ended_or_speaks_unasked_is_not_asked_for_the_next_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_client, "_readers", reader_client.threading.local())
+    monkeypatch.setattr(sandbox, "_readers", sandbox.threading.local())
     assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    reader_client._readers.one.process.kill()
+    sandbox._readers.one.process.kill()
     assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    talking = reader_client.subprocess.Popen(["sh", "-c", "echo unasked; cat"], stdin=-1, stdout=-1)
-    before, reader_client._readers.one.process = reader_client._readers.one.process, talking
+    talking = sandbox.subprocess.Popen(["sh", "-c", "echo unasked; cat"], stdin=-1, stdout=-1)
+    before, sandbox._readers.one.process = sandbox._readers.one.process, talking
     before.kill()
     before.wait()
     time.sleep(0.2)
@@ -458,7 +458,7 @@ def test_a_reader_that_ended_or_speaks_unasked_is_not_asked_for_the_next_file(
 def test_the_reader_gets_no_secret_of_the_night(tmp_path: Path) -> None:
     os.environ["ZIPING_STUDENTS_API_TOKEN"] = "canary"
     try:
-        reader = reader_client.ReaderProcess()
+        reader = sandbox.ReaderProcess()
         environment = Path(f"/proc/{reader.process.pid}/environ").read_bytes()
         reader.end()
     finally:

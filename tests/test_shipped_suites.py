@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from suite_parts import COLUMNS, SHIPPED, aggregates_of, failures, judge_rows, rows, shipped
 
-from flows.lib.definitions import marts
-from flows.lib.few_persons import FEW
-from flows.lib.judging import judge_table
+from flows.lineage.disclosure import FEW
+from flows.quality.rules import judge_table
+from flows.warehouse.models import marts
 
 # The suites of the product
 

@@ -33,10 +33,10 @@ from nights import (
     ziping,
 )
 
-from flows.lib.few_persons import FEW, covered, measures_of_persons
-from flows.lib.releases import rows_of
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.lib.warehouse import dbt_environment
+from flows.common.settings import CHECKOUT, Workspace
+from flows.lineage.disclosure import FEW, covered, measures_of_persons
+from flows.releases.release import rows_of
+from flows.warehouse.build import dbt_environment
 
 HOSTILE = "=cmd|' /C calc'!A0"
 DISTRICT = "=1+1样例区"

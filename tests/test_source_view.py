@@ -2,7 +2,7 @@
 
 from nights import Said, ziping
 
-from flows.lib.settings import Workspace
+from flows.common.settings import Workspace
 
 
 def test_every_row_of_a_file_in_force_is_accounted_for(first_night: Workspace, said: Said) -> None:

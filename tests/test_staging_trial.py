@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from flows.lib import suite_trial
-from flows.lib.contracts import Column, Contract
-from flows.lib.staging_trial import PROJECT, try_staging
-from flows.lib.suite_trial import suite_faults
-from flows.lib.warehouse import SOURCE_COLUMNS
+from flows.contracts.model import Column, Contract
+from flows.onboarding.dry_run import suite
+from flows.onboarding.dry_run.staging_model import PROJECT, try_staging
+from flows.onboarding.dry_run.suite import suite_faults
+from flows.warehouse.build import SOURCE_COLUMNS
 
 MEALS = Contract(
     "finance", "meals", {"read": {}},
@@ -111,7 +111,7 @@ def test_what_a_suite_names_must_be_in_the_contract(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "meals.yml"
-    monkeypatch.setattr(suite_trial, "suite_path", lambda _contract: path)
+    monkeypatch.setattr(suite, "suite_path", lambda _contract: path)
     path.write_text(
         """name: finance.meals
 aggregates:

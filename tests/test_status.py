@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from nights import Said, copy_of, current, flip_a_bit, ziping
 
-from flows.lib.durable import write_json
-from flows.lib.morning import morning
-from flows.lib.settings import Workspace
-from flows.lib.times import CHINA
+from flows.common.clock import CHINA
+from flows.common.files import write_json
+from flows.common.settings import Workspace
+from flows.runs.status import morning
 
 OPEN = {
     "source": "registers.counselling_rooms",

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.lib.errors import Unavailable, ZipingError
-from flows.lib.store import Delivery, Store, newest_first
+from flows.common.errors import Unavailable, ZipingError
+from flows.contracts.delivery import Delivery, newest_first
+from flows.extract.raw_store import Store
 
 OLD, NEW = b"old", b"new"
 

@@ -15,11 +15,10 @@ import pytest
 import yaml
 from suite_parts import DAY, EXPECTATIONS, FLAG, NOTES, READINGS, TEXT, YUAN, judge_rows, rule
 
-from flows.lib import row_files
-from flows.lib.judging import judge_table
-from flows.lib.suite_words import EFFECTS, SEVERITIES, SuiteError
-from flows.lib.suite_words import READINGS as READINGS_KNOWN
-from flows.lib.suites import Suite, load_suite
+from flows.common import parquet
+from flows.quality.rules import judge_table
+from flows.quality.suite import EFFECTS, SEVERITIES, Suite, SuiteError, load_suite
+from flows.quality.suite import READINGS as READINGS_KNOWN
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def suite_of(tmp_path: Path) -> Callable[..., Suite]:
 
 def test_importing_costs_nothing() -> None:
     code = (
-        "import sys, flows.lib.judging, flows.lib.gates_page\n"
+        "import sys, flows.quality.rules, flows.exports.html.gates\n"
         "print(sorted({'great_expectations', 'pandas', 'pyarrow'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -228,7 +227,7 @@ def test_positions_and_nulls(
     positions: tuple[int, ...],
     chunk_rows: int,
 ) -> None:
-    monkeypatch.setattr(row_files, "CHUNK_ROWS", chunk_rows)
+    monkeypatch.setattr(parquet, "CHUNK_ROWS", chunk_rows)
     (result,) = judge_rows(suite_of(written), TABLE)
     assert (result.raised, result.error) == (False, "")
     assert result.failed_positions == positions
@@ -238,7 +237,7 @@ def test_positions_and_nulls(
 def test_uniqueness_looks_across_chunks(
     suite_of: Callable[..., Suite], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(row_files, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(parquet, "CHUNK_ROWS", 3)
     table = pa.table({"id": ["a", "b", "c", "d", "e", "f", "g", "b", None, None], "n": [1] * 10})
     suite = suite_of(
         rule("expect_column_values_to_be_unique", column="id"),
@@ -332,7 +331,7 @@ def test_an_expectation_without_an_answer_has_raised(
 def test_one_raising_chunk_fails_the_rule(
     suite_of: Callable[..., Suite], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(row_files, "CHUNK_ROWS", 1)
+    monkeypatch.setattr(parquet, "CHUNK_ROWS", 1)
     table = pa.table({"a": pa.array([None, "secret"], TEXT)})
     (result,) = judge_rows(
         suite_of(rule("expect_column_values_to_be_between", column="a", min_value=0)), table

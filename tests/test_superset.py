@@ -13,12 +13,12 @@ import yaml
 from editions import asked
 from nights import current
 
-from flows.lib.definitions import marts, report_tables
-from flows.lib.postgres import Target, publish_release
-from flows.lib.postgres_tables import tables_of
-from flows.lib.releases import Release, rows_of
-from flows.lib.settings import Workspace
-from flows.lib.superset import BUNDLE, write_superset
+from flows.common.settings import Workspace
+from flows.exports.postgres.publish import Target, publish_release
+from flows.exports.postgres.tables import tables_of
+from flows.exports.superset.bundle import BUNDLE, write_superset
+from flows.releases.release import Release, rows_of
+from flows.warehouse.models import marts, report_tables
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 Bundle = Mapping[str, dict[str, Any]]

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from nights import Said, last_record, night, raise_funds, ziping
 
-from flows.lib.damage import closed_again
-from flows.lib.durable import keep_from_others
-from flows.lib.night import tonight
-from flows.lib.settings import CHECKOUT, Workspace
+from flows.common.files import keep_from_others
+from flows.common.settings import CHECKOUT, Workspace
+from flows.releases.integrity import closed_again
+from flows.runs.lifecycle import tonight
 
 
 @pytest.fixture
@@ -125,8 +125,8 @@ def piped(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("streams", ["", "2>&1"])
 def test_printing_to_one_who_has_left_is_no_failure(streams: str) -> None:
     text = (
-        "import sys; from flows.lib.console import outlive_the_reader, say; outlive_the_reader();"
-        "[say('row') for _ in range(100_000)]; sys.stderr.write('end')"
+        "import sys; from flows.common.console import outlive_the_reader, say; "
+        "outlive_the_reader(); [say('row') for _ in range(100_000)]; sys.stderr.write('end')"
     )
     done = piped(f'{sys.executable} -c "{text}" {streams} | head -1')
     assert (done.returncode, done.stdout) == (0, "row\n")
@@ -151,7 +151,8 @@ def test_a_copied_checkout_does_not_work_for_the_one_that_it_was_copied_from(
     here = tmp_path / "here"
     if how == "linked":
         (here / "flows").mkdir(parents=True)
-        (here / "flows" / "cli.py").touch()
+        (here / "flows" / "cli").mkdir()
+        (here / "flows" / "cli" / "main.py").touch()
         (here / ".venv").symlink_to(venv)
     else:
         (venv / "pyvenv.cfg").write_text("home = /usr/bin\n")

@@ -26,17 +26,17 @@ from nights import (
     ziping,
 )
 
-from flows.lib import fingerprint
-from flows.lib import parser_version as version_of_parser
-from flows.lib.durable import switch_link, write_json
-from flows.lib.errors import ZipingError
-from flows.lib.libraries import library_versions
-from flows.lib.parser_version import parser_version, reading_files
-from flows.lib.records import RECORD_VERSION, records
-from flows.lib.releases import MANIFEST, Release, next_name, seal, write_sums, year_folder
-from flows.lib.sealed import read_sealed, write_sealed
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.lib.store import Store
+from flows.common.errors import ZipingError
+from flows.common.files import read_sealed, switch_link, write_json, write_sealed
+from flows.common.settings import CHECKOUT, Workspace
+from flows.common.versions import library_versions
+from flows.extract.raw_store import Store
+from flows.landing import cache_key as version_of_parser
+from flows.landing.cache_key import parser_version, reading_files
+from flows.releases import fingerprint
+from flows.releases.release import Release, next_name, seal, write_sums, year_folder
+from flows.releases.run_log import RECORD_VERSION, records
+from flows.releases.witnesses import MANIFEST
 
 CHANGED = "report_values.csvwaschangedorisgone"
 
@@ -365,8 +365,8 @@ def test_a_last_line_that_is_torn_never_happened_and_is_landed_again(
 def test_every_edit_of_what_decides_a_figure_is_another_version(checkout: Path) -> None:
     edited = [
         "flows/publish.py",
-        "flows/lib/parsing.py",
-        "flows/lib/contract.schema.json",
+        "flows/parsing/file_parser.py",
+        "flows/contracts/contract.schema.json",
         "dbt_project/dbt_project.yml",
         "dbt_project/macros/engine/ratio.sql",
         "dbt_project/models/marts/mart_schools.sql",
@@ -376,7 +376,7 @@ def test_every_edit_of_what_decides_a_figure_is_another_version(checkout: Path) 
         "expectations/finance/payments.yml",
         "expectations/report/report_values.yml",
         "dbt_project/models/marts/mart_new.yaml",  # and files that are added, of any kind
-        "flows/lib/template.html",
+        "flows/exports/html/template.html",
     ]
     versions = [fingerprint.code_version()]
     for name in edited:
@@ -394,25 +394,26 @@ def test_every_edit_of_what_decides_a_figure_is_another_version(checkout: Path) 
 def test_a_cached_reading_is_named_by_all_code_that_made_it(tmp_path: Path) -> None:
     # What Python itself loads to read a workbook and to judge it, in both processes.
     script = (
-        "import sys, flows.lib.acceptance, flows.lib.suites, flows.lib.expecting\n"
-        "import flows.lib.reader_process, flows.lib.workbook_readers, flows.lib.markup_readers\n"
-        "print(*(name for name in sys.modules if name.startswith('flows.lib.')))\n"
+        "import sys, flows.landing.acceptance, flows.quality.suite, flows.quality.gx_runner\n"
+        "import flows.readers.sandbox_worker, flows.readers.excel, flows.readers.html\n"
+        "own = {n: m for n, m in sys.modules.items() if n.startswith('flows.')}\n"
+        "print(*(name for name, module in own.items() if not hasattr(module, '__path__')))\n"
     )
     loaded = subprocess.run(
         [sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True
     ).stdout.split()
     hashed = {path.relative_to(CHECKOUT).with_suffix("") for path in reading_files()}
     assert {Path(*name.split(".")) for name in loaded} - hashed == set()
-    assert Path("flows/lib/workbook_readers") in hashed
+    assert Path("flows/readers/excel") in hashed
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "flows/lib/parsing.py",
-        "flows/lib/workbook_readers.py",
-        "flows/lib/rejection_words.csv",
-        "flows/lib/a_new_module.py",
+        "flows/parsing/file_parser.py",
+        "flows/readers/excel.py",
+        "flows/landing/rejection_messages.csv",
+        "flows/parsing/a_new_module.py",
     ],
 )
 def test_an_edited_parser_reads_every_file_anew(checkout: Path, name: str) -> None:
@@ -426,7 +427,7 @@ def test_an_edited_parser_reads_every_file_anew(checkout: Path, name: str) -> No
 def test_a_folder_that_moved_away_is_no_empty_one(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(version_of_parser, "READING_FOLDERS", ("flows/gone",))
+    monkeypatch.setattr(version_of_parser, "READING_PLACES", ("flows/gone",))
     with pytest.raises(FileNotFoundError, match="flows/gone holds no code"):
         reading_files()
 
@@ -451,7 +452,7 @@ def another_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 def test_other_code_makes_a_release_whose_changes_name_code_libraries_and_definitions_apart(
     tampered: Workspace, checkout: Path, another_openpyxl: str, said: Said
 ) -> None:
-    for name in ("dbt_project/macros/engine/ratio.sql", "flows/lib/parsing.py"):
+    for name in ("dbt_project/macros/engine/ratio.sql", "flows/parsing/file_parser.py"):
         path = checkout / name
         path.write_text(path.read_text("utf-8").replace("    case\n", "    case -- same\n") + "\n")
     old, before = two_releases(tampered)
@@ -465,7 +466,7 @@ def test_other_code_makes_a_release_whose_changes_name_code_libraries_and_defini
     assert ziping("changes", workspace=tampered) == 0
     lines = said()
     assert "程序:dbt_project/macros/engine/ratio.sql有变动" in lines
-    assert "程序:flows/lib/parsing.py有变动" in lines
+    assert "程序:flows/parsing/file_parser.py有变动" in lines
     assert f"库:openpyxl{another_openpyxl}→99.9" in lines
     assert "(education_funds_growth):计算语句有变动" in lines  # its mart divides by the macro
     assert "(primary_and_secondary_schools)" not in lines  # that one does not

@@ -13,21 +13,21 @@ import pytest
 from nights import Said, ziping
 from reading_parts import contract_of
 
-from flows.lib.acceptance import readings_path, suite_path
-from flows.lib.contracts import Contract, load_contracts
-from flows.lib.durable import hash_file
-from flows.lib.errors import Rejected, WrongUse
-from flows.lib.headers import sign_off_of
-from flows.lib.landing import ROWS, Landing, land
-from flows.lib.parsing import read_file
-from flows.lib.person_key import PersonKey
-from flows.lib.settings import Settings, Workspace
-from flows.lib.sorting import places_of
-from flows.lib.store import Delivery, LandedFile
-from flows.lib.suites import Suite, load_suite
-from flows.lib.template import sent_as, why_no_template, write_checked
-from flows.lib.template_fields import Field, fields_of, may_be_empty
-from flows.lib.template_rules import lists_of, rule_at
+from flows.common.errors import Rejected, WrongUse
+from flows.common.files import hash_file
+from flows.common.settings import Settings, Workspace
+from flows.contracts.delivery import Delivery, LandedFile
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.extract.inbox.routing import places_of
+from flows.forms.cell_rules import lists_of, rule_at
+from flows.forms.fields import Field, fields_of, may_be_empty
+from flows.forms.template import sent_as, why_no_template, write_checked
+from flows.landing.load import ROWS, Landing, land
+from flows.parsing.file_parser import read_file
+from flows.parsing.preamble import sign_off_of
+from flows.parsing.pseudonyms import PersonKey
+from flows.quality.suite import Suite, load_suite, readings_path, suite_path
 
 CONTRACTS = load_contracts()
 WITH = sorted(name for name, one in CONTRACTS.items() if why_no_template(one) is None)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.lib import parsing
-from flows.lib.errors import Rejected
-from flows.lib.parsing import read_file
+from flows.common.errors import Rejected
+from flows.parsing import file_parser
+from flows.parsing.file_parser import read_file
 
 COLUMNS = "name label voucher_no"
 HEADER = ["学校", "NAME", "ID"]
@@ -139,7 +139,7 @@ def test_whatever_goes_wrong_with_a_file_is_a_sentence_about_it(
     def broken(*_: object) -> None:
         raise AssertionError("of a library, with a value of the file")
 
-    monkeypatch.setattr(parsing, "find_header", broken)
+    monkeypatch.setattr(file_parser, "find_header", broken)
     with pytest.raises(Rejected, match="written as none that can be read") as caught:
         read(tmp_path / "kept", written([HEADER], **DIALECTS[0]))
     assert "value" not in str(caught.value)
@@ -153,7 +153,7 @@ def test_what_is_no_fault_of_a_file_ends_the_night(
         def broken(*_: object, error: Exception = error) -> None:
             raise error
 
-        monkeypatch.setattr(parsing, "find_header", broken)
+        monkeypatch.setattr(file_parser, "find_header", broken)
         with pytest.raises(type(error)):
             read(tmp_path / "kept", written([HEADER], **DIALECTS[0]))
 

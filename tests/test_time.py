@@ -20,16 +20,16 @@ from nights import (
     ziping,
 )
 
-from flows.lib import night as night_module
-from flows.lib.contracts import load_contracts
-from flows.lib.night import open_night
-from flows.lib.parsing import read_file
-from flows.lib.records import records
-from flows.lib.releases import MANIFEST
-from flows.lib.settings import CHECKOUT, Workspace
-from flows.lib.standing import known_by
-from flows.lib.store import Delivery, LandedFile, newest_first
-from flows.lib.times import CHINA, day_of
+from flows.common.clock import CHINA, day_of
+from flows.common.settings import CHECKOUT, Workspace
+from flows.contracts.delivery import Delivery, LandedFile, newest_first
+from flows.contracts.loading import load_contracts
+from flows.landing.source_status import known_by
+from flows.parsing.file_parser import read_file
+from flows.releases.run_log import records
+from flows.releases.witnesses import MANIFEST
+from flows.runs import context as night_module
+from flows.runs.context import open_night
 
 # A process whose clock stands at the moment of its first argument.
 STOPPED_CLOCK = """
@@ -50,13 +50,13 @@ READ_AND_WRITE = """
 import json, sys
 from hashlib import sha256
 from pathlib import Path
-from flows.lib.console import leave_the_locale
+from flows.common.console import leave_the_locale
 leave_the_locale()
-from flows.lib.contracts import load_contracts
-from flows.lib.parsing import read_file
-from flows.lib.publishing import write_tables
-from flows.lib.releases import rows_of
-from flows.lib.workbook import write_workbook
+from flows.contracts.loading import load_contracts
+from flows.parsing.file_parser import read_file
+from flows.releases.write_tables import write_tables
+from flows.releases.release import rows_of
+from flows.exports.excel.report import write_workbook
 build, folder, manifest, *kept = map(Path, sys.argv[1:])
 contracts = load_contracts()
 for path, name in zip(kept, ("finance.payments", "finance.education_funds"), strict=True):

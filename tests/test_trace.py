@@ -13,10 +13,10 @@ from districts import published, two_releases
 from nights import YEAR, copy_of, current, rows, ziping
 from searching import ids_of_sample
 
-from flows.lib.releases import Release, seal
-from flows.lib.settings import Workspace
-from flows.lib.store import Store
-from flows.lib.trace_page import print_trace
+from flows.cli.trace import print_trace
+from flows.common.settings import Workspace
+from flows.extract.raw_store import Store
+from flows.releases.release import Release, seal
 
 FIGURES = (
     *(f"4.{number}" for number in range(1, 10)),

@@ -13,12 +13,12 @@ from rendering import printed_pages
 from searching import ids_of_sample, persons_found
 from test_trace import FIGURES, change_fact
 
-from flows.lib.contributing import TOGETHER, Counted, few_together, listings
-from flows.lib.releases import find_release
-from flows.lib.settings import Workspace
-from flows.lib.store import Store
-from flows.lib.trace_workbook import MOST_ROWS, Printed, write_trace
-from flows.lib.tracing import KEY, Traced, Tracer
+from flows.common.settings import Workspace
+from flows.extract.raw_store import Store
+from flows.lineage.contributions import TOGETHER, Counted, few_together, listings
+from flows.lineage.trace import KEY, Traced, Tracer
+from flows.lineage.workbook import MOST_ROWS, Printed, write_trace
+from flows.releases.release import find_release
 
 HEADER = 5  # the row of the captions of a table of what contributes
 PERSONS = ("schools.students", "staffing.staff", "staffing.trainings")

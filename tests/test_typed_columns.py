@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.lib import typed_columns
-from flows.lib.cells import Unreadable
-from flows.lib.column_readers import reader_of
-from flows.lib.contracts import Column
-from flows.lib.typed_columns import typed_column
+from flows.contracts.model import Column
+from flows.parsing import vectorized
+from flows.parsing.columns import reader_of
+from flows.parsing.values import Unreadable
+from flows.parsing.vectorized import typed_column
 
 AMOUNT = Column("amount_yuan", "decimal(18,2)", ("金额",), role="amount", unit="元")
 COLUMNS = [
@@ -71,11 +71,11 @@ def test_a_column_of_texts_is_what_its_cells_are(
 ) -> None:
     read = reader_of(column, None, masked)
     factor = 10_000 if column.unit == "万元" else 1
-    before, typed_columns.FEW = typed_columns.FEW, few
+    before, vectorized.FEW = vectorized.FEW, few
     try:
         values, unreadable = typed_column(cells, column, read, factor)
     finally:
-        typed_columns.FEW = before
+        vectorized.FEW = before
     assert (values.to_pylist(), unreadable) == one_by_one(cells, read)
 
 

@@ -8,8 +8,8 @@ import pytest
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of
 from test_drift import Received, received
 
-from flows.lib.acceptance import Acceptance
-from flows.lib.waivers import Waiver
+from flows.landing.acceptance import Acceptance
+from flows.quality.waivers import Waiver
 
 __all__ = ["received"]
 STAGE = {"name": "stage", "data_type": "string", "captions": ["学段"], "role": "member"}

@@ -10,12 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
 
-from flows.lib import acceptance
-from flows.lib.acceptance import Acceptance, Asked, accept_all
-from flows.lib.contracts import Contract
-from flows.lib.person_key import PersonKey
-from flows.lib.store import Delivery, Store
-from flows.lib.waivers import Waiver
+from flows.contracts.delivery import Delivery
+from flows.contracts.model import Contract
+from flows.extract.raw_store import Store
+from flows.landing.acceptance import Acceptance, Asked, accept_all
+from flows.parsing.pseudonyms import PersonKey
+from flows.quality import suite
+from flows.quality.waivers import Waiver
 
 NULL, BETWEEN = "expect_column_values_to_not_be_null", "expect_column_values_to_be_between"
 NOTES = "notes: {what: 要求, why: 缘由, resolve: 处理}"
@@ -75,8 +76,8 @@ def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
     suites = tmp_path / "expectations"
     (suites / "finance").mkdir(parents=True)
     (suites / "finance" / "funds.yml").write_text(SUITE, "utf-8")
-    (suites / "reading.yml").write_bytes((acceptance.SUITES / "reading.yml").read_bytes())
-    monkeypatch.setattr(acceptance, "SUITES", suites)
+    (suites / "reading.yml").write_bytes((suite.SUITES / "reading.yml").read_bytes())
+    monkeypatch.setattr(suite, "SUITES", suites)
     limit = {"rows": 1, "amount": 1}
     read = {"unit": "in_sheet"}
     return contract_of(SCHOOL, NAME, STAFF, OTHER, read=read, quarantine_limit=limit)

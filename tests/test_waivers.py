@@ -17,11 +17,11 @@ from nights import (
     ziping,
 )
 
-from flows.lib.look import verdicts
-from flows.lib.night import open_night
-from flows.lib.settings import Workspace
-from flows.lib.standing import standing_of
-from flows.lib.waivers import Waiver, state_of, waived_sentence
+from flows.common.settings import Workspace
+from flows.landing.source_status import standing_of
+from flows.quality.waivers import Waiver, state_of, waived_sentence
+from flows.runs.context import open_night
+from flows.runs.validation import verdicts
 
 CAPTIONS = ("编号", "数据表", "期间", "规则", "列", "文件", "工作表", "行号", "理由", "责任科室",
             "起始日期", "截止日期")  # fmt: skip

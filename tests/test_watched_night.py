@@ -89,7 +89,7 @@ def test_the_night_succeeds_without_the_net(guarded: Guarded) -> None:
 def test_every_process_of_the_night_was_watched(guarded: Guarded) -> None:
     watched = (guarded.folder / "watched").read_text("utf-8")
     assert watched.count("\n") >= 3
-    for process in ("flows.cli", "uvicorn", "flows.lib.report_database"):
+    for process in ("flows.cli", "uvicorn", "flows.releases.duckdb_file"):
         assert process in watched, watched
 
 

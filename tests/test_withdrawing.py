@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from test_inbox import NAME, PAYMENTS, district, drop, land, look
 
-from flows.lib.contracts import load_contracts
-from flows.lib.errors import WrongUse
-from flows.lib.sealed import line_seals
-from flows.lib.settings import Workspace
-from flows.lib.standing import candidates, known_by
-from flows.lib.store import Delivery, Store, Withdrawal
-from flows.lib.withdrawing import (
+from flows.common.errors import WrongUse
+from flows.common.files import line_seals
+from flows.common.settings import Workspace
+from flows.contracts.delivery import Delivery, Withdrawal
+from flows.contracts.loading import load_contracts
+from flows.extract.raw_store import Store
+from flows.landing.source_status import candidates, known_by
+from flows.landing.withdrawals import (
     withdraw,
     withdrawn_entries,
     withdrawn_in_chinese,

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from flows.lib.workbook import write_workbook
+from flows.exports.excel.report import write_workbook
 
 FORMULA_LIKE = "=1+1"
 SHA = "1234567890" * 6 + "1234"

@@ -1,0 +1,8 @@
+"""The command by `python -m flows.cli`."""
+
+import sys
+
+from flows.cli.main import app
+
+if __name__ == "__main__":
+    sys.exit(app())

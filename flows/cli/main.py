@@ -1,0 +1,260 @@
+"""The command `ziping`; Prefect, dbt and Great Expectations are loaded only where needed."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from flows.cli.options import WorkspaceOption, YearOption, end_with
+from flows.cli.sources import new_source, quarantine, sources_app, template, withdraw
+from flows.common.console import keep_the_docstrings, leave_the_locale, outlive_the_reader, say
+from flows.common.errors import WrongUse, ZipingError
+from flows.common.files import keep_from_others
+from flows.common.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace
+from flows.contracts.environment import load_settings
+
+# As a newcomer needs them: see it work, run it, look at it, mend files, defend figures, build on.
+ORDER = (
+    "run", "sample", "new-key", "nightly", "status", "sources", "quarantine", "withdraw",
+    "template", "trace", "changes", "releases", "publish", "new-source",
+)  # fmt: skip
+
+
+class InOrder(TyperGroup):
+    """The commands as `--help` lists them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List them in the order in which they are needed, others behind."""
+        others = [name for name in super().list_commands(ctx) if name not in ORDER]
+        return [*ORDER, *others]
+
+
+app = typer.Typer(
+    cls=InOrder,
+    help="自评: from the files of finance, staffing and schools to the report's figures.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(sources_app, name="sources")
+app.command()(quarantine)
+app.command()(withdraw)
+app.command("new-source")(new_source)
+app.command()(template)
+
+
+@app.callback()
+def begin() -> None:
+    """Read names and files as UTF-8, whatever the locale, and refuse another checkout's command."""
+    try:
+        leave_the_locale()
+        keep_the_docstrings()
+        outlive_the_reader()
+        keep_from_others()
+        _refuse_a_copy()
+    except ZipingError as error:
+        raise end_with(error) from None
+
+
+def _refuse_a_copy() -> None:
+    """Refuse a copied or linked `.venv`: its commands run the code of where it was made."""
+    called = Path(sys.argv[0]).absolute().parent.parent  # .venv, as the command was called
+    is_other_venv = (called / "pyvenv.cfg").is_file() and not called.samefile(sys.prefix)
+    is_other_code = (
+        called.parent / "flows" / "cli" / "main.py"
+    ).is_file() and not called.parent.samefile(CHECKOUT)
+    if is_other_venv or is_other_code:
+        raise WrongUse(
+            f"{called} belongs to {CHECKOUT} and would work there: in {called.parent} run "
+            "`rm -rf .venv && make setup`"
+        )
+
+
+@app.command()
+def nightly(
+    year: YearOption = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Look back: what was known by this day."),
+    ] = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Run the night: land, check, build, audit and publish what is new."""
+    from flows.cli.nightly import run_nightly
+    from flows.common.process import until_stopped
+    from flows.runs.lifecycle import stop_tonight
+
+    place, known_by = Workspace(workspace.resolve()), as_of.date() if as_of else None
+    try:
+        code = until_stopped(lambda: run_nightly(place, year, known_by), stop_tonight)
+    except Exception as error:
+        raise end_with(error) from None
+    raise typer.Exit(code)
+
+
+@app.command()
+def sample(
+    seed: Annotated[int, typer.Option(help="Another seed makes another district.")] = 2023,
+    scale: Annotated[float, typer.Option(help="1 is full size, 0.05 a small district.")] = 1.0,
+    dirt: Annotated[list[str] | None, typer.Option(help="A kind of dirt to switch on.")] = None,
+    serve: Annotated[
+        bool, typer.Option(help="Only serve the school system's API on loopback.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="The port to serve on.")] = 8765,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Make the sample district 519900, or serve its API until stopped."""
+    from flows.cli.sample import make_sample, serve_sample
+
+    try:
+        place = Workspace(workspace.resolve())
+        if serve:
+            serve_sample(place, port)
+        else:
+            for table, rows in make_sample(place, seed, scale, dirt or []).items():
+                typer.echo(f"{table:32}{rows:>9} rows")
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command()
+def run(workspace: WorkspaceOption = CHECKOUT) -> None:
+    """Make the sample if the workspace is empty and is the sample's, then run the night."""
+    from flows.cli.nightly import run_nightly
+    from flows.cli.sample import make_sample, sample_api, workspace_is_empty
+    from flows.common.process import until_stopped
+    from flows.runs.lifecycle import stop_tonight
+
+    place = Workspace(workspace.resolve())
+
+    def make_and_run() -> int:
+        settings = load_settings(place)
+        if settings.district == SAMPLE_DISTRICT and workspace_is_empty(place):
+            typer.echo("making the sample district 519900 样例区 (样例数据)")
+            make_sample(place, 2023, 1.0, [])
+        with sample_api(place, settings):
+            return run_nightly(place, None, None)
+
+    try:
+        code = until_stopped(make_and_run, stop_tonight)
+    except Exception as error:
+        raise end_with(error) from None
+    raise typer.Exit(code)
+
+
+@app.command()
+def status(
+    nights: Annotated[int, typer.Option(help="How many nights to show.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for a monitor.")] = False,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show the last nights, what stands open and with whom, what was set aside, and the disk."""
+    from flows.cli.status import print_status, print_status_as_json
+
+    try:
+        show = print_status_as_json if as_json else print_status
+        show(Workspace(workspace.resolve()), nights)
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command()
+def releases(year: YearOption = None, workspace: WorkspaceOption = CHECKOUT) -> None:
+    """List the releases and whether each is still what was published."""
+    from flows.cli.releases import print_releases
+
+    try:
+        print_releases(Workspace(workspace.resolve()), year)
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command()
+def changes(
+    year: YearOption = None,
+    release: Annotated[
+        str | None, typer.Option(help="A release; the current one if not given.")
+    ] = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show what differs from the release before, and which file or definition caused it."""
+    from flows.cli.changes import print_changes
+
+    try:
+        print_changes(Workspace(workspace.resolve()), year, release)
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command()
+def trace(
+    figure: Annotated[
+        str, typer.Argument(help="A figure of the report (4.1), a part (14.3.2) or an indicator.")
+    ],
+    rows: Annotated[bool, typer.Option("--rows", help="List each contributing row.")] = False,
+    xlsx: Annotated[
+        Path | None, typer.Option(help="Write it as a workbook to print, sign and stamp.")
+    ] = None,
+    year: YearOption = None,
+    release: Annotated[
+        str | None, typer.Option(help="A release; the current one if not given.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Of the look back to this day, not of a release."),
+    ] = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show where a figure comes from, and recompute it from the raw cells."""
+    from flows.cli.trace import print_trace
+
+    try:
+        place = Workspace(workspace.resolve(), as_of.date() if as_of else None)
+        agrees = print_trace(place, figure, year, release, show_rows=rows, xlsx=xlsx)
+    except Exception as error:
+        raise end_with(error) from None
+    raise typer.Exit(0 if agrees else 1)
+
+
+@app.command()
+def publish(
+    to: Annotated[
+        str, typer.Option(help="postgresql://user@host/database; ZIPING_PUBLISH_TO if not given.")
+    ] = "",
+    year: YearOption = None,
+    release: Annotated[
+        str | None, typer.Option(help="A release; the current one if not given.")
+    ] = None,
+    schema: Annotated[str, typer.Option(help="The schema to publish into: ziping.")] = "",
+    reader: Annotated[str, typer.Option(help="A role of the database that may read it.")] = "",
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Publish a release to PostgreSQL, where BI tools read; the password comes from outside."""
+    from flows.exports.postgres.publish import publish_releases
+
+    try:
+        place = Workspace(workspace.resolve())
+        for sentence in publish_releases(place, year, release, to, schema, reader):
+            say(sentence)
+    except Exception as error:
+        raise end_with(error) from None
+
+
+@app.command("new-key")
+def new_key(
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Begin anew though rows rest on a key that is gone.")
+    ] = False,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Make the key of the pseudonyms for a new warehouse; keep a copy in a safe place."""
+    from flows.runs.person_key import make_person_key
+
+    try:
+        path = make_person_key(Workspace(workspace.resolve()), anew=anew)
+    except Exception as error:
+        raise end_with(error) from None
+    typer.echo(f"made {path}: keep a copy apart from this machine; without it nothing joins")

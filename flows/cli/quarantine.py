@@ -1,0 +1,139 @@
+"""Printing what is wrong with files: by rule, sheet and row, and how to resolve it."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from flows.common.clock import day_of
+from flows.common.console import say
+from flows.common.settings import Workspace
+from flows.common.text import many, place_of_rows
+from flows.contracts.loading import contract_named
+from flows.landing.problems import Examined, Problem, gravity_of, problems_of
+from flows.landing.source_status import candidates
+from flows.runs.context import Night
+from flows.runs.validation import look_at_standings, verdicts
+
+VERSION = 1
+STATES = {"in_force": "in force", "rejected": "rejected"}
+
+
+def examined(night: Night, names: Iterable[str]) -> list[Examined]:
+    """Examine the deliveries of some source tables: the newest rejected, and those in force.
+
+    Of a table in parts each part that was rejected is the newest of its name.
+    """
+    wanted, found = set(names), []
+    for standing in {one.owed.key: one for one in night.standings}.values():
+        contract = standing.owed.contract
+        if contract.name not in wanted:
+            continue
+        rejected = standing.rejected if contract.in_parts else standing.rejected[:1]
+        in_force = [(part.delivery, part.acceptance) for part in standing.in_force]
+        for delivery, acceptance in (*rejected, *in_force):
+            state = "in_force" if acceptance.accepted else "rejected"
+            problems = problems_of(contract, acceptance)
+            if problems or not acceptance.accepted:
+                rejections = tuple(acceptance.rejections)
+                found.append(Examined(contract, delivery, state, rejections, tuple(problems)))
+    return found
+
+
+def waiting(night: Night, names: Iterable[str]) -> list[str]:
+    """Name the deliveries of which the next night will say what is wrong."""
+    judged, deliveries, wanted = verdicts(night, judge_new=False), night.deliveries(), set(names)
+    found = {
+        f"{one.source} {one.period} {one.name}"
+        for owed in night.owed()
+        if owed.contract.name in wanted
+        for one in candidates(deliveries, owed.key)
+        if (one.source, one.period, one.id) not in judged
+    }
+    return sorted(found)
+
+
+def print_quarantine(
+    workspace: Workspace,
+    source: str | None,
+    folder: Path | None,
+    year: int | None = None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what is wrong with the files in force and those rejected; write the workbooks.
+
+    Of one evaluation year these are the files of the periods that it needs.
+    """
+    night = look_at_standings(workspace, year)
+    names = [contract_named(night.contracts, source).name] if source else list(night.contracts)
+    found = examined(night, names)
+    if as_json:
+        say(json.dumps(_as_json(found), ensure_ascii=False, indent=1))
+    else:
+        later = waiting(night, names)
+        _print(found, is_whole=not later)
+        for name in later:
+            say(f"{name}: judged by the next night")
+    if folder:
+        from flows.forms.problem_list import write_quarantine
+
+        for path in write_quarantine(folder, found, night.settings):
+            if not as_json:
+                say(f"wrote {path}")
+
+
+def _as_json(found: Sequence[Examined]) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "deliveries": [
+            {
+                "source": one.contract.name,
+                "title": one.contract.title,
+                "owner": one.contract.meta["owed"]["by"],
+                "period": one.delivery.period,
+                "file": one.delivery.name,
+                "sha256": one.delivery.files[0].sha256,
+                "received_on": day_of(one.delivery.received_at).isoformat(),
+                "state": one.state,
+                "rejections": list(one.rejections),
+                "problems": [vars(problem) for problem in one.problems],
+            }
+            for one in found
+        ],
+    }
+
+
+def _print(found: Sequence[Examined], *, is_whole: bool) -> None:
+    if not found and is_whole:
+        say("nothing is wrong with the files in force, and none was rejected")
+    for one in sorted(found, key=_worst):
+        say(
+            f"{one.contract.name} {one.delivery.period} {one.delivery.name} "
+            f"({STATES[one.state]}): {one.contract.meta['owed']['by']}"
+        )
+        for line in problem_lines(one.problems):
+            say(f"  {line}")
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Say of each rule how many rows it is about and what it leads to, where, and what to do."""
+    for (rule, what), same in groupby(problems, lambda own: (own.rule, own.what)):
+        places = list(same)
+        rows = {(place.sheet, place.row) for place in places if place.row}
+        yield f"{rule}: {many(len(rows), 'row') if rows else 'the file'}: {places[0].consequence}"
+        for (column, caption, sheet), here in groupby(places, _where):
+            numbers = [place.row for place in here if place.row]
+            where = place_of_rows(sheet, numbers) or "the whole file"
+            yield f"  {where} {column} {caption}".rstrip()
+        yield f"  {what} {places[0].resolve}"
+
+
+def _worst(one: Examined) -> tuple[bool, int]:
+    """Put what was rejected first, then what makes figures provisional."""
+    return one.state != "rejected", min(map(gravity_of, one.problems), default=0)
+
+
+def _where(one: Problem) -> tuple[str, str, str]:
+    return one.column, one.caption, one.sheet

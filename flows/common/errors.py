@@ -1,0 +1,65 @@
+"""The errors that end a night or a command with one sentence, and the exit codes."""
+
+PUBLISHED = 0
+FAILED = 1
+WRONG_USE = 2
+BLOCKED = 3
+GAPS = 4
+
+GRAVITY = (FAILED, BLOCKED, GAPS, PUBLISHED)
+
+
+class ZipingError(Exception):
+    """A failure with a sentence that names what to do; the command ends with `exit_code`."""
+
+    exit_code = FAILED
+
+
+class WrongUse(ZipingError):
+    """The command or the settings are wrong."""
+
+    exit_code = WRONG_USE
+
+
+class Blocked(ZipingError):
+    """A gate or a failed dbt test prevents the release."""
+
+    exit_code = BLOCKED
+
+
+class ServerGone(ZipingError):
+    """The temporary Prefect server did not start or ended; what it writes may be the cause."""
+
+
+class Rejected(ZipingError):
+    """A delivery that cannot be accepted; the last good one of its period stays in force."""
+
+
+class Unavailable(ZipingError):
+    """A source that cannot be asked now."""
+
+    def __init__(self, sentence: str, *, may_pass: bool = False, wait: float = 0) -> None:
+        """Say whether asking again may help, and after how many seconds at the earliest."""
+        super().__init__(sentence)
+        self.may_pass, self.wait = may_pass, wait
+
+
+def related(error: BaseException) -> list[BaseException]:
+    """List an error and what it came from, nearest first."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if one is not None and one not in found:
+            found.append(one)
+            waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+    return found
+
+
+def gravest(codes: list[int]) -> int:
+    """Pick the gravest exit code, in the order 1, 3, 4, 0."""
+    return min(codes, key=GRAVITY.index) if codes else PUBLISHED
+
+
+class Waiting(ZipingError):
+    """A file that cannot be taken as it is now; the next night looks at it again."""

@@ -1,0 +1,4 @@
+"""What each source table promises: contracts, deliveries, periods.
+
+Begin with model.py.
+"""

@@ -1,0 +1,4 @@
+"""report.xlsx, as officials read and print it.
+
+Begin with report.py.
+"""

@@ -1,0 +1,255 @@
+"""What the page shows of each figure: value, standard, last year's, and what it rests on."""
+
+import json
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from flows.common.labels import WORDS
+from flows.exports.html.numbers import amount, exactly, precise
+from flows.releases.tables import HIDDEN, Row, Tables, key_of
+
+View = dict[str, Any]
+SHORT_SUM = 12
+MARKS = {"达标": "met", "未达标": "failed", "无法判定": "open"}
+WITH_NUMBERS = ("actual", "provisional")
+
+
+def number_of(tables: Tables, value: Row) -> str:
+    """Write a value with its unit, or the word that stands for it."""
+    indicator = tables.indicators[value["indicator_id"]]
+    if value["value"] is None:
+        shown = value["state"] in WITH_NUMBERS and value["value_text"]
+        return str(shown or WORDS[value["state"]])
+    return precise(value["value"], value, indicator) + (value["unit"] or "")
+
+
+def word_for(term: str | None) -> str:
+    """Give the Chinese word for a term of the tables, or the term itself."""
+    return WORDS.get(term or "", term or "")
+
+
+def member_of(value: Row) -> str:
+    """Name the member, but not the whole."""
+    return "" if value["member"] == "total" else str(value["member"])
+
+
+class Figures:
+    """Views of the figures and values of one district."""
+
+    def __init__(self, tables: Tables, district: str) -> None:
+        """Choose the district; its code stands in anchors only where there are several."""
+        self.tables, self.district = tables, district
+        self.prefix = (district,) if len(tables.districts) > 1 else ()
+        self.figures = [row for row in tables.figures if row["district_code"] == district]
+        self.in_force = {
+            file["sha256"] for files in tables.sent(district).values() for file in files
+        }
+
+    def anchor(self, kind: str, *parts: Any) -> str:
+        """Make an anchor of the district."""
+        return anchor(kind, *self.prefix, *parts)
+
+    def figure_anchor(self, figure: Row) -> str:
+        """Make the anchor of a figure, with its part beyond the first."""
+        part = (figure["part"],) if figure["part"] > 1 else ()
+        return self.anchor("figure", figure["figure_id"], *part)
+
+    def value_anchor(self, value: Row) -> str:
+        """Make the anchor of what a value rests on."""
+        member = (value["member"],) if value["member"] != "total" else ()
+        return self.anchor("evidence", value["indicator_id"], value["period"], *member)
+
+    def file_anchor(self, file: Row) -> str:
+        """Make the anchor of a file in force."""
+        return self.anchor("file", file["sha256"][:SHORT_SUM])
+
+    def link(self, figure: Row) -> View:
+        """Name a figure and say where it stands."""
+        part = f"({figure['part']})" if figure["part"] > 1 else ""
+        return {"label": f"{figure['figure_id']}{part}", "anchor": self.figure_anchor(figure)}
+
+    def value(self, figure: Row) -> Row:
+        """Find the value that a figure prints."""
+        return self.tables.values[key_of(figure)]
+
+    def view(self, figure: Row) -> View:
+        """Say all that the page shows of a figure in its row."""
+        tables, value = self.tables, self.value(figure)
+        indicator = tables.indicators[figure["indicator_id"]]
+        says_all = value["state"] not in WITH_NUMBERS or _is_printed_whole(figure["text"], value)
+        return self.link(figure) | {
+            "title": figure["title"],
+            "text": figure["text"] or WORDS[value["state"]],
+            "number": "" if says_all else number_of(tables, value),
+            "state": value["state"],
+            "state_word": WORDS[value["state"]],
+            "judgement": value["judgement"],
+            "mark": MARKS.get(value["judgement"], "none"),
+            "standard": self.standard(value),
+            "margin": self.margin(value),
+            "last": self.last_year(value),
+            "reason": value["reason"] or "",
+            "units": self.units(value),
+            "period": value["period"],
+            "is_internal": figure["publish"] == "internal",
+            "definition": anchor("definition", indicator["indicator_id"]),
+            "evidence": self.value_anchor(value) if self.rests_on_something(value) else "",
+        }
+
+    def units(self, value: Row) -> str:
+        """Say how many units reported, where not all did."""
+        expected, received = value["units_expected"], value["units_received"]
+        partly = value["state"] == "partial" and expected
+        return f"应报{expected}个单位，已报{received}个" if partly else ""
+
+    def standard(self, value: Row) -> View | None:
+        """Say by which standard a value is judged, or which one it prints, and from where."""
+        rows, indicator = (
+            self.tables.standards_of(value),
+            self.tables.indicators[value["indicator_id"]],
+        )
+        if indicator["formula"] == "all_met":
+            return {
+                "limit": WORDS["all_met"],
+                "documents": [indicator["basis"]],
+                "is_unverified": False,
+            }
+        if not value["standard_id"] or not (rows or value["standard_value"] is not None):
+            return None
+        signs = dict.fromkeys(word_for(row["comparison"]) for row in rows)
+        number = value["standard_value"]
+        limit = "" if number is None else exactly(number) + (value["unit"] or "")
+        return {
+            "limit": f"{'、'.join(signs)} {limit}".strip() if limit else "",
+            "documents": list(dict.fromkeys(map(_short, rows))),
+            "is_unverified": not rows or any(row["certainty"] != "verified" for row in rows),
+        }
+
+    def margin(self, value: Row) -> str:
+        """Say how far a value is from its standard; below zero misses it."""
+        if value["margin"] is None:
+            return ""
+        indicator = self.tables.indicators[value["indicator_id"]]
+        return precise(value["margin"], value, indicator, signed=True) + (value["unit"] or "")
+
+    def last_year(self, value: Row) -> View | None:
+        """Give the value of the year before with its state where it is in doubt."""
+        last = self.tables.last_year(value)
+        if last is None or last["state"] == "not_applicable":
+            return None
+        doubt = "（暂定）" if last["state"] == "provisional" else ""
+        has_number = last["state"] in WITH_NUMBERS
+        shown = number_of(self.tables, last) if has_number else WORDS[last["state"]]
+        return {"period": last["period"], "number": shown + doubt}
+
+    def rests_on_something(self, value: Row) -> bool:
+        """Say whether there is evidence to show of a value, of its own or of its parts."""
+        if value["state"] in (*HIDDEN, "not_applicable"):
+            return False
+        return bool(self.tables.evidence.get(key_of(value)) or self.tables.parts_of(value))
+
+    def evidence(self) -> list[View]:
+        """Show what each value rests on, by indicator, those of the figures first."""
+        values = [self.value(figure) for figure in self.figures]
+        seen = {key_of(value) for value in values}
+        values += [
+            row for key, row in self.tables.values.items()
+            if key[0] == self.district and key not in seen
+        ]  # fmt: skip
+        groups: dict[str, View] = {}
+        for value in values:
+            if self.rests_on_something(value):
+                indicator = self.tables.indicators[value["indicator_id"]]
+                group = groups.setdefault(
+                    value["indicator_id"],
+                    {
+                        "title": indicator["title_zh"],
+                        "definition": anchor("definition", value["indicator_id"]),
+                        "formula": word_for(indicator["formula"]),
+                        "entries": {},
+                    },
+                )
+                group["entries"].setdefault(self.value_anchor(value), self._entry(value))
+        return [{**group, "entries": list(group["entries"].values())} for group in groups.values()]
+
+    def _entry(self, value: Row) -> View:
+        indicator = self.tables.indicators[value["indicator_id"]]
+        return {
+            "anchor": self.value_anchor(value),
+            "name": " ".join(filter(None, (member_of(value), value["period"]))),
+            "number": number_of(self.tables, value),
+            "state_word": "" if value["state"] == "actual" else WORDS[value["state"]],
+            "terms": [
+                amount(value[role])
+                for role in ("numerator", "denominator")
+                if value[role] is not None
+            ],
+            "multiplier": _multiplier(indicator) if value["denominator"] is not None else "",
+            "parts": [
+                {
+                    "anchor": self.value_anchor(part) if self.rests_on_something(part) else "",
+                    "title": self.tables.indicators[part["indicator_id"]]["title_zh"],
+                    "name": " ".join(filter(None, (member_of(part), part["period"]))),
+                    "number": number_of(self.tables, part),
+                    "judgement": part["judgement"] if part["judgement"] in MARKS else "",
+                    "mark": MARKS.get(part["judgement"], "none"),
+                }
+                for part in self.tables.parts_of(value)
+            ],
+            "files": [
+                self.file(row, word_for(row["role"]))
+                for row in sorted(
+                    self.tables.evidence.get(key_of(value), ()),
+                    key=lambda row: (row["role"] != "numerator", row["role"]),
+                )
+            ],
+        }
+
+    def file(self, row: Row, role: str) -> View:
+        """Show a file that a value rests on."""
+        sheets: Sequence[str] = [one for one in json.loads(row["sheets"] or "[]") if one]
+        return {
+            "role": role,
+            "name": row["original_name"],
+            "short": row["sha256"][:SHORT_SUM],
+            "anchor": self.file_anchor(row) if row["sha256"] in self.in_force else "",
+            "sheets": "、".join(sheets),
+            "rows": "" if row["row_count"] is None else f"{row['row_count']:,}",
+            "sum": amount(row["measure_sum"]) if row["measure_sum"] is not None else "",
+        }
+
+
+def _is_printed_whole(text: str | None, value: Row) -> bool:
+    """Say whether the printed text is the value itself, neither scaled nor rounded nor cut."""
+    found = re.fullmatch(r"(-?[0-9.]+)(.*?)(（暂定）)?", text or "")
+    if value["value"] is None or not found:
+        return value["value"] is None
+    return Decimal(found[1]) == value["value"] and found[2] == (value["unit"] or "")
+
+
+def _multiplier(indicator: Row) -> str:
+    return "" if indicator["multiplier"] in (None, "1") else str(indicator["multiplier"])
+
+
+def limit_of(standard: Row, unit: str | None) -> str:
+    """Write the limit that a standard sets, in the unit of the indicator if it has one."""
+    number = "" if standard["value"] is None else exactly(standard["value"])
+    return f"{word_for(standard['comparison'])} {number}{unit or standard['unit'] or ''}"
+
+
+def document_of(standard: Row) -> str:
+    """Name the document of a standard with its number."""
+    return f"《{standard['document']}》{standard['document_number'] or ''}"
+
+
+def _short(standard: Row) -> str:
+    """Cite a document by its number, where it has one; its name stands in the definition."""
+    number = str(standard["document_number"] or "")
+    return number if re.search(r"[0-9]", number) else document_of(standard)
+
+
+def anchor(*parts: Any) -> str:
+    """Join an anchor; blanks must not stand in one."""
+    return re.sub(r"\s+", "_", "-".join(str(part) for part in parts))

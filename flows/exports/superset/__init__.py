@@ -1,0 +1,4 @@
+"""superset.zip: data sets and one dashboard of the published tables.
+
+Begin with bundle.py.
+"""

@@ -1,0 +1,281 @@
+"""ZIP archives: what they hold, by names as they were meant, and each sound file of it as bytes."""
+
+import contextlib
+import copy
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, BinaryIO, NamedTuple, Protocol, cast
+
+from flows.common.errors import ZipingError
+from flows.extract.inbox.file_access import open_file, printable
+from flows.readers.detection import COMPRESSIONS, ZIP
+
+# A workbook, a text document or an .ods is a ZIP file, too: each has one of these.
+DOCUMENT_PARTS = {"[Content_Types].xml", "mimetype", "content.xml", "xl/workbook.bin"}
+MOST_DIRECTORY_BYTES = 16 << 20  # of names alone; all of them are held in memory
+HIGH_RATIO_FROM_BYTES = 1 << 20  # a small file of one repeated line is no bomb
+END, END_64 = b"PK\x05\x06", b"PK\x06\x07"
+END_SIZE, END_64_SIZE, LOCATOR_SIZE, MOST_COMMENT = 22, 56, 20, 1 << 16
+UTF_8_FLAG, PASSWORD_FLAG, UNICODE_PATH = 0x800, 0x1, 0x7075
+HAN = re.compile(r"[\u3400-\u9fff]")
+LEADS_OUT = re.compile(r"/|[A-Za-z]:|.*\\")
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError,
+)  # fmt: skip
+BLOCK = 1 << 20
+
+
+class Limits(Protocol):
+    """How much an archive may hold: files, millions of bytes unpacked, and bytes for each byte."""
+
+    @property
+    def zip_members(self) -> int:
+        """How many files."""
+
+    @property
+    def zip_megabytes(self) -> float:
+        """How many millions of bytes all its files may have."""
+
+    @property
+    def zip_ratio(self) -> float:
+        """How many bytes a packed byte may become."""
+
+
+class Unsound(ZipingError):
+    """An archive, or a file in it, that is not taken: why, and what to do."""
+
+
+class Member(NamedTuple):
+    """A file in an archive."""
+
+    name: str  # as it was meant, whatever the encoding; folders before it
+    info: zipfile.ZipInfo
+    fault: str  # why it is not taken; empty where nothing speaks against it
+
+
+def is_archive(path: Path) -> bool:
+    """Tell an archive of files from a workbook, which is a ZIP file too, by what it holds."""
+    try:
+        with open_file(path) as stream:
+            is_zip = stream.read(4) in ZIP
+            if is_zip:
+                with _opened(stream) as archive:
+                    return DOCUMENT_PARTS.isdisjoint(archive.namelist())
+    except Unsound:
+        return path.suffix.lower() == ".zip"
+    except OSError:
+        return False  # whoever looks at the file next says so
+    return is_zip or (path.suffix.lower() == ".zip" and path.stat().st_size > 0)
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open an archive; raises Unsound where it is damaged."""
+    try:
+        stream = open_file(path)
+    except OSError as error:
+        raise Unsound(f"the archive cannot be read ({error.strerror}): look at it") from None
+    with stream, _opened(stream) as archive:
+        yield archive
+
+
+@contextlib.contextmanager
+def _opened(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
+    try:
+        if _directory_size(stream) > MOST_DIRECTORY_BYTES:
+            raise Unsound("the archive names more files than anybody packs: send them singly")
+        archive = zipfile.ZipFile(stream)
+    except DAMAGED:
+        raise Unsound("the archive is cut short or damaged: send it again") from None
+    with archive:
+        yield archive
+
+
+def _directory_size(stream: BinaryIO) -> int:
+    """Read how large the list of names is, before all of it is read into memory."""
+    size = stream.seek(0, 2)
+    start = stream.seek(max(size - END_SIZE - LOCATOR_SIZE - END_64_SIZE - MOST_COMMENT, 0))
+    tail = stream.read()
+    stream.seek(0)
+    end = tail.rfind(END)
+    if end < 0:
+        raise zipfile.BadZipFile
+    (found,) = struct.unpack_from("<L", tail, end + 12)
+    locator = end - LOCATOR_SIZE
+    if locator >= END_64_SIZE and tail.startswith(END_64, locator):
+        (found,) = struct.unpack_from("<Q", tail, locator - END_64_SIZE + 40)
+    return min(int(found), start + len(tail))
+
+
+def members_of(archive: zipfile.ZipFile, limits: Limits) -> list[Member]:
+    """List the files of an archive, each with what speaks against it.
+
+    Raises Unsound where the archive as a whole is more than is taken.
+    """
+    infos = [one for one in archive.infolist() if not one.is_dir()]
+    if len(infos) > limits.zip_members:
+        raise Unsound(
+            f"the archive holds {len(infos)} files, more than {limits.zip_members}: send it in "
+            "several, or raise ZIPING_ZIP_MEMBERS if this is right"
+        )
+    size = sum(one.file_size for one in infos)
+    if size > limits.zip_megabytes * 1e6:
+        raise Unsound(
+            f"the archive unpacks to {size / 1e6:,.0f} MB, more than {limits.zip_megabytes:,.0f}: "
+            "send it in several, or raise ZIPING_ZIP_MEGABYTES if this is right"
+        )
+    names = _names(infos)
+    counts = Counter(names)
+    overlapping = _overlapping(archive.infolist())
+    return [
+        Member(
+            name,
+            info,
+            _fault(name, info, limits)
+            or "two files in the archive have this name: pack it again" * (counts[name] > 1)
+            or "overlaps another file of the archive, which no honest program writes: refused"
+            * (info.header_offset in overlapping),
+        )
+        for name, info in zip(names, infos, strict=True)
+    ]
+
+
+def _fault(name: str, info: zipfile.ZipInfo, limits: Limits) -> str:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if LEADS_OUT.match(name) or not {"", ".", ".."}.isdisjoint(name.split("/")):
+        return "its name leads out of the archive: pack it again with plain names of folders"
+    if kind not in (0, stat.S_IFREG):
+        return "is a link or a device, no file: pack the file itself"
+    if info.flag_bits & PASSWORD_FLAG:
+        return "has a password: pack it again without one"
+    if info.compress_type not in COMPRESSIONS:
+        return "is packed in a way that is not read: pack it again as an ordinary ZIP"
+    if name.lower().endswith(".zip"):
+        return "is an archive in an archive: put its files into the outer one, or send it by itself"
+    ratio = info.file_size / max(info.compress_size, 1)
+    if info.file_size > HIGH_RATIO_FROM_BYTES and ratio > limits.zip_ratio:
+        return (
+            f"unpacks to {ratio:,.0f} times its size, more than {limits.zip_ratio:,.0f}: send it "
+            "unpacked, or raise ZIPING_ZIP_RATIO if this is right"
+        )
+    return ""
+
+
+def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> set[int]:
+    """Find where files begin that share bytes with another, as those of a bomb do."""
+    found = set()
+    spans = sorted((one.header_offset, one.header_offset + 30 + one.compress_size) for one in infos)
+    reach, last = -1, -1
+    for start, end in spans:
+        if start < reach:
+            found |= {last, start}
+        if end > reach:
+            reach, last = end, start
+    return found
+
+
+def _raw_name(info: zipfile.ZipInfo) -> bytes | None:
+    """Give the bytes of a name whose encoding is not said; None where it is."""
+    return None if info.flag_bits & UTF_8_FLAG else info.orig_filename.encode("cp437")
+
+
+def _unicode_path(info: zipfile.ZipInfo, raw: bytes) -> str | None:
+    """Read the name that Info-ZIP adds in UTF-8, if it belongs to this name."""
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        content, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == UNICODE_PATH and content[:1] == b"\x01" and len(content) > 5:
+            with contextlib.suppress(UnicodeDecodeError):
+                if struct.unpack_from("<L", content, 1) == (zlib.crc32(raw),):
+                    return content[5:].decode("utf-8")
+    return None
+
+
+def _names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """Decode the names of an archive; those whose encoding is not said have one in common."""
+    raws = [_raw_name(one) for one in infos]
+    said = [
+        one.orig_filename if raw is None else _unicode_path(one, raw)
+        for one, raw in zip(infos, raws, strict=True)
+    ]
+    open_names = [raw for raw, name in zip(raws, said, strict=True) if raw and name is None]
+    encoding = _encoding_of(open_names)
+    names = [
+        name if name is not None else (raw or b"").decode(encoding, "backslashreplace")
+        for raw, name in zip(raws, said, strict=True)
+    ]
+    return [printable(unicodedata.normalize("NFC", name)) for name in names]
+
+
+def _encoding_of(names: Sequence[bytes]) -> str:
+    """Find in which encoding all names are text: GBK that happens to be UTF-8 gives no Han."""
+    together = b"/".join(names)
+    fitting = {}
+    for encoding in ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            fitting[encoding] = bool(HAN.search(together.decode(encoding)))
+    with_han = [encoding for encoding, has_han in fitting.items() if has_han]
+    return next(iter([*with_han, *fitting]), "ascii")
+
+
+@contextlib.contextmanager
+def reading(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[BinaryIO]:
+    """Read a file of an archive; raises Unsound where its bytes are not what the archive says."""
+    info = copy.copy(member)
+    info.file_size += 1  # so that one byte more than it says would be seen
+    with contextlib.ExitStack() as stack:
+        with _damage_told():
+            stream = stack.enter_context(archive.open(info))
+        yield cast("BinaryIO", _Checked(stream, member.file_size))
+
+
+@contextlib.contextmanager
+def reading_by_name(archive: zipfile.ZipFile, name: str) -> Iterator[BinaryIO]:
+    """Read the file of a name, as `members_of` gives it."""
+    infos = [one for one in archive.infolist() if not one.is_dir()]
+    found = [info for one, info in zip(_names(infos), infos, strict=True) if one == name]
+    if not found:
+        raise Unsound("is not in the archive")
+    with reading(archive, found[0]) as stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
+    except DAMAGED:
+        raise Unsound("is damaged, its checksum does not fit: pack the archive again") from None
+
+
+class _Checked:
+    """A stream that has the size that the archive says, and its checksum."""
+
+    def __init__(self, stream: IO[bytes], size: int) -> None:
+        self._stream, self._left = stream, size
+
+    def read(self, size: int = BLOCK) -> bytes:
+        with _damage_told():
+            block = self._stream.read(size)
+        self._left -= len(block)
+        if self._left < 0 or (not block and self._left):
+            raise Unsound("has another size than the archive says: pack the archive again")
+        return block
+
+
+def hash_member(archive: zipfile.ZipFile, member: Member) -> str:
+    """Hash a file of an archive, unpacking it once in full."""
+    digest = sha256()
+    with reading(archive, member.info) as stream:
+        while block := stream.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,4 @@
+"""Workbooks for offices: templates to fill in, lists of problems to send back.
+
+Begin with template.py.
+"""

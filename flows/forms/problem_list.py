@@ -1,0 +1,117 @@
+"""Write what is wrong with an office's files as a workbook that can be sent back to it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from flows.common.clock import day_of
+from flows.common.excel import (
+    CAPTION,
+    LINE_HEIGHT,
+    NOTE,
+    SAMPLE,
+    TITLE,
+    Style,
+    line_count,
+    open_book,
+    set_up_page,
+    write_cell,
+)
+from flows.common.labels import RULE_TITLES, WORDS
+from flows.common.masking import without_ids
+from flows.common.settings import SAMPLE_DISTRICT, SAMPLE_MARK, Settings
+from flows.landing.problems import Examined, Problem
+
+SHEET = "问题清单"
+COLUMNS: dict[str, tuple[str, float]] = {
+    "file": ("文件", 20), "sheet": ("工作表", 10), "row": ("行号", 7), "caption": ("列", 14),
+    "rule": ("规则", 17), "what": ("说明", 27), "why": ("为何重要", 25),
+    "resolve": ("如何处理", 25), "consequence": ("后果", 12), "done": ("处理结果", 16),
+}  # fmt: skip
+STATES = {"in_force": "在用", "rejected": "退回，未采用"}
+HELP = (
+    "请按文件、工作表、行号和列在原件中改正，在“处理结果”中写明如何处理，连同改正后的整份文件一并返回。"
+    "确属无误、不能改正的，请申请放行（登入放行登记），写明“规则”列的代码、文件、工作表和行号。"
+    "本清单只列位置，不含任何单元格的内容。"
+)
+
+
+def write_quarantine(folder: Path, found: Sequence[Examined], settings: Settings) -> list[Path]:
+    """Write one workbook per source table that has something wrong; the same input, same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    of_offices = [examined for examined in found if not examined.is_fault_of_suite]
+    for name in dict.fromkeys(examined.contract.name for examined in of_offices):
+        own = [examined for examined in of_offices if examined.contract.name == name]
+        target = folder / f"{own[0].contract.title}_{SHEET}_{name}.xlsx"
+        _write(target, own, settings)
+        written.append(target)
+    return written
+
+
+def _write(target: Path, own: Sequence[Examined], settings: Settings) -> None:
+    contract = own[0].contract
+    title = f"{settings.district_title}{contract.title}{SHEET}"
+    is_sample = settings.district == SAMPLE_DISTRICT
+    with open_book(target, title, 0o600) as (book, style):
+        page = book.add_worksheet(SHEET)
+        set_up_page(page, {"title": title, "is_sample": is_sample})
+        for column, (_, width) in enumerate(COLUMNS.values()):
+            page.set_column(column, column, width)
+        page.set_row(0, 26)
+        page.write(0, 0, title, style(**TITLE))
+        page.write(1, 0, f"报送单位：{contract.meta['owed']['by']}　　数据表：{contract.name}",
+                   style(**NOTE))  # fmt: skip
+        page.write(2, 0, SAMPLE_MARK if is_sample else "", style(**SAMPLE))
+        line = _write_files(page, 3, own, style)
+        width = sum(width for _, width in COLUMNS.values())
+        help_style = style(**NOTE, text_wrap=True, valign="vcenter")
+        page.merge_range(line, 0, line, len(COLUMNS) - 1, HELP, help_style)
+        page.set_row(line, 16.5 * line_count(HELP, width))
+        _write_problems(page, line + 1, own, style)
+
+
+def _write_files(page: Any, line: int, own: Sequence[Examined], style: Style) -> int:
+    """Say of each file its period, when it came and what became of it."""
+    for number, one in enumerate(own, line):
+        period = WORDS.get(one.delivery.period, one.delivery.period)
+        text = (
+            f"{Path(one.delivery.name).name}　　期间：{period}　　"
+            f"收到日期：{day_of(one.delivery.received_at).isoformat()}　　"
+            f"{STATES[one.state]}，{len(one.problems)} 处"
+        )
+        page.write(number, 0, without_ids(text), style(**NOTE))
+        page.set_row(number, LINE_HEIGHT + 3)
+    return line + len(own)
+
+
+def _write_problems(page: Any, header: int, own: Sequence[Examined], style: Style) -> None:
+    page.repeat_rows(header)
+    page.freeze_panes(header + 1, 4)
+    page.set_row(header, LINE_HEIGHT + 6)
+    for column, (caption, _) in enumerate(COLUMNS.values()):
+        page.write(header, column, caption, style(**CAPTION))
+    rows = [_row(one, problem) for one in own for problem in one.problems]
+    page.autofilter(header, 0, header + len(rows), len(COLUMNS) - 1)
+    for number, row in enumerate(rows, header + 1):
+        height = 1
+        for column, (key, (_, width)) in enumerate(COLUMNS.items()):
+            content = row.get(key)
+            write_cell(page, number, column, content, style)
+            height = max(height, line_count(content, width))
+        page.set_row(number, LINE_HEIGHT * height + 3)
+
+
+def _row(one: Examined, problem: Problem) -> Mapping[str, Any]:
+    title = RULE_TITLES.get(problem.rule, "")
+    words = {
+        "file": Path(one.delivery.name).name,
+        "sheet": problem.sheet,
+        "caption": problem.caption or ("" if problem.row else "整份文件"),
+        "rule": f"{title}\n{problem.rule}".strip(),
+        "what": problem.what,
+        "why": problem.why,
+        "resolve": problem.resolve,
+        "consequence": problem.consequence,
+    }
+    return {key: without_ids(text) for key, text in words.items()} | {"row": problem.row}

@@ -1,0 +1,152 @@
+"""The template that an office fills in: whether a source table has one, its name, its proof."""
+
+import fnmatch
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from flows.common.errors import Rejected, WrongUse, ZipingError
+from flows.common.settings import SAMPLE_DISTRICT, Settings, Workspace
+from flows.contracts.environment import load_settings
+from flows.contracts.loading import contract_named, load_contracts
+from flows.contracts.model import Contract
+from flows.extract.inbox.routing import period_of_name
+from flows.forms.fields import Form, fields_of, may_be_empty
+from flows.forms.workbook import write_form
+from flows.parsing.file_parser import read_file
+from flows.parsing.headers import positions_of
+from flows.quality.suite import load_suite, readings_path, suite_path
+
+SHEET = "填报"
+
+
+class Sent(NamedTuple):
+    """The name under which a filled template is sent, and how the period is written in it."""
+
+    name: str
+    period: str
+
+
+def write_template(
+    workspace: Workspace, name: str, file: Path | None, year: int | None
+) -> tuple[Path, str]:
+    """Write the workbook that an office fills in for a source table and year.
+
+    Gives its path, and the name below the inbox under which a filled one is taken.
+
+    Raises WrongUse with the reason where the table has no template, or a file stands there.
+    """
+    settings = load_settings(workspace)
+    contract = contract_named(load_contracts(), name)
+    year = year or contract.meta["period"].get("stated") or settings.default_year
+    if why := why_no_template(contract):
+        raise WrongUse(f"{name} has no template: {why}")
+    sent = sent_as(contract, settings, year, file)
+    target = file or Path(Path(sent.name).stem + ".xlsx")
+    if target.exists():
+        raise WrongUse(f"{target} is there already and may be filled in: give another name")
+    write_checked(target, contract, settings, year, sent)
+    return target, f"{contract.system}/{sent.name}"
+
+
+def why_no_template(contract: Contract) -> str | None:
+    """Say why offices cannot fill a source table in as a list of rows; None where they can."""
+    read, columns = contract.meta["read"], contract.columns
+    match contract.meta["pull"]["from"]:
+        case "http":
+            return "its rows are asked from a system over its API: enter them in that system"
+        case "sql":
+            return "its rows are asked from a database: enter them in that system"
+    if "long" in read:
+        return "its form is wide, and its headings become rows: use the form of the office"
+    if named := [one.name for one in columns if one.sheet_name or one.file_name]:
+        return f"names of sheets or files say its {', '.join(named)}: use the form of the office"
+    if read.get("delimiter", ",") != ",":
+        return f"it is a text between {read['delimiter']}: only a system exports that"
+    if _sheet_name(contract) is None:
+        return "its sheets have names that only the form of the office has"
+    return None
+
+
+def _sheet_name(contract: Contract) -> str | None:
+    """Name the sheet as the contract asks for; None where that cannot be told."""
+    pattern = contract.meta["read"].get("sheets")
+    if pattern is None:
+        return SHEET
+    names = (contract.title, *re.sub(r"[\^$()]", "", pattern).split("|"))
+    return next((one for one in names if one and re.search(pattern, one)), None)
+
+
+def stamps_of(contract: Contract, year: int) -> list[str]:
+    """Write the period of a year in the ways that names and titles have it."""
+    period = contract.period_of_year(year)
+    if period == "standing":
+        return [""]
+    first = year - int(contract.meta["period"].get("length_years", 1)) + 1
+    span = [f"{first}-{year}", f"{first}年-{year}年"] if first < year else []
+    whole = [f"{year}年"] if contract.period_kind == "calendar_year" else [period, f"{year}年"]
+    school_years = [f"{year}-{year + 1}学年", f"{year - 1}-{year}学年"]
+    return [*span, *whole, f"{year}", f"{year}年度", *school_years, f"{year}0101"]
+
+
+def sent_as(contract: Contract, settings: Settings, year: int, file: Path | None) -> Sent:
+    """Find a name that the inbox takes for the table and period: the file's own, if it fits."""
+    period = contract.period_of_year(year)
+    stamps = stamps_of(contract, year)
+    names = [(file.name, stamps[0])] if file else []
+    names += [(_name(pattern, stamp, ending, contract, settings), stamp)
+              for ending in ("xlsx", "csv")
+              for pattern in contract.file_patterns for stamp in stamps]  # fmt: skip
+    for name, stamp in names:
+        fits = any(fnmatch.fnmatch(name, pattern) for pattern in contract.file_patterns)
+        if fits and period_of_name(contract, name) == period:
+            return Sent(name, stamp)
+    raise WrongUse(
+        f"no name can be made that fits {', '.join(contract.file_patterns)} for {period}: "
+        "give FILE such a name"
+    )
+
+
+def _name(pattern: str, stamp: str, ending: str, contract: Contract, settings: Settings) -> str:
+    # A ? in a pattern is some sign; in a name no system of an office would take it.
+    stem = pattern.replace("*", "").replace("?", "_").partition(".")[0] or contract.title
+    sample = "样例数据" if settings.district == SAMPLE_DISTRICT else ""
+    return f"{'_'.join(filter(None, (stem, stamp, sample)))}.{ending}"
+
+
+def write_checked(
+    target: Path, contract: Contract, settings: Settings, year: int, sent: Sent
+) -> None:
+    """Write a template and read it as it will be read; none that fails is handed out."""
+    suite = load_suite(suite_path(contract), readings_path())
+    form = Form(
+        contract, tuple(fields_of(contract, suite)), settings, year, sent.period, sent.name,
+        _sheet_name(contract) or SHEET, may_be_empty(suite),
+    )  # fmt: skip
+    write_form(target, form)
+    try:
+        _prove(target, form)
+    except BaseException:
+        target.unlink()
+        raise
+
+
+def _prove(path: Path, form: Form) -> None:
+    """Find every column where the contract looks for it, and nothing that counts as a row."""
+    contract = form.contract
+    unsaid = tuple(replace(one, required=not one.above and one.required)
+                   for one in contract.columns)  # fmt: skip
+    try:
+        reading = read_file(path, replace(contract, columns=unsaid), name=form.sent_name)
+    except Rejected as error:
+        raise ZipingError(f"{contract.name}: its own template cannot be read: {error}") from None
+    captions = reading.captions.get(form.sheet, ())
+    found = positions_of(captions, contract.columns)
+    lost = [one.column.name for one in form.fields
+            if one.column.captions and one.column.name not in found]  # fmt: skip
+    if lost or reading.landed or reading.set_aside or len(reading.captions) != 1:
+        raise ZipingError(
+            f"{contract.name}: its own template would be misread"
+            + f" ({', '.join(lost)}): give the captions other words" * bool(lost)
+        )

@@ -1,0 +1,301 @@
+"""What a delivery has that the one before it did not: told, each as its suite says."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from flows.contracts.delivery import Delivery
+from flows.contracts.model import Contract
+from flows.landing.acceptance import Acceptance
+from flows.landing.caption_drift import compared_captions, likely_captions, listed
+from flows.landing.unit_drift import Earlier, Places, far_units, place_of, times_as_text
+from flows.parsing.values import UNITS_OF_YUAN
+from flows.quality.delivery_report import doubts_of, reading_as_rule, rejection_of, rule_outcome
+from flows.quality.suite import load_suite, readings_path, suite_path
+from flows.quality.waivers import Waiver, waived_entries
+
+FAR = 2  # times as much, or as little, unless the contract says another factor
+FEWEST_ROWS = 10  # a difference of fewer rows is none that anybody asks about
+MOST = 50  # percent of the rows have a day of the year that their column is of
+HALF_A_YEAR, MOST_OF = 180, 0.6  # days, and of those that the last file spans
+NEAR = Decimal("0.2")
+Verdicts = dict[tuple[str, str, str], Acceptance]
+
+
+def with_drift(
+    judged: Verdicts,
+    relevant: Sequence[Delivery],
+    received: Sequence[Delivery],
+    contracts: Mapping[str, Contract],
+    waivers_for: Callable[[Delivery], Sequence[Waiver]],
+) -> Verdicts:
+    """Compare each delivery with the last accepted one of its table that was received before it.
+
+    The comparison follows from the two verdicts and from the order of receipt alone, so that it is
+    the same in every night, and nothing is read again for it.
+    """
+    found: Verdicts = {}
+    accepted: dict[tuple[str, str], list[Earlier]] = {}
+    for delivery in sorted(relevant, key=_turn):
+        key = (delivery.source, delivery.period, delivery.id)
+        if (verdict := judged.get(key)) is None:
+            continue
+        contract = contracts[delivery.source]
+        before = accepted.setdefault((delivery.source, delivery.district_code), [])
+        places = {"older_file_again": _older_again(delivery, received, contract)}
+        if before and verdict.outcome.get("stated_units") is not None:  # it could be read
+            places |= _compared(delivery, verdict.outcome, before, contract)
+        elif before and verdict.outcome.get("layout"):
+            _, last = nearest(delivery, before, contract)
+            verdict = _with_likely_captions(verdict, last.outcome, contract)
+        places = {name: found_at for name, found_at in places.items() if found_at}
+        waivers = waivers_for(delivery)
+        found[key] = _told(verdict, places, contract, waivers) if places else verdict
+        if found[key].accepted:
+            before.append((delivery, found[key]))
+    for (source, _), earlier in accepted.items():
+        contract = contracts[source]
+        for number, places in far_units(earlier, contract).items():
+            delivery, verdict = earlier[number]
+            told = _told(verdict, places, contract, waivers_for(delivery))
+            found[delivery.source, delivery.period, delivery.id] = told
+    return found
+
+
+def _turn(delivery: Delivery) -> tuple[str, int]:
+    """Order by receipt; what is pulled side by side in one night, by its period."""
+    return "" if delivery.origin == "inbox" else delivery.period, delivery.number
+
+
+def _told(
+    verdict: Acceptance,
+    found: Mapping[str, Places],
+    contract: Contract,
+    waivers: Sequence[Waiver],
+) -> Acceptance:
+    """Add to a verdict what was found, with the severity that the suite gives to it."""
+    reading = load_suite(suite_path(contract), readings_path()).reading
+    results, rejections = list(verdict.outcome["results"]), verdict.rejections
+    waived, doubts = list(verdict.outcome["waived"]), list(verdict.outcome["doubts"])
+    for name, places in found.items():
+        said = reading[name]
+        rule = reading_as_rule(name, said)
+        cases = [
+            (one, place)
+            for place in places
+            for one in waivers
+            if (said.severity == "critical" or rule.makes_doubt)
+            and one.covers(contract, name, place)
+        ]
+        is_let_through = {id(place) for _, place in cases}
+        standing = [place for place in places if id(place) not in is_let_through]
+        severity = "warning" if not standing and said.severity == "critical" else said.severity
+        results.append(
+            rule_outcome(replace(rule, severity=severity), places, success=False, raised=False)
+        )
+        if rule.makes_doubt:
+            doubts += doubts_of(rule, standing)
+        if said.severity == "critical" and standing:
+            rejections.append(rejection_of(said, standing))
+        else:
+            waived += waived_entries(cases)
+    told = {
+        "results": results,
+        "rejections": rejections,
+        "accepted": not rejections,
+        "waived": waived,
+        "doubts": doubts,
+    }
+    return replace(verdict, outcome={**verdict.outcome, **told})
+
+
+def _with_likely_captions(
+    verdict: Acceptance, then: Mapping[str, Any], contract: Contract
+) -> Acceptance:
+    """Add to the rejection for a missing column which caption stands in place of the last one."""
+    renamed = likely_captions(verdict.outcome, then, contract)
+    sentences = [
+        f"where the last file had {was} ({name}) this one has {now}: if they mean the same, add it "
+        "to `captions` in the contract"
+        for name, was, now in renamed
+    ]
+    outcome = {**verdict.outcome, "rejections": [*verdict.rejections, *sentences]}
+    return replace(verdict, outcome=outcome)
+
+
+def _compared(
+    delivery: Delivery,
+    now: Mapping[str, Any],
+    before: Sequence[Earlier],
+    contract: Contract,
+) -> dict[str, Places]:
+    """Compare what a file looked like with the last one of its period, else of the one before."""
+    last, verdict = nearest(delivery, before, contract)
+    then = verdict.outcome
+    are_alike = not contract.in_parts or _named(delivery) == _named(last)
+    found = {
+        **{
+            name: [place_of(*one) for one in found_at]
+            for name, found_at in compared_captions(now, then).items()
+        },
+        "same_file_twice": _same_twice(delivery, now, before, contract),
+        "changed_type": _changed_types(now, then),
+        "other_unit": _other_units(now, then, are_alike=are_alike),
+        "other_year": _other_years(delivery, now, last, then, contract),
+        "part_of_period": _parts_of_period(now, then, contract),
+    }
+    if are_alike:
+        found |= _amounts(now, then, contract)
+    return found
+
+
+def _named(delivery: Delivery) -> str:
+    return delivery.files[0].original_name
+
+
+def nearest(delivery: Delivery, before: Sequence[Earlier], contract: Contract) -> Earlier:
+    """Pick the last one of the same period, else of the nearest; a part, of its own name."""
+    named = [one for one in before if contract.in_parts and _named(one[0]) == _named(delivery)]
+    earlier = [one for one in before if one[0].period <= delivery.period]
+    nearest = max(earlier or before, key=lambda one: one[0].period)[0].period
+    return (named or [one for one in before if one[0].period == nearest])[-1]
+
+
+def _older_again(delivery: Delivery, received: Sequence[Delivery], contract: Contract) -> Places:
+    """Find bytes that had been replaced by others before they came again."""
+    same = [one for one in received if one.key == delivery.key and one.number < delivery.number]
+    if contract.in_parts:
+        same = [one for one in same if _named(one) == _named(delivery)]
+    ids = [one.id for one in same]
+    return [place_of()] if delivery.id in ids and ids[-1] != delivery.id else []
+
+
+def _same_twice(
+    delivery: Delivery, now: Mapping[str, Any], before: Sequence[Earlier], contract: Contract
+) -> Places:
+    """Find the file, or all of its rows, under another period, or as another part."""
+    many = _rows(now) >= FEWEST_ROWS
+    return [
+        place_of(detail=f"= {one.period} {one.name}")
+        for one, verdict in before
+        if (
+            # A part that comes again may lie in another folder or archive.
+            one.period != delivery.period
+            or (contract.in_parts and Path(_named(one)).name != Path(_named(delivery)).name)
+        )
+        and (one.id == delivery.id or (many and verdict.outcome["content"] == now["content"]))
+    ]
+
+
+def _changed_types(now: Mapping[str, Any], then: Mapping[str, Any]) -> Places:
+    """Find columns most of whose cells can no longer be read as what they are declared."""
+    return [
+        place_of(name) for name in now["unreadable"] if _is_other(name, now) > _is_other(name, then)
+    ]
+
+
+def _is_other(name: str, outcome: Mapping[str, Any]) -> bool:
+    return bool(2 * outcome["unreadable"].get(name, 0) > _rows(outcome))
+
+
+def _rows(outcome: Mapping[str, Any]) -> int:
+    return int(outcome["rows_landed"] + outcome["rows_quarantined"])
+
+
+def _other_units(now: Mapping[str, Any], then: Mapping[str, Any], *, are_alike: bool) -> Places:
+    """Compare units; those of another part only where they are of money: 单位:甲校 is a school."""
+    units, were = (
+        [one for one in outcome["stated_units"] if are_alike or one in UNITS_OF_YUAN]
+        for outcome in (now, then)
+    )
+    is_other = units and were and not set(units) & set(were)
+    return [place_of(detail=f"{listed(were)} → {listed(units)}")] if is_other else []
+
+
+def _other_years(
+    delivery: Delivery,
+    now: Mapping[str, Any],
+    last: Delivery,
+    then: Mapping[str, Any],
+    contract: Contract,
+) -> Places:
+    """Find columns of days that lay in the period's year, and now lie in another.
+
+    Only what a calendar year holds happens in it: of a list on a day, days are those on which its
+    persons came, left or were born.
+    """
+    if contract.period_kind != "calendar_year":
+        return []
+    year, last_year = int(delivery.period[:4]), int(last.period[:4])
+    return [
+        place_of(name, f"{year} → {found}")
+        for name, (found, share) in now["years"].items()
+        if found != year and share > MOST and _lay_in(last_year, *then["years"].get(name, [0, 0]))
+    ]
+
+
+def _parts_of_period(now: Mapping[str, Any], then: Mapping[str, Any], contract: Contract) -> Places:
+    """Find columns of days that show another part of the year than the last file, or half of it."""
+    is_few = min(_rows(now), _rows(then)) < FEWEST_ROWS
+    if contract.period_kind != "calendar_year" or contract.in_parts or is_few:
+        return []
+    found = []
+    for name in now["days"].keys() & then["days"].keys():
+        (first, end), (was_first, was_end) = (
+            map(date.fromisoformat, outcome["days"][name]) for outcome in (now, then)
+        )
+        days, were = (end - first).days, (was_end - was_first).days
+        is_same_year = now["years"][name][0] == then["years"][name][0]
+        is_other = is_same_year and (first > was_end or end < was_first)
+        is_half = were >= HALF_A_YEAR and days < MOST_OF * were
+        is_full = min(outcome["years"][name][1] for outcome in (now, then)) > MOST
+        if is_full and (is_other or is_half):
+            detail = f"{was_first}—{was_end} → {first}—{end}"
+            found.append(place_of(name, detail) | {"reason": f"日期只到{first}—{end}"})
+    return found
+
+
+def _lay_in(wanted: int, year: int, share: int) -> bool:
+    return year == wanted and share > MOST
+
+
+def _amounts(
+    now: Mapping[str, Any], then: Mapping[str, Any], contract: Contract
+) -> dict[str, Places]:
+    """Compare the number of rows and the sums; two sums that changed places are two columns."""
+    factor = {name: Decimal(str(contract.checks.get(name, {}).get("factor", FAR)))
+              for name in ("row_count_far", "sums_far")}  # fmt: skip
+    rows, were = _rows(now), _rows(then)
+    sums = {name: Decimal(text) for name, text in now["sums"].items()}
+    before = {name: Decimal(text) for name, text in then["sums"].items() if name in sums}
+    far = [name for name in before if _is_far(sums[name], before[name], factor["sums_far"])]
+    swapped = [
+        (one, other)
+        for one, other in combinations(far, 2)
+        if _is_near(sums[one], before[other]) and _is_near(sums[other], before[one])
+    ]
+    return {
+        "row_count_far": [place_of(detail=f"{were} → {rows}")]
+        if abs(rows - were) >= FEWEST_ROWS
+        and _is_far(Decimal(rows), Decimal(were), factor["row_count_far"])
+        else [],
+        "sums_far": [
+            place_of(name, times_as_text(sums[name], before[name]))
+            for name in far
+            if not any(name in pair for pair in swapped)
+        ],
+        "swapped_columns": [place_of(", ".join(pair)) for pair in swapped],
+    }
+
+
+def _is_far(one: Decimal, other: Decimal, factor: Decimal) -> bool:
+    less, more = sorted((abs(one), abs(other)))
+    return more > factor * less or one * other < 0
+
+
+def _is_near(one: Decimal, other: Decimal) -> bool:
+    return abs(one - other) <= NEAR * abs(other)

@@ -1,1 +1,0 @@
-"""Plain functions behind the flows, one short module per concern; none of them knows Prefect."""

@@ -1,0 +1,4 @@
+"""A figure back to the cells it comes from, and computed a second time by another way.
+
+Begin with trace.py.
+"""

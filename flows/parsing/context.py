@@ -1,0 +1,84 @@
+"""What the readers of the sheets of one file share: its contract, its reading, where rows go."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flows.contracts.model import Contract
+from flows.parsing.attachments import Known
+from flows.parsing.columns import Pseudonym
+from flows.parsing.duplicates import SeenRows
+from flows.parsing.result import WHOLE_ROW, Finding, Line, Reading, SetAside, amount_of
+from flows.parsing.stated_totals import Sums
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ParseContext:
+    """One file while it is read: what is known of it, and what was found so far."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        pseudonym: Pseudonym | None,
+        columns: Collection[str] | None,
+        name: str,
+        sink: Callable[["pa.Table"], None] | None,
+        account: list[Line] | None,
+        attachments: Known | None,
+    ) -> None:
+        """Take the contract, what replaces ids, which columns to read, and where rows go."""
+        self.contract, self.pseudonym, self.name, self.sink = contract, pseudonym, name, sink
+        self.attachments = attachments
+        self.is_judged = columns is None  # a file that is read again has been
+        self.columns = [
+            column for column in contract.columns if columns is None or column.name in columns
+        ]
+        self.by_name = {column.name: column for column in contract.columns}
+        self.amounts = [column.name for column in contract.columns if column.role == "amount"]
+        self.reading = Reading(account=account)
+        self.seen = SeenRows()
+        self.sums = Sums()  # of all sheets so far
+        self.members: set[str | None] = set()  # that some row of detail has
+
+    def find(self, rule: str, sheet: str, number: int, column: str, **more: Any) -> None:
+        """Keep what only the file itself shows."""
+        self.reading.findings.append(Finding(rule, sheet, number, column, **more))
+
+    def land(self, table: "pa.Table") -> None:
+        """Keep typed rows, or pass them on so that they need no memory."""
+        if not table.num_rows:
+            return
+        self.reading.landed += table.num_rows
+        self.reading.last_row = table["_sheet"][-1].as_py(), table["_row_number"][-1].as_py()
+        if self.sink:
+            self.sink(table)
+        else:
+            self.reading.tables.append(table)
+
+    def set_aside(
+        self,
+        sheet: str,
+        table: "pa.Table",
+        unreadable: Mapping[int, list[str]],
+        faults: Mapping[int, str],
+    ) -> None:
+        """Put rows into quarantine, each with what could be read of its keys and amount."""
+        unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
+        for place, columns in sorted(unreadable.items()):
+            values = {name: table[name][place].as_py() for name in table.column_names}
+            number = values["_row_number"]
+            if WHOLE_ROW in columns:
+                values = {}
+            for name in columns:
+                self.reading.set_aside.append(
+                    SetAside(
+                        sheet,
+                        number,
+                        name,
+                        faults.get(place, "unreadable_cell"),
+                        values.get(unit.name) if unit else None,
+                        values.get(member.name) if member else None,
+                        amount_of(values, self.amounts),
+                    )
+                )

@@ -1,0 +1,172 @@
+"""Reading a kept file under its contract: header, units, totals, typed columns, quarantine."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.common.errors import Rejected, ZipingError
+from flows.common.masking import sheet_name_without_ids, without_ids
+from flows.common.process import forbid_core_dumps, memory_sentence, without_collection
+from flows.contracts.model import Contract
+from flows.parsing.attachments import Known
+from flows.parsing.columns import Pseudonym
+from flows.parsing.context import ParseContext
+from flows.parsing.headers import Header, HeaderMissing, Rows, check_above, find_header
+from flows.parsing.preamble import said_unit, sign_off_of, years_of_titles
+from flows.parsing.result import Finding, Line, Reading, schema_of
+from flows.parsing.sheet_parser import SheetReader
+from flows.parsing.stated_totals import OwnTotals
+from flows.readers.sheets import Sheet, open_sheets
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class FileReader(ParseContext):
+    """Reads the sheets of one file into a Reading."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        pseudonym: Pseudonym | None,
+        columns: Collection[str] | None,
+        name: str,
+        sink: Callable[["pa.Table"], None] | None,
+        account: list[Line] | None,
+        attachments: Known | None,
+    ) -> None:
+        """Take what the reading of every sheet takes, and begin with no totals."""
+        super().__init__(contract, pseudonym, columns, name, sink, account, attachments)
+        self.totals: list[tuple[str, OwnTotals]] = []
+
+    def read(self, sheets: Iterator[Sheet]) -> Reading:
+        """Read each sheet that has the header; the others are accounted for row by row."""
+        missing: HeaderMissing | None = None
+        found = False
+        for number, sheet in enumerate(sheets, start=1):
+            if (masked := sheet_name_without_ids(sheet.name)) != sheet.name:
+                sheet.name = f"{masked}({number})"  # two masked names may be one
+            if not self._is_wanted(sheet):
+                self._pass_over(sheet)
+                continue
+            above: Rows = []
+            try:
+                header = find_header(sheet.rows, sheet.merged, self.contract, above)
+            except HeaderMissing as error:
+                if error.found or self.contract.meta["read"].get("sheets"):
+                    raise
+                missing = error
+                for row_number, _ in above:
+                    self.reading.skip(sheet.name, row_number, "other_sheet")
+                self._pass_over(sheet)
+                continue
+            found = True
+            check_above(self.contract, header, above)
+            self._read_below(sheet, header, above)
+        if not found:
+            raise missing or Rejected(
+                "no sheet has the name that the contract asks for"
+                if "sheets" in self.contract.meta["read"]
+                else "the workbook shows no sheet with cells: show the table and send it again"
+            )
+        self._finish()
+        return self.reading
+
+    def _is_wanted(self, sheet: Sheet) -> bool:
+        pattern = self.contract.meta["read"].get("sheets")
+        return bool(re.search(pattern, sheet.name)) if pattern else not sheet.is_hidden
+
+    def _pass_over(self, sheet: Sheet) -> None:
+        for number, _ in sheet.rows:
+            self.reading.skip(sheet.name, number, "other_sheet")
+
+    def _read_below(self, sheet: Sheet, header: Header, above: Rows) -> None:
+        for number, _ in above:
+            self.reading.skip(sheet.name, number, "title")
+        for number in range(header.last_row - header.height + 1, header.last_row + 1):
+            self.reading.skip(sheet.name, number, "header")
+        self.reading.sign_off |= sign_off_of(self.contract, above)
+        self.reading.captions[sheet.name] = header.captions
+        self.reading.years[sheet.name] = years_of_titles(above, sheet.name)
+        reader = SheetReader(self, sheet, header, above)
+        if unit := reader.unit or said_unit(above):
+            self.reading.units[sheet.name] = without_ids(unit)
+        reader.read()
+        self.sums.add(reader.totals.sums)
+        self.totals.append((sheet.name, reader.totals))
+
+    def _finish(self) -> None:
+        """Add what shows only at the end of the file."""
+        for sheet, totals in self.totals:
+            for number, level, differing in totals.at_end(self.sums):
+                for column, amount in differing.items():
+                    is_money = column.partition(" ")[0] in self.amounts
+                    money = amount if is_money else None
+                    self.find("own_total", sheet, number, column, level=level, amount=money)
+            self.reading.compared |= {(sheet, row): one for row, one in totals.compared.items()}
+        self.reading.findings = self._without_what_is_told_twice(self.reading.findings)
+        ends = any(totals.ends_with_whole for _, totals in self.totals)
+        if self.contract.meta["read"].get("ends_with_totals") and not ends:
+            self.find("totals_row_missing", "", self.reading.last_row[1], "")
+        if not self.sink and not self.reading.tables:
+            self.reading.tables.append(schema_of(self.columns).empty_table())
+
+    def _without_what_is_told_twice(self, findings: list[Finding]) -> list[Finding]:
+        """Let the totals of one level say by how much a column is wrong: 合计 repeats its 小计.
+
+        A total of a member without any row may be of rows that are lost, or of anything.
+        """
+        by_level: dict[tuple[str, str], dict[int, Decimal]] = defaultdict(dict)
+        for finding in findings:
+            if finding.rule == "own_total" and finding.amount is not None:
+                levels = by_level[finding.sheet, finding.column]
+                levels[finding.level] = levels.get(finding.level, Decimal(0)) + finding.amount
+        told = {place: max(sorted(own), key=own.__getitem__) for place, own in by_level.items()}
+        return [
+            replace(
+                finding,
+                is_told=finding.level != told.get((finding.sheet, finding.column), finding.level),
+                member=finding.member if finding.member in self.members else None,
+            )
+            for finding in findings
+        ]
+
+
+def read_file(
+    path: Path,
+    contract: Contract,
+    pseudonym: Pseudonym | None = None,
+    columns: Collection[str] | None = None,
+    *,
+    name: str = "",
+    sink: Callable[["pa.Table"], None] | None = None,
+    account: list[Line] | None = None,
+    attachments: Known | None = None,
+) -> Reading:
+    """Read a kept file; raises Rejected with one sentence when it cannot be read at all.
+
+    Without `pseudonym` ids of persons stay as they are: for the trace, in memory only, which also
+    says which `columns` it looks at. `name` is what the file was called. Typed rows go to `sink`
+    as they come, or stay in the reading; each row that is no data goes to `account`.
+    `attachments` are what came beside it: names of documents are read with their hashes.
+    """
+    forbid_core_dumps()
+    reader = FileReader(contract, pseudonym, columns, name, sink, account, attachments)
+    try:
+        with without_collection(), closing(open_sheets(path, contract)) as sheets:
+            return reader.read(sheets)
+    except (ZipingError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        if memory_sentence(error):
+            raise
+        # No file may end the night of all others, whatever it holds.
+        raise Rejected(
+            "the file is written as none that can be read: save it anew as .xlsx and send that, "
+            "or show it to the engineer"
+        ) from error

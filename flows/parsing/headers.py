@@ -1,0 +1,239 @@
+"""Finding the header of a sheet by its captions."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flows.common.errors import Rejected
+from flows.common.text import half_width, plain_caption, squeezed
+from flows.contracts.model import Column, Contract, is_headerless, unnamed
+from flows.parsing.values import GROUPED, NUMBER
+from flows.readers.row_blocks import RowBlocks
+
+HEADER_WITHIN_ROWS = 40
+HIGHEST_HEADER = 4
+ROWS_AHEAD = 6  # within which a true header follows a block of labels with the same words
+FEWEST_ABOVE = {True: 1, False: 2}  # rows that look like data, by whether they are of three cells
+FEWEST_OF_WORDS = 5  # where there is no number to tell them by
+Rows = list[tuple[int, list[Any]]]
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the columns of a contract stand in a sheet."""
+
+    last_row: int
+    captions: tuple[str, ...]
+    positions: Mapping[str, int]
+    height: int
+
+
+def joined_captions(
+    rows: list[list[Any]], written: Callable[[Any], str] = plain_caption
+) -> tuple[str, ...]:
+    """Join the storeys of a header column by column, `教育事业费/人员经费`."""
+    width = max(len(row) for row in rows)
+    joined = []
+    for column in range(width):
+        parts: list[str] = []
+        for row in rows:
+            caption = written(row[column]) if column < len(row) else ""
+            if caption and caption not in parts:
+                parts.append(caption)
+        joined.append("/".join(parts))
+    return tuple(joined)
+
+
+def with_titles_spread(rows: list[list[Any]]) -> list[list[Any]]:
+    """Write the title of several columns above each of them, where no merged cell does it.
+
+    A CSV says it of the first one alone. It reaches as far as there are captions below it and no
+    other title beside or above it.
+    """
+    width = max(len(row) for row in rows)
+    spread = [[*row, *[None] * (width - len(row))] for row in rows]
+    said = [[bool(plain_caption(cell)) for cell in row] for row in spread]
+    for storey, row in enumerate(spread[:-1]):
+        for place in range(1, width):
+            has_caption = said[-1][place - 1] and said[-1][place]
+            is_inner = not any(said[one][place] for one in range(storey + 1))
+            if has_caption and is_inner:
+                row[place] = row[place - 1]
+    return spread
+
+
+def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str, int]:
+    """Find where columns stand among captions."""
+    found = {}
+    counts = Counter(captions)
+    places = {caption: place for place, caption in enumerate(captions)}
+    for column in columns:
+        wanted = [plain_caption(caption) for caption in column.captions]
+        for caption in wanted:
+            if counts[caption] == 1:
+                found[column.name] = places[caption]
+                break
+            if (place := unnamed(caption)) is not None and captions[place : place + 1] == ("",):
+                found[column.name] = place
+                break
+    return found
+
+
+def header_without_row(contract: Contract) -> Header:
+    """Give the header that a file has in its contract alone."""
+    places = [unnamed(plain_caption(one)) for column in contract.columns for one in column.captions]
+    captions = ("",) * (1 + max((place for place in places if place is not None), default=0))
+    return Header(0, captions, positions_of(captions, contract.columns), 0)
+
+
+class HeaderMissing(Rejected):
+    """No row holds every required caption; `found` counts those that the best row had."""
+
+    def __init__(
+        self, sentence: str, found: int, missing: Iterable[str], captions: Iterable[str] = ()
+    ) -> None:
+        """Take the sentence for the office, which columns lack, and what the best row holds."""
+        super().__init__(sentence)
+        self.found, self.missing, self.captions = found, tuple(missing), tuple(captions)
+
+
+def _required(contract: Contract) -> set[str]:
+    """Name the columns that a header must have."""
+    return {column.name for column in contract.columns if column.required and column.captions}
+
+
+def _items(long: Mapping[str, Any] | None, captions: Iterable[str]) -> int:
+    """Count the captions that become rows."""
+    return sum(bool(re.search(long["captions"], one)) for one in captions) if long else 0
+
+
+def holds_number(cell: Any) -> bool:
+    """Say whether a cell holds a number and nothing else."""
+    if isinstance(cell, int | float):
+        return not isinstance(cell, bool)
+    text = (squeezed(cell) or "").strip("()") if isinstance(cell, str) else ""
+    return bool(NUMBER.fullmatch(text) or GROUPED.fullmatch(text))
+
+
+def _looks_like_data(row: Sequence[Any], header: "Header", columns: Iterable[Column]) -> bool:
+    """Say whether a row fills every column below a header, with numbers where they belong."""
+    cells = [(column, row[place] if place < len(row) else None) for column in columns
+             if (place := header.positions.get(column.name)) is not None]  # fmt: skip
+    return bool(cells) and all(
+        holds_number(cell) if column.is_number else half_width(cell) for column, cell in cells
+    )
+
+
+def check_above(contract: Contract, header: "Header", above: Rows) -> None:
+    """Refuse a sheet whose header was sorted among its rows: those above it would be left out."""
+    full = [number for number, row in above if _looks_like_data(row, header, contract.columns)]
+    places = header.positions
+    has_numbers = any(one.is_number for one in contract.columns if one.name in places)
+    fewest = FEWEST_ABOVE[len(places) > 2] if has_numbers else FEWEST_OF_WORDS
+    if len(full) >= fewest:
+        raise Rejected(
+            f"above the header in row {header.last_row}, rows that look like data: {len(full)}, "
+            f"the first is row {full[0]}: put the header above all of them and send the file again"
+        )
+
+
+def _is_of_labels(rows: RowBlocks, header: "Header", contract: Contract) -> bool:
+    """Say whether a header holds its words by chance: a true one follows, and no data between."""
+    required = _required(contract)
+    for row in rows.peek(ROWS_AHEAD):
+        captions = joined_captions([row])
+        positions = positions_of(captions, contract.columns)
+        if required <= positions.keys():
+            return positions != header.positions
+        if _looks_like_data(row, header, contract.columns):
+            return False
+    return False
+
+
+def _check_once(contract: Contract, header: "Header") -> None:
+    """Refuse a header of which two columns could be meant, required or not."""
+    for column in contract.columns:
+        if column.name in header.positions:
+            continue
+        for caption in map(plain_caption, column.captions):
+            if header.captions.count(caption) > 1:
+                raise _several(column, caption, len(header.positions), header.captions)
+
+
+def _several(column: Column, caption: str, found: int, captions: Iterable[str]) -> "HeaderMissing":
+    return HeaderMissing(
+        f"several columns are called {caption} ({column.name}): give each a name of its own and "
+        "send the file again",
+        found,
+        (),  # it is there, more than once
+        captions,
+    )
+
+
+def find_header(
+    rows: RowBlocks,
+    merged: Mapping[tuple[int, int], Any],
+    contract: Contract,
+    above: Rows,
+) -> Header:
+    """Find the rows whose joined captions hold every required column; collect those above.
+
+    Where the contract does not say how high the header is, the lowest that holds all counts.
+    """
+    if is_headerless(contract):
+        return header_without_row(contract)
+    stated = contract.meta["read"].get("header_rows")
+    heights = [int(stated)] if stated else list(range(1, HIGHEST_HEADER + 1))
+    required, long = _required(contract), contract.meta["read"].get("long")
+    window: Rows = []
+    best: Mapping[str, int] = {}
+    best_captions: tuple[str, ...] = ()
+    twice: set[str] = set()
+    for number, row in rows:
+        filled = [merged.get((number, column), cell) for column, cell in enumerate(row)]
+        window.append((number, filled))
+        above.append((number, filled))
+        if len(window) > heights[-1]:
+            window.pop(0)
+        for height in heights:
+            if len(window) < height:
+                break
+            storeys = [cells for _, cells in window[-height:]]
+            plain = joined_captions(storeys)
+            written = (
+                [plain] if height == 1 else [plain, joined_captions(with_titles_spread(storeys))]
+            )
+            headers = [Header(number, one, positions_of(one, contract.columns), height)
+                       for one in written]  # fmt: skip
+            items = [_items(long, one) for one in written]
+            fitting = [(count, header) for count, header in zip(items, headers, strict=True)
+                       if required <= header.positions.keys() and (count or not long)]  # fmt: skip
+            if fitting:
+                header = max(fitting, key=lambda one: one[0])[1]  # of equal ones as it is written
+                if _is_of_labels(rows, header, contract):
+                    window.clear()
+                    break
+                del above[-height:]
+                _check_once(contract, header)
+                return header
+            counts = Counter(plain)
+            twice |= {caption for caption in plain if caption and counts[caption] > 1}
+            for header in headers:
+                if len(header.positions) > len(best):
+                    best, best_captions = header.positions, header.captions
+        if len(above) >= HEADER_WITHIN_ROWS:
+            break
+    missing = [one for one in contract.columns if one.name in required and one.name not in best]
+    named = ", ".join(f"{column.shown} ({column.name})" for column in missing)
+    for column in missing if best else ():
+        if several := twice & {plain_caption(caption) for caption in column.captions}:
+            raise _several(column, several.pop(), len(best), best_captions)
+    raise HeaderMissing(
+        f"column not found: {named or 'those that become rows'}; add it to the export and send it "
+        "again",
+        len(best),
+        (column.name for column in missing),
+        best_captions,
+    )

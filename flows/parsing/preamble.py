@@ -1,0 +1,201 @@
+"""What stands above a header: the unit, the years of titles, who signs, labelled cells."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise, zip_longest
+from typing import Any
+
+from flows.common.errors import Rejected
+from flows.common.masking import without_ids
+from flows.common.text import half_width, plain_caption
+from flows.contracts.model import Contract
+from flows.parsing.headers import Header, Rows
+from flows.parsing.values import UNITS_OF_YUAN
+
+UNIT_OF_MONEY = re.compile(r"[单單]位(?:均?[为為]|:)?\(?(.+)$")
+IN_BRACKETS = re.compile(r"[(\[【]([^()\[\]]+)[)\]】]$")  # a title may end with (万元)
+UNIT_IN_CAPTION = re.compile(
+    r"(?:[(\[【/,:]|[单單]位:?)(?:人民币)?([百千万亿]*元)(?=[)\]】/,]|$)|([百千万亿]+元)$"
+)
+# Of a number, not of who reports: 填报单位:样例小学.
+UNIT_OF_NUMBERS = re.compile(
+    r"(?:^|[^\u3400-\u9fff]|计量|計量|金额|数量)(?:[单單]位|[Uu]nits?)[::]\(?([^)\s]+?)\)?$"
+)
+# A title's year; with a month it is a day, of signing for example.
+# Of a school year, 2023—2024学年, both.
+YEAR = re.compile(
+    r"(?<![0-9])(?:((?:19|20)[0-9]{2}) ?年? ?[-—–~至/]{1,2} ?)?"
+    r"((?:19|20)[0-9]{2}) ?(?:年度?(?! ?[0-9]{1,2} ?月)|学年|财年)"
+)
+OF_SIGNING = re.compile(r"填报|填表|制表|制单|上报|报送|打印|导出|日期|时间")
+Titles = list[tuple[int, int]]  # row (0 for the sheet's name) and year
+
+
+def said_above(contract: Contract, above: Rows, sheet: str, file: str) -> dict[str, str | None]:
+    """Read what holds for a whole sheet: a labelled cell above the header, its name, the file's."""
+    found: dict[str, str | None] = {}
+    for column in contract.columns:
+        if column.above:
+            found[column.name] = _labelled(above, column.above)
+        elif column.sheet_name or column.file_name:
+            text = sheet if column.sheet_name else file
+            match = re.search(column.sheet_name or column.file_name or "", text)
+            found[column.name] = match[match.re.groups and 1] if match else None
+        else:
+            continue
+        if found[column.name] is None and column.required:
+            place = f"the sheet {sheet}" if sheet else "the file"
+            raise Rejected(
+                f"nothing says {column.shown} ({column.name}) for {place}: "
+                "fill it in and send the file again"
+            )
+    return found
+
+
+def _labelled(above: Rows, labels: tuple[str, ...]) -> str | None:
+    """Find the text right of a label, or after its colon in the same cell."""
+    wanted = [plain_caption(label) for label in labels]
+    for _, row in above:
+        texts = [text for cell in row if (text := half_width(cell))]
+        for place, text in enumerate(texts):
+            label, colon, rest = text.partition(":")
+            if plain_caption(label) not in wanted:
+                continue
+            if colon and rest.strip():
+                return rest.strip()
+            if place + 1 < len(texts):
+                return texts[place + 1]
+    return None
+
+
+def unit_of_sheet(
+    contract: Contract, header: Header, above: Rows, sheet: str, items: Iterable[str] = ()
+) -> str | None:
+    """Say the unit of the sheet's amounts: as stated, or from a cell above the header.
+
+    It may stand in a title, beside the captions, in the sheet's name, or in a caption; `items` are
+    captions of amounts that become rows. Raises Rejected where the sheet says none that was asked
+    for, several, or another than stated.
+    """
+    read, items = contract.meta["read"], tuple(items)
+    amounts = [one for one in contract.columns if one.role == "amount"]
+    declared = {header.captions[place] for place in header.positions.values()} | {*items}
+    beside = [caption for caption in header.captions if caption not in declared]
+    said = units_of_money([*above, (0, beside), (0, [sheet])]) if amounts else []
+    in_captions = [(caption, unit) for caption in items if (unit := _unit_in(caption))]
+    for column in amounts:
+        place = header.positions.get(column.name)
+        unit = _unit_in(header.captions[place]) if place is not None else None
+        if unit and place is not None and "unit_column" not in read:
+            if unit != (column.unit or unit):
+                raise _other_unit(header.captions[place], unit, column.unit)
+            in_captions += [(header.captions[place], unit)] if not column.unit else []
+    if read.get("unit") == "in_sheet" and not said:
+        said = list(dict.fromkeys(unit for _, unit in in_captions))
+    found = _unit_said(contract, read.get("unit"), said)
+    # What becomes rows is read in the unit of the column that takes it, if that states one.
+    read_in = {column.unit or found or "元" for column in amounts if column.from_long == "value"}
+    for caption, unit in in_captions:
+        if unit not in (read_in if caption in items and read_in else {found or "元"}):
+            raise _other_unit(caption, unit, found or "元")
+    return found
+
+
+def _unit_in(caption: str) -> str | None:
+    """Say the unit of money that a caption ends with: 金额(万元), 支出/万元, 生均(元/人)."""
+    units = [one or other for one, other in UNIT_IN_CAPTION.findall(caption)]
+    return units[-1] if units else None
+
+
+def _other_unit(caption: str, said: str, read_in: str | None) -> Rejected:
+    return Rejected(
+        f"the caption {caption} says the money is in {said}, it is read in {read_in}: correct the "
+        "caption or the numbers, or `unit` in the contract"
+    )
+
+
+def _unit_said(contract: Contract, stated: str | None, said: Sequence[str]) -> str | None:
+    read = contract.meta["read"]
+    if stated == "in_sheet":
+        if len(said) == 1:
+            return said[0]
+        if said:
+            raise Rejected(
+                f"cells above the header say the money is in {' and '.join(said)}: leave the right "
+                "one and send the file again"
+            )
+        raise Rejected(
+            "no cell says the unit of the money (单位:元 or 单位:万元): write it above the header"
+        )
+    has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
+    expected = stated or "元"
+    if said and expected not in said and has_amounts and "unit_column" not in read:
+        raise Rejected(
+            "above or beside its header, or in its name, the sheet says the money is in "
+            f"{said[0]}, the contract reads it in {expected}: correct that, or `unit` in the "
+            "contract"
+        )
+    return str(stated) if stated else None
+
+
+def check_note(contract: Contract, unit: str | None, number: int, row: list[Any]) -> None:
+    """Refuse a sheet of which a note below says another unit of money than it is read in."""
+    said = units_of_money([(number, row)])
+    has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
+    is_meant = has_amounts and "unit_column" not in contract.meta["read"]
+    if said and is_meant and (unit or "元") not in said:
+        raise Rejected(
+            f"a note in row {number} says the money is in {said[0]}, it is read in {unit or '元'}: "
+            "correct the note or the numbers, or `unit` in the contract"
+        )
+
+
+def units_of_money(above: Rows) -> list[str]:
+    """Read which units of money cells above the header say: 单位:人民币万元, 单位:万元、人."""
+    found: dict[str, None] = {}
+    for _, row in above:
+        texts = [text for cell in row if (text := plain_caption(cell))]
+        for text, following in zip_longest(texts, texts[1:], fillvalue=""):
+            is_label = text.rstrip(":").endswith(("单位", "單位"))
+            word = UNIT_OF_MONEY.search(text) or IN_BRACKETS.search(text)
+            said = following if is_label else word[1] if word else ""
+            parts = re.split("[,、;/()和及。]|人民币|人民幣", said)
+            found |= dict.fromkeys(part for part in parts if part in UNITS_OF_YUAN)
+    return list(found)
+
+
+def said_unit(above: Rows) -> str | None:
+    """Read what a cell above the header says of the unit, of money or of anything else."""
+    for _, row in above:
+        for cell in row:
+            if found := UNIT_OF_NUMBERS.search(plain_caption(cell)):
+                return found[1]
+    return None
+
+
+def sign_off_of(contract: Contract, above: Rows) -> dict[str, str]:
+    """Read office, date and post of who signs from the block above the header."""
+    labels: Mapping[str, str] = contract.meta.get("sign_off", {})
+    found: dict[str, str] = {}
+    for _, row in above:
+        cells = [text for cell in row if (text := half_width(cell))]
+        for key, label in labels.items():
+            for cell, following in pairwise(cells):
+                is_blank = following.rstrip(":") in labels.values()  # what follows is no answer
+                if cell.rstrip(":") == label and not is_blank:
+                    found[key] = without_ids(following)
+    return found
+
+
+def years_of_titles(above: Iterable[tuple[int, list[Any]]], sheet: str) -> Titles:
+    """List the years that the name of a sheet and the rows above its header say."""
+    texts = [(0, sheet)] + [
+        (number, text) for number, row in above for cell in row if (text := half_width(cell))
+    ]
+    return [
+        (number, int(year))
+        for number, text in texts
+        if not OF_SIGNING.search(text)
+        for years in YEAR.findall(text)
+        for year in filter(None, years)
+    ]

@@ -1,0 +1,339 @@
+"""What the gate of one delivery finds: rows set aside, rules failed, reasons to reject it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import ROUND_UP, Decimal
+from typing import Any
+
+from flows.common.labels import RULE_TITLES
+from flows.contracts.model import Contract
+from flows.parsing.result import Reading, SetAside, amount_of
+from flows.quality.rules import RuleResult
+from flows.quality.suite import CHECKS, COMPARED, OF_ROWS, READINGS, ReadingRule, Rule, Suite
+from flows.quality.waivers import Waiver
+
+DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
+PLACES_SHOWN = 20
+CENT = Decimal("0.01")
+SHOWN = ("sheet", "row", "column", "detail")
+DOUBTED = ("unit", "member", "amount", "is_of_row")
+DOUBT = ("sheet", "row", "unit", "member", "is_of_row", "reason")
+MOST_DOUBTS = 300  # of one rule in a file; more are one doubt on all that rests on it
+
+
+def _is_asked(name: str, contract: Contract) -> bool:
+    """Whether reading looks for something in the files of a contract."""
+    read = contract.meta["read"]
+    if name in CHECKS:
+        return name in contract.checks
+    asked_by = {
+        "own_total": read.get("totals"),
+        "part_above_whole": read.get("subsets"),
+        "totals_row_missing": read.get("ends_with_totals"),
+        "conflicting_key": None,  # told as a rule on rows
+        "attachment_missing": contract.has_attachments,
+        "blank_amount": any(column.must_be_filled for column in contract.columns),
+        "fraction_of_fen": contract.column_of_role("amount"),
+    }
+    return name not in COMPARED and bool(asked_by.get(name, True))
+
+
+def reading_as_rule(name: str, rule: ReadingRule) -> Rule:
+    """Give what the suite says of a thing found in a file the form of its other rules."""
+    return Rule(name, {}, rule.severity, rule.effect, rule.notes, keeps_rows=name not in OF_ROWS)
+
+
+def rejection_of(rule: ReadingRule, places: list[dict[str, Any]]) -> str:
+    """Say in a sentence why a file is rejected, by what was found in it and where."""
+    return f"{rule.notes.what}: {place_text(places)}"
+
+
+def rule_outcome(
+    rule: Rule, places: list[dict[str, Any]], *, success: bool, raised: bool
+) -> dict[str, Any]:
+    """Write one rule's result as the gate page shows it, with the first places where it failed."""
+    return {
+        "type": rule.type,
+        "column": rule.column,
+        "severity": rule.severity,
+        "effect": rule.effect,
+        "success": success,
+        "raised": raised,
+        "failed_count": len(places),
+        "notes": vars(rule.notes),
+        "keeps_rows": rule.keeps_rows,
+        "places": [
+            {name: place[name] for name in SHOWN if name in place}
+            for place in places[:PLACES_SHOWN]
+        ],
+    }
+
+
+def doubts_of(rule: Rule, places: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Say where a file makes figures doubtful though no row is taken out of them.
+
+    A place may have the unit and member of whose figures it speaks (else of all), the amount by
+    which they may be wrong (else it is not known by how much) and the reason that they give. With
+    `is_of_row` it speaks of the figures alone in which its row counts. The columns of one row are
+    added up, whatever their signs.
+    """
+    by_row: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for place in places:
+        if not place.get("is_told"):
+            by_row[tuple(place.get(name) or None for name in DOUBT)].append(place)
+    if len(by_row) > MOST_DOUBTS:
+        everything = [part for parts in by_row.values() for part in parts]
+        return [_doubt(rule, dict.fromkeys(DOUBT), everything)]
+    return [
+        _doubt(rule, dict(zip(DOUBT, key, strict=True)), parts) for key, parts in by_row.items()
+    ]
+
+
+def _doubt(rule: Rule, place: dict[str, Any], parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    amounts = [abs(Decimal(part["amount"])) for part in parts if part.get("amount") is not None]
+    amount = sum(amounts, Decimal(0)) if len(amounts) == len(parts) else None
+    title = RULE_TITLES.get(rule.type) if rule.type in READINGS else None
+    reason = place["reason"] or title or f"不符合“{rule.notes.what.rstrip('。')}”"
+    if amount is not None and not place["reason"]:
+        reason += f",相差{amount:.2f}元"
+    return place | {
+        "rule": rule.type,
+        "is_of_row": bool(place["is_of_row"]),
+        "amount": None if amount is None else str(amount.quantize(CENT, ROUND_UP)),
+        "reason": reason,
+    }
+
+
+# A waiver lets a row through that breaks one of these; what is not known of it stays unknown.
+UNKNOWN = (
+    "expect_column_values_to_not_be_null", "expect_column_values_to_be_in_set",
+    "expect_column_values_to_match_regex",
+)  # fmt: skip
+
+
+def _at_most_warning(severity: str) -> str:
+    """Say how grave a finding is that was let through."""
+    return "warning" if severity == "critical" else severity
+
+
+class Judgement:
+    """Collects what the gate of one delivery finds, without any value of a row."""
+
+    def __init__(
+        self, contract: Contract, suite: Suite, file_id: str, waivers: Sequence[Waiver] = ()
+    ) -> None:
+        """Take the contract, the suite, the file whose rows are judged, and what is let through."""
+        self.contract, self.suite, self.file_id = contract, suite, file_id
+        self.waivers = waivers
+        self.waived: list[tuple[Waiver, dict[str, Any]]] = []
+        self.results: list[dict[str, Any]] = []
+        self.rejections: list[str] = []
+        self.quarantine: list[dict[str, Any]] = []
+        self.doubts: list[dict[str, Any]] = []
+
+    def note(
+        self, rule: Rule, *, places: list[dict[str, Any]], success: bool, raised: bool = False
+    ) -> None:
+        """Keep one rule's result, with the first places where it failed."""
+        self.results.append(rule_outcome(rule, places, success=success, raised=raised))
+
+    def of_reading(self, reading: Reading) -> None:
+        """Judge what the file itself showed while it was read."""
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for finding in reading.findings:
+            found[finding.rule].append(
+                {"sheet": finding.sheet, "row": finding.row_number, "column": finding.column}
+                | ({"detail": finding.detail} if finding.detail else {})
+                | {name: getattr(finding, name) for name in (*DOUBTED, "is_told")}
+            )
+        for row in reading.set_aside:
+            found[row.rule].append(
+                {"sheet": row.sheet, "row": row.row_number, "column": row.column}
+            )
+            self.set_aside(row, self.suite.reading[row.rule].effect or "provisional")
+        for finding in reading.findings:
+            if finding.rule == "exact_duplicate":
+                of_copy = (finding.sheet, finding.row_number, "", finding.rule, None, None)
+                self.set_aside(SetAside(*of_copy, finding.amount), "none")
+        for name, rule in self.suite.reading.items():
+            places = found.pop(name, [])
+            if places or (_is_asked(name, self.contract) and name != "blank_amount"):
+                self._of_found(name, rule, places)
+        for name, places in found.items():
+            self.rejections.append(f"the suite has no word on {name}: {place_text(places)}")
+
+    def of_blanks(self, places: list[dict[str, Any]]) -> None:
+        """Judge the amounts that are blank in the rows that count."""
+        rule = self.suite.reading.get("blank_amount")
+        if rule and (places or _is_asked("blank_amount", self.contract)):
+            self._of_found("blank_amount", rule, places)
+
+    def _of_found(self, name: str, rule: ReadingRule, places: list[dict[str, Any]]) -> None:
+        as_rule = reading_as_rule(name, rule)
+        standing = places
+        if rule.severity == "critical" or as_rule.makes_doubt:
+            standing = [one for one in places if not self.is_waived(name, one)]
+        grave = standing if rule.severity == "critical" else []
+        severity = rule.severity if grave or not places else _at_most_warning(rule.severity)
+        self.note(replace(as_rule, severity=severity), places=places, success=not places)
+        if as_rule.makes_doubt:
+            self.doubts += doubts_of(as_rule, standing)
+        if grave:
+            self.rejections.append(rejection_of(rule, grave))
+
+    def of_rows(
+        self, results: Sequence[RuleResult], rows: Mapping[int, Mapping[str, Any]]
+    ) -> set[int]:
+        """Set the rows aside that break a row rule, and give their positions.
+
+        `rows` holds all that break one by their position. A row is let through only if each rule
+        that it breaks is waived for it.
+        """
+        unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
+        amounts = [column.name for column in self.contract.columns if column.role == "amount"]
+
+        def readable(rules: Iterable[Rule], row: Mapping[str, Any]) -> dict[str, Any]:
+            """Give what of a row says which figures it belongs to, where no rule doubts it."""
+            doubted = {name for rule in rules for name in rule.columns}
+            has_member = member and member.name not in doubted
+            return {
+                "unit": row[unit.name] if unit else None,
+                "member": row[member.name] if member and has_member else None,
+                "amount": amount_of(row, amounts),
+            }
+
+        def place_of(rule: Rule, position: int) -> dict[str, Any]:
+            row = rows[position]
+            place = {"sheet": row["_sheet"], "row": row["_row_number"], "column": rule.column}
+            return place | ({"unit": row[unit.name]} if unit else {})
+
+        taken = {
+            position
+            for result in results
+            for position in result.failed_positions
+            if self._waiver_of(result.rule.type, place_of(result.rule, position)) is None
+        }
+        for result in results:
+            rule, places, unknown = result.rule, [], list[dict[str, Any]]()
+            for position in result.failed_positions:
+                row, place = rows[position], place_of(rule, position)
+                if position not in taken:
+                    self.is_waived(rule.type, place)
+                    if rule.effect == "provisional" and rule.type in UNKNOWN:
+                        unknown.append({**place, **readable([rule], row)})
+                    continue
+                places.append({name: place[name] for name in ("sheet", "row", "column")})
+                self.set_aside(
+                    SetAside(
+                        row["_sheet"],
+                        row["_row_number"],
+                        rule.column or "",
+                        rule.type,
+                        place.get("unit"),
+                        readable([rule], row)["member"],
+                        amount_of(row, amounts),
+                    ),
+                    rule.effect or "provisional",
+                )
+            self.doubts += doubts_of(
+                rule, [place | {"reason": self._still_unknown(rule)} for place in unknown]
+            )
+            success = not places if result.failed_positions else result.success
+            self.note(rule, places=places, success=success, raised=result.raised)
+            if result.raised:
+                self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
+        return taken
+
+    def _still_unknown(self, rule: Rule) -> str:
+        captions = [column.shown for column in self.contract.columns if column.name in rule.columns]
+        return f"放行的行中“{'、'.join(captions)}”仍不明"
+
+    def _waiver_of(self, rule: str, place: dict[str, Any]) -> Waiver | None:
+        return next((one for one in self.waivers if one.covers(self.contract, rule, place)), None)
+
+    def is_waived(self, rule: str, place: dict[str, Any]) -> bool:
+        """Find the waiver that lets a case through, and remember the case."""
+        waiver = self._waiver_of(rule, place)
+        if waiver:
+            self.waived.append((waiver, place))
+        return waiver is not None
+
+    def of_table(self, results: Iterable[RuleResult]) -> None:
+        """Judge the delivery as a whole."""
+        for result in results:
+            rule = result.rule
+            fails = not (result.success or result.raised)
+            is_grave = fails and rule.severity == "critical"
+            is_waived = (is_grave or (fails and rule.makes_doubt)) and self.is_waived(
+                rule.type, {"column": rule.column}
+            )
+            if is_grave and is_waived:
+                rule, is_grave = replace(rule, severity="warning"), False
+            if fails and rule.makes_doubt and not is_waived:
+                self.doubts += doubts_of(rule, [{}])
+            self.note(rule, places=[], success=result.success, raised=result.raised)
+            if result.raised:
+                self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
+            elif is_grave:
+                self.rejections.append(f"{rule.notes.what} {rule.notes.resolve}")
+
+    def set_aside(self, row: SetAside, effect: str) -> None:
+        """Put a row into quarantine; it keeps what is readable of its keys and amount."""
+        self.quarantine.append(
+            {
+                "file_id": self.file_id,
+                "sheet": row.sheet,
+                "row_number": row.row_number,
+                "column_name": row.column,
+                "rule": row.rule,
+                "effect": effect,
+                "unit": row.unit,
+                "member": row.member,
+                "amount": row.amount,
+            }
+        )
+
+    def of_limit(self, rows_of_data: int, readable_amount: Decimal) -> None:
+        """Reject a delivery of which more is set aside than its contract allows."""
+        limit = DEFAULT_LIMIT | dict(self.contract.meta.get("quarantine_limit", {}))
+        counted = {
+            (row["sheet"], row["row_number"]): row["amount"]
+            for row in self.quarantine
+            if row["effect"] != "none"
+        }
+        amount = sum((abs(value) for value in counted.values() if value is not None), Decimal(0))
+        over_rows = len(counted) > Decimal(str(limit["rows"])) * rows_of_data
+        over_amount = amount > Decimal(str(limit["amount"])) * readable_amount
+        if counted and (over_rows or over_amount):
+            places = [{"sheet": sheet, "row": row} for sheet, row in counted]
+            is_waived = self.is_waived("quarantine_limit", {})
+            if not is_waived:
+                self.rejections.append(
+                    f"{len(counted)} of {rows_of_data} rows would be set aside, more than the "
+                    f"quarantine_limit allows: {place_text(places)}"
+                )
+            for result in self.results:
+                if result["type"] == "quarantine_limit":
+                    result |= {"success": False, "failed_count": len(counted)}
+                    result |= {"severity": "warning"} if is_waived else {}
+
+
+def place_text(places: Sequence[Mapping[str, Any]]) -> str:
+    """Name the first places: sheet, row and column, and what each is compared with."""
+    shown = [
+        " ".join(
+            part
+            for part in (
+                f"sheet {place['sheet']}" if place.get("sheet") else "",
+                f"row {place['row']}" if place.get("row") else "",
+                f"column {place['column']}" if place.get("column") else "",
+                f"({place['detail']})" if place.get("detail") else "",
+            )
+            if part
+        )
+        or "the whole file"
+        for place in places[:3]
+    ]
+    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+    return "; ".join(shown) + more

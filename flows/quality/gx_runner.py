@@ -1,0 +1,164 @@
+"""Run Great Expectations over frames: quietly, failing closed, handing back positions only."""
+
+import functools
+import logging
+import os
+import re
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from flows.common.settings import forget_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of an expectation: index labels of rows, names of exceptions, never a value."""
+
+    success: bool
+    raised: bool = False
+    positions: tuple[int, ...] | None = None  # None: the expectation is not one about rows
+    error: str = ""
+
+
+def not_answered(error: str) -> Answer:
+    """Give the answer of an expectation that could not be judged; it counts as failed."""
+    return Answer(success=False, raised=True, error=error)
+
+
+def joined(answers: Sequence[Answer]) -> Answer:
+    """Join the answers of all chunks to one expectation."""
+    if unclear := [answer for answer in answers if answer.raised or answer.positions is None]:
+        return unclear[0]
+    positions = tuple(place for answer in answers for place in answer.positions or ())
+    return Answer(all(answer.success for answer in answers), positions=positions)
+
+
+def frame_of(table: "pa.Table", names: Collection[str], start: int = 0) -> "pd.DataFrame":
+    """Give the named columns of an Arrow table to pandas; the index counts from start."""
+    import pandas as pd
+    import pyarrow as pa
+
+    table = table.select([name for name in table.column_names if name in names])
+    for place, column in enumerate(table.schema):
+        if pa.types.is_decimal(column.type):  # monotone: bounds that a float holds judge exactly
+            table = table.set_column(place, column.name, table[place].cast(pa.float64()))
+        elif pa.types.is_dictionary(column.type):
+            plain = table[place].cast(column.type.value_type)
+            table = table.set_column(place, column.name, plain)
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+    frame.index = pd.RangeIndex(start, start + table.num_rows)
+    return frame
+
+
+def run(asked: Sequence[tuple[str, Mapping[str, Any]]], frame: "pd.DataFrame") -> list[Answer]:
+    """Ask expectations (type, kwargs) of a frame in one validation; the answers come in order."""
+    if not asked:
+        return []
+    definition = _batch_definition()
+    import great_expectations as gx
+
+    answers: dict[int, Answer] = {}
+    expectations = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they repeat values
+        for marker, (kind, kwargs) in enumerate(asked):
+            try:
+                expectations.append(_expectation(kind, kwargs, marker))
+            except MemoryError:
+                raise  # it says nothing of the file, and verdicts are kept
+            except Exception as error:  # noqa: BLE001 - whatever it is, the gate has failed
+                answers[marker] = not_answered(type(error).__name__)
+        try:
+            results = (
+                definition.get_batch(batch_parameters={"dataframe": frame})
+                .validate(
+                    gx.ExpectationSuite(name="asked", expectations=expectations),
+                    result_format={"result_format": "COMPLETE", "partial_unexpected_count": 0},
+                )
+                .results
+            )
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            return [not_answered(type(error).__name__) for _ in asked]
+    # They come in another order, and a dropped expectation gives none.
+    answers |= {result.expectation_config.meta["asked"]: _answer(result) for result in results}
+    return [answers.get(marker) or not_answered("NoAnswer") for marker in range(len(asked))]
+
+
+def load_great_expectations() -> None:
+    """Load the library before its first question, so that its cost is measured by itself."""
+    _batch_definition()
+
+
+@functools.cache
+def _batch_definition() -> Any:
+    """Make the one context of this process: in memory, silent, telling nobody."""
+    forget_settings("GX_.*")
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    # It logs values, and others may have set the levels of its loggers.
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("great_expectations."):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}  # type: ignore[assignment]
+    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    return asset.add_batch_definition_whole_dataframe("frame")
+
+
+def _expectation(kind: str, kwargs: Mapping[str, Any], marker: int) -> Any:
+    """Make an expectation; of rows without a value only the expectations about nulls judge."""
+    from great_expectations.expectations.expectation import (
+        ColumnPairMapExpectation,
+        MulticolumnMapExpectation,
+    )
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    implementation = get_expectation_impl(kind)
+    asked: dict[str, Any] = {
+        key: datetime(value.year, value.month, value.day) if type(value) is date else value
+        for key, value in kwargs.items()
+    }
+    if issubclass(implementation, ColumnPairMapExpectation):
+        asked.setdefault("ignore_row_if", "either_value_is_missing")
+    elif issubclass(implementation, MulticolumnMapExpectation):
+        asked.setdefault("ignore_row_if", "any_value_is_missing")
+    if "row_condition" in asked:
+        asked.setdefault("condition_parser", "pandas")
+    return implementation(**asked, meta={"asked": marker})
+
+
+def _answer(result: Any) -> Answer:
+    info = result.exception_info or {}
+    for exception in [info] if "raised_exception" in info else info.values():
+        if exception.get("raised_exception"):
+            name = _exception_name(str(exception.get("exception_traceback")))
+            if name.endswith("MemoryError"):
+                raise MemoryError(name)
+            return not_answered(name)
+    labels = result.result.get("unexpected_index_list")
+    positions = None if labels is None else tuple(sorted(map(int, labels)))
+    return Answer(result.success is True, positions=positions)
+
+
+def _exception_name(traceback: str) -> str:
+    """Find the name of the last exception; only names of classes pass, for texts carry values."""
+    known: dict[str, type[Exception]] = {"Exception": Exception}
+    pending: list[type[Exception]] = [Exception]
+    while pending:
+        found = [kind for kind in pending.pop().__subclasses__() if kind.__name__ not in known]
+        known |= {kind.__name__: kind for kind in found}
+        pending += found
+    names = re.findall(r"^(?:\w+\.)*(\w+)(?=:|$)", traceback, re.MULTILINE)
+    return next((name for name in reversed(names) if name in known), "Exception")

@@ -1,0 +1,279 @@
+"""Expectation suites: what must be true of a table, as it stands in YAML."""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flows.common.settings import CHECKOUT
+from flows.contracts.model import Contract
+from flows.parsing.codes import SEEDS
+
+# These would hide failing rows, or are stated beside the kwargs and nowhere else.
+FORBIDDEN_KWARGS = (
+    "mostly", "result_format", "catch_exceptions", "meta", "severity", "notes", "id",
+)  # fmt: skip
+# Great Expectations has harmless defaults for these: a rule that leaves them out asks nothing.
+ASKS_BY = {
+    "expect_column_values_to_be_in_set": ("value_set",),
+    "expect_column_values_to_not_be_in_set": ("value_set",),
+    "expect_column_values_to_match_regex": ("regex",),
+    "expect_column_values_to_not_match_regex": ("regex",),
+    "expect_column_values_to_be_between": ("min_value", "max_value"),
+    "expect_column_value_lengths_to_be_between": ("min_value", "max_value"),
+}
+COLUMN_KWARGS = ("column", "column_A", "column_B")
+SUITES = CHECKOUT / "expectations"
+SEVERITIES = ("critical", "warning", "info")
+EFFECTS = ("none", "provisional")
+# What is found while a file is read, by the name under which `reading.yml` says what it leads to.
+# Of these the rows are set aside; whatever else is found takes no row out of the figures.
+OF_ROWS = (
+    "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions", "odd_quotes",
+    "another_encoding", "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount",
+    "other_table", "exact_duplicate", "conflicting_key",
+)  # fmt: skip
+WHILE_READ = (
+    "required_column", *OF_ROWS, "hidden_row", "fraction_of_fen", "equal_sheets",
+    "quarantine_limit", "own_total", "part_above_whole", "totals_row_missing",
+    "attachment_missing", "blank_amount",
+)  # fmt: skip
+CHECKS = ("group_total_as_unit", "repeated_amount", "same_rows", "swapped_columns")  # if declared
+# What a file has that the last one of its table had not.
+COMPARED = (
+    "new_column", "missing_column", "renamed_caption", "changed_type", "other_unit", "other_year",
+    "row_count_far", "sums_far", "sums_out_of_scale", "unit_far", "part_of_period",
+    "same_file_twice", "older_file_again",
+)  # fmt: skip
+READINGS = (*WHILE_READ, *CHECKS, *COMPARED)
+CODES = re.compile(r"\$([a-z]\w*)(?:\.([a-z]\w*))?")  # a list of codes that the product knows
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What is asked, why it matters and how to resolve it, for the office and the engineer."""
+
+    what: str
+    why: str
+    resolve: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One expectation: with an effect it sets rows aside, or keeps them and doubts the table."""
+
+    type: str
+    kwargs: Mapping[str, Any] = field(hash=False)
+    severity: str
+    effect: str | None
+    notes: Notes
+    keeps_rows: bool = False  # it is about aggregates, or about the file as it was read
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        single = [self.kwargs[key] for key in COLUMN_KWARGS if key in self.kwargs]
+        return tuple(map(str, [*single, *self.kwargs.get("column_list", ())]))
+
+    @property
+    def column(self) -> str | None:
+        """The column, or the columns of a rule on several, as they are shown."""
+        return ", ".join(self.columns) or None
+
+    @property
+    def is_row_rule(self) -> bool:
+        """Whether the rule sets rows aside."""
+        return self.effect is not None and not self.keeps_rows
+
+    @property
+    def makes_doubt(self) -> bool:
+        """Whether figures are doubtful where it fails, though no row is taken out of them."""
+        return self.effect == "provisional" and self.keeps_rows
+
+
+@dataclass(frozen=True)
+class ReadingRule:
+    """The severity and notes of what is checked while a file is read."""
+
+    severity: str
+    effect: str | None
+    notes: Notes
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What must be true of one table."""
+
+    name: str
+    aggregates: Mapping[str, str] = field(hash=False)
+    rules: tuple[Rule, ...]
+    reading: Mapping[str, ReadingRule] = field(hash=False)
+
+
+def load_suite(path: Path, readings: Path | None = None) -> Suite:
+    """Read a suite, and what stands in `readings` for every table that is read from a file.
+
+    Raises SuiteError where it is missing, empty or unclear.
+    """
+    raw = read_suite_file(path)
+    raw = mapping(raw, f"{path}: the suite", ("name", "rules"), ("aggregates", "reading"))
+    name, rules = raw["name"], raw["rules"]
+    if not isinstance(rules, list) or not rules:
+        raise SuiteError(f"{path}: the suite has no rules")
+    aggregates = raw.get("aggregates") or {}
+    if not isinstance(aggregates, dict) or not all(isinstance(v, str) for v in aggregates.values()):
+        raise SuiteError(f"{path}: aggregates must give one SQL expression a name")
+    for_all = load_readings(readings) if readings else {}
+    return Suite(
+        name=str(name),
+        aggregates=aggregates,
+        rules=tuple(
+            _rule(f"{path}: rule {n}", entry, aggregates) for n, entry in enumerate(rules, start=1)
+        ),
+        reading=reading_rules(str(path), raw.get("reading") or {}, for_all),
+    )
+
+
+def _rule(where: str, raw: Any, aggregates: Mapping[str, str]) -> Rule:
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    where = f"{where} ({kind})" if kind else where
+    raw = mapping(raw, where, ("type", "kwargs", "severity", "notes"), ("effect",))
+    kwargs = mapping(raw["kwargs"], f"{where} kwargs", (), raw["kwargs"])
+    if forbidden := sorted(set(FORBIDDEN_KWARGS) & set(kwargs)):
+        raise SuiteError(f"{where} must not use {forbidden[0]} among its kwargs")
+    rule = Rule(str(raw["type"]), kwargs, *common_words(where, raw))
+    if not rule.columns:
+        raise SuiteError(f"{where} names no column; what is counted of a table is an aggregate")
+    asks_by = ASKS_BY.get(rule.type, ())
+    if asks_by and all(kwargs.get(key) is None for key in asks_by):
+        raise SuiteError(f"{where} asks nothing: it states no {' or '.join(asks_by)}")
+    return replace(rule, keeps_rows=aggregates.keys() >= set(rule.columns))
+
+
+def suite_path(contract: Contract) -> Path:
+    """Say where the suite of a source table stands."""
+    return SUITES / contract.system / f"{contract.table}.yml"
+
+
+def readings_path() -> Path:
+    """Say where stands what each thing found while reading leads to in every table."""
+    return SUITES / "reading.yml"
+
+
+def rule_names(contract: Contract) -> set[str]:
+    """Name the rules by which the files of a table are judged; none where its suite is unclear."""
+    try:
+        suite = load_suite(suite_path(contract), readings_path())
+    except SuiteError:  # told where a file is judged
+        return set()
+    return {*suite.reading, *(rule.type for rule in suite.rules)}
+
+
+class SuiteError(ValueError):
+    """A suite that cannot be relied upon; the sentence names the file and the rule."""
+
+
+NOTES = tuple(entry.name for entry in fields(Notes))
+
+
+class _Loader(yaml.CSafeLoader):
+    """A YAML loader that refuses a key given twice, which would drop rules in silence."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """Make a mapping of different keys."""
+        keys = [str(key.value) for key, _ in node.value]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{twice[0]} stands twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+def suite_text(path: Path) -> str:
+    """Read a suite with the lists that it names filled in.
+
+    `$staff_posts` stands for the codes of that seed, `$staff_posts.is_teacher_or_principal` for
+    those of which the column says true: as a list that YAML, conditions and SQL all understand.
+    """
+
+    def codes(found: re.Match[str]) -> str:
+        name, column = found.groups()
+        seed = SEEDS / f"{name}.csv"
+        if not seed.is_file():
+            raise SuiteError(f"{path}: there is no list of codes {seed.name} for {found[0]}")
+        with seed.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        if column and column not in rows[0]:
+            raise SuiteError(f"{path}: the list {seed.name} has no column {column} for {found[0]}")
+        key = next(iter(rows[0]))
+        return str([row[key] for row in rows if not column or row[column] == "true"])
+
+    try:
+        return CODES.sub(codes, path.read_text("utf-8"))
+    except OSError as error:
+        raise SuiteError(f"{path}: the suite cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise SuiteError(f"{path}: the suite is no readable YAML: it is not UTF-8") from None
+
+
+def read_suite_file(path: Path) -> Any:
+    """Read the YAML of a suite; raises SuiteError where it cannot be read."""
+    try:
+        return yaml.load(suite_text(path), _Loader)
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise SuiteError(f"{path}: the suite is no readable YAML: {problem}") from None
+
+
+def mapping(
+    raw: Any, where: str, required: Sequence[str], optional: Sequence[str]
+) -> dict[str, Any]:
+    """Check that something written is a mapping of known keys, with those that are required."""
+    if not isinstance(raw, dict):
+        raise SuiteError(f"{where} is empty or no mapping")
+    if unknown := sorted(set(map(str, raw)) - set(required) - set(optional)):
+        raise SuiteError(f"{where} knows no key {unknown[0]}")
+    if missing := [key for key in required if raw.get(key) in (None, "")]:
+        raise SuiteError(f"{where} does not state its {missing[0]}")
+    return raw
+
+
+def common_words(where: str, raw: Mapping[str, Any]) -> tuple[str, str | None, Notes]:
+    """Check severity, effect and notes."""
+    if raw["severity"] not in SEVERITIES:
+        raise SuiteError(f"{where} has a severity other than {', '.join(SEVERITIES)}")
+    if "effect" in raw and raw["effect"] not in EFFECTS:
+        raise SuiteError(f"{where} has an effect other than {', '.join(EFFECTS)}")
+    notes = mapping(raw["notes"], f"{where} notes", NOTES, ())
+    return raw["severity"], raw.get("effect"), Notes(**{key: str(notes[key]) for key in NOTES})
+
+
+def load_readings(path: Path) -> dict[str, dict[str, Any]]:
+    """Read what each thing found while reading leads to in every table that says nothing else."""
+    raw = mapping(read_suite_file(path), str(path), READINGS, ())
+    reading_rules(str(path), raw, {})
+    return raw
+
+
+def reading_rules(
+    where: str, own: Any, for_all: Mapping[str, Mapping[str, Any]]
+) -> dict[str, ReadingRule]:
+    """Lay a suite's own words over those for every table, word by word, notes too."""
+    if not isinstance(own, dict):
+        raise SuiteError(f"{where}: reading must give rules by name")
+    if unknown := sorted(set(map(str, own)) - set(READINGS)):
+        raise SuiteError(f"{where}: reading knows no {unknown[0]}, only {', '.join(READINGS)}")
+    rules = {}
+    for name in (name for name in READINGS if name in own or name in for_all):
+        place, base = f"{where}: reading {name}", for_all.get(name, {})
+        raw = {**base, **mapping(own.get(name, {}), place, (), ("severity", "effect", "notes"))}
+        if base and isinstance(raw["notes"], dict):
+            raw["notes"] = {**base["notes"], **raw["notes"]}
+        rules[name] = ReadingRule(
+            *common_words(place, mapping(raw, place, ("severity", "notes"), ("effect",)))
+        )
+    return rules

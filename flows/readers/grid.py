@@ -1,0 +1,99 @@
+"""A grid of raw cells as readers of markup fill it; for the reader process alone."""
+
+import codecs
+import re
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from lxml import etree
+
+from flows.common.errors import Rejected
+
+Merged = dict[tuple[int, int], Any]
+WIDEST, HIGHEST = 16_384, 1_048_576
+ENCODINGS = ("utf-8", "gb18030", "big5", "windows-1252")
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+NUMBER = re.compile("[0-9]{1,9}")
+NOT_CALCULATED = "#FORMULA!"
+
+
+class SheetCells(NamedTuple):
+    """What a reader tells of a sheet: what is merged or hidden in it, how it counts days, cells."""
+
+    name: str
+    is_hidden: bool
+    merged: Merged  # by row number and column
+    date_system: int | None
+    rows: list[list[Any]]
+    hidden_rows: Sequence[int] = ()  # by their numbers
+
+
+class Grid:
+    """Rows that grow as cells are set, bounded as a spreadsheet is."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[Any]] = []
+        self.merged: Merged = {}
+
+    def set(self, row: int, column: int, value: Any, down: int, right: int) -> None:
+        """Set a cell, and for a merged one remember its value in each cell of its range."""
+        if row + down >= HIGHEST or column + right >= WIDEST:
+            raise Rejected("the file holds more cells than a spreadsheet: send the table alone")
+        if (down + 1) * (right + 1) > WIDEST:
+            raise Rejected("a merged cell spans a whole table: undo it and send the file again")
+        while len(self.rows) <= row:
+            self.rows.append([])
+        cells = self.rows[row]
+        cells += [""] * (column + right + 1 - len(cells))
+        if cells[column] not in ("", value):
+            raise Rejected("a cell of the sheet stands twice: open it, save it anew as .xlsx")
+        cells[column] = value
+        if down or right:
+            for one_row in range(row, row + down + 1):
+                for one_column in range(column, column + right + 1):
+                    self.merged[one_row + 1, one_column] = value
+
+
+def number_in(text: str | None, largest: int, otherwise: int = 1) -> int:
+    """Read a span or a position; what is no number counts as it does where there is none."""
+    found = NUMBER.match(text.strip()) if text else None
+    return min(int(found[0]), largest) if found else otherwise
+
+
+def xml_parser(encoding: str | None = None) -> Any:
+    """Make a parser that follows no entity, asks no net and reads no DTD."""
+    return etree.XMLParser(
+        encoding=encoding, resolve_entities=False, no_network=True, load_dtd=False
+    )
+
+
+def decoded(content: bytes, captions: Collection[str] = (), stated: str | None = None) -> str:
+    """Decode a page by the captions that it must hold, not by what it says of itself."""
+    marked = next((name for bom, name in BOMS if content.startswith(bom)), None)
+    texts: dict[str, str] = {}
+    for encoding in [marked or stated] if marked or stated else ENCODINGS:
+        with suppress(UnicodeDecodeError):
+            texts[str(encoding)] = content.decode(str(encoding))
+    if not texts:
+        wanted = stated or "UTF-8 or GB18030"
+        raise Rejected(f"the text is not {wanted} throughout: save it as .xlsx")
+    plain = {encoding: "".join(text.split()) for encoding, text in texts.items()}
+    found = {
+        encoding: sum(caption in text for caption in captions) for encoding, text in plain.items()
+    }
+    best = max(found.values())
+    fitting = [encoding for encoding in texts if found[encoding] == best]
+    if best and len(fitting) > 1 and not content.isascii():
+        raise Rejected(f"the text could be {', '.join(fitting)}: state `encoding` in the contract")
+    return texts[fitting[0]]
+
+
+def with_mark(text: str, raised: str) -> str:
+    """Join a raised sign to a text; behind a digit it would become part of the number."""
+    is_mark = text[-1:].isdigit() and raised.strip()[:1].isdigit()
+    return f"{text}({raised.strip()})" if is_mark else text + raised

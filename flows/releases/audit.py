@@ -1,0 +1,62 @@
+"""The gates of a release: what its tables are asked before it gets its name."""
+
+from pathlib import Path
+from typing import Any
+
+from flows.common.errors import Blocked
+from flows.common.parquet import count_rows
+from flows.quality.delivery_report import rule_outcome
+from flows.warehouse.models import PUBLISHED
+
+
+def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[dict[str, Any]]:
+    """Judge the published tables of a part folder by the suites of the report."""
+    from flows.quality.rules import aggregates_of, judge_rows, judge_table
+    from flows.quality.suite import SuiteError, load_suite
+
+    outcomes = []
+    for name in PUBLISHED:
+        path = folder / f"{name}.parquet"
+        try:
+            suite = load_suite(suites / f"{name}.yml")
+            (aggregates,) = aggregates_of(suite, [path])
+        except SuiteError as error:
+            raise Blocked(str(error)) from None
+        results = [*judge_rows(suite, path), *judge_table(suite, aggregates)]
+        row_count = count_rows(path)
+        failed = [one for one in results if not one.success]
+        outcomes.append(
+            {
+                "suite": suite.name,
+                "title": "发布表",
+                "district_code": district,
+                "period": str(year),
+                "original_name": f"{name}.parquet",
+                "file_id": "",
+                "accepted": not any(
+                    one.raised or one.rule.severity == "critical" for one in failed
+                ),
+                "rejections": [
+                    f"{suite.name}: {one.rule.notes.what}"
+                    for one in failed
+                    if one.raised or one.rule.severity == "critical"
+                ],
+                "rows_read": row_count,
+                "rows_landed": row_count,
+                "rows_quarantined": 0,
+                "rows_skipped": 0,
+                "results": [
+                    rule_outcome(
+                        one.rule,
+                        [
+                            {"sheet": "", "row": position + 1, "column": one.rule.column}
+                            for position in one.failed_positions
+                        ],
+                        success=one.success,
+                        raised=one.raised,
+                    )
+                    for one in results
+                ],
+            }
+        )
+    return outcomes

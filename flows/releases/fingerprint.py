@@ -1,0 +1,85 @@
+"""What a release follows from: deliveries in force, code, libraries and parameters, as one hash."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flows.common.files import hash_file
+from flows.common.settings import CHECKOUT, Settings
+from flows.common.versions import library_versions
+from flows.landing.source_status import Standing
+
+# What decides a figure. What only prints does not, nor do drafts of a new source, the sample, the
+# tests and the documents.
+PACKAGES = """
+    common contracts exports extract forms landing lineage parsing quality readers releases runs
+    warehouse
+""".split()
+CODE_FOLDERS = (*(f"flows/{name}" for name in PACKAGES), "dbt_project", "expectations")
+CODE_FILES = ("flows/ingest.py", "flows/transform.py", "flows/validate.py", "flows/publish.py")
+PASSED_OVER = {"target", "logs", "__pycache__"}  # what tools leave there
+
+
+@lru_cache(maxsize=1)
+def code_files() -> dict[str, str]:
+    """Hash each file of the code as it stands on the disk, committed or not."""
+    found = [CHECKOUT / name for name in CODE_FILES]
+    for place in CODE_FOLDERS:
+        for folder, folders, names in os.walk(CHECKOUT / place):
+            folders[:] = [name for name in folders if name not in PASSED_OVER]
+            found += [Path(folder) / name for name in names if not name.startswith(".")]
+    return {str(path.relative_to(CHECKOUT)): hash_file(path) for path in sorted(found)}
+
+
+def code_version() -> str:
+    """Hash the content of the code, so that an uncommitted change counts too."""
+    return sha256(json.dumps(code_files()).encode()).hexdigest()
+
+
+def parameters(settings: Settings, year: int, as_of: str | None) -> dict[str, Any]:
+    """List what a person chose for the night."""
+    return {
+        "district": settings.district,
+        "district_title": settings.district_title,
+        "framework": settings.framework,
+        "evaluation_year": year,
+        "as_of": as_of,
+    }
+
+
+def inputs_of(
+    standings: Sequence[Standing], settings: Settings, year: int, as_of: str | None, key_id: str
+) -> dict[str, Any]:
+    """Gather everything that the release of a year follows from."""
+    own = [one for one in standings if one.owed.evaluation_year == year]
+    return {
+        "deliveries": [
+            [
+                *one.owed.key,
+                sorted((part.delivery.id, part.superseded) for part in one.in_force),
+                one.gap,
+            ]
+            for one in sorted(own, key=lambda one: (one.owed.key, one.owed.year_offset))
+        ],
+        "waived": [
+            [*one.owed.key, part.delivery.id, waived]
+            for one in own
+            for part in one.in_force
+            if (waived := part.acceptance.outcome.get("waived"))
+        ],
+        "code": code_version(),
+        "python": platform.python_version(),
+        "libraries": library_versions(),
+        "parameters": parameters(settings, year, as_of),
+        "key_id": key_id,
+    }
+
+
+def fingerprint_of(inputs: dict[str, Any]) -> str:
+    """Hash the inputs of a release."""
+    return sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

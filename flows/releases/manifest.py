@@ -1,0 +1,153 @@
+"""The manifest of a release: what it was made from, by which code, and how its gates judged it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from flows.common.clock import CHINA, known_until
+from flows.common.settings import SAMPLE_DISTRICT, Settings
+from flows.contracts.model import Contract
+from flows.landing.source_status import Standing, all_in_force, files_of_the_sample, gap_sentences
+from flows.releases.fingerprint import code_files, fingerprint_of
+from flows.releases.release import MANIFEST_VERSION, Release, sealed_hash
+from flows.warehouse.models import facts
+
+STATES_OF_GAPS = ("missing", "partial", "provisional")
+
+
+def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    entries = {}
+    for one in found:
+        for part in one.in_force:
+            delivery, outcome = part.delivery, part.acceptance.outcome
+            for file in delivery.files:
+                entries[(delivery.source, delivery.period, file.sha256)] = {
+                    "source": delivery.source,
+                    "title": one.owed.contract.title,
+                    "district_code": delivery.district_code,
+                    "period": delivery.period,
+                    "original_name": file.shown_name,
+                    "sha256": file.sha256,
+                    "size": file.size,
+                    "origin": delivery.origin,
+                    "received_at": delivery.received_at,
+                    "owner_office": one.owed.contract.meta["owed"]["by"],
+                    "rows_landed": part.rows_landed,
+                    "rows_quarantined": part.rows_quarantined,
+                    "rows_superseded": part.rows_superseded,
+                    "rows_skipped": outcome["rows_skipped"],
+                    "sign_off": outcome["sign_off"],
+                    "archive": delivery.archive
+                    and {
+                        "name": delivery.archive.shown_name,
+                        "sha256": delivery.archive.sha256,
+                    },
+                    "attachments": [
+                        {"name": Path(one.shown_name).name, "sha256": one.sha256, "size": one.size}
+                        for one in delivery.attachments
+                    ],
+                }
+    return [entries[key] for key in sorted(entries)]
+
+
+def waived_in(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    """List what waivers let through in the deliveries in force, each case once."""
+    entries = {}
+    for one in found:
+        for part in one.in_force:
+            delivery = part.delivery
+            for entry in part.acceptance.outcome.get("waived", ()):
+                entries[(*delivery.key, delivery.id, entry["number"])] = entry | {
+                    "title": one.owed.contract.title,
+                    "period": delivery.period,
+                    "file": delivery.name,
+                    "file_id": delivery.files[0].sha256,  # by which evidence names it
+                }
+    return [entries[key] for key in sorted(entries)]
+
+
+def _gate_summary(outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "suite": one["suite"],
+            "period": one["period"],
+            "file_id": one["file_id"],
+            "accepted": one["accepted"],
+            "failed": [
+                {key: rule[key] for key in ("type", "column", "severity", "effect", "failed_count")}
+                for rule in one["results"]
+                if not rule["success"]
+            ],
+        }
+        for one in outcomes
+    ]
+
+
+def _verdicts(found: Sequence[Standing]) -> list[Mapping[str, Any]]:
+    """Give the verdict on each delivery in force, once, in the order of tables and periods."""
+    return [part.acceptance.outcome for part in all_in_force(found)]
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a night knows that the manifest of a year's release tells."""
+
+    night: str
+    started_at: str
+    as_of: date | None
+    settings: Settings
+    contracts: Mapping[str, Contract]
+    standings: Sequence[Standing]
+    inputs: dict[str, Any]
+    withdrawn: list[dict[str, Any]]
+    outcomes: Sequence[Mapping[str, Any]]  # of the gates of the report, of whatever year
+    stages: Mapping[str, Mapping[str, float]]
+
+
+def make_manifest(
+    making: Making,
+    year: int,
+    release_name: str,
+    previous: Release | None,
+    states: Sequence[str],
+) -> dict[str, Any]:
+    """Gather the manifest of a year's release; `states` are those of its values."""
+    own = [one for one in making.standings if one.owed.evaluation_year == year]
+    of_report = [one for one in making.outcomes if one["period"] == str(year)]
+    inputs, settings = making.inputs, making.settings
+    gaps = gap_sentences(own)
+    return {
+        "manifest_version": MANIFEST_VERSION,
+        "release": release_name,
+        "title": f"{settings.district_title}{year}年教育职责自评数据{known_until(making.as_of)}",
+        "as_of": making.as_of.isoformat() if making.as_of else None,
+        "district_code": settings.district,
+        "district_title": settings.district_title,
+        "evaluation_year": year,
+        "is_sample": settings.district == SAMPLE_DISTRICT or bool(files_of_the_sample(own)),
+        "fingerprint": fingerprint_of(inputs),
+        "inputs": inputs,
+        "code": code_files(),
+        "deliveries": _delivery_entries(own),
+        "contracts": {
+            name: contract.as_json() for name, contract in sorted(making.contracts.items())
+        },
+        "facts": facts(),
+        "gates": _gate_summary([*_verdicts(own), *of_report]),
+        "gaps": gaps,
+        "waived": waived_in(own),
+        "withdrawn": making.withdrawn,
+        "rejections": list(dict.fromkeys(text for one in own for text in one.rejections)),
+        "has_gaps": bool(gaps) or any(state in STATES_OF_GAPS for state in states),
+        "previous": previous
+        and {
+            "release": previous.name,
+            "manifest_sha256": sealed_hash(previous),
+        },
+        "night": making.night,
+        "started_at": making.started_at,
+        "written_at": datetime.now(CHINA).isoformat(timespec="seconds"),
+        "stages": making.stages,
+    }

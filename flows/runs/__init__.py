@@ -1,0 +1,4 @@
+"""One nightly run: its lock and context, planning, verdicts, record, status, notification.
+
+Begin with lifecycle.py.
+"""

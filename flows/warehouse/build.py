@@ -1,0 +1,238 @@
+"""The build database: the relations `landing.*` over what is in force; dbt builds the rest."""
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import contextmanager
+from flows.common.settings import Settings
+from flows.contracts.model import Contract
+from flows.landing.profile import held_by_part
+from flows.landing.source_status import InForce
+from flows.landing.source_status import Standing
+from flows.landing.source_status import all_in_force
+from pathlib import Path
+from typing import Any
+from typing import TYPE_CHECKING
+import os
+
+if TYPE_CHECKING:
+    import duckdb
+
+# dbt's types are the common subset; only these two are called otherwise by DuckDB.
+SOURCE_COLUMNS = ("district_code", "period", "_file_id", "_sheet", "_row_number")
+LANDING_TABLES = {
+    "districts": """district_code varchar, district_title varchar, framework varchar,
+        evaluation_year integer""",
+    "deliveries": """source varchar, district_code varchar, period varchar, file_id varchar,
+        original_name varchar, origin varchar, rows_landed bigint, rows_quarantined bigint""",
+    "source_status": """district_code varchar, source varchar, source_title varchar,
+        evaluation_year integer, year_offset integer, period varchar, is_in_force boolean,
+        owner_office varchar, due_on varchar, gap varchar, units_expected varchar,
+        has_amounts boolean""",
+    "quarantine": """district_code varchar, source varchar, period varchar, file_id varchar,
+        sheet varchar, row_number bigint, column_name varchar, rule varchar, effect varchar,
+        unit varchar, member varchar, amount decimal(38,2)""",
+    "doubts": """district_code varchar, source varchar, period varchar, rule varchar, unit varchar,
+        member varchar, amount decimal(38,2), file_id varchar, sheet varchar, row_number bigint,
+        is_of_row boolean, reason varchar""",
+    "superseded_units": """district_code varchar, source varchar, period varchar, file_id varchar,
+        unit varchar""",
+    "units_received": """district_code varchar, source varchar, period varchar, unit varchar,
+        member varchar""",
+}
+
+
+@contextmanager
+def open_warehouse(path: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Open the build database; this module alone does (a second mode would be refused)."""
+    import duckdb
+
+    connection = duckdb.connect(str(path))
+    try:
+        connection.execute("set enable_progress_bar = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _paths(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
+
+
+def make_relation(
+    connection: "duckdb.DuckDBPyConnection",
+    contract: Contract,
+    files: Sequence[Path],
+    condition: str = "true",
+) -> None:
+    """Make one relation over the landed rows of some files, or an empty one of its columns."""
+    names = [column.name for column in contract.columns] + list(SOURCE_COLUMNS)
+    if files:
+        connection.execute(
+            f"create view landing.{contract.relation} as "
+            f"select {', '.join(names)} from (select *, '{contract.name}' as source "
+            f"from read_parquet({_paths(files)})) as landed where {condition}"
+        )
+        return
+    types = {column.name: column.data_type for column in contract.columns}
+    types |= dict.fromkeys(SOURCE_COLUMNS, "string") | {"_row_number": "bigint"}
+    columns = ", ".join(f"{name} {types[name]}" for name in names)
+    connection.execute(f"create table landing.{contract.relation} ({columns})")
+
+
+def _not_superseded(file: str, unit: str) -> str:
+    """Say in SQL that no newer part holds the unit of a landed row; one without unit stays."""
+    same = " and ".join(
+        f"newer.{name} = landed.{name}" for name in ("source", "district_code", "period")
+    )
+    same += f" and newer.file_id = landed.{file} and newer.unit = {unit}"
+    return f"not exists (select 1 from landing.superseded_units as newer where {same})"
+
+
+def _counted(contract: Contract) -> str:
+    """Say in SQL which landed rows of a table count."""
+    column = contract.part_column
+    if not contract.in_parts or column is None:
+        return "true"
+    return _not_superseded("_file_id", held_by_part(column))
+
+
+def _source_status(standing: Standing) -> tuple[Any, ...]:
+    owed, contract = standing.owed, standing.owed.contract
+    return (
+        owed.district_code,
+        contract.name,
+        contract.title,
+        owed.evaluation_year,
+        owed.year_offset,
+        owed.period,
+        bool(standing.in_force),
+        contract.meta["owed"]["by"],
+        owed.due,
+        standing.gap,
+        contract.meta.get("units", {}).get("expected"),
+        contract.column_of_role("amount") is not None,
+    )
+
+
+def _deliveries(parts: Sequence[InForce]) -> list[tuple[Any, ...]]:
+    rows = {
+        (
+            one.delivery.source,
+            one.delivery.district_code,
+            one.delivery.period,
+            file.sha256,
+            file.shown_name,
+            one.delivery.origin,
+            one.rows_landed,
+            one.rows_quarantined,
+        )
+        for one in parts
+        for file in one.delivery.files
+    }
+    return sorted(rows)
+
+
+def _superseded_units(parts: Sequence[InForce]) -> list[tuple[str, ...]]:
+    return sorted(
+        (one.delivery.district_code, one.delivery.source, one.delivery.period,
+         one.delivery.files[0].sha256, unit)
+        for one in parts
+        for unit in one.superseded
+    )  # fmt: skip
+
+
+def _doubts(parts: Sequence[InForce]) -> list[tuple[Any, ...]]:
+    """List what makes figures doubtful though its rows count, unless a newer part has the unit."""
+    return [
+        (one.delivery.district_code, one.delivery.source, one.delivery.period, doubt["rule"],
+         doubt["unit"], doubt["member"], doubt["amount"], one.delivery.files[0].sha256,
+         doubt["sheet"], doubt["row"], doubt["is_of_row"], doubt["reason"])
+        for one in parts
+        for doubt in one.doubts
+    ]  # fmt: skip
+
+
+def _fill_quarantine(connection: "duckdb.DuckDBPyConnection", parts: Sequence[InForce]) -> None:
+    for one in parts:
+        connection.execute(
+            "insert into landing.quarantine select district_code, source, period, file_id, sheet, "
+            "row_number, column_name, rule, effect, unit, member, amount from (select *, "
+            "$1 as district_code, $2 as source, $3 as period from "
+            f"read_parquet({_paths([one.acceptance.quarantine])})) as landed "
+            f"where {_not_superseded('file_id', 'landed.unit')} order by all",
+            [one.delivery.district_code, one.delivery.source, one.delivery.period],
+        )
+
+
+def _fill_units(connection: "duckdb.DuckDBPyConnection", contracts: Mapping[str, Contract]) -> None:
+    """List which units reported, also by a row that is in quarantine."""
+    for contract in contracts.values():
+        if units := contract.meta.get("units"):
+            member = units.get("by_member", "null")
+            connection.execute(
+                "insert into landing.units_received "
+                f"select district_code, '{contract.name}', period, "
+                f"cast({units['column']} as varchar), cast({member} as varchar) "
+                f"from landing.{contract.relation} where {units['column']} is not null "
+                f"union select district_code, source, period, unit, member from landing.quarantine "
+                f"where source = '{contract.name}' and unit is not null"
+            )
+
+
+def prepare_warehouse(
+    path: Path,
+    contracts: Mapping[str, Contract],
+    standings: Sequence[Standing],
+    settings: Settings,
+    years: Sequence[int],
+) -> None:
+    """Make the build database anew with `landing.*`; it is disposable and never a source."""
+    for old in (path, path.with_name(path.name + ".wal")):
+        if old.is_dir():
+            raise IsADirectoryError(f"{old} is a folder: remove it")
+        old.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open_warehouse(path) as connection:
+        path.chmod(0o600)
+        connection.execute("create schema landing")
+        for name, columns in LANDING_TABLES.items():
+            connection.execute(f"create table landing.{name} ({columns})")
+        parts = all_in_force(standings)
+        for contract in contracts.values():
+            own = [one for one in parts if one.delivery.source == contract.name]
+            files = sorted({one.acceptance.rows for one in own})
+            make_relation(connection, contract, files, _counted(contract))
+
+        def insert(name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                connection.executemany(f"insert into landing.{name} values ({marks})", rows)
+
+        insert(
+            "districts",
+            [
+                (settings.district, settings.district_title, settings.framework, year)
+                for year in sorted(years)
+            ],
+        )
+        insert("deliveries", _deliveries(parts))
+        insert("doubts", _doubts(parts))
+        insert("superseded_units", _superseded_units(parts))
+        needed = [one for one in standings if not one.owed.contract.is_optional]
+        insert("source_status", [_source_status(one) for one in needed])
+        _fill_quarantine(connection, parts)
+        _fill_units(connection, contracts)
+
+
+def dbt_environment(build: Path, target: Path) -> dict[str, str]:
+    """Give the environment in which dbt finds the build database and reports nothing."""
+    return {
+        "ZIPING_BUILD": str(build),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_VERSION_CHECK": "false",
+        "DBT_PARTIAL_PARSE": "true",
+        "DO_NOT_TRACK": "1",
+        "HOME": os.environ.get("HOME", str(build.parent)),
+    }
