@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from flows.common.settings import Settings
 from flows.contracts.loading import load_contracts
+from flows.releases.fingerprint import CODE_FOLDERS
 from flows.warehouse.build import dbt_environment, prepare_warehouse
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,8 @@ PORTABLE = MODELS + [path for path in MACROS if path.parent.name != "engine"]
 PREFECT_FILES = {
     f"flows/{name}.py" for name in ("nightly", "ingest", "transform", "validate", "publish")
 }
+# Packages that decide no figure: they print, draft what a person completes, or invent a district.
+WITHOUT_FIGURES = {"cli", "onboarding", "sample"}
 PUBLISHED = [f"report_{name}" for name in "values figures indicators needs evidence".split()]
 REPORT_2023 = ("74489", "52841", "5729.81", "1208.9015", "56849", "73298")
 MOST_LINES = 500
@@ -214,6 +217,28 @@ def test_only_the_flows_import_prefect() -> None:
             if any(name.split(".")[0] in {"prefect", "prefect_dbt"} for name in names):
                 importing.add(_name(path))
     _none(importing - PREFECT_FILES)
+
+
+def test_every_package_that_decides_a_figure_makes_another_release_when_it_is_edited() -> None:
+    packages = {path.parent.name for path in (ROOT / "flows").glob("*/__init__.py")}
+    hashed = {place.removeprefix("flows/") for place in CODE_FOLDERS if place.startswith("flows/")}
+    assert hashed == packages - WITHOUT_FIGURES
+    _none(place for place in CODE_FOLDERS if not (ROOT / place).is_dir())
+
+
+def test_every_package_says_what_it_is_for_and_exports_nothing() -> None:
+    for path in (ROOT / "flows").rglob("__init__.py"):
+        if path.is_relative_to(ROOT / "flows" / "sample"):
+            continue
+        body = ast.parse(_text(path)).body
+        assert len(body) == 1, path
+        said = ast.get_docstring(ast.Module(body, [])) or ""
+        assert said, path
+        if (first := re.search(r"Begin with (\S+)\.$", said)) is None:
+            assert path.parent == ROOT / "flows", path
+            continue
+        assert (path.parent / first[1]).is_file(), path
+        assert len(said.splitlines()) <= 3, path
 
 
 def test_no_figure_of_the_report_stands_in_the_pipeline() -> None:
