@@ -55,15 +55,15 @@ check: setup ## look at style, types, SQL and who imports whom
 
 # ONLY is nights, csv, xlsx, workbooks or api; SIZE is MB, rows or files.
 bench: setup ## measure how long nights and large files take (ONLY=csv SIZE=100 for one alone)
-	@$(BIN)/python tests/bench.py $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
+	@PYTHONPATH=tests/support $(BIN)/python tests/bench/bench.py $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
 
 faults: setup ## kill nights and fail disks for a quarter of an hour, and say what was lost
-	@$(BIN)/python tests/faults.py
+	@PYTHONPATH=tests/support $(BIN)/python tests/faults/faults.py
 
 SECONDS ?= 120
 
 fuzz: setup ## give the readers of files input that nobody would think of, for SECONDS=120
-	@$(BIN)/python tests/fuzz.py $(SECONDS)
+	@PYTHONPATH=tests/support $(BIN)/python tests/fuzz/fuzz.py $(SECONDS)
 
 lock: ## resolve pyproject.toml into requirements.lock anew (needs uv)
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \

@@ -1,0 +1,405 @@
+"""The inbox: what lies in it, what is taken tonight, and what is said of the rest."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from inbox_parts import NAME, PAYMENTS, district, drop, land, look
+
+from flows.common.errors import Waiting
+from flows.common.settings import Workspace
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.extract.inbox.file_access import QUIET_SECONDS, is_being_written, look_at, readable
+from flows.extract.inbox.inbox_file import land_dropped
+from flows.extract.inbox.routing import source_date_of_name
+from flows.extract.raw_store import Store
+
+__all__ = ["district"]
+
+DATED = r"_([0-9]{8})"
+NOBODY = 65534
+as_two_users = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+
+
+def dated() -> dict[str, Contract]:
+    """Let the contract of the payments read a day from the file's name."""
+    contracts = load_contracts()
+    payments = contracts[PAYMENTS]
+    meta = {**payments.meta, "source_date": {"file_name": DATED}}
+    return contracts | {PAYMENTS: replace(payments, meta=meta)}
+
+
+@contextlib.contextmanager
+def writer(path: Path, **options: int) -> Iterator[subprocess.Popen[str]]:
+    """Let another process hold a file open for writing, and pause."""
+    code = "import sys; file = open(sys.argv[1], 'ab'); print('open', flush=True); input()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options,  # type: ignore[call-overload]
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "open\n"
+    try:
+        yield process
+    finally:
+        process.communicate("\n", timeout=60)
+
+
+def test_a_file_that_a_writer_holds_open_waits_however_long_it_pauses(district: Workspace) -> None:
+    path = drop(district, NAME)
+    os.utime(path, (0, 0))  # it has not been written for ages
+    with writer(path):
+        [sentence] = land(district)
+        assert sentence == f"finance/{NAME} is still being written and waits for the next night"
+    assert land(district) == []
+    assert [one.name for one in Store(district.landed).deliveries()] == [f"finance/{NAME}"]
+
+
+def test_a_writer_who_comes_while_the_kernel_is_asked_harms_nobody(district: Workspace) -> None:
+    path = drop(district, NAME)
+    # Bounded, for the signal in question would end the tests and leave the writer alone.
+    opening = "import sys\nfor _ in range(1_000_000): open(sys.argv[1], 'ab').close()"
+    with subprocess.Popen([sys.executable, "-c", opening, str(path)]) as process:
+        try:
+            ends = time.monotonic() + 1
+            while time.monotonic() < ends:
+                look(district)
+            assert process.poll() is None
+        finally:
+            process.kill()
+
+
+@as_two_users
+def test_a_writer_of_another_user_is_seen_too(district: Workspace) -> None:
+    path = drop(district, NAME)
+    path.chmod(0o666)
+    for folder in path.parents:
+        if folder.is_relative_to(district.root.parent):
+            folder.chmod(0o755)
+    # The folders above are root's alone: the writer gets the file as its standard output.
+    with (
+        path.open("ab") as handed,
+        subprocess.Popen(["sleep", "60"], stdout=handed, user=NOBODY) as process,
+    ):
+        handed.close()
+        try:
+            assert "is still being written" in land(district)[0]
+        finally:
+            process.kill()
+    assert land(district) == []
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@as_two_users
+def test_where_the_kernel_tells_nothing_a_file_just_written_waits(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"some")
+    seconds_ago = {0: True, QUIET_SECONDS + 5: False, -9_000_000: False}  # a clock that was wrong
+    now, found = time.time(), {}
+    for seconds in seconds_ago:
+        os.utime(path, (now, now - seconds))
+        with path.open("rb") as stream, as_nobody():  # the kernel gives a lease to the owner alone
+            found[seconds] = is_being_written(stream.fileno())
+    assert found == seconds_ago
+
+
+def test_a_file_that_was_rewritten_after_the_look_waits_and_nothing_half_is_kept(
+    district: Workspace,
+) -> None:
+    path = drop(district, NAME, b"first")
+    [dropped] = look(district).new
+    path.write_bytes(b"other")  # of the same length, and perhaps of the same moment
+    store = Store(district.landed)
+    with pytest.raises(Waiting, match=rf"{NAME} changed while it was read and waits"):
+        land_dropped(store, dropped)
+    assert store.deliveries() == []
+    assert [one for one in store.folder.rglob("*") if one.is_file()] == []
+    assert land(district) == []
+    assert store.deliveries()[0].id == sha256(b"other").hexdigest()
+
+
+def test_a_file_that_is_rewritten_during_the_look_waits(district: Workspace) -> None:
+    path = drop(district, NAME)
+    os.truncate(path, 1 << 28)  # holes: it costs reading, and no disk
+
+    def rewrite() -> None:
+        time.sleep(0.1)
+        with path.open("r+b") as file:
+            file.write(b"other")
+
+    with ThreadPoolExecutor() as threads:
+        threads.submit(rewrite)
+        with pytest.raises(Waiting, match="changed while it was read and waits"):
+            look_at(path, NAME)
+
+
+def test_what_is_landed_is_one_of_the_versions_however_fast_they_are_swapped(
+    district: Workspace,
+) -> None:
+    path = drop(district, NAME)
+    versions = [bytes([letter]) * 3_000_000 for letter in b"ab"]
+    swapping = """if True:
+        import os, sys
+        path, versions = sys.argv[1], [bytes([letter]) * 3_000_000 for letter in b"ab"]
+        for _ in range(100_000):
+            for version in versions:
+                with open(path, "r+b") as file:  # rewritten in place
+                    file.write(version)
+                with open(path + ".part", "wb") as file:
+                    file.write(version)
+                os.replace(path + ".part", path)
+    """
+    path.write_bytes(versions[0])
+    store = Store(district.landed)
+    with subprocess.Popen([sys.executable, "-c", swapping, str(path)]) as process:
+        try:
+            for _ in range(60):
+                for dropped in look(district).new:
+                    with contextlib.suppress(Waiting):
+                        land_dropped(store, dropped)
+            assert process.poll() is None
+        finally:
+            process.kill()
+    whole = {sha256(version).hexdigest() for version in versions}
+    assert {one.id for one in store.deliveries()} <= whole
+    assert {one.name for one in store.folder.glob("content/*/*")} <= whole
+    assert not list(store.folder.glob(".*"))
+
+
+def test_a_file_that_vanishes_is_named_and_harms_nobody(district: Workspace) -> None:
+    path = drop(district, NAME)
+    [dropped] = look(district).new
+    path.unlink()
+    with pytest.raises(Waiting, match="vanished from the inbox before"):
+        land_dropped(Store(district.landed), dropped)
+    with pytest.raises(Waiting, match="vanished from the inbox while"):
+        look_at(path, NAME)
+    path.symlink_to("/etc/passwd")
+    with pytest.raises(Waiting, match="vanished"):  # something else took its name
+        land_dropped(Store(district.landed), dropped)
+    assert not district.landed.exists()
+
+
+@as_two_users
+def test_what_may_not_be_read_is_a_gap_of_the_night_and_the_rest_is_taken(
+    district: Workspace,
+) -> None:
+    drop(district, NAME).chmod(0o600)
+    drop(district, "支付明细_2022年.csv").chmod(0o644)
+    closed = district.inbox / "staffing"
+    closed.mkdir(0o700)
+    for folder in (district.root, *district.root.parents):
+        if folder.name.startswith("pytest-"):
+            folder.chmod(0o755)
+    district.root.chmod(0o755)
+    with as_nobody():
+        view = look(district)
+    assert view.unreadable == [
+        "staffing cannot be listed (Permission denied)",
+        f"finance/{NAME} cannot be read (Permission denied): look at it",
+    ]
+    assert "still being written" in view.remarks[0]  # the other one is root's, and new
+
+
+def test_an_inbox_that_is_not_there_is_a_gap_of_the_night(district: Workspace) -> None:
+    district.inbox.rename(district.root / "away")
+    assert land(district) == ["raw/inbox is not there: make it, or mount the share that it is"]
+
+
+def test_what_is_no_file_is_named_and_never_waited_for(district: Workspace) -> None:
+    folder = district.inbox / "finance"
+    district.warehouse.mkdir()
+    district.key_file.write_text("a key")
+    os.mkfifo(folder / "支付明细_2019年.csv")
+    (folder / "支付明细_2020年.csv").symlink_to("/etc/passwd")
+    (folder / "支付明细_2021年.csv").symlink_to("支付明细_2021年.csv")
+    (folder / "支付明细_2022年.csv").mkdir()
+    (folder / "支付明细_2022年.csv" / "支付明细_2022年.csv").write_bytes(b"x")
+    (folder / "elsewhere").symlink_to("/etc")
+    os.link(district.key_file, folder / "支付明细_2023年.csv")
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind(os.path.relpath(folder / "s.csv"))
+        if os.geteuid() == 0:
+            os.mknod(folder / "zero.csv", 0o020666, os.makedev(1, 5))
+        view = look(district)
+    assert [one.name for one in view.new] == ["finance/支付明细_2022年.csv/支付明细_2022年.csv"]
+    assert view.unreadable == []
+    said = dict(sentence.split(" ", 1) for sentence in view.remarks)
+    assert said.pop("finance/zero.csv", "").replace("is no regular file but a device", "") in (
+        "", " and was passed over",
+    )  # fmt: skip
+    assert said == {
+        "finance/支付明细_2019年.csv": "is no regular file but a FIFO and was passed over",
+        "finance/支付明细_2020年.csv": "is no regular file but a link and was passed over",
+        "finance/支付明细_2021年.csv": "is no regular file but a link and was passed over",
+        "finance/elsewhere": "is no regular file but a link and was passed over",
+        "finance/支付明细_2023年.csv": "is this warehouse's own key or .env: take it away",
+        "finance/s.csv": "is no regular file but a socket and was passed over",
+    }
+
+
+def test_a_systems_folder_that_is_a_link_is_named(district: Workspace) -> None:
+    share = district.root / "share"
+    drop(district, NAME)
+    (district.inbox / "finance").rename(share)
+    (district.inbox / "finance").symlink_to(share)
+    assert land(district) == ["finance is no regular file but a link and was passed over"]
+    district.inbox.rename(district.root / "elsewhere")
+    district.inbox.symlink_to(district.root / "elsewhere")  # the inbox itself may be one
+    (district.inbox / "finance").unlink()
+    share.rename(district.inbox / "finance")
+    assert land(district) == []
+    assert [one.name for one in Store(district.landed).deliveries()] == [f"finance/{NAME}"]
+
+
+NAMES = {
+    "支付明细_2023年\n.csv": "支付明细_2023年\\n.csv",
+    "支付明细_2023年$(touch x)`x`;'\".csv": "支付明细_2023年$(touch x)`x`;'\".csv",
+    "支付明细_2023年\u202egnp.csv": "支付明细_2023年\\u202egnp.csv",
+    "支付明细_2023年 (1).csv": "支付明细_2023年 (1).csv",
+    "支付明细_2023年 - 副本.csv": "支付明细_2023年 - 副本.csv",
+    "支付明细_2023年GBK.csv".encode("gb18030"): "支付明细_2023年GBK.csv",
+    "支付明细_2023年_ba\u0301.csv": "支付明细_2023年_bá.csv",
+    "支付明细_2023年" + "x" * 230 + ".csv": "支付明细_2023年" + "x" * 230 + ".csv",
+}
+
+
+def test_odd_names_are_landed_under_the_hash_and_shown_so_that_they_can_be_printed(
+    district: Workspace,
+) -> None:
+    for number, name in enumerate(NAMES):
+        drop(district, name, f"{number}".encode())
+        land(district)  # of several in one night none would be taken
+    drop(district, "-rf", b"no table's")
+    drop(district, b"\xff\xfe\x80", b"no table's either")
+    said = land(district)
+    deliveries = Store(district.landed).deliveries()
+    assert {one.files[0].original_name: one.id for one in deliveries} == {
+        f"finance/{shown}": sha256(f"{number}".encode()).hexdigest()
+        for number, shown in enumerate(NAMES.values())
+    }
+    assert len(said) == 2
+    assert said[0].startswith("finance/-rf: fits no")
+    for sentence in said:
+        assert sentence.isprintable()
+        sentence.encode()
+    assert look(district).new == []  # by these names they are known again
+
+
+def test_names_that_look_alike_are_two_files_and_known_again(district: Workspace) -> None:
+    twins = ["支付明细_2023年_\u00e1.csv", "支付明细_2023年_a\u0301.csv"]
+    twins.append("支付明细_2023年_\u00e1.csv".encode("gb18030"))  # type: ignore[arg-type]
+    for number, name in enumerate(twins):
+        drop(district, name, f"{number}".encode())
+        land(district)
+    names = {one.files[0].original_name for one in Store(district.landed).deliveries()}
+    assert len(names) == 3
+    assert f"finance/{twins[0]}" in names
+    assert look(district).new == []
+
+
+def test_a_name_in_no_known_encoding_can_still_be_kept() -> None:
+    assert readable(Path(os.fsdecode(b"a\xff\xff"))) == "a\\xff\\xff"
+
+
+def test_what_other_programs_leave_is_passed_over_and_listed(district: Workspace) -> None:
+    left = [".DS_Store", ".~lock.x#", "Thumbs.db", "desktop.ini", "~$支付明细_2023年.xlsx"]
+    left += ["支付明细_2023年.csv.part", "支付明细_2023年.csv.crdownload"]
+    for name in left:
+        drop(district, name)
+    [sentence] = land(district)
+    assert sentence.startswith("left by other programs and passed over: ")
+    assert sorted(sentence.split(": ")[1].split(", ")) == sorted(f"finance/{name}" for name in left)
+    for number in range(30):
+        drop(district, f".{number}")
+    [sentence] = land(district)
+    assert sentence.endswith(" and 17 more")
+
+
+def test_a_file_in_no_table_s_folder_is_named(district: Workspace) -> None:
+    (district.inbox / NAME).write_bytes(b"x")
+    (district.inbox / "fiance").mkdir()
+    (district.inbox / "fiance" / NAME).write_bytes(b"x")
+    (district.inbox / "519900" / "finance").mkdir(parents=True)
+    (district.inbox / "519900" / "finance" / NAME).write_bytes(b"y")
+    view = look(district)
+    assert [one.place.district_code for one in view.new] == ["519900"]
+    assert len(view.remarks) == 2
+    assert all("in none of the folders finance, registers, sch" in one for one in view.remarks)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "day"),
+    [
+        (DATED, "x_20240105.csv", "2024-01-05"),
+        ("([0-9]{4})年([0-9]+)月([0-9]+)日", "x2024年1月5日.csv", "2024-01-05"),
+        ("([0-9]{4})-([0-9]{2})-([0-9]{2})", "x_2024-02-29.csv", "2024-02-29"),
+        (DATED, "x_20230229.csv", None),
+        (DATED, "x.csv", None),
+        ("([0-9]{6})", "x_202401.csv", None),
+    ],
+)
+def test_the_day_of_a_file_is_read_as_the_contract_marks_it(
+    pattern: str, name: str, day: str | None
+) -> None:
+    payments = load_contracts()[PAYMENTS]
+    contract = replace(payments, meta={**payments.meta, "source_date": {"file_name": pattern}})
+    assert source_date_of_name(contract, name) == day
+    assert source_date_of_name(payments, name) is None
+
+
+def test_a_file_without_the_day_that_its_contract_asks_for_is_left(district: Workspace) -> None:
+    drop(district, NAME)
+    drop(district, "支付明细_2023年_20240105.csv")
+    assert land(district, dated()) == [
+        f"finance/{NAME}: the day of its data cannot be read from the name; it was left"
+    ]
+    assert [one.source_date for one in Store(district.landed).deliveries()] == ["2024-01-05"]
+
+
+def tables_of_one_file(**read: object) -> dict[str, Contract]:
+    """Let two tables ask for the same file."""
+    payments = load_contracts()[PAYMENTS]
+    other = replace(payments, table="refunds")
+    return {
+        contract.name: replace(contract, meta={**contract.meta, "read": dict(read)})
+        for contract in (payments, other)
+    }
+
+
+def test_a_file_is_several_tables_where_each_names_its_sheets(district: Workspace) -> None:
+    contracts = tables_of_one_file(sheets="^甲$")
+    drop(district, NAME)
+    assert land(district, contracts) == []
+    deliveries = Store(district.landed).deliveries()
+    assert [(one.source, one.period) for one in deliveries] == [
+        ("finance.payments", "2023"), ("finance.refunds", "2023"),
+    ]  # fmt: skip
+    assert look(district, contracts).new == []
+    drop(district, NAME, b"a,b\n1,3\n")
+    assert len(look(district, contracts).new) == 2
+
+
+def test_a_file_that_two_tables_ask_for_is_none_of_them_by_chance(district: Workspace) -> None:
+    drop(district, NAME)
+    [remark] = land(district, tables_of_one_file())
+    assert "its name fits finance.payments, finance.refunds" in remark
+    assert Store(district.landed).deliveries() == []

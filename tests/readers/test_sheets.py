@@ -1,0 +1,467 @@
+"""Opening files by what they are: every encoding, dialect and spreadsheet gives the same cells."""
+
+import io
+import json
+import os
+import resource
+import struct
+import sys
+import time
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlwt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from parsing_parts import CAPTIONS, DETAIL, as_csv, contract
+
+from flows.common.errors import Rejected
+from flows.contracts.model import Contract
+from flows.readers import sandbox
+from flows.readers.sheets import open_sheets
+
+TABLE = [list(CAPTIONS), list(DETAIL), ["V2", "205102-样例二小", "初中", "7.50", "20230902", "否"]]
+SS = "urn:schemas-microsoft-com:office:spreadsheet"
+
+
+def opened(
+    content: bytes, tmp_path: Path, wanted: Contract | None = None
+) -> dict[str, list[list[Any]]]:
+    """Open bytes as a kept file and give its sheets."""
+    path = tmp_path / "kept"
+    path.write_bytes(content)
+    return {
+        sheet.name: [row for _, row in sheet.rows]
+        for sheet in open_sheets(path, wanted or contract())
+    }
+
+
+def cells(content: bytes, tmp_path: Path, wanted: Contract | None = None) -> list[list[Any]]:
+    (rows,) = opened(content, tmp_path, wanted).values()
+    return rows
+
+
+def as_html(rows: Sequence[Sequence[str]]) -> str:
+    lines = ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
+    return (
+        f"<html><body><table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table></body></html>"
+    )
+
+
+def as_xml(rows: Sequence[Sequence[str]]) -> str:
+    lines = [
+        "".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in row)
+        for row in rows
+    ]
+    table = "".join(f"<Row>{line}</Row>" for line in lines)
+    return (
+        f'<?xml version="1.0"?><Workbook xmlns="{SS}" xmlns:ss="{SS}">'
+        f'<Worksheet ss:Name="明细"><Table>{table}</Table></Worksheet></Workbook>'
+    )
+
+
+def as_xls(rows: Sequence[Sequence[Any]]) -> bytes:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("明细")
+    for row, line in enumerate(rows):
+        for column, cell in enumerate(line):
+            sheet.write(row, column, cell)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def as_xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.worksheets[0].append(list(row))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        as_csv(TABLE).encode(),
+        as_csv(TABLE).encode("utf-8-sig"),
+        as_csv(TABLE).encode("gb18030"),
+        as_csv(TABLE).encode("utf-16"),
+        as_csv(TABLE).encode("utf-16-le"),
+        as_csv(TABLE).encode("utf-16-be"),
+        as_csv(TABLE, "\t", "\r").encode("gb18030"),
+        as_csv(TABLE, ";", "\n").encode(),
+        as_csv(TABLE, "|").encode(),
+        as_html(TABLE).encode("gb18030"),
+        f'<meta charset="gb2312">{as_html(TABLE)}'.encode(),
+        as_html(TABLE).encode("utf-16"),
+        as_xml(TABLE).encode(),
+        as_xls(TABLE),
+        as_xlsx(TABLE),
+        json.dumps([dict(zip(TABLE[0], row, strict=True)) for row in TABLE[1:]]).encode(),
+        json.dumps(
+            {"total": 2, "rows": [dict(zip(TABLE[0], row, strict=True)) for row in TABLE[1:]]},
+            ensure_ascii=False,
+        ).encode(),
+    ],
+    ids=[
+        "utf-8", "bom", "gb18030", "utf-16 bom", "utf-16-le", "utf-16-be", "tabs cr", "semicolons",
+        "bars", "html gbk", "html that lies", "html utf-16", "xml 2003", "xls", "xlsx",
+        "json list", "json object",
+    ],
+)  # fmt: skip
+def test_the_same_table_in_any_form_gives_the_same_cells(content: bytes, tmp_path: Path) -> None:
+    assert cells(content, tmp_path) == TABLE
+
+
+def test_big5_is_known_by_its_captions(tmp_path: Path) -> None:
+    rows = [["憑證號", "預算單位", "學段", "支付金額", "支付日期", "是否刪除"], ["V1", "一小"]]
+    entry = contract().as_json()
+    for column, caption in zip(entry["columns"], rows[0], strict=True):
+        column["captions"] = [caption]
+    from flows.contracts.model import contract_from_json
+
+    wanted = contract_from_json(entry)
+    assert cells(as_csv(rows).encode("big5"), tmp_path, wanted) == rows
+
+
+ASCII_ENTRY = [("id", "string"), ("name", "string")]
+
+
+def ascii_contract(**read: Any) -> Contract:
+    from flows.contracts.model import contract_from_json
+
+    columns = [
+        {"name": name, "data_type": kind, "captions": [name.upper()]} for name, kind in ASCII_ENTRY
+    ]
+    meta = {"pull": {"from": "inbox"}, "read": read}
+    return contract_from_json({"system": "s", "table": "t", "meta": meta, "columns": columns})
+
+
+def test_where_two_encodings_fit_the_contract_must_state_one(tmp_path: Path) -> None:
+    rows = [["ID", "NAME"], ["1", "联通学校"]]
+    content = as_csv(rows).encode("gb18030")
+    with pytest.raises(Rejected, match="state `encoding`"):
+        cells(content, tmp_path, ascii_contract())
+    assert cells(content, tmp_path, ascii_contract(encoding="gb18030")) == rows
+    late = as_csv([["ID", "NAME"], *([["1", "A"]] * 50_000), ["2", "é"]])
+    stated = ascii_contract(encoding="windows-1252")
+    assert cells(late.encode("cp1252"), tmp_path, stated)[-1] == ["2", "é"]
+
+
+def test_text_that_is_not_what_the_contract_states_is_refused(tmp_path: Path) -> None:
+    content = as_csv([["ID", "NAME"], ["1", "é"]]).encode("cp1252")
+    with pytest.raises(Rejected, match="not utf-8 throughout"):
+        cells(content, tmp_path, ascii_contract(encoding="utf-8"))
+
+
+def test_plain_ascii_needs_no_encoding(tmp_path: Path) -> None:
+    assert cells(b"ID,NAME\r\n1,A\r\n", tmp_path, ascii_contract()) == [["ID", "NAME"], ["1", "A"]]
+
+
+CELLS = st.text(
+    st.characters(
+        min_codepoint=32, max_codepoint=0xFFFF, exclude_categories=("Cs", "Co", "Cn", "Cc"),
+        exclude_characters="\ufeff",
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.lists(CELLS, min_size=6, max_size=6), max_size=12),
+    st.sampled_from(",\t;|"),
+    st.sampled_from(["\r\n", "\n", "\r"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"]),
+)
+def test_any_table_in_any_dialect_is_read_back_unchanged(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[list[str]],
+    delimiter: str,
+    end: str,
+    encoding: str,
+) -> None:
+    table = [list(CAPTIONS), *rows]
+    content = as_csv(table, delimiter, end).encode(encoding)
+    read = cells(content, tmp_path_factory.mktemp("dialect"))
+    assert _without_leading_blanks(read) == _without_leading_blanks(table)
+
+
+def _without_leading_blanks(rows: list[list[str]]) -> list[list[str]]:
+    """Blanks behind a delimiter are no part of a cell."""
+    return [[cell.lstrip(" ") for cell in row] for row in rows]
+
+
+def test_an_error_in_a_cell_is_no_empty_cell(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append([*CAPTIONS])
+    sheet.append(["V1", "一", "小学", "#REF!", "20230901", "=1+1"])
+    sheet["D2"].data_type = "e"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    row = cells(buffer.getvalue(), tmp_path)[1]
+    assert row == ["V1", "一", "小学", "#REF!", "20230901", "#FORMULA!"]
+
+
+def test_dates_and_numbers_of_a_workbook_are_values(tmp_path: Path) -> None:
+    row = [date(2023, 9, 1), 0.5, True, 12, "007", None]
+    assert cells(as_xlsx([row]), tmp_path) == [[date(2023, 9, 1), 0.5, True, 12, "007"]]
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("明细")
+    sheet.write(0, 0, date(2023, 9, 1), xlwt.easyxf(num_format_str="yyyy-mm-dd"))
+    sheet.write(0, 1, datetime(2023, 9, 1, 12), xlwt.easyxf(num_format_str="yyyy-mm-dd hh:mm"))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert cells(buffer.getvalue(), tmp_path) == [[date(2023, 9, 1), datetime(2023, 9, 1, 12)]]
+
+
+def test_merged_cells_are_known_in_every_form(tmp_path: Path) -> None:
+    html = (
+        '<table><tr><td rowspan="2">校</td><td colspan="2">经费</td></tr>'
+        "<tr><td>甲</td><td>乙</td></tr></table>"
+    )
+    xml = (
+        f'<?xml version="1.0"?><Workbook xmlns="{SS}" xmlns:ss="{SS}">'
+        '<Worksheet ss:Name="x"><Table><Row>'
+        '<Cell ss:MergeDown="1"><Data ss:Type="String">校</Data></Cell>'
+        '<Cell ss:MergeAcross="1"><Data ss:Type="String">经费</Data></Cell></Row>'
+        '<Row><Cell ss:Index="2"><Data ss:Type="String">甲</Data></Cell>'
+        '<Cell><Data ss:Type="String">乙</Data></Cell></Row></Table></Worksheet></Workbook>'
+    )
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for place, text in {"A1": "校", "B1": "经费", "B2": "甲", "C2": "乙"}.items():
+        sheet[place] = text
+    sheet.merge_cells("A1:A2")
+    sheet.merge_cells("B1:C1")
+    buffer = io.BytesIO()
+    book.save(buffer)
+    old = xlwt.Workbook()
+    old_sheet = old.add_sheet("x")
+    old_sheet.write_merge(0, 1, 0, 0, "校")
+    old_sheet.write_merge(0, 0, 1, 2, "经费")
+    old_sheet.write(1, 1, "甲")
+    old_sheet.write(1, 2, "乙")
+    old_buffer = io.BytesIO()
+    old.save(old_buffer)
+    forms = [html.encode(), xml.encode(), buffer.getvalue(), old_buffer.getvalue()]
+    for content in forms:
+        path = tmp_path / "kept"
+        path.write_bytes(content)
+        opened_sheet = next(open_sheets(path, contract()))
+        rows = [row for _, row in opened_sheet.rows]
+        assert rows[1][1:3] == ["甲", "乙"]
+        merged = opened_sheet.merged
+        assert {merged[place] for place in ((1, 0), (2, 0))} == {"校"}
+        assert {merged[place] for place in ((1, 1), (1, 2))} == {"经费"}
+
+
+def test_hidden_sheets_are_told_from_those_that_people_see(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.create_sheet("旧表").sheet_state = "hidden"
+    book.worksheets[0]["A1"] = book.worksheets[1]["A1"] = 1
+    book.save(tmp_path / "kept")
+    found = [(one.name, one.is_hidden) for one in open_sheets(tmp_path / "kept", contract())]
+    assert found == [("Sheet", False), ("旧表", True)]
+
+
+def zipped(**members: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name.replace("__", "/").replace("_dot_", "."), text)
+    return buffer.getvalue()
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"%PDF-1.7 ...", "a PDF"),
+        (b"\x89PNG\r\n\x1a\n", "a picture"),
+        (b"Rar!\x1a\x07\x00", "a RAR archive"),
+        (b"\0" * 10_000, "empty"),
+        (b"\xef\xbb\xbf", "empty"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "has a password"),
+        (OLE + "_VBA_PROJECT_CUR".encode("utf-16-le"), "holds macros"),
+        (OLE + "WordDocument".encode("utf-16-le"), "a text document"),
+        (OLE + "ET_Sheet".encode("utf-16-le"), "as .et is"),
+        (OLE + "Workbook".encode("utf-16-le"), "as a workbook"),
+        (zipped(xl__workbook_dot_xml="", xl__vbaProject_dot_bin=""), "holds macros"),
+        (zipped(word__document_dot_xml="x"), "a text document"),
+        (zipped(xl__workbook_dot_xml="<workbook"), "workbook is damaged"),
+        (b"<html><body><form>login</form></body></html>", "no table"),
+        (b"<?xml version='1.0'?><feed/>", "XML of an unknown form"),
+        (b'[{"a": 1', "no whole JSON"),
+        (b'{"code": 401, "message": "login"}', "no single list of records"),
+    ],
+)  # fmt: skip
+def test_what_holds_no_table_is_refused_with_what_to_do(
+    content: bytes, sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Rejected, match=sentence) as caught:
+        opened(content, tmp_path)
+    assert ":" in str(caught.value)
+
+
+def test_entities_of_xml_are_never_expanded(tmp_path: Path) -> None:
+    bomb = (
+        '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+        f'<Workbook xmlns="{SS}" xmlns:ss="{SS}"><Worksheet ss:Name="x"><Table><Row><Cell>'
+        '<Data ss:Type="String">&b;</Data></Cell></Row></Table></Worksheet></Workbook>'
+    )
+    with pytest.raises(Rejected, match="declares entities"):
+        opened(bomb.encode(), tmp_path)
+
+
+def test_parts_of_an_archive_that_overlap_are_refused(tmp_path: Path) -> None:
+    content = bytearray(zipped(a_dot_csv="x" * 100, b_dot_csv="y" * 100))
+    directory = [place for place in range(len(content)) if content[place : place + 4] == b"PK\1\2"]
+    content[directory[1] + 42 : directory[1] + 46] = struct.pack("<I", 0)
+    with pytest.raises(Rejected, match="overlap"):
+        opened(bytes(content), tmp_path)
+
+
+def test_a_file_that_is_too_much_for_the_reader_is_told_and_the_next_one_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    reader = sandbox._readers.one
+    resource.prlimit(reader.process.pid, resource.RLIMIT_AS, (300 << 20, 300 << 20))
+    book = openpyxl.Workbook()
+    book.worksheets[0]["A1"] = "x"
+    book.worksheets[0]["XFD1048576"] = "far"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    with pytest.raises(Rejected, match=r"cells|too much"):
+        opened(buffer.getvalue(), tmp_path)
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 0.5)
+    os.kill(sandbox._readers.one.process.pid, 19)  # SIGSTOP
+    with pytest.raises(Rejected, match="could not be read within"):
+        opened(as_xlsx(TABLE), tmp_path)
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 300.0)
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+
+
+def test_a_file_that_was_left_half_read_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
+    (tmp_path / "long").write_bytes(as_xlsx([list(CAPTIONS), *[list(DETAIL)] * 5000]))
+    half_read = open_sheets(tmp_path / "long", contract())
+    half_read_rows = next(half_read).rows
+    next(half_read_rows)
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    assert sum(1 for _ in half_read_rows) == 5000
+    half_read.close()
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+
+
+def test_a_row_that_is_wider_than_a_spreadsheet_is_refused_unless_it_is_empty_there(
+    tmp_path: Path,
+) -> None:
+    head = as_csv(TABLE).encode()
+    assert cells(head + b"V3" + b"," * 1_000_000 + b"\n", tmp_path)[-1] == ["V3"]
+    with pytest.raises(Rejected, match="more than 16384 columns"):
+        cells(head + b"," * 20_000 + b"x\n", tmp_path)
+
+
+def test_what_the_reader_sends_is_plain_values_alone(tmp_path: Path) -> None:
+    hostile = b"cos\nsystem\n(S'true'\ntR."
+    with pytest.raises(Rejected, match="no cell"):
+        sandbox._Unpickler(io.BytesIO(hostile)).load()
+
+
+TALKING = """
+import os, pickle, struct, sys, time
+sys.stdin.readline()
+def send(content): os.write(1, struct.pack('>I', len(content)) + content)
+def say(*message): send(pickle.dumps(message))
+"""
+SHEET = "say('sheet', '表', False, {}, None, [])\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "os.write(1, b'no message at all')",
+        "os.write(1, struct.pack('>I', 2**32 - 1))",
+        "os.write(1, b'\\0\\0')",
+        "send(b'')",
+        "send(b'\\x80\\x05')",
+        "send(b'\\x80\\x05K\\x01.')",
+        "send(b'\\x80\\x05\\x8c\\x02\\xff\\xff.')",
+        "send(b'I99999999999999999999x\\n.')",
+        "send(b'Pperson\\n.')",
+        "send(b'cdatetime\\ndate\\n(S\"never\"\\ntR.')",
+        "send(b'c__main__\\nnothing\\n.')",
+        "send(b'(' * 200_000)",
+        "say()",
+        "say('hello')",
+        "say('rejected', 5)",
+        "say('rows', 1, [['x']])",
+        "say('sheet', '表')",
+        "say('sheet', None, False, {}, None, [])",
+        "say('sheet', '表', False, {'x': 1}, None, [])",
+        "say('sheet', '表', False, {}, None, ['the second'])",
+        "say('sheet', '表', False, {}, None, [], 'more')",
+        SHEET + "say('rows', 1)",
+        SHEET + "say('rows', 1, [('x',)])",
+        SHEET + "say('rows', 'first', [['x']])",
+        SHEET + "say('rows', 1, [['x', ['a cell in a cell']]])",
+        SHEET + "say('rows', 1, [[{'x': 1}]])",
+        SHEET + "os.kill(os.getpid(), 9)",
+        SHEET + "os.abort()",
+        SHEET + "os.close(1); time.sleep(60)",
+        "sys.exit(3)",
+        "os.kill(os.getpid(), 9)",
+        "time.sleep(60)",
+    ],
+)
+def test_whatever_the_reader_says_or_does_is_a_sentence_about_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 1.0)
+    monkeypatch.setattr(sandbox, "_readers", sandbox.threading.local())
+    script = TALKING + said + "\ntime.sleep(0.2)"
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox, "COMMAND", [sys.executable, "-c", script])
+        with pytest.raises(Rejected, match=r"reader of spreadsheets|could not be read within"):
+            cells(as_xlsx(TABLE), tmp_path)
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 300.0)
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+
+
+def test_a_reader_that_ended_or_speaks_unasked_is_not_asked_for_the_next_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "_readers", sandbox.threading.local())
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    sandbox._readers.one.process.kill()
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    talking = sandbox.subprocess.Popen(["sh", "-c", "echo unasked; cat"], stdin=-1, stdout=-1)
+    before, sandbox._readers.one.process = sandbox._readers.one.process, talking
+    before.kill()
+    before.wait()
+    time.sleep(0.2)
+    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
+    assert talking.poll() is not None
+
+
+def test_the_reader_gets_no_secret_of_the_night(tmp_path: Path) -> None:
+    os.environ["ZIPING_STUDENTS_API_TOKEN"] = "canary"
+    try:
+        reader = sandbox.ReaderProcess()
+        environment = Path(f"/proc/{reader.process.pid}/environ").read_bytes()
+        reader.end()
+    finally:
+        del os.environ["ZIPING_STUDENTS_API_TOKEN"]
+    assert b"canary" not in environment
+    assert not reader.is_fit

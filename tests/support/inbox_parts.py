@@ -1,0 +1,41 @@
+"""What the tests of the inbox share: a folder of a district, files dropped and landed."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from flows.common.settings import Workspace
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.extract.inbox.inbox_file import land_dropped
+from flows.extract.inbox.scan import InboxView, view_inbox
+from flows.extract.raw_store import Store
+
+PAYMENTS = "finance.payments"
+NAME = "支付明细_2023年.csv"
+
+
+@pytest.fixture
+def district(tmp_path: Path) -> Workspace:
+    (tmp_path / "raw" / "inbox" / "finance").mkdir(parents=True)
+    return Workspace(tmp_path)
+
+
+def drop(workspace: Workspace, name: str | bytes, content: bytes = b"a,b\n1,2\n") -> Path:
+    path = Path(os.fsdecode(os.fsencode(workspace.inbox / "finance") + b"/" + os.fsencode(name)))
+    path.write_bytes(content)
+    return path
+
+
+def look(workspace: Workspace, contracts: dict[str, Contract] | None = None) -> InboxView:
+    deliveries = Store(workspace.landed).deliveries()
+    return view_inbox(workspace, contracts or load_contracts(), ("519900",), deliveries)
+
+
+def land(workspace: Workspace, contracts: dict[str, Contract] | None = None) -> list[str]:
+    """Take in what is new, and say what was said."""
+    view, store = look(workspace, contracts), Store(workspace.landed)
+    for dropped in view.new:
+        land_dropped(store, dropped)
+    return view.remarks + view.unreadable
