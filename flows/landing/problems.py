@@ -22,7 +22,7 @@ def consequence_of(result: Mapping[str, Any], severity: str, *, is_release: bool
     """Say what a failure of the rule leads to; a rule that could not be run closes the gate."""
     is_raised, effect = result.get("raised"), result.get("effect")
     if effect and not is_raised and not result.get("keeps_rows"):
-        return f"所列行搁置，{'不影响数字' if effect == 'none' else '相关数字标为“暂定”'}"
+        return f"所列行不计入，{'数字不标' if effect == 'none' else '相关数字标为'}“暂定”"
     if is_raised or severity == "critical":
         return "本次不发布" if is_release else "整份文件拒收"
     if effect == "provisional":

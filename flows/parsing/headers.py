@@ -227,6 +227,14 @@ def find_header(
             break
     missing = [one for one in contract.columns if one.name in required and one.name not in best]
     named = ", ".join(f"{column.shown} ({column.name})" for column in missing)
+    if named and not best:
+        raise HeaderMissing(
+            f"no header found in the first {HEADER_WITHIN_ROWS} rows: none of {named} stands "
+            "there; put the captions above the rows of data and send it again",
+            0,
+            (column.name for column in missing),
+            best_captions,
+        )
     for column in missing if best else ():
         if several := twice & {plain_caption(caption) for caption in column.captions}:
             raise _several(column, several.pop(), len(best), best_captions)

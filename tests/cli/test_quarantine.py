@@ -108,7 +108,7 @@ def test_people_read_places_in_short(soiled: Workspace, capsys: pytest.CaptureFi
     assert ziping("quarantine", "registers.counselling_rooms", workspace=soiled) == 0
     printed = capsys.readouterr().out
     assert "(rejected): 教育局基础教育股" in printed
-    assert "unreadable_cell: 1 row: 所列行搁置" in printed
+    assert "unreadable_cell: 1 row: 所列行不计入" in printed
     assert printed.index("quarantine_limit") < printed.index("unreadable_cell")
     assert WRONG_ID not in printed
     assert "finance" not in printed

@@ -150,7 +150,7 @@ def _without_effect(figures: Figures) -> list[View]:
     }
     listed = "、".join(f"{title}{count:,}行" for title, count in counts.items() if count)
     total = sum(counts.values())
-    return [_matter("搁置", f"{total:,}行不计入，不影响数字：{listed}")] if total else []
+    return [_matter("搁置", f"{total:,}行不计入，数字不标“暂定”：{listed}")] if total else []
 
 
 class Compared(NamedTuple):

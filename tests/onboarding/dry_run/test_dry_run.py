@@ -48,7 +48,7 @@ def test_a_file_that_would_be_rejected_says_why_and_where(
     name = "finance.education_funds"
     ziping("sources", "check", name, str(file), workspace=workspace)
     printed = said()
-    assert "unreadable_cell:1row:所列行搁置" in printed
+    assert "unreadable_cell:1row:所列行不计入" in printed
     assert "sheet基层汇总row5operating_yuan" in printed
     edit_workbook(file, lambda sheet: sheet.delete_cols(1))
     assert ziping("sources", "check", name, str(file), workspace=workspace) == 1
