@@ -170,7 +170,8 @@ def test_an_id_in_a_landed_text_gives_way_to_its_pseudonym(first: str, second: s
     assert first[1:] not in code(first)
 
 
-@given(st.text(max_size=12))
+# U+FFFD is refused: it stands where a sign was lost.
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\ufffd"), max_size=12))
 @example("`")  # that digits are a text, with no digit behind it
 def test_a_text_without_an_id_is_landed_as_it_is_written(text: str) -> None:
     key = PersonKey(bytes(range(32)))
