@@ -143,7 +143,7 @@ def test_a_python_that_drops_docstrings_begins_again_with_them() -> None:
 def test_a_copied_checkout_does_not_work_for_the_one_that_it_was_copied_from(
     tmp_path: Path, how: str
 ) -> None:
-    text = f"#!{sys.executable}\nfrom flows.cli import app\napp()\n"
+    text = f"#!{sys.executable}\nfrom flows.cli.main import app\napp()\n"
     venv = tmp_path / ("there" if how == "linked" else "here") / ".venv"
     (venv / "bin").mkdir(parents=True)
     (venv / "bin" / "ziping").write_text(text)
@@ -167,8 +167,9 @@ def test_make_refuses_a_venv_that_belongs_to_another_folder(tmp_path: Path) -> N
     shutil.copy(CHECKOUT / "Makefile", tmp_path)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "installed").touch()
-    (tmp_path / "requirements.lock").touch()
-    os.utime(tmp_path / "requirements.lock", (0, 0))
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
     command = tmp_path / ".venv" / "bin" / "ziping"
     command.write_text("#!/srv/ziping/.venv/bin/python\n")
     done = piped(f"make -C {tmp_path} run")

@@ -41,7 +41,7 @@ class Clock(datetime.datetime):
         return moment.astimezone(tz)
 datetime.datetime = Clock
 time.time = moment.timestamp
-from flows.cli import app
+from flows.cli.main import app
 app()
 """
 READ = ("finance.payments", "finance.education_funds")
