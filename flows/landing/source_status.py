@@ -103,6 +103,7 @@ class Standing:
     is_overdue: bool
     is_waiting: bool = False  # something landed that the next night will judge
     replaced: tuple[Delivery, ...] = ()  # accepted parts of which no unit counts any more
+    held: int = 0  # files that came in one night, none of which was taken
 
     @property
     def rejections(self) -> tuple[str, ...]:
@@ -112,7 +113,8 @@ class Standing:
     @property
     def gap(self) -> str | None:
         """Say in a sentence what is missing; None when a delivery is in force or need not be."""
-        if self.in_force or (self.owed.contract.is_optional and not self.rejections):
+        came = self.rejections or self.held
+        if self.in_force or (self.owed.contract.is_optional and not came):
             return None
         contract = self.owed.contract
         state = "逾期未报" if self.is_overdue else "尚未报送"
@@ -122,6 +124,11 @@ class Standing:
             verdict.outcome.get("is_fault_of_suite") for _, verdict in self.rejected
         ):
             reason = "已报送,检查规则文件有误,待工程师改正"
+        if self.held:
+            reason = (
+                f"同一晚收到该期文件{self.held}份,无从判断以哪份为准,均未采用:"
+                "请只保留正确的一份,或合并成一份重新报送"
+            )
         return (
             f"{contract.title}({self.owed.period})缺失:由{contract.meta['owed']['by']}"
             f"于{self.owed.due}前报送,{reason}"

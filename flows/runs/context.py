@@ -19,7 +19,14 @@ from flows.contracts.model import Contract
 from flows.extract.inbox.inbox_file import Dropped
 from flows.extract.pull.retry import Patience
 from flows.extract.raw_store import Store
-from flows.landing.source_status import Owed, Standing, gap_sentences, known_by, owed_periods
+from flows.landing.source_status import (
+    Key,
+    Owed,
+    Standing,
+    gap_sentences,
+    known_by,
+    owed_periods,
+)
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality.waivers import WAIVERS, Waiver
 from flows.releases.fingerprint import inputs_of
@@ -63,6 +70,7 @@ class Night:
     standings: list[Standing] = field(default_factory=list)
     patience: dict[str, Patience] = field(default_factory=dict)
     withdrawn: list[dict[str, Any]] = field(default_factory=list)  # of the periods owed
+    held: dict[Key, int] = field(default_factory=dict)  # files of a period, of which none was taken
     waivers: list[Waiver] = field(default_factory=list)  # of the register in force, open or not
 
     @property

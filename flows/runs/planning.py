@@ -54,6 +54,7 @@ def look(night: Night) -> Difference:
         view = view_inbox(night.workspace, night.contracts, districts, deliveries, night.settings)
         night.remarks += view.remarks
         night.unavailable += view.unreadable
+        night.held = view.held
         pulls = _changed_pulls(night, deliveries)
     known = verdicts(night, judge_new=False)
     owed = {one.key for one in night.owed()}

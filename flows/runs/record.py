@@ -33,6 +33,7 @@ def _record(night: "Night", code: int, failure: str | None) -> dict[str, Any]:
     }
     if night.standings:  # a night that failed before it looked does not know what is open
         record["open"] = open_periods(night.standings)
+        record["held"] = [[*key, files] for key, files in night.held.items()]
         record["set_aside"] = set_aside(night.standings)
         record["doubts"] = doubts(night.standings)
         record["waivers"] = [one.as_json() for one in night.waivers]

@@ -20,6 +20,7 @@ from flows.landing.source_status import (
 from flows.landing.withdrawals import withdrawn_entries, withdrawn_sentences
 from flows.quality.suite import rule_names
 from flows.quality.waivers import NEVER, WAIVERS, Waiver, waivers_in
+from flows.releases.run_log import records
 from flows.runs.context import Night, open_night
 
 JUDGED_ANEW_BYTES = 20_000_000  # for a comparison by day
@@ -158,7 +159,12 @@ def compared(
 def standings_of(night: Night, judged: Verdicts) -> list[Standing]:
     """Say of each period owed what stands in force by some verdicts."""
     deliveries = night.deliveries()
-    return [standing_of(owed, deliveries, judged, night.today) for owed in night.owed()]
+    return [
+        replace(
+            standing_of(owed, deliveries, judged, night.today), held=night.held.get(owed.key, 0)
+        )
+        for owed in night.owed()
+    ]
 
 
 def find_standings(night: Night, *, judge_new: bool) -> None:
@@ -191,5 +197,7 @@ def find_standings(night: Night, *, judge_new: bool) -> None:
 def look_at_standings(workspace: Workspace, year: int | None = None) -> Night:
     """Find what stands in force now, for people who ask by day: no lock, no judging, no record."""
     night = open_night(workspace, year, None)
+    known = (record["held"] for record in reversed(records(workspace)) if "held" in record)
+    night.held = {(source, *key): files for source, *key, files in next(known, ())}
     find_standings(night, judge_new=False)
     return night

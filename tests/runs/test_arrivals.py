@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from flows.landing.source_status import standing_of
 from flows.runs.arrivals import receipt_sentences
 from flows.runs.context import Night, open_night
 from flows.runs.person_key import make_person_key
+from flows.runs.planning import look
+from flows.runs.record import write_record
+from flows.runs.status import morning
+from flows.runs.validation import find_standings, look_at_standings
 
 PAYMENTS = "finance.payments"
 
@@ -45,6 +50,26 @@ def said(night: Night, *rejected: bytes, rows: int = 9) -> list[str]:
         judged[(one.source, one.period, one.id)] = Acceptance(Path(), outcome)
     night.standings = [standing_of(owed, deliveries, judged, night.today)] * 2
     return [text.removeprefix("finance.payments 2023: ") for text in receipt_sentences(night)]
+
+
+def test_two_files_in_one_night_are_no_file_that_is_late(night: Night) -> None:
+    """The gap says that they came, in the night, in its record and by day."""
+    folder = night.workspace.inbox / "finance"
+    folder.mkdir(parents=True)
+    for half in ("上", "下"):
+        (folder / f"支付明细_2023年{half}半年.csv").write_text(half, "utf-8")
+        os.utime(folder / f"支付明细_2023年{half}半年.csv", (1, 1))
+    assert not look(night)
+    find_standings(night, judge_new=False)
+    gap = (
+        "预算一体化支付明细(2023)缺失:由财政局国库股于2024-01-31前报送,同一晚收到该期文件2份,"
+        "无从判断以哪份为准,均未采用:请只保留正确的一份,或合并成一份重新报送"
+    )
+    assert [one.gap for one in night.standings if one.owed.key[0] == PAYMENTS][-1] == gap
+    night.folder.mkdir(parents=True)
+    write_record(night, 4)
+    assert gap in [gap for one in morning(night.workspace, 7)["open"] for gap in one["sentences"]]
+    assert gap in [one.gap for one in look_at_standings(night.workspace).standings]
 
 
 def test_a_file_of_a_year_that_is_not_open_is_told(night: Night) -> None:

@@ -35,6 +35,7 @@ class InboxView:
     new: list[Dropped] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    held: dict[tuple[str, str, str], int] = field(default_factory=dict)  # files of a period
 
 
 def _walk(inbox: Path, view: InboxView) -> Iterator[Path]:
@@ -211,23 +212,24 @@ def _hold_halves(view: InboxView) -> None:
     They may be two halves of a year, or a file and its correction: the last by name would count
     alone. Equal ones are one, and of those with days of their data the newest counts.
     """
-    by_delivery: dict[tuple[str, ...], list[Dropped]] = defaultdict(list)
+    by_delivery: dict[tuple[str, str, str], list[Dropped]] = defaultdict(list)
     for dropped in view.new:
         place = dropped.place
         if not place.contract.in_parts:
             key = place.contract.name, place.district_code, place.period
             by_delivery[key].append(dropped)
     held: set[str] = set()
-    for (table, _, period), files in sorted(by_delivery.items()):
+    for key, files in sorted(by_delivery.items()):
         newest = max(file.place.source_date or "" for file in files)
         rivals = [file for file in files if (file.place.source_date or "") == newest]
         if len({file.sha256 for file in rivals}) > 1:
             held |= {file.name for file in files}
+            view.held[key] = len(rivals)
             names = ", ".join(without_ids(file.name) for file in rivals[:MOST_NAMED])
             view.unreadable.append(
-                f"{table} {period}: {len(rivals)} files came at once and one alone would count, so "
-                f"none was taken: {names}: leave the right one in the inbox, put all rows into one "
-                "file, or declare `parts` if each holds a part"
+                f"{key[0]} {key[2]}: {len(rivals)} files came at once and one alone would count, "
+                f"so none was taken: {names}: leave the right one in the inbox, put all rows into "
+                "one file, or declare `parts` if each holds a part"
             )
     view.new = [file for file in view.new if file.name not in held]
 
