@@ -160,6 +160,7 @@ allocated as (
     inner join {{ source('finance', 'fund_notices') }} as notices
         on
             funds.district_code = notices.district_code
+            and funds.year = cast(notices.period as int)
             and funds._file_id = notices._file_id
             and funds._sheet = notices._sheet
             and funds._row_number = notices._row_number

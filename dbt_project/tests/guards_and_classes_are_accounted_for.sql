@@ -44,6 +44,7 @@ unmatched as (
 
     select
         district_code,
+        cast(substr(period, 1, 4) as int) as year,
         fact,
         _file_id,
         _sheet,
@@ -56,6 +57,7 @@ unmatched as (
 library as (
 
     select
+        guards.year,
         guards._file_id,
         guards._sheet,
         guards._row_number,
@@ -68,7 +70,7 @@ library as (
             and make_date(guards.year, 12, 31) >= schools.valid_from
             and (schools.valid_to is null or make_date(guards.year, 12, 31) <= schools.valid_to)
     left join {{ ref('school_types') }} as types on schools.type_code = types.type_code
-    group by guards._file_id, guards._sheet, guards._row_number
+    group by guards.year, guards._file_id, guards._sheet, guards._row_number
 
 ),
 
@@ -100,12 +102,14 @@ guards_with_reason as (
             and guards._row_number = facts._row_number
     left join library
         on
-            guards._file_id = library._file_id
+            guards.year = library.year
+            and guards._file_id = library._file_id
             and guards._sheet = library._sheet
             and guards._row_number = library._row_number
     left join unmatched
         on
             guards.district_code = unmatched.district_code
+            and guards.year = unmatched.year
             and guards._file_id = unmatched._file_id
             and guards._sheet = unmatched._sheet
             and guards._row_number = unmatched._row_number
@@ -122,12 +126,14 @@ persons_landed as (
     from guards
     inner join library
         on
-            guards._file_id = library._file_id
+            guards.year = library.year
+            and guards._file_id = library._file_id
             and guards._sheet = library._sheet
             and guards._row_number = library._row_number
     left join unmatched
         on
             guards.district_code = unmatched.district_code
+            and guards.year = unmatched.year
             and guards._file_id = unmatched._file_id
             and guards._sheet = unmatched._sheet
             and guards._row_number = unmatched._row_number
@@ -184,6 +190,7 @@ forms_with_reason as (
     left join unmatched
         on
             forms.district_code = unmatched.district_code
+            and forms.year = unmatched.year
             and forms._file_id = unmatched._file_id
             and forms._sheet = unmatched._sheet
             and forms._row_number = unmatched._row_number

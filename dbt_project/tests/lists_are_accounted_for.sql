@@ -91,6 +91,7 @@ rooms_unmatched as (
 
     select
         district_code,
+        period,
         _file_id,
         _sheet,
         _row_number
@@ -103,6 +104,7 @@ rooms_unmatched as (
 room_schools as (
 
     select
+        landed.period,
         landed._file_id,
         landed._sheet,
         landed._row_number,
@@ -115,7 +117,7 @@ room_schools as (
             and cast(landed.period as date) >= library.valid_from
             and (library.valid_to is null or cast(landed.period as date) <= library.valid_to)
     left join {{ ref('school_types') }} as types on library.type_code = types.type_code
-    group by landed._file_id, landed._sheet, landed._row_number
+    group by landed.period, landed._file_id, landed._sheet, landed._row_number
 
 ),
 
@@ -157,12 +159,14 @@ rooms as (
             and landed._row_number = facts._row_number
     left join room_schools
         on
-            landed._file_id = room_schools._file_id
+            landed.period = room_schools.period
+            and landed._file_id = room_schools._file_id
             and landed._sheet = room_schools._sheet
             and landed._row_number = room_schools._row_number
     left join rooms_unmatched
         on
             landed.district_code = rooms_unmatched.district_code
+            and landed.period = rooms_unmatched.period
             and landed._file_id = rooms_unmatched._file_id
             and landed._sheet = rooms_unmatched._sheet
             and landed._row_number = rooms_unmatched._row_number

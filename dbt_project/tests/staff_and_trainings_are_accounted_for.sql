@@ -50,6 +50,7 @@ unmatched as (
 
     select
         district_code,
+        cast(substr(period, 1, 4) as int) as year,
         _file_id,
         _sheet,
         _row_number
@@ -105,6 +106,7 @@ owed as (
 
     select
         staff.district_code,
+        staff.year,
         staff._file_id,
         staff._sheet,
         staff._row_number,
@@ -165,6 +167,7 @@ staff_with_reason as (
     left join owed
         on
             staff.district_code = owed.district_code
+            and staff.year = owed.year
             and staff._file_id = owed._file_id
             and staff._sheet = owed._sheet
             and staff._row_number = owed._row_number
@@ -176,6 +179,7 @@ staff_with_reason as (
     left join unmatched
         on
             staff.district_code = unmatched.district_code
+            and staff.year = unmatched.year
             and staff._file_id = unmatched._file_id
             and staff._sheet = unmatched._sheet
             and staff._row_number = unmatched._row_number

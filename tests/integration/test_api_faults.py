@@ -326,7 +326,7 @@ def test_proxies_and_netrc_of_the_machine_are_passed_over(
 
 
 def test_a_certificate_must_be_vouched_for_valid_and_of_the_host(
-    store: Store, tmp_path: Path
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = certificate_of("localhost", tmp_path / "own.pem")
     other = certificate_of("other.example.cn", tmp_path / "other.pem")
@@ -341,6 +341,9 @@ def test_a_certificate_must_be_vouched_for_valid_and_of_the_host(
     with faulty_api({}, certificate=own) as url:
         sentence = refusal(store, url, ca_file=str(tmp_path / "gone.pem"))
         assert "there is no file that ZIPING_CA_FILE names" in sentence
+        monkeypatch.chdir(tmp_path)
+        sentence = refusal(store, url, ca_file="own.pem")  # works here, and not from elsewhere
+        assert "ZIPING_CA_FILE depends on the folder where the command is called" in sentence
         assert pull(store, url, ca_file=str(own))
 
 

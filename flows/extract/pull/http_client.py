@@ -91,7 +91,13 @@ class HttpClient:
 
         if not self.token.isprintable() or not self.token.isascii():
             raise self.unavailable(f"{self.token_setting} holds what no token has: mend it in .env")
-        if self.settings.ca_file and not Path(self.settings.ca_file).is_file():
+        trusted = Path(self.settings.ca_file)
+        if self.settings.ca_file and not trusted.is_absolute():
+            raise self.unavailable(
+                "ZIPING_CA_FILE depends on the folder where the command is called: name the file "
+                "by its whole path in .env"
+            )
+        if self.settings.ca_file and not trusted.is_file():
             raise self.unavailable("there is no file that ZIPING_CA_FILE names: mend it in .env")
         session = requests.Session()
         session.trust_env = False  # no proxy, no .netrc, no certificates that no setting names
