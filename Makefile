@@ -12,7 +12,7 @@ INSTALLED = .venv/installed
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: help setup run test check bench faults fuzz lock clean own
+.PHONY: help setup run test check docs bench faults fuzz lock clean own
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,12 @@ check: setup ## look at style, types, SQL and who imports whom
 	ZIPING_BUILD=:memory: PYTHONWARNINGS=ignore \
 		DBT_TARGET_PATH="$(CURDIR)/target/lint" DBT_LOG_PATH="$(CURDIR)/target/lint" \
 		$(BIN)/sqlfluff lint --processes 0 $(wildcard dbt_project/models dbt_project/tests)
+
+# The types of the columns are those of the last build, if there is one.
+docs: setup ## write the models and their columns as one page, target/docs/static_index.html
+	@ZIPING_BUILD="$(or $(wildcard $(CURDIR)/warehouse/build.duckdb),:memory:)" \
+		DBT_TARGET_PATH="$(CURDIR)/target/docs" DBT_LOG_PATH="$(CURDIR)/target/docs" \
+		$(BIN)/dbt --quiet docs generate --static --project-dir dbt_project --profiles-dir dbt_project
 
 # ONLY is nights, csv, xlsx, workbooks or api; SIZE is MB, rows or files.
 bench: setup ## measure how long nights and large files take (ONLY=csv SIZE=100 for one alone)

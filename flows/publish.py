@@ -9,7 +9,6 @@ from flows.common.error_messages import telling
 from flows.common.errors import Blocked
 from flows.common.files import build_folder, hash_file, write_json
 from flows.exports.datapackage import write_datapackage
-from flows.exports.dbt_docs import write_model_docs
 from flows.exports.excel.report import write_workbook
 from flows.exports.html.page import write_page
 from flows.exports.superset.bundle import write_superset
@@ -62,8 +61,6 @@ def _fill(night: Night, year: int, name: str, folder: Path) -> None:
         write_workbook(folder / "report.xlsx", tables, manifest)
     with night.stage("superset.zip"):
         write_superset(folder, manifest)
-    with night.stage("models.html"):
-        write_model_docs(folder, night.workspace.build, night.workspace.warehouse / "dbt_target")
     with night.stage("index.html"):
         write_json(folder / MANIFEST, manifest)  # the page reads it where its readers do
         write_page(folder, previous)

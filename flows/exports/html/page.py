@@ -29,7 +29,6 @@ STATES = ("actual", "provisional", "partial", "missing", "not_applicable", "supp
 BESIDE = {
     "report.xlsx": "工作簿，可打印",
     "gates.html": "数据关口检查结果",
-    "models.html": "模型与口径文档",
     "report.duckdb": "供BI工具只读打开",
     "superset.zip": "供Superset导入",
     "manifest.json": "发布清单",
