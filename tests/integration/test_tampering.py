@@ -433,12 +433,12 @@ def test_a_folder_that_moved_away_is_no_empty_one(
 
 
 @pytest.fixture
-def another_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def another_xlrd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Let another version of a library be installed, as far as its metadata say."""
-    folder = tmp_path / "site" / "openpyxl-99.9.dist-info"
+    folder = tmp_path / "site" / "xlrd-99.9.dist-info"
     folder.mkdir(parents=True)
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: openpyxl\nVersion: 99.9\n")
-    before = version("openpyxl")
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: xlrd\nVersion: 99.9\n")
+    before = version("xlrd")
     monkeypatch.syspath_prepend(str(folder.parent))
     library_versions.cache_clear()
     parser_version.cache_clear()
@@ -450,7 +450,7 @@ def another_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.mark.slow
 def test_other_code_makes_a_release_whose_changes_name_code_libraries_and_definitions_apart(
-    tampered: Workspace, checkout: Path, another_openpyxl: str, said: Said
+    tampered: Workspace, checkout: Path, another_xlrd: str, said: Said
 ) -> None:
     for name in ("dbt_project/macros/engine/ratio.sql", "flows/parsing/file_parser.py"):
         path = checkout / name
@@ -467,7 +467,7 @@ def test_other_code_makes_a_release_whose_changes_name_code_libraries_and_defini
     lines = said()
     assert "程序:dbt_project/macros/engine/ratio.sql有变动" in lines
     assert "程序:flows/parsing/file_parser.py有变动" in lines
-    assert f"库:openpyxl{another_openpyxl}→99.9" in lines
+    assert f"库:xlrd{another_xlrd}→99.9" in lines
     assert "(education_funds_growth):计算语句有变动" in lines  # its mart divides by the macro
     assert "(primary_and_secondary_schools)" not in lines  # that one does not
     assert "数据" not in lines
