@@ -3,20 +3,18 @@
 import re
 import struct
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
 from flows.common.errors import Rejected
-from flows.common.text import squeezed
 from flows.readers.grid import NOT_CALCULATED, Merged, SheetCells
 from flows.readers.number_formats import STRUCK, as_shown, is_telling
 from flows.readers.xlsx_details import Untold
 
 OF_UNICODE = 80  # what xlrd calls the form of 1997
-CODE_PAGES = ("gb18030", "big5", "utf-8")
 LARGEST_MERGED = 1 << 20  # cells, in all merged ranges of a sheet
 XLS_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!"}
 
@@ -64,56 +62,25 @@ def xlsx_sheets(path: Path) -> Iterator[SheetCells]:
         raise Rejected("the workbook is damaged: open it, save it anew and send that") from None
 
 
-def _old_book(path: Path, encoding: str | None = None) -> Any:
+def _old_book(path: Path) -> Any:
+    """Open an .xls of Excel 97 or later: before, texts may be of another code page than said."""
     import xlrd
 
-    try:
-        return xlrd.open_workbook(
-            str(path), formatting_info=True, ragged_rows=True, logfile=_Nowhere(),
-            encoding_override=encoding,
-        )  # fmt: skip
-    except xlrd.XLRDError as error:
-        if "ncrypt" in str(error) or "assword" in str(error):
-            raise Rejected("the workbook has a password: save it without one") from None
-        raise
+    with suppress(UnicodeDecodeError):
+        try:
+            book = xlrd.open_workbook(
+                str(path), formatting_info=True, ragged_rows=True, logfile=_Nowhere()
+            )
+        except xlrd.XLRDError as error:
+            if "ncrypt" in str(error) or "assword" in str(error):
+                raise Rejected("the workbook has a password: save it without one") from None
+            raise
+        if book.biff_version >= OF_UNICODE:
+            return book
+    raise Rejected("the workbook is older than Excel 97 or damaged: open it, save it as .xlsx")
 
 
-def _texts_of(book: Any) -> list[str]:
-    cells = [cell for page in book.sheets() for row in range(page.nrows)
-             for cell in page.row_values(row)]  # fmt: skip
-    return [*book.sheet_names(), *(cell for cell in cells if isinstance(cell, str))]
-
-
-def _readable_book(path: Path, captions: Collection[str], stated: str | None) -> Any:
-    """Open an .xls; before 1997 its texts were of some code page, of which it may say a wrong one.
-
-    So the captions decide, as they do of a text file.
-    """
-    books = []
-    for encoding in (stated,) if stated else (None, *CODE_PAGES):
-        with suppress(UnicodeDecodeError):
-            books.append(_old_book(path, encoding))
-            if books[0].biff_version >= OF_UNICODE:
-                return books[0]
-    if books and not stated and not books[0].codepage:
-        del books[0]  # xlrd took Latin letters for granted
-    texts = [_texts_of(book) for book in books]
-    found = [sum(squeezed(text) in captions for text in one) for one in texts]
-    fitting = [place for place, number in enumerate(found) if number == max(found)]
-    if not fitting:
-        wanted = stated or "UTF-8 or GB18030"
-        raise Rejected(f"the text is not {wanted} throughout: save it as .xlsx")
-    first = books[fitting[0]]
-    is_said = fitting[0] == 0 and first.codepage
-    if not is_said and any(texts[place] != texts[fitting[0]] for place in fitting):
-        raise Rejected("the text could be of several code pages: open the workbook, save it "
-                       "anew as .xlsx")  # fmt: skip
-    return first
-
-
-def xls_sheets(
-    path: Path, captions: Collection[str] = (), encoding: str | None = None
-) -> Iterator[SheetCells]:
+def xls_sheets(path: Path) -> Iterator[SheetCells]:
     """Read each sheet of an .xls: name, hidden, merged cells, rows."""
     import xlrd
     from xlrd.xldate import XLDateError, xldate_as_datetime
@@ -133,7 +100,7 @@ def xls_sheets(
             return moment.date() if moment.time() == time(0) else moment
         return cell.value
 
-    book = _readable_book(path, captions, encoding)
+    book = _old_book(path)
     forms = [getattr(book.format_map.get(style.format_key), "format_str", "")
              for style in book.xf_list]  # fmt: skip
     telling = {place: form for place, form in enumerate(forms) if is_telling(form or "")}
@@ -182,7 +149,7 @@ def _uncalculated(path: Path, book: Any) -> dict[int, list[tuple[int, int]]]:
     from xlrd.compdoc import SIGNATURE, CompDoc, CompDocError
 
     content = path.read_bytes()
-    if book.biff_version < OF_UNICODE or not content.startswith(SIGNATURE):
+    if not content.startswith(SIGNATURE):
         return {}
     stream = b""
     with suppress(CompDocError):

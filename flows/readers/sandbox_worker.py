@@ -42,7 +42,7 @@ def sheets_of(asked: Asked) -> Iterator[tuple[Any, ...]]:
         case "xls":
             from flows.readers.excel import xls_sheets
 
-            return xls_sheets(path, asked["captions"], asked["encoding"])
+            return xls_sheets(path)
         case "ods":
             from flows.readers.opendocument import open_document_sheets
 

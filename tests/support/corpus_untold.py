@@ -4,7 +4,6 @@ import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from corpus_containers import MAIN, SHEET, changed
 from corpus_files import _cell, _row, _xml_2003
@@ -207,32 +206,16 @@ def binary_kind(path: Path) -> None:
         archive.writestr("xl/workbook.bin", b"\x83\1\0")
 
 
-def _biff5(path: Path, rows: list[list[Any]], page: int) -> None:
-    """Write a workbook of 1995 in GB18030 that says it is of some code page, or of none."""
+def biff5(path: Path) -> None:
+    """Write a workbook of 1995 in GB18030 that says it is of Latin letters."""
     start = 0x0809, struct.pack("<HHHH", 0x0500, 5, 0, 0)
-    said = [(0x42, struct.pack("<H", page))] if page else []
-    head = len(_records(start, *said)) + len(_records((0x85, bytes(7 + 6)), (10, b"")))
+    said = 0x42, struct.pack("<H", 1252)
+    head = len(_records(start, said)) + len(_records((0x85, bytes(7 + 6)), (10, b"")))
     sheet = 0x85, struct.pack("<IHB", head, 0, 6) + b"Sheet1"
     cells = []
-    for row, line in enumerate(rows):
-        for column, cell in enumerate(line):
-            place = struct.pack("<HHH", row, column, 0)
-            if isinstance(cell, str):
-                text = cell.encode("gb18030")
-                cells.append((0x0204, place + struct.pack("<H", len(text)) + text))
-            else:
-                cells.append((0x0203, place + struct.pack("<d", cell)))
+    for column, cell in enumerate(HEADER):
+        text = cell.encode("gb18030")
+        place = struct.pack("<HHHH", 0, column, 0, len(text))
+        cells.append((0x0204, place + text))
     page_start = 0x0809, struct.pack("<HHHH", 0x0500, 0x10, 0, 0)
-    path.write_bytes(_records(start, *said, sheet, (10, b""), page_start, *cells, (10, b"")))
-
-
-def biff5_of_latin(path: Path) -> None:
-    _biff5(path, [HEADER, ["001", "第一小学", 5]], 1252)
-
-
-def biff5_of_nothing(path: Path) -> None:
-    _biff5(path, [HEADER, ["001", "第一小学", 5]], 0)
-
-
-def biff5_of_many(path: Path) -> None:
-    _biff5(path, [["ID", "NAME"], ["1", "联通学校"]], 0)
+    path.write_bytes(_records(start, said, sheet, (10, b""), page_start, *cells, (10, b"")))
