@@ -12,7 +12,7 @@ INSTALLED = .venv/installed
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: help setup run test check docs bench faults fuzz lock clean own
+.PHONY: help setup run test nights check docs bench faults fuzz lock clean own
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -41,8 +41,13 @@ $(INSTALLED): requirements.lock pyproject.toml | own
 run: setup ## make the sample district if there is nothing yet, and run the night
 	@$(BIN)/ziping run
 
-test: setup ## run the tests
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+
+test: setup ## run the tests but those of whole nights
+	@$(PYTEST) -m "not slow"
+
+nights: setup ## run the tests of whole nights: kills, disks, gaps, tampering, PostgreSQL
+	@$(PYTEST) -m slow
 
 check: setup ## look at style, types, SQL and who imports whom
 	$(BIN)/ruff check .

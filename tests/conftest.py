@@ -55,8 +55,12 @@ os.environ["DO_NOT_TRACK"] = "1"
 gc.set_threshold(100_000, 20, 20)
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that run nights: at the end they would keep one worker alone."""
+    """Mark whole runs, and begin with their files: at the end they would keep one worker alone."""
+    for item in items:
+        if item.path.parent.name == "integration":
+            item.add_marker("slow")
     nights = {
         item.path
         for item in items
