@@ -88,6 +88,7 @@ with_period as (
             and due.district_code = base_measures.district_code
             and due.year = base_measures.year
             and due.indicator_id = base_measures.indicator_id
+            and members.dimension = base_measures.dimension
             and members.member = base_measures.member
 
 ),
