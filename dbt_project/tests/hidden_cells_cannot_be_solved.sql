@@ -190,3 +190,16 @@ where
         and report_values.denominator > 0
         and report_values.denominator < {{ var('fewest_persons_shown') }} * cells.persons_unit
     )
+union all
+select
+    'few persons are shown by their unit' as rule,
+    cast(null as string) as mart,
+    indicator_id as measure,
+    district_code,
+    evaluation_year as year,
+    member
+from {{ ref('report_values') }}
+where
+    unit in ('人', '名', '人次')
+    and value > 0
+    and value < {{ var('fewest_persons_shown') }}
