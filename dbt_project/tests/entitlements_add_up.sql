@@ -270,6 +270,24 @@ left join entitlements
 where entitlements.school_code is null
 union all
 select
+    'a school that is neither compared nor owed anything' as rule,
+    entitlements.district_code,
+    entitlements.year,
+    entitlements.school_code as place
+from entitlements
+left join comparable
+    on
+        entitlements.district_code = comparable.district_code
+        and entitlements.year = comparable.year
+        and entitlements.school_code = comparable.school_code
+left join owed
+    on
+        entitlements.district_code = owed.district_code
+        and entitlements.year = owed.year
+        and entitlements.school_code = owed.school_code
+where comparable.school_code is null and coalesce(owed.owed_twice_yuan, 0) = 0
+union all
+select
     'another entitlement or allocation than its parts add up to' as rule,
     entitlements.district_code,
     entitlements.year,

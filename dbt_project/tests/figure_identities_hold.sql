@@ -88,6 +88,7 @@ pairs as (
         derived.indicator_id,
         derived.period,
         indicators.formula,
+        derived.state,
         derived.value,
         later.value as later_value,
         earlier.value as earlier_value
@@ -127,7 +128,9 @@ broken_pairs as (
         period
     from pairs
     where
-        (formula = 'difference' and value <> later_value - earlier_value)
+        -- both parts are shown, and what follows from them is not there
+        (state = 'missing' and later_value is not null and earlier_value <> 0)
+        or (formula = 'difference' and value <> later_value - earlier_value)
         or (
             formula = 'growth'
             and abs(value * earlier_value - 100 * (later_value - earlier_value))

@@ -52,7 +52,12 @@ no_public_schools as (
     select
         crosswalk.district_code,
         crosswalk.id_value as unit_code,
-        max(case when not founders.is_public then 1 else 0 end) as is_private
+        max(case when not founders.is_public then 1 else 0 end) as is_private,
+        max(case when not founders.is_public or types.type_group = 'other' then 1 else 0 end)
+            as is_none,
+        min(case when not founders.is_public then 1 else 0 end) as is_always_private,
+        min(case when not founders.is_public or types.type_group = 'other' then 1 else 0 end)
+            as is_always_none
     from {{ source('schools', 'crosswalk') }} as crosswalk
     inner join {{ source('schools', 'schools') }} as schools
         on
@@ -60,10 +65,23 @@ no_public_schools as (
             and crosswalk.school_code = schools.school_code
     left join {{ ref('founders') }} as founders on schools.founder_code = founders.founder_code
     left join {{ ref('school_types') }} as types on schools.type_code = types.type_code
-    where
-        crosswalk.id_kind = '预算单位编码'
-        and (not founders.is_public or types.type_group = 'other')
+    where crosswalk.id_kind = '预算单位编码'
     group by crosswalk.district_code, crosswalk.id_value
+
+),
+
+-- what the list says of each way in which the kind of money is written
+natures as (
+
+    select
+        landed.funds_nature,
+        min(case when fund_natures.is_general_budget then 1 else 0 end) as is_general_budget
+    from landed
+    inner join {{ ref('fund_natures') }} as fund_natures
+        on
+            substr(landed.funds_nature, 1, length(fund_natures.begins_with))
+            = fund_natures.begins_with
+    group by landed.funds_nature
 
 ),
 
@@ -241,6 +259,18 @@ ruled as (
             when accounts.is_in_fact and accounts.is_deleted then 'deleted, and in the fact'
             when accounts.is_in_fact and accounts.left_out is not null
                 then 'in the fact, though ' || accounts.left_out
+            when
+                accounts.is_in_fact
+                and accounts.fact in (
+                    'int_education_payments', 'int_operating_funds', 'int_boarder_funds'
+                )
+                and coalesce(natures.is_general_budget, 0) = 0
+                then 'not of the general budget, and in the fact'
+            when
+                accounts.is_in_fact
+                and accounts.fact in ('int_operating_funds', 'int_boarder_funds')
+                and no_public_schools.is_always_none = 1
+                then 'to no public school, and in the fact'
             when accounts.is_in_fact then null
             when
                 accounts.is_in_doubt
@@ -268,7 +298,7 @@ ruled as (
                 then
                     case
                         when
-                            no_public_schools.unit_code is null
+                            coalesce(no_public_schools.is_none, 0) = 0
                             then 'a public school, and left out'
                     end
             when accounts.left_out is not null then 'left out for an unknown reason'
@@ -288,6 +318,7 @@ ruled as (
         on
             accounts.district_code = no_public_schools.district_code
             and accounts.unit_code = no_public_schools.unit_code
+    left join natures on accounts.funds_nature = natures.funds_nature
     left join listed_models as listed
         on
             accounts.model = listed.model
@@ -357,6 +388,7 @@ union all
 select
     case
         when of_stage.stage_payments_yuan <> of_class.payments_yuan then 'another amount'
+        when of_stage._file_id is not null then 'to a private unit, and in the fact'
         else 'of a stage and no private unit, and left out'
     end as rule,
     'int_stage_payments' as model,
@@ -394,6 +426,7 @@ where
     of_class.stage is not null
     and (
         of_stage.stage_payments_yuan <> of_class.payments_yuan
+        or (of_stage._file_id is not null and no_public_schools.is_always_private = 1)
         or (
             of_stage._file_id is null
             and listed._file_id is null

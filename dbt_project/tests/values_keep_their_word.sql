@@ -19,6 +19,18 @@ indicators as (
 
 ),
 
+value_keys as (
+
+    select * from {{ ref('value_keys') }}
+
+),
+
+doubted as (
+
+    select distinct value_id from {{ ref('value_doubts') }}
+
+),
+
 checked as (
 
     select
@@ -83,6 +95,15 @@ checked as (
                 then 'units are missing, and not partial'
             when report_values.state = 'actual' and report_values.quarantined_rows > 0
                 then 'rows are set aside, and the value actual'
+            when report_values.state = 'actual' and doubted.value_id is not null
+                then 'in doubt, and the value actual'
+            when
+                report_values.judgement = '达标'
+                and report_values.state = 'provisional'
+                and report_values.margin * coalesce(report_values.denominator, 1)
+                + cast('0.0001' as decimal(5, 4))
+                < cast(indicators.multiplier as decimal(4, 0)) * report_values.quarantined_amount
+                then 'met, though what is set aside could undo it'
             when
                 indicators.formula in ('ratio', 'share_meeting')
                 and abs(
@@ -100,6 +121,15 @@ checked as (
         end as rule
     from report_values
     inner join indicators on report_values.indicator_id = indicators.indicator_id
+    inner join value_keys
+        on
+            report_values.district_code = value_keys.district_code
+            and report_values.evaluation_year = value_keys.evaluation_year
+            and report_values.indicator_id = value_keys.indicator_id
+            and report_values.period = value_keys.period
+            and report_values.dimension = value_keys.dimension
+            and report_values.member = value_keys.member
+    left join doubted on value_keys.value_id = doubted.value_id
 
 )
 
