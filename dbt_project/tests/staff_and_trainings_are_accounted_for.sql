@@ -102,6 +102,21 @@ standards as (
 ),
 
 -- the months from the first whole one in post to the end of the span, at most five years
+months as (
+
+    select
+        *,
+        least(
+            60,
+            12 * (year + 1)
+            - 12 * extract(year from entered_on)
+            - extract(month from entered_on) + 1
+            - case when extract(day from entered_on) = 1 then 0 else 1 end
+        ) as months
+    from staff
+
+),
+
 owed as (
 
     select
@@ -111,14 +126,16 @@ owed as (
         staff._sheet,
         staff._row_number,
         coalesce(hours.is_trained, 0) = 1 as is_trained,
-        60 * coalesce(hours.hours, 0) >= standards.value * least(
-            60,
-            12 * (staff.year + 1)
-            - 12 * extract(year from staff.entered_on)
-            - extract(month from staff.entered_on) + 1
-            - case when extract(day from staff.entered_on) = 1 then 0 else 1 end
-        ) as is_with_hours
-    from staff
+        60 * coalesce(hours.hours, 0) >= standards.value * staff.months as is_with_hours,
+        coalesce(in_post.months_in_post <> staff.months, false) as has_other_months
+    from months as staff
+    left join {{ ref('int_staff_in_post') }} as in_post
+        on
+            staff.district_code = in_post.district_code
+            and staff.year = in_post.year
+            and staff._file_id = in_post._file_id
+            and staff._sheet = in_post._sheet
+            and staff._row_number = in_post._row_number
     left join standards
         on
             staff.district_code = standards.district_code
@@ -146,7 +163,8 @@ staff_with_reason as (
         facts.staff = 1
         and coalesce(facts.trained_staff = 1, false) = owed.is_trained
         and coalesce(facts.staff_with_required_hours = 1, false)
-        = coalesce(owed.is_with_hours, false) as is_same,
+        = coalesce(owed.is_with_hours, false)
+        and not owed.has_other_months as is_same,
         case
             when unmatched._file_id is not null then 'in doubt'
             when not staff.is_teacher_or_principal then 'no principal or teacher'
