@@ -44,7 +44,8 @@ unmatched as (
 
     select
         district_code,
-        cast(substr(period, 1, 4) as int) as year,
+        -- the library's own rows are of no year
+        case when period <> 'standing' then cast(substr(period, 1, 4) as int) end as year,
         fact,
         _file_id,
         _sheet,
