@@ -1,54 +1,31 @@
 """By what a cached reading is named: all that it follows from, our own code among it."""
 
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from flows.common.settings import CHECKOUT
-from flows.common.versions import library_versions
+from flows.common.versions import code_files_of, library_versions
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.parsing.codes import LISTS, SEEDS
 from flows.quality.suite import SuiteError, readings_path, suite_path, suite_text
 from flows.quality.waivers import Waiver, key_of
 
-# What a cached reading rests on beside bytes, contract and suite. Whole folders: a module that is
-# new there counts at once, and one that is read anew without need costs a night, not a figure.
+# What a cached reading rests on beside bytes, contract and suite. Whole folders: one that is read
+# anew without need costs a night, not a figure.
 READING_PLACES = (
     *(f"flows/{name}" for name in "common contracts landing parsing quality readers".split()),
     "flows/extract/raw_store.py",
 )
-PASSED_OVER = {"__pycache__"}
-
-
-def reading_files() -> list[Path]:
-    """List the files of our own that decide what a file is read as; raises where none is found."""
-    found: list[Path] = []
-    for place in READING_PLACES:
-        own = (
-            [CHECKOUT / place]
-            if (CHECKOUT / place).is_file()
-            else [
-                Path(folder) / name
-                for folder, _, names in os.walk(CHECKOUT / place)
-                if Path(folder).name not in PASSED_OVER
-                for name in names
-                if not name.startswith(".")
-            ]
-        )
-        if not own:
-            raise FileNotFoundError(f"{place} holds no code: what is cached would never be renewed")
-        found += own
-    return sorted(found)
 
 
 @lru_cache(maxsize=1)
 def parser_version() -> str:
     """Hash the code and the libraries that a cached reading rests on."""
     digest = sha256()
-    for path in reading_files():
+    for path in code_files_of(CHECKOUT, READING_PLACES):
         digest.update(f"{path.relative_to(CHECKOUT)}\n".encode())
         digest.update(path.read_bytes())
     for name in LISTS.values():

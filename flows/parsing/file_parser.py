@@ -20,7 +20,6 @@ from flows.parsing.headers import Header, HeaderMissing, Rows, check_above, find
 from flows.parsing.preamble import said_unit, sign_off_of, years_of_titles
 from flows.parsing.result import Finding, Line, Reading, schema_of
 from flows.parsing.sheet_parser import SheetReader
-from flows.parsing.stated_totals import OwnTotals
 from flows.readers.sheets import Sheet, open_sheets
 
 if TYPE_CHECKING:
@@ -29,20 +28,6 @@ if TYPE_CHECKING:
 
 class FileReader(ParseContext):
     """Reads the sheets of one file into a Reading."""
-
-    def __init__(
-        self,
-        contract: Contract,
-        pseudonym: Pseudonym | None,
-        columns: Collection[str] | None,
-        name: str,
-        sink: Callable[["pa.Table"], None] | None,
-        account: list[Line] | None,
-        attachments: Known | None,
-    ) -> None:
-        """Take what the reading of every sheet takes, and begin with no totals."""
-        super().__init__(contract, pseudonym, columns, name, sink, account, attachments)
-        self.totals: list[tuple[str, OwnTotals]] = []
 
     def read(self, sheets: Iterator[Sheet]) -> Reading:
         """Read each sheet that has the header; the others are accounted for row by row."""

@@ -1,17 +1,15 @@
 """What a release follows from: deliveries in force, code, libraries and parameters, as one hash."""
 
 import json
-import os
 import platform
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from flows.common.files import hash_file
 from flows.common.settings import CHECKOUT, Settings
-from flows.common.versions import library_versions
+from flows.common.versions import code_files_of, library_versions
 from flows.landing.source_status import Standing
 
 # What decides a figure. What only prints does not, nor do drafts of a new source, the sample, the
@@ -22,18 +20,13 @@ PACKAGES = """
 """.split()
 CODE_FOLDERS = (*(f"flows/{name}" for name in PACKAGES), "dbt_project", "expectations")
 CODE_FILES = ("flows/ingest.py", "flows/transform.py", "flows/validate.py", "flows/publish.py")
-PASSED_OVER = {"target", "logs", "__pycache__"}  # what tools leave there
 
 
 @lru_cache(maxsize=1)
 def code_files() -> dict[str, str]:
     """Hash each file of the code as it stands on the disk, committed or not."""
-    found = [CHECKOUT / name for name in CODE_FILES]
-    for place in CODE_FOLDERS:
-        for folder, folders, names in os.walk(CHECKOUT / place):
-            folders[:] = [name for name in folders if name not in PASSED_OVER]
-            found += [Path(folder) / name for name in names if not name.startswith(".")]
-    return {str(path.relative_to(CHECKOUT)): hash_file(path) for path in sorted(found)}
+    found = code_files_of(CHECKOUT, (*CODE_FOLDERS, *CODE_FILES))
+    return {str(path.relative_to(CHECKOUT)): hash_file(path) for path in found}
 
 
 def code_version() -> str:

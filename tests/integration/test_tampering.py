@@ -29,10 +29,10 @@ from nights import (
 from flows.common.errors import ZipingError
 from flows.common.files import read_sealed, switch_link, write_json, write_sealed
 from flows.common.settings import CHECKOUT, Workspace
-from flows.common.versions import library_versions
+from flows.common.versions import code_files_of, library_versions
 from flows.extract.raw_store import Store
 from flows.landing import cache_key as version_of_parser
-from flows.landing.cache_key import parser_version, reading_files
+from flows.landing.cache_key import READING_PLACES, parser_version
 from flows.releases import fingerprint
 from flows.releases.release import Release, next_name, seal, write_sums, year_folder
 from flows.releases.run_log import RECORD_VERSION, records
@@ -402,7 +402,8 @@ def test_a_cached_reading_is_named_by_all_code_that_made_it(tmp_path: Path) -> N
     loaded = subprocess.run(
         [sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True
     ).stdout.split()
-    hashed = {path.relative_to(CHECKOUT).with_suffix("") for path in reading_files()}
+    files = code_files_of(CHECKOUT, READING_PLACES)
+    hashed = {path.relative_to(CHECKOUT).with_suffix("") for path in files}
     assert {Path(*name.split(".")) for name in loaded} - hashed == set()
     assert Path("flows/readers/excel") in hashed
 
@@ -429,7 +430,7 @@ def test_a_folder_that_moved_away_is_no_empty_one(
 ) -> None:
     monkeypatch.setattr(version_of_parser, "READING_PLACES", ("flows/gone",))
     with pytest.raises(FileNotFoundError, match="flows/gone holds no code"):
-        reading_files()
+        parser_version()
 
 
 @pytest.fixture
