@@ -295,8 +295,11 @@ class RowKinds:
         return any(own) or sum(text in captions for text in texts.values()) > 1
 
     def _begins_table(self, row: list[Any], below: Sequence[list[Any]]) -> bool:
-        """Say whether words stand where the numbers do, below a gap and above numbers."""
-        if not self.measures or not below:
+        """Say whether words stand where the numbers do, below a gap and above numbers.
+
+        A row that holds a day or another number is one whose amount is not written yet.
+        """
+        if not self.measures or not below or any(map(holds_number, row)):
             return False
         texts = {place: text for place, cell in enumerate(row) if (text := half_width(cell))}
         measures = [place for place in self.measures if place in texts]
