@@ -20,11 +20,11 @@ def pull(night: str, source: str, period: str) -> None:
     """Pull one period of a live source and land it whole.
 
     No retries of Prefect's: whether asking again can help, and for how long, is for the one
-    patience that the night has with a source.
+    time budget that the night has for a source.
     """
     tonight = OPEN[night]
-    contract, patience = tonight.contracts[source], tonight.patience_with(source)
-    land_pull(tonight.store, contract, tonight.settings, period, patience)
+    contract, retry_budget = tonight.contracts[source], tonight.retry_budget_for(source)
+    land_pull(tonight.store, contract, tonight.settings, period, retry_budget)
 
 
 SIDE_BY_SIDE: ThreadPoolTaskRunner[PrefectConcurrentFuture[Any]] = ThreadPoolTaskRunner(

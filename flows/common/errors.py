@@ -38,10 +38,10 @@ class Rejected(ZipingError):
 class Unavailable(ZipingError):
     """A source that cannot be asked now."""
 
-    def __init__(self, sentence: str, *, may_pass: bool = False, wait: float = 0) -> None:
+    def __init__(self, sentence: str, *, is_transient: bool = False, wait: float = 0) -> None:
         """Say whether asking again may help, and after how many seconds at the earliest."""
         super().__init__(sentence)
-        self.may_pass, self.wait = may_pass, wait
+        self.is_transient, self.wait = is_transient, wait
 
 
 def related(error: BaseException) -> list[BaseException]:

@@ -9,9 +9,9 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from flows.common.masking import without_ids_within
 
@@ -130,15 +130,7 @@ def remove_parts(folder: Path) -> None:
 def hash_file(path: Path) -> str:
     """Hash a file's bytes with sha256."""
     with path.open("rb") as file:
-        return hash_stream(file)
-
-
-def hash_stream(stream: BinaryIO) -> str:
-    """Hash what is still to be read of a stream with sha256."""
-    digest = sha256()
-    while block := stream.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _hash_of(content: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryFile
 from threading import Lock
 from typing import Any, BinaryIO
 
@@ -63,11 +62,6 @@ class Store:
                     f"{self.manifest}, line {number}, is damaged: restore raw/landed from a backup"
                 ) from None
         return found
-
-    def scratch(self) -> BinaryIO:
-        """Open a file without a name on the disk of the kept bytes: whatever happens, it goes."""
-        self._make()
-        return TemporaryFile(dir=self.folder)
 
     def _make(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -17,7 +17,7 @@ from flows.contracts.environment import load_settings
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
 from flows.extract.inbox.inbox_file import Dropped
-from flows.extract.pull.retry import Patience
+from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
 from flows.landing.source_status import (
     Key,
@@ -68,7 +68,7 @@ class Night:
     blocked: list[str] = field(default_factory=list)
     difference: Difference | None = None
     standings: list[Standing] = field(default_factory=list)
-    patience: dict[str, Patience] = field(default_factory=dict)
+    retry_budgets: dict[str, RetryBudget] = field(default_factory=dict)
     withdrawn: list[dict[str, Any]] = field(default_factory=list)  # of the periods owed
     held: dict[Key, int] = field(default_factory=dict)  # files of a period, of which none was taken
     waivers: list[Waiver] = field(default_factory=list)  # of the register in force, open or not
@@ -102,9 +102,9 @@ class Night:
         found = (one for one in self.waivers if one.is_open(self.today))
         return tuple(one for one in found if one.is_for(delivery))
 
-    def patience_with(self, source: str) -> Patience:
-        """Give the one patience that the night has with a source table."""
-        return self.patience.setdefault(source, Patience(self.settings.pull_seconds))
+    def retry_budget_for(self, source: str) -> RetryBudget:
+        """Give the one time budget that the night has for a source table."""
+        return self.retry_budgets.setdefault(source, RetryBudget(self.settings.pull_seconds))
 
     def owed(self) -> list[Owed]:
         """List the periods that the night's years need."""

@@ -75,8 +75,8 @@ def _changed_pulls(night: Night, deliveries: Sequence[Delivery]) -> list[Owed]:
         if why := owed.why_not_asked(night.today):
             night.remarks.append(why)
             continue
-        contract, patience = owed.contract, night.patience_with(owed.contract.name)
-        asked = (night.store, contract, night.settings, owed.period, patience, night.today)
+        contract, retry_budget = owed.contract, night.retry_budget_for(owed.contract.name)
+        asked = (night.store, contract, night.settings, owed.period, retry_budget, night.today)
         try:
             if has_changed(*asked):
                 changed.append(owed)

@@ -20,7 +20,7 @@ from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
 from flows.extract.pull.pull import land_pull
-from flows.extract.pull.retry import Patience
+from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
 from flows.landing.load import ROWS, Read, judge_landed, read_into
 from flows.parsing.pseudonyms import PersonKey
@@ -110,7 +110,7 @@ def _pulled(contract: Contract, address: Path, folder: Path) -> tuple[Delivery, 
     settings = Settings(
         students_api_url=f"http://{address}", students_api_token=SAMPLE_TOKEN, pull_seconds=3600
     )
-    delivery = land_pull(store, contract, settings, PERIODS[contract.system], Patience(60))
+    delivery = land_pull(store, contract, settings, PERIODS[contract.system], RetryBudget(60))
     assert delivery
     return delivery, store.path(delivery.id)
 

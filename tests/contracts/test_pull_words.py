@@ -13,7 +13,7 @@ from flows.common.errors import WrongUse, ZipingError
 from flows.common.settings import Workspace
 from flows.contracts.environment import load_settings
 from flows.extract.pull.pull import land_pull
-from flows.extract.pull.retry import Patience
+from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
 from flows.landing.source_status import Owed
 from flows.parsing.values import Unreadable, date_cell
@@ -62,7 +62,7 @@ def test_a_new_source_needs_no_setting_but_its_own(
         (tmp_path / ".env").write_text(f"ZIPING_TEACHERS_URL={url}\n")
         monkeypatch.setenv("ZIPING_TEACHERS_TOKEN", CANARY)
         settings = load_settings(Workspace(tmp_path))
-        landed = land_pull(Store(tmp_path / "landed"), contract, settings, "2023", Patience(60))
+        landed = land_pull(Store(tmp_path / "landed"), contract, settings, "2023", RetryBudget(60))
     assert landed
     assert CANARY not in repr(settings)
     text = Store(tmp_path / "landed").path(landed.id).read_text("utf-8")

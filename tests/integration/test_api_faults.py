@@ -30,7 +30,7 @@ from flows.common.errors import Unavailable
 from flows.contracts.model import Contract
 from flows.extract.pull import retry
 from flows.extract.pull.pull import land_pull
-from flows.extract.pull.retry import Patience
+from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
 
 __all__ = ["store"]
@@ -61,8 +61,8 @@ def refusal(store: Store, url: str, contract: Contract = BY_NUMBER, **words: Any
     return sentence
 
 
-def patience_for(name: str) -> dict[str, float]:
-    """Set as little patience as a fault needs that takes all of it."""
+def budget_for(name: str) -> dict[str, float]:
+    """Set as little time as a fault needs that takes all of it."""
     if "drips" in name:
         return {"pull_seconds": 1}
     return {"request_seconds": 0.3} if name == "is silent" else {}
@@ -74,7 +74,7 @@ def test_an_answer_that_is_not_whole_lands_nothing_and_is_asked_for_again_where_
 ) -> None:
     asked: Asked = []
     with faulty_api({CENSUS: name}, asked) as url:
-        sentence = refusal(store, url, **patience_for(name))
+        sentence = refusal(store, url, **budget_for(name))
     assert re.search(FAULTS[name].sentence, sentence), sentence
     assert asked.count((CENSUS, 1)) == (4 if FAULTS[name].is_asked_again else 1)
     assert len(asked) <= 4 * (PAGES + 1)
@@ -86,11 +86,11 @@ def test_a_fault_that_passes_costs_a_retry_and_nothing_else(store: Store, name: 
         whole = pull(store, url)
     other = Store(store.folder.with_name("other"))
     with faulty_api({CENSUS: [name] * PAGES}) as url:
-        again = pull(other, url, **patience_for(name))
+        again = pull(other, url, **budget_for(name))
     assert content_of(other, again) == content_of(store, whole)
 
 
-def test_nothing_is_waited_for_that_lasts_longer_than_the_patience(
+def test_nothing_is_waited_for_that_lasts_longer_than_the_budget(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "WAITS", [0.2] * 100)
@@ -104,7 +104,7 @@ def test_nothing_is_waited_for_that_lasts_longer_than_the_patience(
 
 def test_a_source_given_up_is_tried_once_for_each_of_its_other_periods(store: Store) -> None:
     censuses = ["2021-09-01", "2022-09-01", CENSUS]
-    shared, asked = Patience(60), []
+    shared, asked = RetryBudget(60), []
     with faulty_api(dict.fromkeys(censuses[:2], "answers 503"), asked) as url:
         settings = settings_for(url)
         for census in censuses[:2]:
@@ -125,11 +125,11 @@ def test_a_short_retry_after_is_waited_for(store: Store) -> None:
         del FAULTS["wants 1 s of patience"]
 
 
-def test_all_periods_of_a_source_share_one_patience_side_by_side_or_one_after_the_other(
+def test_all_periods_of_a_source_share_one_budget_side_by_side_or_one_after_the_other(
     store: Store,
 ) -> None:
     censuses = ["2021-09-01", "2022-09-01", CENSUS]
-    shared, asked = Patience(1), []
+    shared, asked = RetryBudget(1), []
     with faulty_api(dict.fromkeys(censuses, "drips its headers"), asked) as url:
         settings = settings_for(url)
 
@@ -145,7 +145,7 @@ def test_all_periods_of_a_source_share_one_patience_side_by_side_or_one_after_th
         ask(CENSUS)
         assert len(asked) == before == len(censuses)
     assert all("no whole answer within 1 s" in sentence for sentence in sentences)
-    with faulty_api({}) as url:  # another source has a patience of its own
+    with faulty_api({}) as url:  # another source has a budget of its own
         assert pull(store, url)
 
 
@@ -271,7 +271,7 @@ def test_a_system_that_is_not_there_is_asked_four_times(store: Store) -> None:
     assert "cannot be reached, or breaks off (ConnectionError)" in sentence
 
 
-def test_a_black_hole_ends_with_the_patience(store: Store) -> None:
+def test_a_black_hole_ends_with_the_budget(store: Store) -> None:
     with black_hole() as url:
         sentence = refusal(store, url, request_seconds=0.2)
         assert "cannot be reached, or breaks off (ConnectTimeout)" in sentence
@@ -412,6 +412,6 @@ def test_values_of_json_are_written_in_one_way(store: Store) -> None:
         landed = pull(store, url, contract_with("version", "pages", **words))
     del FAULTS["answers in an envelope"]
     assert content_of(store, landed).decode().splitlines()[1:] == [
-        '{"XJH": 10, "a": "\ufffd", "c": "-Infinity", "d": "\\u0000", "e": {"y": null, "z": 1}}',
-        '{"XJH": 2, "a": "NaN", "b": 1.1}',
+        '{"XJH":10,"a":"\ufffd","c":"-Infinity","d":"\\u0000","e":{"y":null,"z":1}}',
+        '{"XJH":2,"a":"NaN","b":1.1}',
     ]

@@ -6,9 +6,7 @@ import shutil
 import sqlite3
 import zipfile
 from collections.abc import Iterator, Mapping
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import pytest
 from faulty_api import CANARY, faulty_api
@@ -226,10 +224,10 @@ def test_what_cannot_be_asked_leaves_its_delivery_in_force_and_makes_no_differen
 def test_an_exception_of_one_source_fails_the_night_and_nothing_is_published(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: Said
 ) -> None:
-    def fail(self: SqlSource, _scratch: Any) -> tuple[BinaryIO, None]:
+    def fail(self: SqlSource) -> tuple[bytes, None]:
         asked.append(self.name)
         if len(asked) == 1:
-            return BytesIO(b"as it was seen when the night looked"), None
+            return b"as it was seen when the night looked", None
         raise KeyError("王小明 510101199901011234")
 
     monkeypatch.setattr(SqlSource, "fetch", fail)

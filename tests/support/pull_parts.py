@@ -13,7 +13,7 @@ from flows.contracts.delivery import Delivery
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
 from flows.extract.pull.pull import has_changed, land_pull
-from flows.extract.pull.retry import Patience
+from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
 
 CENSUS = "2023-09-01"
@@ -45,12 +45,12 @@ def settings_for(url: str, **words: Any) -> Settings:
 def pull(store: Store, url: str, contract: Contract = BY_NUMBER, **words: Any) -> Delivery | None:
     """Pull the census and land it."""
     settings = settings_for(url, **words)
-    return land_pull(store, contract, settings, CENSUS, Patience(settings.pull_seconds))
+    return land_pull(store, contract, settings, CENSUS, RetryBudget(settings.pull_seconds))
 
 
 def changed(store: Store, url: str, contract: Contract = BY_NUMBER, today: date = TODAY) -> bool:
     """Look whether the census is another one now."""
-    return has_changed(store, contract, settings_for(url), CENSUS, Patience(60), today)
+    return has_changed(store, contract, settings_for(url), CENSUS, RetryBudget(60), today)
 
 
 def content_of(store: Store, delivery: Delivery | None) -> bytes:

@@ -11,7 +11,7 @@ from flows.contracts.delivery import Delivery
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
 from flows.extract.pull.pull import land_pull
-from flows.extract.pull.retry import Patience
+from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
 
 DAY = "2023-09-01"
@@ -24,9 +24,9 @@ TABLE = (
     "insert into jzg values ('1', '丙', '1999-12-31')",
 )
 LINES = [
-    '{"gh": "1", "rzrq": "1999-12-31", "xm": "丙"}',
-    '{"gh": "10", "rzrq": null, "xm": "甲"}',
-    '{"gh": "2", "rzrq": "2020-09-01", "xm": "乙"}',
+    '{"gh":"1","rzrq":"1999-12-31","xm":"丙"}',
+    '{"gh":"10","rzrq":null,"xm":"甲"}',
+    '{"gh":"2","rzrq":"2020-09-01","xm":"乙"}',
 ]
 
 
@@ -45,7 +45,7 @@ def settings_for(url: str, **words: Any) -> Settings:
 def pull(store: Store, url: str, sql: str = SQL, **words: Any) -> Delivery | None:
     """Run a query and land its rows."""
     settings = settings_for(url, **words)
-    return land_pull(store, contract_of(sql), settings, DAY, Patience(settings.pull_seconds))
+    return land_pull(store, contract_of(sql), settings, DAY, RetryBudget(settings.pull_seconds))
 
 
 def lines(store: Store, url: str, sql: str = SQL) -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 MULTIBYTE = {"gb18030", "big5", "big5hkscs", "cp950", "hz", "shift_jis", "euc_kr"}
-MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
+TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 PORTS = {"http": 80, "https": 443}
 
 
@@ -54,9 +54,9 @@ class HttpClient:
         # One that is waited for no longer asks no more.
         self.end = time.monotonic() + settings.pull_seconds
 
-    def unavailable(self, what: str, *, may_pass: bool = False, wait: float = 0) -> Unavailable:
+    def unavailable(self, what: str, *, is_transient: bool = False, wait: float = 0) -> Unavailable:
         """Say what is wrong with the interface."""
-        return Unavailable(f"{self.name}: {what}", may_pass=may_pass, wait=wait)
+        return Unavailable(f"{self.name}: {what}", is_transient=is_transient, wait=wait)
 
     def url(self, path: str) -> str:
         """Give an address to ask; it may hold nothing that a message could give away."""
@@ -152,7 +152,7 @@ class HttpClient:
                     f"renew {self.token_setting}, or ask its operator"
                 ) from None
             raise self.unavailable(
-                "an answer is no whole JSON: if it lasts, tell its operator", may_pass=True
+                "an answer is no whole JSON: if it lasts, tell its operator", is_transient=True
             ) from None
 
     def token_refused(self, how: str) -> Unavailable:
@@ -176,12 +176,12 @@ class HttpClient:
                 f"the interface leads elsewhere ({status}), where nobody follows: "
                 f"if the new address is right, set {self.base_setting} to it"
             )
-        if status in MAY_PASS:
+        if status in TRANSIENT:
             wait = _seconds(response.headers.get("Retry-After", ""))
             asks = f" and asks for {wait:.0f} s of patience" if wait else ""
             return self.unavailable(
                 f"the interface answers {status}{asks}: if it lasts, tell its operator",
-                may_pass=True,
+                is_transient=True,
                 wait=wait,
             )
         return self.unavailable(
@@ -198,7 +198,7 @@ class HttpClient:
         return self.unavailable(
             f"the interface cannot be reached, or breaks off ({type(error).__name__}): "
             "ask its operator whether it runs",
-            may_pass=not isinstance(error, ValueError),  # a wrong address
+            is_transient=not isinstance(error, ValueError),  # a wrong address
         )
 
 

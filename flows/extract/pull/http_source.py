@@ -1,8 +1,8 @@
 """A paged JSON interface: read page by page, believed only where all pages agree."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flows.common.errors import Unavailable
 from flows.common.settings import Settings
@@ -43,30 +43,28 @@ class HttpSource:
                 return False
         return True
 
-    def fetch(self, scratch: Callable[[], BinaryIO]) -> tuple[BinaryIO, str | None]:
+    def fetch(self) -> tuple[bytes, str | None]:
         """Read all pages, and what the interface calls this state; nothing unless all agree."""
         first = self._numbered(self.pull.get("first_page", 1))
         total = self._number(first, "total")
         request = {"path": self.pull["path"], "parameters": self.parameters}
         key = self.pull["order_by"]
-        with PulledRows(self.name, request, key, self.megabytes, scratch) as rows:
-            etags = []
-            for page in self._pages(first):
-                before = rows.count
-                etags.append(page.etag)
-                rows.add(self._rows(page, first))
-                if not before < rows.count <= total:
-                    break
-            content = rows.content()
-            if not rows.with_key:
-                raise self.client.unavailable(
-                    f"no row has a value of {key}, which order_by names: was it renamed? mend "
-                    "order_by in the contract",
-                    may_pass=True,
-                )
-            if rows.count != total or rows.repeated > MOST_REPEATED * total:
-                raise self.client.unavailable(self._not_whole(rows, total), may_pass=True)
-        return content, self._version(etags)
+        rows, etags = PulledRows(self.name, request, key, self.megabytes), []
+        for page in self._pages(first):
+            before = rows.count
+            etags.append(page.etag)
+            rows.add(self._rows(page, first))
+            if not before < rows.count <= total:
+                break
+        if not rows.has_key:
+            raise self.client.unavailable(
+                f"no row has a value of {key}, which order_by names: was it renamed? mend "
+                "order_by in the contract",
+                is_transient=True,
+            )
+        if rows.count != total or rows.repeated > MOST_REPEATED * total:
+            raise self.client.unavailable(self._not_whole(rows, total), is_transient=True)
+        return rows.content(), self._version(etags)
 
     def _not_whole(self, rows: PulledRows, total: int) -> str:
         """Say how many rows came of those announced, and what that may come from."""
@@ -127,7 +125,7 @@ class HttpSource:
         if any(page[word] != first[word] for word in words):
             raise self.client.unavailable(
                 "it changed while it was read: if it lasts, ask its operator for a quiet hour",
-                may_pass=True,
+                is_transient=True,
             )
         if not self._number(first, "total"):
             raise self.client.unavailable(
@@ -152,10 +150,10 @@ class HttpSource:
             return self.client.unavailable(
                 f"the interface tells an error (code {code}) within an answer 200: ask its "
                 "operator",
-                may_pass=True,
+                is_transient=True,
             )
         return self.client.unavailable(
             "an answer lacks rows, total or another word of pull in the contract, as where it "
             "tells an error: ask its operator",
-            may_pass=True,
+            is_transient=True,
         )

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import BinaryIO
+from hashlib import sha256
+from io import BytesIO
 
-from flows.common.files import hash_stream, naming
 from flows.common.settings import Settings
 from flows.contracts.delivery import Delivery, last_of
 from flows.contracts.model import Contract
 from flows.extract.pull.http_source import HttpSource
-from flows.extract.pull.retry import Patience
+from flows.extract.pull.retry import RetryBudget
 from flows.extract.pull.sql_source import SqlSource
 from flows.extract.raw_store import Store
 
@@ -24,19 +24,8 @@ def _source(contract: Contract, settings: Settings, period: str) -> HttpSource |
     return kind(contract, settings, period)
 
 
-def _fetched(
-    source: HttpSource | SqlSource, store: Store, patience: Patience
-) -> tuple[BinaryIO, str | None]:
-    """Pull all that a source answers into a file, which must be closed; and its version."""
-    with naming(store.folder):
-        return patience.ask(source.name, partial(source.fetch, store.scratch))
-
-
-def _is_that_of(last: Delivery, content: BinaryIO) -> bool:
-    """Whether a delivery has the bytes of a pull, which stands at its beginning again."""
-    digest = hash_stream(content)
-    content.seek(0)
-    return digest == last.id
+def _is_content_of(last: Delivery | None, content: bytes) -> bool:
+    return last is not None and sha256(content).hexdigest() == last.id
 
 
 def _is_due_in_full(contract: Contract, last: Delivery, today: date) -> bool:
@@ -51,7 +40,7 @@ def has_changed(
     contract: Contract,
     settings: Settings,
     period: str,
-    patience: Patience,
+    budget: RetryBudget,
     today: date,
 ) -> bool:
     """Ask a live source whether it differs from what it last delivered for a period.
@@ -63,30 +52,28 @@ def has_changed(
     last = last_of(store.deliveries(), (contract.name, settings.district, period))
     if isinstance(source, HttpSource):
         if last is None:
-            return not patience.ask(source.name, source.is_still)
+            return not budget.ask(source.name, source.is_still)
         if last.version and not _is_due_in_full(contract, last, today):
-            return not patience.ask(source.name, partial(source.is_still, last.version))
-    content, version = _fetched(source, store, patience)
-    with content:
-        if last is None or not _is_that_of(last, content):
-            return True
+            return not budget.ask(source.name, partial(source.is_still, last.version))
+    content, version = budget.ask(source.name, source.fetch)
+    if last is None or not _is_content_of(last, content):
+        return True
     if not last.withdrawn and (last.version != version or _is_due_in_full(contract, last, today)):
         store.record(replace(last, received_at=_now(), version=version))
     return False
 
 
 def land_pull(
-    store: Store, contract: Contract, settings: Settings, period: str, patience: Patience
+    store: Store, contract: Contract, settings: Settings, period: str, budget: RetryBudget
 ) -> Delivery | None:
     """Pull one period of a live source and land it; None where its bytes came last, too."""
     source = _source(contract, settings, period)
-    content, version = _fetched(source, store, patience)
+    content, version = budget.ask(source.name, source.fetch)
     last = last_of(store.deliveries(), (contract.name, settings.district, period))
-    with content:
-        is_known = last and (last.version == version or last.withdrawn)
-        if last and is_known and _is_that_of(last, content):
-            return None  # and what was withdrawn is not brought back by asking again
-        file = store.keep(content, f"{contract.table}-{period}.jsonl")
+    is_known = last and (last.version == version or last.withdrawn)
+    if is_known and _is_content_of(last, content):
+        return None  # and what was withdrawn is not brought back by asking again
+    file = store.keep(BytesIO(content), f"{contract.table}-{period}.jsonl")
     origin = contract.meta["pull"]["from"]
     return store.record(
         Delivery(contract.name, settings.district, period, (file,), _now(), origin, version)

@@ -1,9 +1,9 @@
-"""Patience with a source: one total time for all that is asked of it, retries and waits with it."""
+"""Retry with one time budget per source: all that is asked of it, retries and waits together."""
 
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from queue import Empty, SimpleQueue
+from concurrent.futures import Future, wait
 from threading import Lock, Thread
 from typing import TypeVar
 
@@ -24,27 +24,23 @@ def answer_within(seconds: float, question: Callable[[], Answer]) -> Answer:
     a header that drips know of none. A thread that is left behind holds nothing but its
     connection and ends with the process.
     """
-    answers: SimpleQueue[tuple[Answer, None] | tuple[None, BaseException]] = SimpleQueue()
+    future: Future[Answer] = Future()
 
     def put_question() -> None:
         try:
-            answers.put((question(), None))
+            future.set_result(question())
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            answers.put((None, error))
+            future.set_exception(error)
 
-    try:
-        if not seconds:
-            raise Empty
+    if seconds:
         Thread(target=put_question, daemon=True).start()
-        answer, error = answers.get(timeout=seconds)
-    except Empty:
-        raise OverTime from None
-    if error:
-        raise error
-    return answer  # type: ignore[return-value] # without an error it is one
+        wait([future], seconds)
+    if not future.done():
+        raise OverTime
+    return future.result()
 
 
-class Patience:
+class RetryBudget:
     """The time that one source has in a night; it runs while the source is being asked."""
 
     def __init__(self, seconds: float) -> None:
@@ -67,16 +63,16 @@ class Patience:
         A source that was given up once is tried once for each of its other periods.
         """
         with self._running():
-            for wait in () if self._given_up else WAITS:
+            for pause in () if self._given_up else WAITS:
                 try:
-                    return self._within_the_time(name, question)
+                    return self._ask_once(name, question)
                 except Unavailable as error:
-                    pause = max(wait, error.wait)
-                    if not error.may_pass or pause >= self.left:
+                    pause = max(pause, error.wait)
+                    if not error.is_transient or pause >= self.left:
                         raise
                 time.sleep(pause)
             try:
-                return self._within_the_time(name, question)
+                return self._ask_once(name, question)
             except Unavailable:
                 self._given_up = True
                 raise
@@ -94,7 +90,7 @@ class Patience:
                 self._left = self.left
                 self._asking -= 1
 
-    def _within_the_time(self, name: str, question: Callable[[], Answer]) -> Answer:
+    def _ask_once(self, name: str, question: Callable[[], Answer]) -> Answer:
         """Wait for the answer no longer than there is time."""
         try:
             return answer_within(self.left, question)

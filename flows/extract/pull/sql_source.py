@@ -2,19 +2,25 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from datetime import time as time_of_day
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from uuid import UUID
 
+from flows.common.clock import CHINA
 from flows.common.errors import Unavailable
 from flows.common.settings import OTHERS_POSTGRES, Settings, forget_settings
 from flows.contracts.model import Contract
-from flows.extract.pull.canonical_rows import ROWS_AT_ONCE, PulledRows, as_text
+from flows.extract.pull.canonical_rows import PulledRows
 
 if TYPE_CHECKING:
     import sqlalchemy
 
+ROWS_AT_ONCE = 5_000
 # What makes PostgreSQL write a value in one way, however and for whomever it was set up.
 ONE_WAY = {
     "timezone": "Asia/Shanghai", "datestyle": "ISO, YMD", "intervalstyle": "iso_8601",
@@ -72,16 +78,16 @@ class SqlSource:
         self.setting = f"ZIPING_{self.pull['database'].upper()}"
         self.settings = settings
 
-    def fetch(self, scratch: Callable[[], BinaryIO]) -> tuple[BinaryIO, str | None]:
-        """Run the query and write its rows down; databases have no name for their state."""
+    def fetch(self) -> tuple[bytes, str | None]:
+        """Run the query and give its rows; databases have no name for their state."""
         request, key = {"sql": self.pull["sql"]}, self.pull["order_by"]
-        with PulledRows(self.name, request, key, self.settings.pull_megabytes, scratch) as rows:
-            self._read(rows)
-            if not rows.count:
-                raise self._unavailable(
-                    "the database answers no rows, as after a failed load: ask its operator"
-                )
-            return rows.content(), None
+        rows = PulledRows(self.name, request, key, self.settings.pull_megabytes)
+        self._read(rows)
+        if not rows.count:
+            raise self._unavailable(
+                "the database answers no rows, as after a failed load: ask its operator"
+            )
+        return rows.content(), None
 
     def _read(self, rows: PulledRows) -> None:
         import sqlalchemy
@@ -92,15 +98,15 @@ class SqlSource:
                 self._begin_snapshot(connection)
                 result = connection.execute(sqlalchemy.text(self.pull["sql"]))
                 names = self._names(result)
-                for some in result.partitions(ROWS_AT_ONCE):
-                    rows.add([self._texts(names, row) for row in some])
+                for partition in result.partitions(ROWS_AT_ONCE):
+                    rows.add(self._texts(names, row) for row in partition)
         except sqlalchemy.exc.SQLAlchemyError as error:
             raise self._explained(error, engine) from None
         finally:
             engine.dispose()
 
-    def _unavailable(self, what: str, *, may_pass: bool = False) -> Unavailable:
-        return Unavailable(f"{self.name}: {what}", may_pass=may_pass)
+    def _unavailable(self, what: str, *, is_transient: bool = False) -> Unavailable:
+        return Unavailable(f"{self.name}: {what}", is_transient=is_transient)
 
     def _engine(self) -> "sqlalchemy.Engine":
         """Prepare to connect; a file that is not there is not made."""
@@ -202,12 +208,12 @@ class SqlSource:
         else:
             code = getattr(origin, "sqlstate", None) or ""
             told = getattr(getattr(origin, "diag", None), "message_primary", "")
-        for beginning, (sentence, may_pass) in MEANINGS.items():
+        for beginning, (sentence, is_transient) in MEANINGS.items():
             if code.startswith(beginning):
                 words = {"told": told, "kind": type(origin).__name__, "columns": ""}
                 if beginning == "42501":
                     words["columns"] = _closed_columns(engine, self.pull["sql"])
-                return self._unavailable(sentence.format(**words), may_pass=may_pass)
+                return self._unavailable(sentence.format(**words), is_transient=is_transient)
         kind = type(error).__name__
         if re.search("password|authentication|认证|口令|密码", str(origin), re.IGNORECASE):
             return self._unavailable(f"user or password is refused: renew {self.setting}")
@@ -215,9 +221,32 @@ class SqlSource:
             return self._unavailable(
                 f"the database cannot be reached, or breaks off ({kind}): "
                 "ask its operator whether it runs",
-                may_pass=True,
+                is_transient=True,
             )
         return self._unavailable(f"the database cannot be read ({kind}): ask its operator")
+
+
+def as_text(value: object) -> str | None:
+    """Write a database's value as PostgreSQL does; a TypeError where there is no one way."""
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "t" if value else "f"
+        case float() if value == value and abs(value) != float("inf"):
+            return repr(value).removesuffix(".0")
+        case float() | Decimal():
+            return f"{Decimal(value):f}"
+        case bytes() | bytearray() | memoryview():
+            return "\\x" + bytes(value).hex()
+        case datetime():
+            return (value.astimezone(CHINA) if value.tzinfo else value).isoformat(" ")
+        case date() | time_of_day():
+            return value.isoformat()
+        case int() | UUID():
+            return str(value)
+        case _:
+            raise TypeError
 
 
 def _not_known(url: "sqlalchemy.URL | None", error: Exception) -> str:

@@ -1,15 +1,12 @@
-"""The rows of a pull: written in one way, all digits kept, in order and in little memory."""
+"""The rows of a pull: written in one way, all digits kept, in the order of their key."""
 
-import errno
 import json
-import os
 import random
 import struct
 from collections.abc import Sequence
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 from faulty_api import ETAG, FAULTS, Answering, answer, fault, faulty_api
@@ -17,8 +14,7 @@ from pull_parts import CENSUS, contract_with, pull
 
 from flows.common.errors import Rejected, Unavailable
 from flows.common.lossless_json import read_json, read_lines
-from flows.extract.pull import canonical_rows
-from flows.extract.pull.canonical_rows import PulledRows, lines_of
+from flows.extract.pull.canonical_rows import PulledRows, write_row
 from flows.extract.raw_store import Store
 from flows.parsing.values import decimal_cell
 from flows.readers import sheets
@@ -28,11 +24,16 @@ HALF = "\ud83d"
 REQUEST = {"path": "/学生", "parameters": {"size": "5"}}
 
 
-def plainly(rows: Sequence[dict[str, Any]]) -> bytes:
-    """Write rows as json does, one after the other."""
-    return b"".join(
-        json.dumps(row, ensure_ascii=False, sort_keys=True).encode() + b"\n" for row in rows
-    )
+def write_rows(rows: Sequence[dict[str, Any]]) -> bytes:
+    return b"".join(map(write_row, rows))
+
+
+def write_plainly(rows: Sequence[dict[str, Any]]) -> bytes:
+    """Write rows as json does, without blanks."""
+    lines = [
+        json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for row in rows
+    ]
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def floats() -> list[float]:
@@ -41,14 +42,14 @@ def floats() -> list[float]:
     edges = [0.0, -0.0, 1e-4, 1e-5, 9.9e-5, 1e15, 1e16, 1e17, 5e-324, 1.7976931348623157e308, 0.1]
     sizes = [chance.uniform(-1, 1) * 10 ** chance.uniform(-12, 20) for _ in range(2000)]
     bits = [struct.unpack("d", chance.randbytes(8))[0] for _ in range(2000)]
-    return [*edges, *sizes, *(one for one in bits if abs(one) < float("inf"))]
+    return [*edges, *sizes, *(number for number in bits if abs(number) < float("inf"))]
 
 
 @pytest.mark.parametrize(
     "rows",
     [
         [{"b": "x", "a": 1}, {"a": None, "b": True}],
-        [{"学号": "\x00\x1f\x7f\x85\u2028\ufeff\U0001f600", "\n": '",\n    "\\'}],
+        [{"学号": "\x00\x1f\u2028\ufeff\U0001f600", "\n": '",\n    "\\'}],
         [{"a": "}\n  },\n  {\n    {"}, {"a": ","}, {"a": '"},{"'}],
         [{"b": 2**64, "a": -(2**63)}, {"a": 10**30, "b": 0}],
         [{"deep": {"b": [1, {"z": 0.5, "a": []}], "a": {}}}, {"deep": []}],
@@ -56,19 +57,23 @@ def floats() -> list[float]:
         [{"text": chr(code)} for code in range(0x3000) if not 0xD800 <= code < 0xE000],
     ],
 )
-def test_rows_written_many_at_once_are_written_as_one_by_one(rows: list[dict[str, Any]]) -> None:
-    assert lines_of(rows) == plainly(rows)
-    assert read_lines(lines_of(rows).splitlines()) == rows
+def test_a_row_is_written_on_one_line_its_names_in_order(rows: list[dict[str, Any]]) -> None:
+    assert write_rows(rows) == write_plainly(rows)
+    assert read_lines(write_rows(rows).splitlines()) == rows
+    turned = [dict(reversed(row.items())) for row in rows]
+    assert write_rows(turned) == write_rows(rows)
 
 
-def test_floats_are_written_in_one_way_whatever_stands_beside_them() -> None:
-    for one in floats():
-        assert lines_of([{"f": one}]) == plainly([{"f": one}])
-    assert lines_of([{"f": one} for one in floats()]) == plainly([{"f": one} for one in floats()])
+def test_a_float_keeps_its_value_and_a_longer_number_its_digits() -> None:
+    for number in floats():
+        assert json.loads(write_row({"f": number})) == {"f": number}
+    assert write_row({"n": Decimal("12345678901234567.890"), "m": 2**70}) == (
+        b'{"m":1180591620717411303424,"n":"12345678901234567.890"}\n'
+    )
 
 
 def test_half_a_character_is_replaced_and_the_rest_stays() -> None:
-    (row,) = read_lines(lines_of([{"name": f"李{HALF}四", "id": f"{HALF}7"}]).splitlines())
+    row = read_json(write_row({"name": f"李{HALF}四", "id": f"{HALF}7"}))
     assert row == {"id": "\ufffd7", "name": "李\ufffd四"}
 
 
@@ -116,24 +121,12 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "landed")
 
 
-def pulled(
-    store: Store, pages: Sequence[Sequence[dict[str, Any]]], megabytes: float = 1
-) -> tuple[list[bytes], int, int]:
+def pulled(pages: Sequence[Sequence[dict[str, Any]]]) -> tuple[list[bytes], int, int]:
     """Pull pages; give the lines, how many rows there were, and how many came once more."""
-    with PulledRows("a source", REQUEST, "id", megabytes, store.scratch) as rows:
-        for page in pages:
-            rows.add(page)
-        content = rows.content()
-    with closing(content):
-        return content.readlines(), rows.count, rows.repeated
-
-
-@pytest.fixture(params=[40, 10**6])
-def runs_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Sort a row or two at a time, or all at once."""
-    monkeypatch.setattr(canonical_rows, "RUN", request.param)
-    size: int = request.param
-    return size
+    rows = PulledRows("a source", REQUEST, "id", megabytes=1)
+    for page in pages:
+        rows.add(page)
+    return rows.content().splitlines(keepends=True), rows.count, rows.repeated
 
 
 def rows_of(*keys: Any) -> list[dict[str, Any]]:
@@ -156,81 +149,46 @@ def rows_of(*keys: Any) -> list[dict[str, Any]]:
     ],
 )
 def test_rows_stand_in_the_order_of_their_keys_however_they_come(
-    store: Store, runs_of: int, pages: list[list[dict[str, Any]]]
+    pages: list[list[dict[str, Any]]],
 ) -> None:
-    first, *lines = pulled(store, pages)[0]
+    first, *lines = pulled(pages)[0]
     rows = [row for page in pages for row in page]
     assert json.loads(first) == {"request": REQUEST}
-    assert b"".join(lines) == plainly(sorted(rows, key=lambda row: str(row["id"])))
-    assert pulled(store, pages)[1:] == (len(rows), 0)
-    together = pulled(store, [rows])[0]
+    assert b"".join(lines) == write_plainly(sorted(rows, key=lambda row: str(row["id"])))
+    assert pulled(pages)[1:] == (len(rows), 0)
+    together = pulled([rows])[0]
     assert together == [first, *lines]
 
 
 @pytest.mark.parametrize("keys", ["aa", "aba", "abab", "cbacba", "bab"])
-def test_a_row_that_comes_again_is_counted(store: Store, runs_of: int, keys: str) -> None:
-    lines, count, repeated = pulled(store, [rows_of(one) for one in keys])
+def test_a_row_that_comes_again_is_counted(keys: str) -> None:
+    lines, count, repeated = pulled([rows_of(one) for one in keys])
     assert (count, repeated) == (len(keys), len(keys) - len(set(keys)))
     assert len(lines) == 1 + len(keys)
     assert lines[1:] == sorted(lines[1:])
 
 
-def test_a_key_with_other_values_is_no_row_that_comes_again(store: Store, runs_of: int) -> None:
+def test_a_key_with_other_values_is_no_row_that_comes_again() -> None:
     twice = [{"id": "b", "school": "1"}, {"id": "a", "school": "1"}, {"id": "b", "school": "2"}]
-    (_, *lines), count, repeated = pulled(store, [twice])
+    (_, *lines), count, repeated = pulled([twice])
     assert (count, repeated) == (3, 0)
-    assert b"".join(lines) == plainly([twice[1], twice[0], twice[2]])
+    assert b"".join(lines) == write_plainly([twice[1], twice[0], twice[2]])
 
 
-def test_rows_without_a_key_come_last(store: Store, runs_of: int) -> None:
+def test_rows_without_a_key_come_last() -> None:
     """The first row names the columns of all."""
     rows = [{"id": None, "school": "1"}, {"school": "2"}, {"id": "b"}, {"id": ""}, {"id": "a"}]
-    (_, *lines), count, repeated = pulled(store, [rows[:2], rows[2:]])
+    (_, *lines), count, repeated = pulled([rows[:2], rows[2:]])
     assert (count, repeated) == (5, 0)
-    assert b"".join(lines) == plainly([rows[3], rows[4], rows[2], *rows[:2]])
+    assert b"".join(lines) == write_plainly([rows[3], rows[4], rows[2], *rows[:2]])
 
 
-def test_rows_in_order_are_not_held_and_those_out_of_order_only_for_a_while(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(canonical_rows, "RUN", 1000)
-    with PulledRows("a source", REQUEST, "id", 1, store.scratch) as rows:
-        for start in range(0, 1000, 10):
-            rows.add(rows_of(*(f"{number:04}" for number in range(start, start + 10))))
-            assert not rows._waiting
-        for start in range(1000, 0, -10):
-            rows.add(rows_of(*(f"{number:04}" for number in range(start, start - 10, -1))))
-            assert sum(map(len, rows._waiting)) < 3 * 1000
-        assert list(store.folder.iterdir()) == []  # nothing is left by who is killed here
-        with closing(rows.content()) as content:
-            assert len(content.readlines()) == 1 + 2000
-
-
-def test_no_more_is_written_than_there_may_be_and_nothing_is_left(store: Store) -> None:
-    opened: list[BinaryIO] = []
-
-    def scratch() -> BinaryIO:
-        opened.append(store.scratch())
-        return opened[-1]
-
-    def add_without_end() -> None:
-        with PulledRows("a source", REQUEST, "id", 1, scratch) as rows:
-            while True:
-                rows.add(rows_of(*"dcba" * 1000))
-
+def test_no_more_is_held_than_there_may_be() -> None:
+    rows = PulledRows("a source", REQUEST, "id", megabytes=1)
+    page = rows_of(*"dcba" * 4000)
+    rows.add(page)
     with pytest.raises(Unavailable, match=r"larger than 1 MB.*ZIPING_PULL_MEGABYTES"):
-        add_without_end()
-    assert all(file.closed for file in opened)
-    assert list(store.folder.iterdir()) == []
-
-
-def test_a_full_disk_is_told_with_its_place(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = os.open("/dev/full", os.O_RDWR)
-    monkeypatch.setattr(Store, "scratch", lambda _: os.fdopen(full, "w+b"))
-    with faulty_api({}) as url, pytest.raises(OSError, match="No space left") as raised:
-        pull(store, url)
-    assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(store.folder))
-    assert not store.deliveries()
+        rows.add(page * 3)
 
 
 AMOUNTS = ["12345678901234567.89", "-98765432109876543.21", "0.30000000000000004", "12.50", "7"]
@@ -257,7 +215,7 @@ def test_an_amount_keeps_its_digits_from_the_interface_to_the_cell(store: Store)
 
 def cells_of(path: Path, *records: dict[str, Any]) -> list[tuple[int, list[Any]]]:
     """Read records as a pull would have left them."""
-    path.write_bytes(b'{"request": {}}\n' + lines_of(records))
+    path.write_bytes(b'{"request": {}}\n' + write_rows(records))
     (sheet,) = open_sheets(path, contract_with())
     return list(sheet.rows)
 

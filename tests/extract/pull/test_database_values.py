@@ -10,7 +10,7 @@ import sqlalchemy
 from postgres import run_sql
 from staffing_database import LINES, lines, pull, refusal
 
-from flows.extract.pull.canonical_rows import as_text
+from flows.extract.pull.sql_source import as_text
 from flows.extract.raw_store import Store
 
 
@@ -28,12 +28,12 @@ ODD_VALUES = """
         '{"b": 1.10, "a": 2}'::jsonb as j, array[1, null] as many, int8range(1, 5) as ranged
 """
 AS_TEXT = (
-    '{"amount": "1.10", "at": "2023-09-01 08:00:00", "bytes": "\\\\x00ff", "day": "2023-09-01",'
-    ' "digits": "12345678901234567890", "f": "-Infinity", "gh": "a",'
-    ' "j": "{\\"a\\": 2, \\"b\\": 1.10}", "large": "1e+15", "many": "{1,NULL}",'
-    ' "money": "$1,234.50", "n": "NaN", "never": "infinity",'
-    ' "r": "0.30000000000000004", "ranged": "[1,5)",'
-    ' "span": "P1M2D", "yes": "t", "zoned": "2023-09-01 00:00:00+08"}'
+    '{"amount":"1.10","at":"2023-09-01 08:00:00","bytes":"\\\\x00ff","day":"2023-09-01",'
+    '"digits":"12345678901234567890","f":"-Infinity","gh":"a",'
+    '"j":"{\\"a\\": 2, \\"b\\": 1.10}","large":"1e+15","many":"{1,NULL}",'
+    '"money":"$1,234.50","n":"NaN","never":"infinity",'
+    '"r":"0.30000000000000004","ranged":"[1,5)",'
+    '"span":"P1M2D","yes":"t","zoned":"2023-09-01 00:00:00+08"}'
 )
 
 
@@ -94,8 +94,8 @@ def test_values_of_other_databases_are_written_as_postgresql_would(
         "insert into jzg values (7, 9e999, x'00ff', 2.0, 0.1), ('x', 'a' || char(0), 1, '', null)",
     )
     assert lines(store, url, "select * from jzg") == [
-        '{"a": "Infinity", "b": "\\\\x00ff", "c": "2", "d": "0.1", "gh": "7"}',
-        '{"a": "a\\u0000", "b": "1", "c": "", "d": null, "gh": "x"}',
+        '{"a":"Infinity","b":"\\\\x00ff","c":"2","d":"0.1","gh":"7"}',
+        '{"a":"a\\u0000","b":"1","c":"","d":null,"gh":"x"}',
     ]
     zoned = datetime(2023, 8, 31, 16, tzinfo=UTC)
     assert as_text(zoned) == "2023-09-01 00:00:00+08:00"

@@ -32,7 +32,7 @@ from staffing_database import (
 
 from flows.extract.pull import retry
 from flows.extract.pull.pull import has_changed
-from flows.extract.pull.retry import Patience
+from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
@@ -109,9 +109,9 @@ def test_the_rows_are_written_alike_whatever_the_database(store: Store, database
     assert lines(store, database) == LINES
     contract, settings = contract_of(), settings_for(database)
     today = datetime.now(UTC).date()
-    assert not has_changed(store, contract, settings, DAY, Patience(60), today)
+    assert not has_changed(store, contract, settings, DAY, RetryBudget(60), today)
     run_sql(database, "update jzg set xm = '丁' where gh = '2'")
-    assert has_changed(store, contract, settings, DAY, Patience(60), today)
+    assert has_changed(store, contract, settings, DAY, RetryBudget(60), today)
     assert pull(store, database)
     assert pull(store, database) is None
 
@@ -120,7 +120,7 @@ def test_signs_that_drivers_have_a_meaning_for_stay_in_the_query(
     store: Store, database: str
 ) -> None:
     sql = "select gh, '08:30%s' as xm from jzg where xm like '%甲%' or gh = '12:30'"
-    assert lines(store, database, sql) == ['{"gh": "10", "xm": "08:30%s"}']
+    assert lines(store, database, sql) == ['{"gh":"10","xm":"08:30%s"}']
 
 
 def test_a_connection_that_is_dropped_in_the_middle_is_made_again(
@@ -129,7 +129,7 @@ def test_a_connection_that_is_dropped_in_the_middle_is_made_again(
     with watching(staffing, "pg_terminate_backend(pid)", 2) as killed:
         landed = lines(store, staffing, SLOW)
     assert len(killed) == 2
-    assert [line.replace(', "slept": ""', "") for line in landed] == LINES
+    assert [line.replace(',"slept":""', "") for line in landed] == LINES
 
 
 def test_a_connection_that_is_always_dropped_lands_nothing(store: Store, staffing: str) -> None:
@@ -139,7 +139,7 @@ def test_a_connection_that_is_always_dropped_lands_nothing(store: Store, staffin
     assert len(set(killed)) == 4
 
 
-def test_a_backend_that_stands_still_ends_with_the_patience(store: Store, staffing: str) -> None:
+def test_a_backend_that_stands_still_ends_with_the_budget(store: Store, staffing: str) -> None:
     with watching(staffing, "1", 1) as pids:
         stopper = threading.Thread(target=_stop_first, args=(pids,))
         stopper.start()
@@ -244,7 +244,7 @@ def test_a_pull_sees_one_moment(store: Store, staffing: str) -> None:
         "current_setting('transaction_isolation') || ' ' || "
         "current_setting('transaction_read_only')"
     )
-    assert lines(store, staffing, f"select {state} as gh") == ['{"gh": "repeatable read on"}']
+    assert lines(store, staffing, f"select {state} as gh") == ['{"gh":"repeatable read on"}']
 
 
 def _change_when(seen: list[int], url: str) -> None:
