@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
-from flows.cli.options import WorkspaceOption, YearOption, end_with
+from flows.cli.options import WorkspaceOption, YearOption
 from flows.cli.sources import new_source, quarantine, sources_app, template, withdraw
 from flows.common.console import keep_the_docstrings, leave_the_locale, outlive_the_reader, say
-from flows.common.errors import WrongUse, ZipingError
+from flows.common.error_messages import sentence_of
+from flows.common.errors import WrongUse, ZipingError, related
 from flows.common.files import keep_from_others
 from flows.common.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace
 from flows.contracts.environment import load_settings
@@ -23,8 +25,20 @@ ORDER = (
 )  # fmt: skip
 
 
-class InOrder(TyperGroup):
-    """The commands as `--help` lists them."""
+class Commands(TyperGroup):
+    """The commands as `--help` lists them; an error ends as one sentence and its exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what typer says of wrong arguments passes."""
+        try:
+            return super().invoke(ctx)
+        except (TyperException, typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            typer.echo(f"ziping: {sentence_of(error)}", err=True)
+            for cause in related(error):  # of their frames open DuckDB would complain at the end
+                cause.__traceback__ = None
+            raise typer.Exit(error.exit_code if isinstance(error, ZipingError) else 1) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List them in the order in which they are needed, others behind."""
@@ -33,7 +47,7 @@ class InOrder(TyperGroup):
 
 
 app = typer.Typer(
-    cls=InOrder,
+    cls=Commands,
     help="自评: from the files of finance, staffing and schools to the report's figures.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -49,14 +63,11 @@ app.command()(template)
 @app.callback()
 def begin() -> None:
     """Read names and files as UTF-8, whatever the locale, and refuse another checkout's command."""
-    try:
-        leave_the_locale()
-        keep_the_docstrings()
-        outlive_the_reader()
-        keep_from_others()
-        _refuse_a_copy()
-    except ZipingError as error:
-        raise end_with(error) from None
+    leave_the_locale()
+    keep_the_docstrings()
+    outlive_the_reader()
+    keep_from_others()
+    _refuse_a_copy()
 
 
 def _refuse_a_copy() -> None:
@@ -88,10 +99,7 @@ def nightly(
     from flows.runs.lifecycle import stop_tonight
 
     place, known_by = Workspace(workspace.resolve()), as_of.date() if as_of else None
-    try:
-        code = until_stopped(lambda: run_nightly(place, year, known_by), stop_tonight)
-    except Exception as error:
-        raise end_with(error) from None
+    code = until_stopped(lambda: run_nightly(place, year, known_by), stop_tonight)
     raise typer.Exit(code)
 
 
@@ -109,15 +117,12 @@ def sample(
     """Make the sample district 519900, or serve its API until stopped."""
     from flows.cli.sample import make_sample, serve_sample
 
-    try:
-        place = Workspace(workspace.resolve())
-        if serve:
-            serve_sample(place, port)
-        else:
-            for table, rows in make_sample(place, seed, scale, dirt or []).items():
-                typer.echo(f"{table:32}{rows:>9} rows")
-    except Exception as error:
-        raise end_with(error) from None
+    place = Workspace(workspace.resolve())
+    if serve:
+        serve_sample(place, port)
+    else:
+        for table, rows in make_sample(place, seed, scale, dirt or []).items():
+            typer.echo(f"{table:32}{rows:>9} rows")
 
 
 @app.command()
@@ -138,10 +143,7 @@ def run(workspace: WorkspaceOption = CHECKOUT) -> None:
         with sample_api(place, settings):
             return run_nightly(place, None, None)
 
-    try:
-        code = until_stopped(make_and_run, stop_tonight)
-    except Exception as error:
-        raise end_with(error) from None
+    code = until_stopped(make_and_run, stop_tonight)
     raise typer.Exit(code)
 
 
@@ -154,11 +156,8 @@ def status(
     """Show the last nights, what stands open and with whom, what was set aside, and the disk."""
     from flows.cli.status import print_status, print_status_as_json
 
-    try:
-        show = print_status_as_json if as_json else print_status
-        show(Workspace(workspace.resolve()), nights)
-    except Exception as error:
-        raise end_with(error) from None
+    show = print_status_as_json if as_json else print_status
+    show(Workspace(workspace.resolve()), nights)
 
 
 @app.command()
@@ -166,10 +165,7 @@ def releases(year: YearOption = None, workspace: WorkspaceOption = CHECKOUT) -> 
     """List the releases and whether each is still what was published."""
     from flows.cli.releases import print_releases
 
-    try:
-        print_releases(Workspace(workspace.resolve()), year)
-    except Exception as error:
-        raise end_with(error) from None
+    print_releases(Workspace(workspace.resolve()), year)
 
 
 @app.command()
@@ -183,10 +179,7 @@ def changes(
     """Show what differs from the release before, and which file or definition caused it."""
     from flows.cli.changes import print_changes
 
-    try:
-        print_changes(Workspace(workspace.resolve()), year, release)
-    except Exception as error:
-        raise end_with(error) from None
+    print_changes(Workspace(workspace.resolve()), year, release)
 
 
 @app.command()
@@ -211,11 +204,8 @@ def trace(
     """Show where a figure comes from, and recompute it from the raw cells."""
     from flows.cli.trace import print_trace
 
-    try:
-        place = Workspace(workspace.resolve(), as_of.date() if as_of else None)
-        agrees = print_trace(place, figure, year, release, show_rows=rows, xlsx=xlsx)
-    except Exception as error:
-        raise end_with(error) from None
+    place = Workspace(workspace.resolve(), as_of.date() if as_of else None)
+    agrees = print_trace(place, figure, year, release, show_rows=rows, xlsx=xlsx)
     raise typer.Exit(0 if agrees else 1)
 
 
@@ -235,12 +225,9 @@ def publish(
     """Publish a release to PostgreSQL, where BI tools read; the password comes from outside."""
     from flows.exports.postgres.publish import publish_releases
 
-    try:
-        place = Workspace(workspace.resolve())
-        for sentence in publish_releases(place, year, release, to, schema, reader):
-            say(sentence)
-    except Exception as error:
-        raise end_with(error) from None
+    place = Workspace(workspace.resolve())
+    for sentence in publish_releases(place, year, release, to, schema, reader):
+        say(sentence)
 
 
 @app.command("new-key")
@@ -253,8 +240,5 @@ def new_key(
     """Make the key of the pseudonyms for a new warehouse; keep a copy in a safe place."""
     from flows.runs.person_key import make_person_key
 
-    try:
-        path = make_person_key(Workspace(workspace.resolve()), anew=anew)
-    except Exception as error:
-        raise end_with(error) from None
+    path = make_person_key(Workspace(workspace.resolve()), anew=anew)
     typer.echo(f"made {path}: keep a copy apart from this machine; without it nothing joins")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.options import SourceArgument, WorkspaceOption, YearOption, end_with
+from flows.cli.options import SourceArgument, WorkspaceOption, YearOption
 from flows.common.settings import CHECKOUT, Workspace
 
 sources_app = typer.Typer(invoke_without_command=True)
@@ -18,10 +18,7 @@ def sources(context: typer.Context, workspace: WorkspaceOption = CHECKOUT) -> No
 
     if context.invoked_subcommand:
         return
-    try:
-        print_sources(Workspace(workspace.resolve()))
-    except Exception as error:
-        raise end_with(error) from None
+    print_sources(Workspace(workspace.resolve()))
 
 
 @sources_app.command()
@@ -33,10 +30,7 @@ def show(
     """Show what became of every row of a source's files."""
     from flows.cli.source_views import print_source
 
-    try:
-        print_source(Workspace(workspace.resolve()), name, show_rows=rows)
-    except Exception as error:
-        raise end_with(error) from None
+    print_source(Workspace(workspace.resolve()), name, show_rows=rows)
 
 
 @sources_app.command()
@@ -50,10 +44,7 @@ def check(
     """Show what would be landed, set aside and skipped of files; nothing is kept."""
     from flows.cli.check import print_check
 
-    try:
-        accepted = print_check(Workspace(workspace.resolve()), name, file)
-    except Exception as error:
-        raise end_with(error) from None
+    accepted = print_check(Workspace(workspace.resolve()), name, file)
     raise typer.Exit(0 if accepted else 1)
 
 
@@ -70,10 +61,7 @@ def withdraw(
     """Take a delivery back: the one before it counts again, the record of it stays."""
     from flows.landing.withdrawals import withdraw as take_back
 
-    try:
-        found = take_back(Workspace(workspace.resolve()), file, source, period, reason, by)
-    except Exception as error:
-        raise end_with(error) from None
+    found = take_back(Workspace(workspace.resolve()), file, source, period, reason, by)
     for one in found:
         typer.echo(f"withdrawn: {one.name}, {one.source} {one.period}, {one.id[:12]}")
     typer.echo(
@@ -96,10 +84,7 @@ def quarantine(
     """Show what is wrong with files, by rule, sheet and row, and how to resolve it."""
     from flows.cli.quarantine import print_quarantine
 
-    try:
-        print_quarantine(Workspace(workspace.resolve()), source, xlsx, year, as_json=as_json)
-    except Exception as error:
-        raise end_with(error) from None
+    print_quarantine(Workspace(workspace.resolve()), source, xlsx, year, as_json=as_json)
 
 
 def new_source(
@@ -112,10 +97,7 @@ def new_source(
     """Write contract, suite, staging model and fixture for a sample file, for you to complete."""
     from flows.onboarding.scaffold.new_source import new_source as write_new_source
 
-    try:
-        write_new_source(file, name, title)
-    except Exception as error:
-        raise end_with(error) from None
+    write_new_source(file, name, title)
 
 
 def template(
@@ -131,9 +113,6 @@ def template(
     """Write the workbook that an office fills in for a source table."""
     from flows.forms.template import write_template
 
-    try:
-        written, sent = write_template(Workspace(workspace.resolve()), source, file, year)
-    except Exception as error:
-        raise end_with(error) from None
+    written, sent = write_template(Workspace(workspace.resolve()), source, file, year)
     saved = "filled in and saved as CSV" if sent.endswith(".csv") else "filled in"
     typer.echo(f"wrote {written}; {saved}, it is dropped in raw/inbox/ as {sent}")
