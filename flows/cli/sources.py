@@ -94,10 +94,10 @@ def new_source(
         str, typer.Option(help="What the office calls it; else as the file says.")
     ] = "",
 ) -> None:
-    """Write contract, suite, staging model and fixture for a sample file, for you to complete."""
-    from flows.onboarding.scaffold.new_source import new_source as write_new_source
+    """Write contract, suite and staging model for a sample file, for you to complete."""
+    from flows.cli.new_source import print_new_source
 
-    write_new_source(file, name, title)
+    print_new_source(file, name, title)
 
 
 def template(

@@ -1,21 +1,16 @@
 """How a text file is written, told by its looks where no contract says it."""
 
-import codecs
-import csv
-import io
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from flows.common.errors import Rejected
 from flows.common.text import HAN
-from flows.onboarding.inference.glossary import vocabulary
-from flows.onboarding.inference.patterns import COMMA, is_value
+from flows.onboarding.inference.cells import is_value
+from flows.onboarding.inference.glossary import load_glossary
 from flows.readers.delimited import Dialect, share_of_common
 from flows.readers.dialect import (
-    DELIMITERS,
     ENCODINGS,
-    SIGNS_LOOKED_AT,
     dialect_of_lines,
     first_lines,
     marked_encoding,
@@ -23,90 +18,63 @@ from flows.readers.dialect import (
     text_in,
 )
 
-ROWS_COMPARED = 60
+OTHER_DELIMITERS = ",\t;|"
 LATIN = re.compile("[\u00a0À-ÖØ-öø-ÿŒœŠšŽžŸ“”‘’–—…·°º²³½§©€£«»]")  # what is common in Windows-1252
-HAN_IN_WORD = re.compile(f"[a-zA-Z]{HAN.pattern}|{HAN.pattern}[a-z]")
 
 
-# Without a contract
-
-
-def _encoding_of(start: bytes) -> str:
-    """Tell the encoding by the words of the field, and where none is found by how common it is."""
-    texts = {one: text for one in ENCODINGS if (text := text_in(start, one)) is not None}
-    is_wide = b"\0" in start  # every comma and line end of UTF-16 has one
-    fitting = {one: text for one, text in texts.items()
-               if "\0" not in text and one.startswith("utf-16") is is_wide}  # fmt: skip
-    if "utf-8" in fitting:
+def _infer_encoding(start: bytes) -> str:
+    """Choose the encoding by the words of the glossary that it shows, else by its common signs."""
+    has_zeros = b"\0" in start  # every comma and line end of UTF-16 has one
+    texts = {
+        encoding: text
+        for encoding in ENCODINGS
+        if (text := text_in(start, encoding)) is not None
+        and "\0" not in text
+        and encoding.startswith("utf-16") is has_zeros
+    }
+    if "utf-8" in texts:
         return "utf-8"
-    if not fitting:
+    if not texts:
         raise Rejected("the file holds binary data, no table: export it again as .xlsx or CSV")
-    words = vocabulary()
-    found = {one: sum(word in text for word in words) for one, text in fitting.items()}
-    best = max(found.values())
-    if best:
-        return max(found, key=lambda one: found[one])
-    fitting = {one: text for one, text in fitting.items() if not _is_latin_misread(text)}
-    fitting = {one: text for one, text in fitting.items() if _is_plausible(text)}
-    if not fitting:
+    words = [caption for caption in load_glossary() if len(caption) > 1]
+    found = {encoding: sum(word in text for word in words) for encoding, text in texts.items()}
+    if any(found.values()):
+        return max(found, key=lambda encoding: found[encoding])
+    shares = {encoding: _share_of_expected(text) for encoding, text in texts.items()}
+    best = max(shares, key=lambda encoding: shares[encoding])
+    if shares[best] < 0.5:
         raise Rejected("the text is neither UTF-8 nor GB18030: export it again in one of these")
-    import charset_normalizer
-
-    guessed = charset_normalizer.from_bytes(start, cp_isolation=list(fitting)).best()
-    codec = codecs.lookup(guessed.encoding) if guessed else None
-    return next((one for one in fitting if codecs.lookup(one) == codec), next(iter(fitting)))
+    return best
 
 
-def _is_plausible(text: str) -> bool:
-    """Say whether most Han are common ones, or most other signs letters as French has them.
+def _share_of_expected(text: str) -> float:
+    """Say which part of the signs beyond ASCII is common in a text of Chinese, or of French.
 
-    Another encoding read as one of these gives rare characters and signs without sense.
+    Another encoding read as this one gives rare characters, signs without sense, and Han within
+    words of Latin letters.
     """
-    if HAN.search(text):
-        return 2 * share_of_common(text) >= 1
-    others = [one for one in text if not one.isascii()]
-    return 2 * sum(bool(LATIN.match(one)) for one in others) >= len(others)
+    if han := HAN.findall(text):
+        within_words = re.findall(f"[a-zA-Z]{HAN.pattern}|{HAN.pattern}[a-z]", text)
+        return 0 if 2 * len(within_words) > len(han) else share_of_common(text)
+    others = [sign for sign in text if not sign.isascii()]
+    return sum(bool(LATIN.match(sign)) for sign in others) / max(len(others), 1)
 
 
-def _is_latin_misread(text: str) -> bool:
-    """Say whether most Han stand within words of Latin letters, as where é was read as one."""
-    found = HAN.findall(text)
-    return bool(found) and 2 * len(HAN_IN_WORD.findall(text)) > len(found)
-
-
-def _delimiter_of(text: str) -> str:
-    """Take the delimiter that makes most rows equally wide and most cells values."""
-
-    def score(delimiter: str) -> int:
-        rows = []
-        try:
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-                rows.append(row)
-                if len(rows) == ROWS_COMPARED:
-                    break
-        except csv.Error:
-            pass  # the beginning may end within a quote
-        widths = [len(row) for row in rows if len(row) > 1]
-        same = max((widths.count(width) for width in set(widths)), default=0)
-        cells = [cell for row in rows if len(row) > 1 for cell in row]
-        whole = sum(
-            bool(COMMA.fullmatch(cell.strip())) for cell in cells
-        )  # where no comma parts it
-        return 2 * same + whole + sum(map(is_value, cells))
-
-    best = max(DELIMITERS[:-1], key=score)
-    has_values = any(is_value(cell) for cell in text[:SIGNS_LOOKED_AT].split())
-    return " " if has_values and not score(best) else best  # blanks part words, too
-
-
-def dialect_of(path: Path) -> Dialect:
+def infer_dialect(path: Path) -> Dialect:
     """Tell how a text file is written from its bytes; raises Rejected where it is no text."""
     start = start_of(path)
     mark, marked = marked_encoding(start)
-    encoding = marked.removesuffix("-sig") or _encoding_of(start)
+    encoding = marked.removesuffix("-sig") or _infer_encoding(start)
     text = text_in(start.removeprefix(mark) if marked == "utf-8-sig" else start, encoding) or ""
-    ends = {end: text.count(end) for end in ("\r\n", "\n", "\r")}
-    line_end = "\r\n" if ends["\r\n"] else max(("\n", "\r"), key=lambda end: ends[end])
-    read = {"delimiter": _delimiter_of(text)}
-    dialect = dialect_of_lines(encoding, first_lines(text), set(), read)
-    return replace(dialect, line_end=line_end, mark=mark)
+    lines = first_lines(text)
+    dialect = dialect_of_lines(encoding, lines, set(), {})
+    if dialect.delimiter == " " and not _is_parted_by_blanks("".join(lines)):
+        delimiter = max(OTHER_DELIMITERS, key=text.count)
+        dialect = dialect_of_lines(encoding, lines, set(), {"delimiter": delimiter})
+    return replace(dialect, mark=mark)
+
+
+def _is_parted_by_blanks(text: str) -> bool:
+    """Say whether blanks part values, and not the words of captions alone."""
+    has_others = any(delimiter in text for delimiter in OTHER_DELIMITERS)
+    return not has_others and any(map(is_value, text.split()))

@@ -1,8 +1,8 @@
-"""Looking at a file that has no contract yet."""
+"""Inspecting a file that has no contract yet: its sheets, and what each of their rows is."""
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -11,16 +11,16 @@ from typing import Any
 from flows.common.errors import Rejected
 from flows.common.text import half_width, plain_caption
 from flows.contracts.model import Contract
-from flows.onboarding.inference.dialect import dialect_of
-from flows.onboarding.inference.header import GUESSED_WITHIN_ROWS, guess_header, with_merged
-from flows.onboarding.inference.patterns import (
-    filled,
+from flows.onboarding.inference.cells import (
+    first_text,
     has_decimal_commas,
     is_number,
     is_value,
-    without_mark,
+    list_texts,
 )
-from flows.parsing.headers import Header, Rows, joined_captions
+from flows.onboarding.inference.dialect import infer_dialect
+from flows.onboarding.inference.header import INFERRED_WITHIN_ROWS, find_header
+from flows.parsing.headers import Header, Rows, joined_captions, with_titles_spread
 from flows.parsing.row_keywords import FOOTER, MARKED, NOTE, SUBSET, is_total_word
 from flows.parsing.row_types import RowKinds
 from flows.parsing.values import Unreadable, with_point
@@ -28,36 +28,24 @@ from flows.readers.delimited import Dialect
 from flows.readers.detection import kind_of
 from flows.readers.sheets import Sheet, open_sheets
 
-ROWS_LOOKED_AT = 20_000  # from the beginning; of a longer file also its end
+ROWS_INSPECTED = 20_000  # from the beginning; of a longer file also its end
 ROWS_OF_THE_END = 200
 
 
 @dataclass
-class ObservedSheet:
+class InspectedSheet:
     """One sheet as it looks: its header, the rows of data, and those that are none."""
 
     name: str
-    above: Rows
+    preamble: Rows
     captions: tuple[str, ...]  # as they are compared
     texts: tuple[str, ...]  # as they are written
-    header: Rows
+    is_whole: bool  # all its rows were inspected
     data: Rows = field(default_factory=list)
     totals: Rows = field(default_factory=list)
     subsets: Rows = field(default_factory=list)
     groups: Rows = field(default_factory=list)
     footer: Rows = field(default_factory=list)
-    is_whole: bool = True  # all its rows were looked at
-    date_system: int | None = None
-
-    def change(self, written: Callable[[Any], Any], only: int | None = None) -> None:
-        """Write the cells of data and totals otherwise, in one column or in all."""
-        for rows in (self.data, self.totals):
-            for position, (number, row) in enumerate(rows):
-                changed = [
-                    written(cell) if only in (None, place) else cell
-                    for place, cell in enumerate(row)
-                ]
-                rows[position] = number, changed
 
     def cells(self, place: int) -> list[Any]:
         """Give the cells of a column in the rows of data."""
@@ -65,168 +53,146 @@ class ObservedSheet:
 
 
 @dataclass
-class Observed:
+class InspectedFile:
     """A file as it looks: what it is, how it is written, and its sheets that hold a table."""
 
     name: str
     kind: str
     dialect: Dialect | None
-    sheets: list[ObservedSheet]
+    sheets: list[InspectedSheet]
     other_sheets: list[str]
     has_commas: bool = False  # its numbers have a decimal comma; in the rows here, a point
-    has_marks: bool = False  # marks of footnotes stand behind numbers; in the rows here, none
 
     @property
-    def is_ascii(self) -> bool:
-        """Whether no sign that was looked at tells one encoding from another."""
-        return self.dialect is not None and not self.dialect.mark and all(
-            str(cell).isascii()
-            for sheet in self.sheets
-            for rows in (sheet.above, sheet.header, sheet.data, sheet.totals, sheet.footer)
-            for _, row in rows
-            for cell in row
-        )  # fmt: skip
+    def same_sheets(self) -> list[InspectedSheet]:
+        """The first sheet, and those that have its header."""
+        return [sheet for sheet in self.sheets if sheet.captions == self.sheets[0].captions]
+
+    def cells(self, place: int) -> list[Any]:
+        """Give the cells of a column in the rows of data of all sheets that are alike."""
+        return [cell for sheet in self.same_sheets for cell in sheet.cells(place)]
 
 
-def stub_contract(name: str, dialect: Dialect | None) -> Contract:
-    """Make a contract that says no more than how the text is written."""
+def inspect_file(path: Path, name: str) -> InspectedFile:
+    """Inspect a file; raises Rejected."""
+    kind = kind_of(path)
+    dialect = infer_dialect(path) if kind == "text" else None
     read = (
         {"encoding": dialect.encoding, "delimiter": dialect.delimiter, "quote": dialect.quote}
         if dialect
         else {}
     )
-    return Contract("", name, {"pull": {"from": "inbox"}, "read": read}, ())
+    contract = Contract("", name, {"pull": {"from": "inbox"}, "read": read}, ())
+    sheets, others = [], []
+    for sheet in open_sheets(path, contract):
+        if not sheet.is_hidden and (inspected := _inspect_sheet(sheet, contract)):
+            sheets.append(inspected)
+        else:
+            others.append(sheet.name)
+    if not sheets:
+        raise Rejected(
+            f"no header was found within {INFERRED_WITHIN_ROWS} rows: a row of words above rows of "
+            "data, with a caption for each column"
+        )
+    has_commas = has_decimal_commas(_list_data_texts(sheets))
+    for rows in (rows for sheet in sheets for rows in (sheet.data, sheet.totals) if has_commas):
+        rows[:] = [(number, list(map(_with_point, row))) for number, row in rows]
+    return InspectedFile(name, kind, dialect, _largest_first(sheets), others, has_commas)
 
 
-def _taken(sheet: Sheet) -> tuple[Rows, bool]:
-    """Take the first rows of a sheet and its last ones, and say whether these are all."""
-    rows = list(islice(sheet.rows, ROWS_LOOKED_AT))
+def _inspect_sheet(sheet: Sheet, contract: Contract) -> InspectedSheet | None:
+    rows, is_whole = _take_rows(sheet)
+    found = find_header(rows)
+    if found is None:
+        return None
+    last, height = found
+    first = last - height + 1
+    levels = with_titles_spread([row for _, row in rows[first : last + 1]])
+    captions, texts = joined_captions(levels), joined_captions(levels, _write_caption)
+    inspected = InspectedSheet(sheet.name, rows[:first], captions, texts, is_whole)
+    header = Header(rows[last][0], captions, {}, height)
+    _sort_rows(inspected, rows[last + 1 :], RowKinds(contract, header))
+    return inspected if inspected.data else None
+
+
+def _take_rows(sheet: Sheet) -> tuple[Rows, bool]:
+    """Take the first rows of a sheet, merged cells filled, and its last ones; say if these are all.
+
+    Each cell of a merged range gets the value of its first one.
+    """
+    rows = list(islice(sheet.rows, ROWS_INSPECTED))
     end = deque(sheet.rows, ROWS_OF_THE_END)
     passed = bool(end) and end[0][0] != rows[-1][0] + 1
-    return with_merged(rows, sheet.merged) + list(end), not passed
+    if sheet.merged:
+        rows = [
+            (number, [sheet.merged.get((number, place), cell) for place, cell in enumerate(row)])
+            for number, row in rows
+        ]
+    return rows + list(end), not passed
 
 
-def _labels(rows: Rows) -> frozenset[int]:
-    """Find the columns of words of most rows that hold a value."""
-    found: Counter[frozenset[int]] = Counter()
-    for _, row in rows:
-        words = frozenset(place for place, _ in filled(row) if not is_value(row[place]))
-        found[words] += len(words) < len(filled(row))
-    return max(found, key=lambda words: found[words], default=frozenset())
-
-
-def _is_thin(row: Sequence[Any], width: int, labels: frozenset[int]) -> bool:
-    """Say whether a row holds words in a few cells alone, as notes and titles of groups do.
-
-    A name and a code where all rows have them, and no value, are a row of which nothing is known.
-    """
-    texts = filled(row)
-    return (
-        0 < len(texts) <= max(1, width // 4)
-        and width > 2
-        and (len(texts) == 1 or {place for place, _ in texts} != labels)
-        and not any(is_value(row[place]) for place, _ in texts)
-        and not any(is_total_word(text) for _, text in texts)
-    )
-
-
-def _is_note(row: Sequence[Any], width: int, labels: frozenset[int]) -> bool:
-    """Say whether a row below the data reads as a note: a delimiter may have parted it."""
-    texts = filled(row)
-    if FOOTER.search(texts[0][1]) or _is_thin(row, width, labels):
-        return True
-    words = {text for _, text in texts}  # one cell may be merged with all the others
-    return (
-        (len(words) == 1 or 2 * len(texts) <= width)
-        and bool(MARKED.search(texts[0][1]) or NOTE.search(texts[0][1]))
-        and not any(is_number(row[place]) for place, _ in texts)
-    )
-
-
-def _footer_begins(rows: Rows, width: int, labels: frozenset[int]) -> int:
-    """Find the first of the last rows that are all notes or blank."""
-    begins = len(rows)
-    for place in range(len(rows) - 1, -1, -1):
-        texts = filled(rows[place][1])
-        if texts and not _is_note(rows[place][1], width, labels):
-            break
-        if texts:
-            begins = place
-    return begins
-
-
-def _sort_in(sheet: ObservedSheet, rows: Rows, kinds: RowKinds) -> None:
-    """Tell the rows below a header apart by their looks."""
-    width = sum(1 for caption in sheet.captions if caption)
-    labels = _labels(rows)
-    begins = _footer_begins(rows, width, labels)
-    for number, row in rows[:begins]:
-        texts = filled(row)
-        kind = kinds.kind(row)
-        captions = tuple(plain_caption(cell) for cell in row)
-        if not texts or captions == sheet.captions[: len(captions)] or kind == "columns_row":
-            continue
-        if kind == "note":
-            return
-        if kind == "total" or any(is_total_word(text) for _, text in texts):
-            sheet.totals.append((number, row))
-        elif kind == "subset" or SUBSET.search(texts[0][1]):
-            sheet.subsets.append((number, row))
-        elif kind == "group" or _is_thin(row, width, labels):
-            sheet.groups.append((number, row))
-        else:
-            sheet.data.append((number, row))
-    sheet.footer = rows[begins:]
-
-
-def _as_written(cell: Any) -> str:
+def _write_caption(cell: Any) -> str:
     """Give a caption with its single blanks, but none between Han characters."""
     text = " ".join((half_width(cell) or "").split())
     return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", text)
 
 
-def _observed_sheet(sheet: Sheet) -> ObservedSheet | None:
-    rows, is_whole = _taken(sheet)
-    found = guess_header(rows)
-    if found is None:
-        return None
-    last, height = found
-    storeys = [row for _, row in rows[last - height + 1 : last + 1]]
-    captions, texts = joined_captions(storeys), joined_captions(storeys, _as_written)
-    above, header_rows = rows[: last - height + 1], rows[last - height + 1 : last + 1]
-    seen = ObservedSheet(sheet.name, above, captions, texts, header_rows)
-    seen.is_whole, seen.date_system = is_whole, sheet.date_system
-    header = Header(rows[last][0], captions, {}, height)
-    _sort_in(seen, rows[last + 1 :], RowKinds(stub_contract("", None), header))
-    return seen if seen.data else None
+def _is_title(row: Sequence[Any], width: int) -> bool:
+    """Say whether a row holds words in one cell alone, or merged over several."""
+    texts = {text for _, text in list_texts(row)}
+    return (
+        len(texts) == 1
+        and width > 2
+        and not is_total_word(first_text(row))
+        and not any(map(is_value, texts))
+    )
 
 
-def observe(path: Path, name: str) -> Observed:
-    """Look at a file; raises Rejected."""
-    kind = kind_of(path)
-    dialect = dialect_of(path) if kind == "text" else None
-    sheets, others = [], []
-    for sheet in open_sheets(path, stub_contract(name, dialect)):
-        seen = None if sheet.is_hidden else _observed_sheet(sheet)
-        if seen:
-            sheets.append(seen)
+def _is_note(row: Sequence[Any], width: int) -> bool:
+    """Say whether a row below the data reads as a note: a delimiter may have parted it."""
+    texts, first = list_texts(row), first_text(row)
+    if FOOTER.search(first) or _is_title(row, width):
+        return True
+    return (
+        2 * len(texts) <= width
+        and bool(MARKED.search(first) or NOTE.search(first))
+        and not any(is_number(row[place]) for place, _ in texts)
+    )
+
+
+def _find_footer(rows: Rows, width: int) -> int:
+    """Find the first of the last rows that are all notes or blank."""
+    begins = len(rows)
+    for place in range(len(rows) - 1, -1, -1):
+        if not list_texts(rows[place][1]):
+            continue
+        if not _is_note(rows[place][1], width):
+            break
+        begins = place
+    return begins
+
+
+def _sort_rows(sheet: InspectedSheet, rows: Rows, kinds: RowKinds) -> None:
+    """Tell the rows below a header apart by their words."""
+    width = sum(map(bool, sheet.captions))
+    begins = _find_footer(rows, width)
+    sheet.footer = rows[begins:]
+    for number, row in rows[:begins]:
+        captions = tuple(plain_caption(cell) for cell in row)
+        is_header = captions == sheet.captions[: len(captions)]
+        if kinds.kind(row) in ("blank", "header", "columns_row") or is_header:
+            continue
+        if any(is_total_word(text) for _, text in list_texts(row)):
+            sheet.totals.append((number, row))
+        elif SUBSET.search(first_text(row)):
+            sheet.subsets.append((number, row))
+        elif _is_title(row, width):
+            sheet.groups.append((number, row))
         else:
-            others.append(sheet.name)
-    sheets = _largest_first(sheets)
-    has_commas = has_decimal_commas(_texts(sheets))
-    if has_commas:
-        for seen in sheets:
-            seen.change(_pointed)
-    marked = [seen for seen in sheets if _without_marks(seen)]
-    if not sheets:
-        raise Rejected(
-            f"no header was found within {GUESSED_WITHIN_ROWS} rows: a row of words above rows of "
-            "data, with a caption for each column"
-        )
-    return Observed(name, kind, dialect, sheets, others, has_commas, bool(marked))
+            sheet.data.append((number, row))
 
 
-def _largest_first(sheets: list[ObservedSheet]) -> list[ObservedSheet]:
+def _largest_first(sheets: list[InspectedSheet]) -> list[InspectedSheet]:
     """Put the sheets of the header below which most stands before a list of contents and others."""
     cells: Counter[tuple[str, ...]] = Counter()
     for sheet in sheets:
@@ -234,7 +200,7 @@ def _largest_first(sheets: list[ObservedSheet]) -> list[ObservedSheet]:
     return sorted(sheets, key=lambda sheet: -cells[sheet.captions])
 
 
-def _texts(sheets: Sequence[ObservedSheet]) -> Iterator[str]:
+def _list_data_texts(sheets: Sequence[InspectedSheet]) -> Iterator[str]:
     return (
         text
         for sheet in sheets
@@ -244,21 +210,8 @@ def _texts(sheets: Sequence[ObservedSheet]) -> Iterator[str]:
     )
 
 
-def _pointed(cell: Any) -> Any:
+def _with_point(cell: Any) -> Any:
     try:
         return with_point(cell)
     except Unreadable:
         return cell
-
-
-def _without_marks(sheet: ObservedSheet) -> bool:
-    """Take marks of footnotes from the columns where fewer numbers have one than have none."""
-    found = []
-    for place in range(len(sheet.captions)):
-        cells = sheet.cells(place)
-        marked = sum(without_mark(cell) != cell for cell in cells)
-        if 0 < marked <= sum(map(is_number, cells)):
-            found.append(place)
-    for place in found:
-        sheet.change(without_mark, place)
-    return bool(found)

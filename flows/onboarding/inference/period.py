@@ -1,33 +1,32 @@
-"""Guessing from a file's name, or from what stands above its header, which period it is of."""
+"""Inferring from a file's name, or from what stands above its header, period, pattern and title."""
 
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flows.common.text import squeezed
-from flows.onboarding.inference.columns import ColumnGuess
+from flows.onboarding.inference.cells import is_year, list_texts
+from flows.onboarding.inference.columns import InferredColumn, follows
 from flows.onboarding.inference.header import LABEL
-from flows.onboarding.inference.inspect import Observed
-from flows.onboarding.inference.patterns import filled, is_year
-from flows.onboarding.inference.times import follows
+from flows.onboarding.inference.inspect import InspectedFile
 
 YEAR = "(20[0-9]{2})"
 ALONE = "(?<![0-9])(20[0-9]{2})(?![0-9])"
-# What a file's name may say, most telling first: the pattern that the contract gets, and the words.
-FORMS: tuple[tuple[str, dict[str, Any]], ...] = (
-    (f"{YEAR}[-—~至]?(?:20)?[0-9]{{2}}学年", {"kind": "census_day"}),
-    (f"{YEAR}-12-31", {"kind": "year_end"}),
-    (f"{YEAR}年12月31日", {"kind": "year_end"}),
-    (f"{YEAR}-09-01", {"kind": "census_day"}),
-    (f"{YEAR}年0?9月1日", {"kind": "census_day"}),
-    (f"20[0-9]{{2}}(?:-01)?[-—~至]{YEAR}", {"kind": "span"}),
-    (f"(?<![0-9]){YEAR}[-–—_/]?[0-9]{{2}}(?![0-9])", {"kind": "census_day"}),
-    (f"{YEAR}年", {"kind": "calendar_year"}),
-    (f"{YEAR}[01][0-9][0-3][0-9]", {"kind": "calendar_year"}),
-    (f"(?<![0-9]){YEAR}[01][0-9](?![0-9])", {"kind": "calendar_year"}),
-    (ALONE, {"kind": "calendar_year"}),
-)  # fmt: skip
-WHICH = "which files are these? * stands for anything; the ending does not matter"
+# What a file's name may say, most telling first: the pattern that the contract gets, and the kind.
+FORMS = (
+    (f"{YEAR}[-—~至]?(?:20)?[0-9]{{2}}学年", "census_day"),
+    (f"{YEAR}-12-31", "year_end"),
+    (f"{YEAR}年12月31日", "year_end"),
+    (f"{YEAR}-09-01", "census_day"),
+    (f"{YEAR}年0?9月1日", "census_day"),
+    (f"20[0-9]{{2}}(?:-01)?[-—~至]{YEAR}", "span"),
+    (f"(?<![0-9]){YEAR}[-–—_/]?[0-9]{{2}}(?![0-9])", "census_day"),
+    (f"{YEAR}年", "calendar_year"),
+    (f"{YEAR}[01][0-9][0-3][0-9]", "calendar_year"),
+    (f"(?<![0-9]){YEAR}[01][0-9](?![0-9])", "calendar_year"),
+    (ALONE, "calendar_year"),
+)
+WHICH_FILES = "which files are these? * stands for anything; the ending does not matter"
 WHICH_FOLDER = "their own names say no more than the unit or a date, so the folder's or ZIP's does"
 SIGNS = " _-—–,.、:：;·"
 BRACKETS = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"), ("《", "》"))
@@ -41,27 +40,29 @@ DATES = re.compile(
 )
 
 
-def _span(text: str) -> dict[str, Any]:
-    first, last = re.findall("20[0-9]{2}", text)[:2]
-    return {"kind": "span", "length_years": int(last) - int(first) + 1}
-
-
-def _in_text(text: str) -> tuple[dict[str, Any], str] | None:
-    for pattern, words in FORMS:
-        if found := re.search(pattern, text):
-            if words["kind"] == "census_day" and not follows(found[0]):
-                continue
-            if words["kind"] == "census_day" and found[0][4:-2] in ("-", "_", "/"):
-                pattern = f"{YEAR}{found[0][4:-2]}[0-9]{{2}}"
-            if pattern == ALONE and found[0] == re.findall(YEAR, text)[0]:
-                pattern = YEAR
-            return (_span(found[0]) if words["kind"] == "span" else dict(words)), pattern
+def _read_period(text: str) -> tuple[dict[str, Any], str] | None:
+    """Read what a text says of a period: the contract's words, and the pattern that finds it."""
+    for pattern, kind in FORMS:
+        found = re.search(pattern, text)
+        if not found:
+            continue
+        is_school_year = kind == "census_day" and not re.search("0?9(?:-0|月)1", found[0])
+        if is_school_year and not follows(found[0]):
+            continue
+        if is_school_year and found[0][4:-2] in ("-", "_", "/"):
+            pattern = f"{YEAR}{found[0][4:-2]}[0-9]{{2}}"
+        if pattern == ALONE and found[0] == re.findall(YEAR, text)[0]:
+            pattern = YEAR
+        if kind == "span":
+            first, last = re.findall("20[0-9]{2}", found[0])[:2]
+            return {"kind": kind, "length_years": int(last) - int(first) + 1}, pattern
+        return {"kind": kind}, pattern
     return None
 
 
-def guess_period(
-    observed: Observed,
-    guesses: Sequence[ColumnGuess],
+def infer_period(
+    inspected: InspectedFile,
+    columns: Sequence[InferredColumn],
     container: str = "",
     *,
     has_years: bool = False,
@@ -71,7 +72,7 @@ def guess_period(
     The folder or archive of the file may say it for all its files. `has_years` says that years
     stand across the header, so that no cell says the file's own.
     """
-    if found := _in_text(observed.name) or _in_text(container):
+    if found := _read_period(inspected.name) or _read_period(container):
         words, pattern = found
         return words | {"file_name": pattern}, "is it this kind of period, and this year of it?"
     if has_years:
@@ -79,18 +80,16 @@ def guess_period(
             "its name says no year and its columns many: standing is one list that serves every "
             'period; else name each file by a year and say kind and file_name: "(20[0-9][0-9])"'
         )
-    for sheet in observed.sheets:
-        for _, row in sheet.above:
-            for _, text in filled(row):
-                plain = squeezed(text) or ""
-                if found := _in_text(plain):
-                    words, pattern = found
-                    return words | {"stated": int(re.findall(pattern, plain)[0])}, (
-                        "the file's name says no year, what stands above its header does: have it "
-                        'written into the name, and say file_name: "(20[0-9][0-9])"'
-                    )
-    for guess in guesses:
-        years = {squeezed(cell) for sheet in observed.sheets for cell in sheet.cells(guess.place)}
+    preamble = (row for sheet in inspected.sheets for _, row in sheet.preamble)
+    for text in (squeezed(text) or "" for row in preamble for _, text in list_texts(row)):
+        if found := _read_period(text):
+            words, pattern = found
+            return words | {"stated": int(re.findall(pattern, text)[0])}, (
+                "the file's name says no year, what stands above its header does: have it "
+                'written into the name, and say file_name: "(20[0-9][0-9])"'
+            )
+    for column in columns:
+        years = set(map(squeezed, inspected.cells(column.place)))
         if len(years) == 1 and is_year(year := years.pop()):
             return {"kind": "calendar_year", "stated": int(str(year)[:4])}, (
                 "a column alone says the year: have it written into the file's name"
@@ -102,7 +101,7 @@ def guess_period(
 
 
 def bounded(text: str) -> str:
-    """Find a text where no letter or digit goes on."""
+    """Write the pattern of a text where no letter or digit goes on."""
     return rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])"
 
 
@@ -111,26 +110,26 @@ def stem_of(name: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _lasting(name: str, varying: Iterable[str]) -> list[str]:
+def _list_lasting(name: str, varying: Iterable[str]) -> list[str]:
     """Give the parts of a name that another file of its kind has, too: no date, no unit."""
     first, *others = DATES.split(stem_of(name))
     parts = [first, *(part.lstrip("年度月日") for part in others)]
     for text in varying:
         parts = [piece for part in parts for piece in re.split(bounded(text), part)]
-    return [_tidy(part) for part in parts]
+    return list(map(_tidy, parts))
 
 
-def file_pattern(
+def infer_file_pattern(
     names: Sequence[str], varying: Iterable[str] = (), container: str = "", title: str = ""
 ) -> tuple[str, str]:
     """Make the pattern of a source's files, and ask of it: the part of their names that lasts.
 
     Where that of the first is not of all, or says nothing, it is the folder's or the archive's.
     """
-    longest = max(_lasting(names[0], varying), key=len)
+    longest = max(_list_lasting(names[0], varying), key=len)
     if longest and all(longest in name for name in names):
-        return _with_stars(longest), WHICH
-    if container and (longest := max(_lasting(f"{container}.", ()), key=len)):
+        return _with_stars(longest), WHICH_FILES
+    if container and (longest := max(_list_lasting(f"{container}.", ()), key=len)):
         return _with_stars(longest), WHICH_FOLDER
     return _with_stars(title), f"{WHICH_FOLDER}: put them into one that is called so"
 
@@ -139,14 +138,14 @@ def _with_stars(text: str) -> str:
     return f"*{re.sub(r'[][*?/{}]', '?', text)}*"
 
 
-def title_of(observed: Observed, varying: Iterable[str] = ()) -> str:
+def infer_title(inspected: InspectedFile, varying: Iterable[str] = ()) -> str:
     """Take a title: the first row above the header, without its year, else the file's name."""
-    for _, row in observed.sheets[0].above:
-        texts = list(dict.fromkeys(text for _, text in filled(row)))
-        if len(texts) == 1 and not LABEL.search(texts[0]):
-            return _without_year(texts[0]) or texts[0]
-    parts = " ".join(_lasting(observed.name, varying)).replace("_", " ")
-    return _tidy(parts) or observed.name
+    for _, row in inspected.sheets[0].preamble:
+        texts = {text for _, text in list_texts(row)}
+        if len(texts) == 1 and not LABEL.search(title := texts.pop()):
+            return _without_year(title) or title
+    parts = " ".join(_list_lasting(inspected.name, varying)).replace("_", " ")
+    return _tidy(parts) or inspected.name
 
 
 def _without_year(title: str) -> str:
@@ -159,8 +158,8 @@ def _without_year(title: str) -> str:
 def _tidy(text: str) -> str:
     """Take from a text what is left around a date: empty brackets, one of two, signs at ends."""
     text = re.sub(r"[(\[（【《][\s\-—–_,.、]*[)\]）】》]", " ", text)
-    for pair in BRACKETS:
-        if text.count(pair[0]) != text.count(pair[1]):
-            text = text.replace(pair[0], " ").replace(pair[1], " ")
+    for first, last in BRACKETS:
+        if text.count(first) != text.count(last):
+            text = text.replace(first, " ").replace(last, " ")
     text = " ".join(text.split()).strip(SIGNS)
     return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", text)

@@ -1,110 +1,228 @@
-"""Telling tables with times across the header, whose columns become rows."""
+"""Years, school years and months across a header, whose columns become rows.
 
-from collections.abc import Iterable, Mapping, Sequence
+Other times (quarters, half-years, fiscal years, years of the Republic) stay columns, and of these
+it is asked.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from flows.onboarding.inference.columns import ColumnGuess, guess_column
+from flows.onboarding.inference.columns import RENDERED, InferredColumn, follows, infer_column
 from flows.onboarding.inference.glossary import Meaning
-from flows.onboarding.inference.inspect import Observed
-from flows.onboarding.inference.times import Times, pattern_of_several, times_across
+from flows.onboarding.inference.header import FEWEST_TIMES
+from flows.onboarding.inference.inspect import InspectedFile
 
-CAPTIONS = {
-    "day": "日期", "month": "月份", "quarter": "季度", "school_year": "学年", "year": "年份",
-    "era_year": "年号",
-}  # fmt: skip
-VALUES = {"amount": "amount_yuan"}  # where the captions say nothing but times
-ASK = "name it in English by what it counts and its unit: class_count, paid_yuan"
+YEAR = "(?:19|20)[0-9]{2}"
+MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+
+
+class TimeForm(NamedTuple):
+    """How a time is written: the column that the times become, its caption, type and pattern."""
+
+    name: str
+    caption: str
+    data_type: str
+    pattern: str  # its group is the time
+    ending: str = ""  # which only some of the captions may have
+
+
+# The most telling come first.
+FORMS = (
+    TimeForm("school_year", "学年", "string", f"({YEAR}[-–—/~至]?(?:20)?[0-9]{{2}})", "(?:学年)?"),
+    TimeForm("month", "月份", "string", f"({YEAR}(?:[-/.](?:1[0-2]|0[1-9])|年[0-9]{{1,2}}月))"),
+    TimeForm("month", "月份", "string", f"({YEAR}(?:1[0-2]|0[1-9]))"),
+    TimeForm("month", "月份", "string", f"({MONTH}[-/.]?{YEAR})"),
+    TimeForm("year", "年份", "int", f"({YEAR})", "年?度?末?"),
+    TimeForm("month", "月份", "string", "([0-9]{1,2}月|[一二三四五六七八九十]{1,2}月)", "份?"),
+)
+JOINTS = "/_-: "  # between a measure and its time
+QUESTION = "name it in English by what it counts and its unit: class_count, paid_yuan"
+NAMES = {"amount": "amount_yuan"}  # of the values, where the captions say nothing but times
 LONGEST_LIST = 3
 
 
 @dataclass(frozen=True)
-class Long:
-    """What is proposed for columns that become rows: the word, the columns of it, and which."""
+class Series:
+    """Columns of which the captions say one thing at several times."""
 
-    words: Mapping[str, Any]
-    time: ColumnGuess
-    values: tuple[tuple[ColumnGuess, tuple[int, ...]], ...]  # each measure, and where it stands
-    left_out: tuple[int, ...]  # times across the header, too, but of another measure
-    asks: tuple[str, ...]
+    form: TimeForm
+    before: str  # what each caption says before its time
+    behind: str  # and behind it
+    times: Mapping[int, str]  # by place
 
     @property
-    def spread(self) -> dict[int, str]:
+    def measure(self) -> str:
+        """What the captions say beside their times."""
+        return f"{self.before}{self.behind}".strip(JOINTS)
+
+
+@dataclass(frozen=True)
+class Unpivoting:
+    """What is suggested for columns that become rows: the word `long`, and the columns of it."""
+
+    words: Mapping[str, Any]
+    time: InferredColumn
+    values: tuple[tuple[InferredColumn, tuple[int, ...]], ...]  # each measure, and its places
+    left_out: tuple[int, ...]  # times across the header, too, but of another measure
+    questions: tuple[str, ...]
+
+    @property
+    def names(self) -> dict[int, str]:
         """Say which columns become rows, and of which column."""
-        return {place: one.name for one, places in self.values for place in places}
+        return {place: column.name for column, places in self.values for place in places}
 
 
-def guess_long(observed: Observed, known: Mapping[str, Meaning], unit: str | None) -> Long | None:
-    """Propose `long` for times across the header, of several measures if the captions tell them.
+def _find_of_form(form: TimeForm, captions: Mapping[int, str]) -> list[Series]:
+    """Group the columns whose captions say the same beside a time of one form."""
+    pattern = re.compile(f"(?<![0-9A-Za-z.]){form.pattern}{form.ending}(?![-–—/.]?[0-9]|[A-Za-z])")
+    groups: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    for place, caption in captions.items():
+        if (found := pattern.search(caption)) and not RENDERED.search(caption):
+            groups[caption[: found.start()], caption[found.end() :]][place] = found[1]
+    return [
+        Series(form, before, behind, times)
+        for (before, behind), times in groups.items()
+        if len(set(times.values())) == len(times) > 1
+        and (form.name != "school_year" or all(map(follows, times.values())))
+    ]
+
+
+def find_series(captions: Sequence[str]) -> Iterator[Series]:
+    """Find the columns of which captions say one thing at three times or more.
+
+    Beside these, at two of their times: a measure that was counted later, or no more.
+    """
+    left = {
+        place: caption for place, caption in enumerate(captions) if captions.count(caption) == 1
+    }
+    for form in FORMS:
+        found = _find_of_form(form, left)
+        long = [series for series in found if len(series.times) >= FEWEST_TIMES]
+        known = {time for series in long for time in series.times.values()}
+        for series in found:
+            if set(series.times.values()) <= known:
+                yield series
+                left = {place: text for place, text in left.items() if place not in series.times}
+
+
+def write_pattern(series: Sequence[Series]) -> tuple[str, list[str]] | None:
+    """Write the pattern that finds the captions of series, and what it says of each measure.
+
+    None where the captions do not tell several measures alike: now before the time, now behind it.
+    """
+    form, before, behind = series[0].form, series[0].before, series[0].behind
+    time = form.pattern + form.ending
+    if not any(text.startswith("19") for each in series for text in each.times.values()):
+        time = time.replace(YEAR, "20[0-9]{2}")
+    if len(series) == 1:
+        return f"^{re.escape(before)}{time}{re.escape(behind)}$", []
+    befores, behinds = ([getattr(each, side) for each in series] for side in ("before", "behind"))
+    measures = [each.measure for each in series]
+    if not all(measures):
+        return None
+    group = f"({'|'.join(map(re.escape, measures))})"
+    for joint in ("", *JOINTS):
+        if befores == [measure + joint for measure in measures] and not any(behinds):
+            return f"^{group}{re.escape(joint)}{time}$", measures
+        if behinds == [joint + measure for measure in measures] and not any(befores):
+            return f"^{time}{re.escape(joint)}{group}$", measures
+    return None
+
+
+def infer_unpivoting(
+    inspected: InspectedFile, known: Mapping[str, Meaning], unit: str | None
+) -> Unpivoting | None:
+    """Suggest `long` for times across the header, of several measures if the captions tell them.
 
     Else it is the measure of most columns. None where no measure has three times.
     """
-    found = sorted(times_across(observed.sheets[0].captions), key=lambda one: -len(one.columns))
+    found = sorted(find_series(inspected.sheets[0].captions), key=lambda each: -len(each.times))
     if not found:
         return None
-    chosen = [one for one in found if one.form == found[0].form]
-    several = pattern_of_several(chosen) if len(chosen) > 1 else None
-    if several is None:
+    chosen = [series for series in found if series.form == found[0].form]
+    written = write_pattern(chosen)
+    if written is None:
         chosen = found[:1]
-    first = chosen[0]
-    kind, meta = "year" if first.name == "year" else "text", {"from_long": "name"}
-    time = ColumnGuess(-1, CAPTIONS[first.name], kind, first.name, first.data_type, meta)
-    values: list[tuple[ColumnGuess, tuple[int, ...]]] = []
-    for one in chosen:
-        taken = [time.name, *(value.name for value, _ in values)]
-        values.append((_value(observed, one, known, taken, unit), tuple(one.columns)))
-    names = [value.name for value, _ in values]
-    words: dict[str, Any] = {"captions": several[0] if several else first.pattern}
-    words["name"] = time.name
-    if several:
-        words["values"] = dict(zip(several[1], names, strict=True))
+        written = write_pattern(chosen)
+    assert written
+    pattern, measures = written
+    form = chosen[0].form
+    kind = "year" if form.name == "year" else "text"
+    time = InferredColumn(-1, form.caption, kind, form.name, form.data_type, {"from_long": "name"})
+    values: list[tuple[InferredColumn, tuple[int, ...]]] = []
+    for series in chosen:
+        taken = [time.name, *(column.name for column, _ in values)]
+        value = _infer_value(inspected, series, known, taken, unit)
+        values.append((value, tuple(series.times)))
+    names = [column.name for column, _ in values]
+    words: dict[str, Any] = {"captions": pattern, "name": time.name}
+    if measures:
+        words["values"] = dict(zip(measures, names, strict=True))
     else:
         words["value"] = names[0]
-    others = [one for one in found if one not in chosen]
-    left_out = tuple(place for one in others for place in one.columns)
-    return Long(words, time, tuple(values), left_out, tuple(_asks(observed, chosen, others)))
+    others = [series for series in found if series not in chosen]
+    left_out = tuple(place for series in others for place in series.times)
+    questions = tuple(_ask(inspected.sheets[0].texts, chosen, others))
+    return Unpivoting(words, time, tuple(values), left_out, questions)
 
 
-def _value(
-    observed: Observed, times: Times, known: Mapping[str, Meaning], taken: Sequence[str],
+def _infer_value(
+    inspected: InspectedFile,
+    series: Series,
+    known: Mapping[str, Meaning],
+    taken: Sequence[str],
     unit: str | None,
-) -> ColumnGuess:  # fmt: skip
-    """Guess the column that takes the cells of one measure."""
-    first = observed.sheets[0]
-    sheets = [sheet for sheet in observed.sheets if sheet.captions == first.captions]
-    cells = [cell for sheet in sheets for place in times.columns for cell in sheet.cells(place)]
-    place = min(times.columns)
-    # As it is written, with its blanks, where the time can be parted from that, too.
-    written = next((one.measure for one in times_across(first.texts) if place in one.columns), "")
-    said = written or times.measure
-    value = guess_column(place, times.measure, said or "数值", cells, known, taken, unit)
+) -> InferredColumn:
+    """Infer the column that takes the cells of one measure."""
+    cells = [cell for place in series.times for cell in inspected.cells(place)]
+    measure = series.measure
+    value = infer_column(min(series.times), measure, measure or "数值", cells, known, taken, unit)
     value.place = -1
     if value.name.startswith("column_"):
-        name = VALUES.get(value.kind, "quantity")
+        name = NAMES.get(value.kind, "quantity")
         value.name = name if name not in taken else f"{name}_{len(taken)}"
-    meta = {word: one for word, one in value.meta.items() if word != "captions"}
-    value.meta = {"from_long": "value"} | meta
-    value.asks = [*(one for one in value.asks if "English name" not in one), ASK]
+    del value.meta["captions"]
+    value.meta = {"from_long": "value"} | value.meta
+    value.questions = [text for text in value.questions if "English name" not in text] + [QUESTION]
     return value
 
 
-def leave_beside(guesses: Iterable[ColumnGuess]) -> None:
+def leave_beside(columns: Iterable[InferredColumn]) -> None:
     """Leave out numbers that stand beside columns that become rows: each row would repeat them."""
-    for guess in guesses:
-        if guess.kind in ("amount", "count", "number", "percent"):
-            guess.kind = "beside_long"
+    for column in columns:
+        if column.kind in ("amount", "count", "number", "percent"):
+            column.kind = "beside_long"
 
 
-def _asks(observed: Observed, chosen: list[Times], others: list[Times]) -> list[str]:
+def _ask(texts: Sequence[str], chosen: list[Series], others: list[Series]) -> Iterator[str]:
     """Ask what is across the header, and of the measures that the long table does not take, too."""
-    texts = observed.sheets[0].texts
-    asks = [f"{_span(texts, one)} become rows: is this a measure?" for one in chosen[:LONGEST_LIST]]
-    asks += [f"left out, as their captions are of another form: {_span(texts, one)}"
-             for one in others[:LONGEST_LIST]]  # fmt: skip
-    more = len(chosen) + len(others) - len(asks)
-    return [*asks, f"and {more} more measures likewise"] if more else asks
+    for series in chosen[:LONGEST_LIST]:
+        yield f"{_describe(texts, list(series.times))} become rows: is this a measure?"
+    for series in others[:LONGEST_LIST]:
+        shown = _describe(texts, list(series.times))
+        yield f"left out, as their captions are of another form: {shown}"
+    shown_count = min(len(chosen), LONGEST_LIST) + min(len(others), LONGEST_LIST)
+    if more := len(chosen) + len(others) - shown_count:
+        yield f"and {more} more measures likewise"
 
 
-def _span(texts: Sequence[str], times: Times) -> str:
-    places = list(times.columns)
+def _describe(texts: Sequence[str], places: Sequence[int]) -> str:
     return f"{len(places)} columns, {texts[places[0]]} to {texts[places[-1]]}"
+
+
+def ask_of_other_times(inspected: InspectedFile, left_out: Iterable[int]) -> Iterator[str]:
+    """Ask of captions that differ by a number alone, as quarters and fiscal years do."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    first = inspected.sheets[0]
+    for place, caption in enumerate(first.captions):
+        if place not in left_out and re.search("[0-9]", caption):
+            groups[re.sub("[0-9]+", "0", caption)].append(place)
+    for places in groups.values():
+        if len(places) >= FEWEST_TIMES:
+            yield (
+                f"{_describe(first.texts, places)}, differ by a number alone: are these times? "
+                "Then `long` with a pattern of their captions makes rows of them"
+            )

@@ -1,4 +1,4 @@
-"""What `ziping new-source` writes: contract, suite, staging model and fixture.
+"""What `ziping new-source` writes: contract, suite and staging model.
 
 Begin with new_source.py.
 """

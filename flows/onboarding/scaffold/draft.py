@@ -1,4 +1,4 @@
-"""The text of a contract entry proposed for a sample file, with all that must be decided."""
+"""A contract draft: what is suggested for a sample, and its text with all that must be decided."""
 
 import re
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from typing import Any
 
 from flows.common.masking import without_ids
 from flows.common.settings import CHECKOUT
-from flows.onboarding.inference.columns import ColumnGuess
-from flows.onboarding.inference.proposals import Proposal, flow
-from flows.onboarding.inference.unpivot import Long
+from flows.onboarding.inference.columns import NOT_DECLARED, InferredColumn
+from flows.onboarding.inference.suggestions import Suggestion, write_flow
+from flows.onboarding.inference.unpivot import Unpivoting
 
-ASK = "# decide: "
+QUESTION = "# decide: "
 UNITS_KNOWN = ("school_code", "unit_code")  # of which the model knows who must report
 EXPECTED = CHECKOUT / "dbt_project" / "models" / "intermediate" / "int_units_expected.sql"
 
@@ -24,168 +24,167 @@ def populations() -> list[str]:
 
 @dataclass(frozen=True)
 class Draft:
-    """What is proposed for a new source table."""
+    """What is suggested for a new source table."""
 
     system: str
     table: str
     title: str
     files: tuple[str, str]  # the pattern of their names, and what is asked
     period: tuple[dict[str, Any], str]  # the words, and what is asked
-    proposals: tuple[Proposal, ...]
-    columns: tuple[ColumnGuess, ...]
-    long: Long | None = None
-    asks: tuple[str, ...] = ()
-    above: tuple[ColumnGuess, ...] = ()  # what the sheet or the file says for all its rows
+    suggestions: tuple[Suggestion, ...]
+    columns: tuple[InferredColumn, ...]  # of the header
+    preamble: tuple[InferredColumn, ...] = ()  # what the sheet or the file says for all its rows
+    unpivoting: Unpivoting | None = None
+    questions: tuple[str, ...] = ()
 
     @property
-    def landed(self) -> list[ColumnGuess]:
+    def declared(self) -> list[InferredColumn]:
         """The columns that are declared."""
-        spread = [self.long.time, *(one for one, _ in self.long.values)] if self.long else []
-        return [*self.above, *(one for one in self.columns if one.is_landed), *spread]
+        found = [*self.preamble, *(column for column in self.columns if column.is_declared)]
+        if self.unpivoting:
+            found += [self.unpivoting.time, *(column for column, _ in self.unpivoting.values)]
+        return found
+
+    def value_of(self, word: str) -> Any:
+        """Give the value that is suggested for a word; None where none is."""
+        return next((each.value for each in self.suggestions if each.word == word), None)
 
     @property
     def key(self) -> list[str]:
-        """The columns that no two rows share; with times across the header, the time, too."""
-        found = next((list(one.value) for one in self.proposals if one.word == "key"), [])
+        """The columns that no two rows share: of a table in parts with the unit, and the time."""
+        found = list(self.value_of("key") or ())
         if not found:
             return []
-        in_parts = any(one.word == "parts" for one in self.proposals)
-        unit = [self.unit] if in_parts and self.unit and self.unit not in found else []
-        return [*unit, *found, *([self.long.time.name] if self.long else [])]
+        if self.value_of("parts") and self.unit and self.unit not in found:
+            found.insert(0, self.unit)
+        return [*found, *([self.unpivoting.time.name] if self.unpivoting else [])]
 
     @property
     def unit(self) -> str | None:
         """The column that says who reports, if one is known."""
-        return next((one.name for one in self.landed if one.meta.get("role") == "unit"), None)
+        units = (column.name for column in self.declared if column.meta.get("role") == "unit")
+        return next(units, None)
 
 
-def asked(text: str) -> str:
+def write_question(text: str) -> str:
     """Write what a person must decide as a comment: one line, without ids, nothing to render."""
     plain = re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+", " ", without_ids(text))
-    return f"{ASK}{re.sub('[{}]', '|', plain)}"
+    return f"{QUESTION}{re.sub('[{}]', '|', plain)}"
 
 
-def _read_lines(draft: Draft) -> Iterator[str]:
-    proposals = [one for one in draft.proposals if one.place == "read"]
-    if not draft.long and not any(one.is_sure for one in proposals):
+def _write_read(draft: Draft) -> Iterator[str]:
+    suggestions = [each for each in draft.suggestions if not each.is_of_table]
+    if not draft.unpivoting and not any(each.is_sure for each in suggestions):
         yield "read: {}"
-        for one in proposals:
-            yield asked(f"read: {one.why}: {one.line}")
+        for each in suggestions:
+            yield write_question(f"read: {each.why}: {each.line}")
         return
     yield "read:"
-    if draft.long:
-        yield from ("  " + asked(one) for one in draft.long.asks)
-        yield f"  long: {flow(dict(draft.long.words))}"
-    for one in proposals:
-        yield "  " + asked(one.why if one.is_sure else f"{one.why} {one.line}")
-        if one.is_sure:
-            yield f"  {one.line}"
+    if draft.unpivoting:
+        yield from ("  " + write_question(text) for text in draft.unpivoting.questions)
+        yield f"  long: {write_flow(dict(draft.unpivoting.words))}"
+    for each in suggestions:
+        yield "  " + write_question(each.why if each.is_sure else f"{each.why} {each.line}")
+        if each.is_sure:
+            yield f"  {each.line}"
 
 
-def _meta_lines(draft: Draft) -> Iterator[str]:
-    yield f"title: {flow(draft.title)}"
-    yield asked(draft.files[1])
-    yield f"pull: {flow({'from': 'inbox', 'files': [draft.files[0]]})}"
-    period, ask = draft.period
-    yield asked(f"{ask}{' years: [-1, 0] where figures look back' * (len(period) > 1)}")
-    yield f"period: {flow(period)}"
-    yield from _read_lines(draft)
-    for one in draft.proposals:
-        if one.word == "parts":
-            yield asked(one.why)
-            yield one.line
-        if one.word == "key":
-            yield asked(f"{one.why}; is it what makes a row?")
-            yield f"key: {flow(draft.key)}"
+def _write_meta(draft: Draft) -> Iterator[str]:
+    yield f"title: {write_flow(draft.title)}"
+    pattern, question = draft.files
+    yield write_question(question)
+    yield f"pull: {write_flow({'from': 'inbox', 'files': [pattern]})}"
+    period, question = draft.period
+    if period["kind"] != "standing":
+        question += " years: [-1, 0] where figures look back"
+    yield write_question(question)
+    yield f"period: {write_flow(period)}"
+    yield from _write_read(draft)
+    for each in draft.suggestions:
+        if each.is_of_table:
+            yield write_question(each.why)
+            yield f"key: {write_flow(draft.key)}" if each.word == "key" else each.line
     if draft.unit in UNITS_KNOWN:
-        yield asked(
+        yield write_question(
             f"must every unit report? Then units: (column: {draft.unit}, expected: …), one of "
             + ", ".join(populations())
         )
     elif draft.unit is None:
-        yield asked("which column names the school or the budget unit? Give it role: unit")
-    yield asked("which office owes it, and by when? year_offset counts from the period's year")
+        yield write_question("which column names the school or the budget unit? Give it role: unit")
+    yield write_question(
+        "which office owes it, and by when? year_offset counts from the period's year"
+    )
     yield 'owed: {by: 待定, due: {month_day: "01-31", year_offset: 1}}'
 
 
-def _column_lines(draft: Draft) -> Iterator[str]:
-    for guess in draft.landed:
-        for ask in guess.asks:
-            yield asked(f"{guess.caption}: {ask}")
-        yield f"- name: {guess.name}"
-        yield f"  data_type: {guess.data_type}"
-        yield f"  config: {flow({'meta': guess.meta})}"
-    for guess in draft.columns:
-        if not guess.is_landed:
-            why = {
-                "serial": "a serial number",
-                "person_name": "names or addresses of persons, which no figure needs",
-                "row_total": "the sum of the columns beside it, which would count twice",
-                "beside_long": "a number beside columns that become rows, which each would repeat",
-            }[guess.kind]
-            yield asked(f"not declared, and so not landed: {guess.caption} ({why})")
-    for ask in draft.asks:
-        yield asked(ask)
+def _write_columns(draft: Draft) -> Iterator[str]:
+    for column in draft.declared:
+        for question in column.questions:
+            yield write_question(f"{column.caption}: {question}")
+        yield f"- name: {column.name}"
+        yield f"  data_type: {column.data_type}"
+        yield f"  config: {write_flow({'meta': column.meta})}"
+    for column in draft.columns:
+        if why := NOT_DECLARED.get(column.kind):
+            text = f"not declared, and so not landed: {column.caption} ({why})"
+            yield write_question(text)
+    yield from map(write_question, draft.questions)
 
 
-def entry_text(draft: Draft, indent: int) -> str:
+def write_entry(draft: Draft, indent: int) -> str:
     """Write the entry as it stands among the tables of its system, so many blanks in."""
     grain = " and ".join(draft.key) or "row of the file"
     lines = [
         f"- name: {draft.table}",
         f"  identifier: {draft.system}__{draft.table}",
-        "  " + asked("say what one row is"),
+        "  " + write_question("say what one row is"),
         f"  description: One row per {grain}.",
         "  config:",
         "    meta:",
-        *(f"      {line}" for line in _meta_lines(draft)),
+        *(f"      {line}" for line in _write_meta(draft)),
         "  columns:",
-        *(f"    {line}" for line in _column_lines(draft)),
+        *(f"    {line}" for line in _write_columns(draft)),
     ]
     return "".join(f"{' ' * indent}{line}\n" for line in lines)
 
 
-def staging_files(draft: Draft) -> tuple[str, str]:
+def write_staging_model(draft: Draft) -> tuple[str, str]:
     """Write the staging model, which names every column, and its YAML."""
-    names = [one.name for one in draft.landed]
-    period, years = draft.period[0]["kind"], []
+    kind = draft.period[0]["kind"]
     descriptions = {"district_code": "GB/T 2260 code of the district."}
-    if period != "standing":
+    expressions = {}
+    if kind != "standing":
         descriptions["period"] = "Period of the delivery."
-        if "year" not in names:
-            years = ["cast(substr(period, 1, 4) as int) as year" if period != "calendar_year"
-                     else "cast(period as int) as year"]  # fmt: skip
+        if all(column.name != "year" for column in draft.declared):
             descriptions["year"] = "Year of the period."
-    columns = ["district_code", *(["period"] if period != "standing" else []), *years, *names,
-               "_file_id", "_sheet", "_row_number"]  # fmt: skip
-    sql = (
-        f"with\n\n{draft.table} as (\n\n"
-        f"    select * from {{{{ source('{draft.system}', '{draft.table}') }}}}\n\n)\n\n"
-        "select\n    " + ",\n    ".join(columns) + f"\nfrom {draft.table}\n"
-    )
-    descriptions |= {one.name: _described(one) for one in draft.landed}
+            text = "period" if kind == "calendar_year" else "substr(period, 1, 4)"
+            expressions["year"] = f"cast({text} as int) as year"
+    for column in draft.declared:
+        descriptions[column.name] = _without_braces(f"{column.caption}.")
     descriptions |= {
         "_file_id": "sha256 of the file.",
         "_sheet": "Sheet of the file.",
         "_row_number": "Row of the sheet.",
     }
-    model = f"stg_{draft.system}__{draft.table}"
+    selected = ",\n    ".join(expressions.get(name, name) for name in descriptions)
+    sql = (
+        f"with\n\n{draft.table} as (\n\n"
+        f"    select * from {{{{ source('{draft.system}', '{draft.table}') }}}}\n\n)\n\n"
+        f"select\n    {selected}\nfrom {draft.table}\n"
+    )
+    description = _without_braces(f"{draft.title}. One row per landed row.")
     lines = [
         "version: 2\n\nmodels:",
-        f"  - name: {model}",
-        "    " + asked("say what one row is"),
-        f"    description: {flow(_plain(f'{draft.title}. One row per landed row.'))}",
+        f"  - name: stg_{draft.system}__{draft.table}",
+        "    " + write_question("say what one row is"),
+        f"    description: {write_flow(description)}",
         "    columns:",
-        *(f"      - {flow({'name': name, 'description': text})}"
-          for name, text in descriptions.items()),
-    ]  # fmt: skip
+    ]
+    for name, text in descriptions.items():
+        lines.append(f"      - {write_flow({'name': name, 'description': text})}")
     return sql, "\n".join(lines) + "\n"
 
 
-def _plain(text: str) -> str:
-    """Take from a text what dbt would render."""
+def _without_braces(text: str) -> str:
+    """Take from a text what dbt would render, and ids."""
     return re.sub(r"[{}]", "", without_ids(text))
-
-
-def _described(guess: ColumnGuess) -> str:
-    return _plain(f"{guess.caption}.") or guess.name

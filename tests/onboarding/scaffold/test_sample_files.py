@@ -11,7 +11,7 @@ from flows.common.errors import WrongUse
 from flows.common.settings import CHECKOUT
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
-from flows.onboarding.scaffold.new_source import new_source
+from flows.onboarding.scaffold.new_source import write_new_source
 from flows.parsing.file_parser import read_file
 
 STAGING = Path("dbt_project/models/staging")
@@ -24,7 +24,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def added(project: Path, path: Path) -> Contract:
-    new_source(path, "staffing.samples", "", project)
+    write_new_source(path, "staffing.samples", "", project)
     return load_contracts(project / STAGING)["staffing.samples"]
 
 
@@ -44,15 +44,15 @@ CARRIERS = {f"T_100_{code}_2019.csv": carrier(code) for code in ("UA", "AA", "WN
 OTHERS = {"readme.txt": "words\n", "~$lock.csv": "x", "routes_2019.csv": "a,b\nx,1\ny,2\n"}
 
 
-def test_an_archive_of_units_is_read_in_parts(
-    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    contract = added(project, zipped(tmp_path / "all carriers.zip", OTHERS | CARRIERS))
+def test_an_archive_of_units_is_read_in_parts(project: Path, tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "all carriers.zip", OTHERS | CARRIERS)
+    written = write_new_source(archive, "staffing.samples", "", project)
+    contract = load_contracts(project / STAGING)["staffing.samples"]
     assert contract.in_parts
     assert contract.file_patterns == ("*T_100*",)
     assert contract.column_of_role("unit").name == "carrier"  # type: ignore[union-attr]
     assert contract.meta["period"] == {"kind": "calendar_year", "file_name": "(20[0-9]{2})"}
-    said = capsys.readouterr().out
+    said = "\n".join(written.remarks)
     assert "looked at 5 files; 3 are alike, and T_100_UA_2019.csv is the sample" in said
     assert "readme.txt cannot be read" in said
     assert "1 files have other headers" in said

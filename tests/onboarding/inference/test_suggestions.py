@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from flows.contracts.model import Column, Contract
-from flows.onboarding.inference.columns import ColumnGuess, guess_columns
-from flows.onboarding.inference.glossary import known_captions
-from flows.onboarding.inference.header import guess_header
-from flows.onboarding.inference.inspect import Observed, observe
-from flows.onboarding.inference.proposals import propose, unit_of
+from flows.onboarding.inference.columns import InferredColumn, infer_columns
+from flows.onboarding.inference.glossary import collect_meanings
+from flows.onboarding.inference.header import find_header
+from flows.onboarding.inference.inspect import InspectedFile, inspect_file
+from flows.onboarding.inference.suggestions import find_unit_of_amounts, suggest_words
 
 
 def rows(text: str) -> list[tuple[int, list[Any]]]:
@@ -28,7 +28,6 @@ def rows(text: str) -> list[tuple[int, list[Any]]]:
         ("地区,2023,2022\n甲市,10,20\n", (0, 1)),
         (",2023-24,2022-23,2021-22\n甲市,10,20,30\n", (0, 1)),
         ("表\n地区,人数,人数,班数,班数\n,2023Q1,2023Q2,2023Q1,2023Q2\n甲,5,9,2,4\n", (2, 2)),
-        ("地区,2021,2022\nA,: c,2825 p\nB,12 b,:\n", (0, 1)),
         ("学校,开始,结束\n甲校,2023-09,2024-06\n乙校,2023-09,2024-06\n", (0, 1)),
         ("指标,班数\n甲,1\n一年级,5\n", (0, 1)),
         ("指标,代码,班数,生数\n甲,乙,1,2\n一年级,01,5,200\n", (0, 1)),
@@ -38,13 +37,15 @@ def rows(text: str) -> list[tuple[int, list[Any]]]:
     ],
 )
 def test_the_header_is_what_stands_above_the_data(text: str, found: tuple[int, int] | None) -> None:
-    assert guess_header(rows(text)) == found
+    assert find_header(rows(text)) == found
 
 
-def looked_at(tmp_path: Path, text: str, encoding: str = "utf-8", name: str = "a.csv") -> Observed:
+def looked_at(
+    tmp_path: Path, text: str, encoding: str = "utf-8", name: str = "a.csv"
+) -> InspectedFile:
     path = tmp_path / name
     path.write_bytes(text.encode(encoding))
-    return observe(path, name)
+    return inspect_file(path, name)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
@@ -53,11 +54,10 @@ def test_encoding_and_delimiter_are_told_without_a_contract(
     tmp_path: Path, encoding: str, delimiter: str
 ) -> None:
     text = f"学校名称{delimiter}支付金额\r\n甲校{delimiter}12.5\r\n乙校{delimiter}13\r\n"
-    observed = looked_at(tmp_path, text, encoding)
-    assert observed.sheets[0].captions == ("学校名称", "支付金额")
-    assert observed.dialect
-    assert observed.dialect.line_end == "\r\n"
-    assert observed.dialect.delimiter == delimiter
+    inspected = looked_at(tmp_path, text, encoding)
+    assert inspected.sheets[0].captions == ("学校名称", "支付金额")
+    assert inspected.dialect
+    assert inspected.dialect.delimiter == delimiter
 
 
 @pytest.mark.parametrize(
@@ -70,18 +70,18 @@ def test_encoding_and_delimiter_are_told_without_a_contract(
 def test_foreign_encodings_are_told_by_their_words(
     tmp_path: Path, text: str, encoding: str
 ) -> None:
-    observed = looked_at(tmp_path, text, encoding)
-    assert observed.dialect
-    assert observed.dialect.encoding == encoding
-    assert len(observed.sheets[0].data) == 2
+    inspected = looked_at(tmp_path, text, encoding)
+    assert inspected.dialect
+    assert inspected.dialect.encoding == encoding
+    assert len(inspected.sheets[0].data) == 2
 
 
-def guessed(tmp_path: Path, caption: str, *cells: str) -> ColumnGuess:
+def guessed(tmp_path: Path, caption: str, *cells: str) -> InferredColumn:
     """Guess a column from its cells, beside one of text and one of numbers."""
     lines = [f"样例,{caption},样例数", *(f"样例{n},{cell},{n}" for n, cell in enumerate(cells, 5))]
-    observed = looked_at(tmp_path, "\n".join(lines))
+    inspected = looked_at(tmp_path, "\n".join(lines))
     return next(
-        guess for guess in guess_columns(observed, known_captions([]), None) if guess.place == 1
+        guess for guess in infer_columns(inspected, collect_meanings([]), None) if guess.place == 1
     )
 
 
@@ -130,11 +130,13 @@ def test_a_column_is_what_its_cells_and_its_caption_say(
 
 
 def test_what_cannot_be_known_of_a_column_is_asked(tmp_path: Path) -> None:
-    assert any("English name" in ask for ask in guessed(tmp_path, "甲", "1").asks)
-    assert any("unit of the amounts" in ask for ask in guessed(tmp_path, "金额", "1").asks)
-    assert not guessed(tmp_path, "金额(万元)", "1").asks
+    assert any("English name" in question for question in guessed(tmp_path, "甲", "1").questions)
+    assert any(
+        "unit of the amounts" in question for question in guessed(tmp_path, "金额", "1").questions
+    )
+    assert not guessed(tmp_path, "金额(万元)", "1").questions
     codes = guessed(tmp_path, "学校标识码", "2151000101", "2151000102", "51000103")
-    assert any("shorter than 10" in ask for ask in codes.asks)
+    assert any("shorter than 10" in question for question in codes.questions)
 
 
 @pytest.mark.parametrize(
@@ -151,13 +153,13 @@ def test_zeros_that_codes_may_have_lost_are_asked_about(
 ) -> None:
     guess = guessed(tmp_path, caption, *cells)
     assert guess.data_type == "string"
-    assert any("zeros" in ask for ask in guess.asks) is is_asked
+    assert any("zeros" in question for question in guess.questions) is is_asked
 
 
 def test_the_files_own_cells_decide_what_a_caption_of_another_source_is(tmp_path: Path) -> None:
     other = Contract("a", "b", {}, (Column("school_code", "int", captions=("School Code",)),))
-    observed = looked_at(tmp_path, "School Code,Town,Pupils\n00010505,甲,7\n00010003,乙,8\n")
-    guess = guess_columns(observed, known_captions([other]), None)[0]
+    inspected = looked_at(tmp_path, "School Code,Town,Pupils\n00010505,甲,7\n00010003,乙,8\n")
+    guess = infer_columns(inspected, collect_meanings([other]), None)[0]
     assert (guess.name, guess.data_type) == ("school_code", "string")
 
 
@@ -172,10 +174,10 @@ def test_names_that_landing_adds_are_taken_by_no_column(
 
 
 def proposed(tmp_path: Path, text: str, name: str = "a.csv") -> dict[str, Any]:
-    observed = looked_at(tmp_path, text, name=name)
-    unit, _ = unit_of(observed)
-    guesses = guess_columns(observed, known_captions([]), unit)
-    return {one.word: one.value for one in propose(observed, guesses)}
+    inspected = looked_at(tmp_path, text, name=name)
+    unit, _ = find_unit_of_amounts(inspected)
+    columns = infer_columns(inspected, collect_meanings([]), unit)
+    return {suggestion.word: suggestion.value for suggestion in suggest_words(inspected, columns)}
 
 
 HEAD = "学校标识码,学校名称,支付金额\n"
@@ -230,7 +232,6 @@ def test_a_row_of_which_nothing_is_known_is_no_note(tmp_path: Path) -> None:
         (f"{HEAD}{SCHOOLS}2151000199,丁校,—\n", "means", {"—": "missing"}),
         (f"{HEAD}{SCHOOLS}2151000199,丁校,SUPP\n", "means", {"SUPP": "suppressed"}),
         (f"{HEAD}{SCHOOLS}2151000199,丁校,nd\n", "means", {"nd": "missing"}),
-        (f"{HEAD}{SCHOOLS}2151000199,丁校,1200.50(1)\n", "marks", r"\([0-9a-zA-Z]{1,2}\)"),
         (f"{HEAD}{SCHOOLS}".replace(",", ";").replace(".25", ",25"), "decimal", ","),
         (f"{HEAD}一、城区,,\n{SCHOOLS}", "groups", "一二三"),
     ],

@@ -1,0 +1,23 @@
+"""Printing what was written for a new source."""
+
+from pathlib import Path
+
+from flows.common.console import say
+from flows.onboarding.scaffold.new_source import write_new_source
+
+
+def print_new_source(path: Path, name: str, title: str) -> None:
+    """Write contract, suite and staging model for a sample; say what is to be decided."""
+    written = write_new_source(path, name, title)
+    for file, count in written.questions.items():
+        decide = f": {count} lines marked `# decide:` are for you" if count else ""
+        say(f"wrote {file}{decide}")
+    reading = written.reading
+    quarantined = len({(row.sheet, row.row_number) for row in reading.set_aside})
+    say(
+        f"of the sample {reading.landed} rows would be read, {quarantined} set aside, "
+        f"{sum(reading.skipped.values())} skipped as titles, totals or notes"
+    )
+    for remark in written.remarks:
+        say(remark)
+    say(f"next: ziping sources check {name} FILE")
