@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from flows.cli.check_details import totals_sentences
 from flows.cli.quarantine import problem_lines
 from flows.common.clock import day_of
 from flows.common.console import make_console, say
@@ -18,20 +17,27 @@ from flows.contracts.loading import contract_named
 from flows.contracts.model import Contract
 from flows.landing.problems import problems_of
 from flows.landing.profile import captions_by_sheet, units_held
-from flows.onboarding.dry_run.candidate_files import arriving, holds_many
-from flows.onboarding.dry_run.dry_run import Tried, try_files
-from flows.onboarding.dry_run.staging_model import model_name, try_staging
-from flows.onboarding.dry_run.suite import suite_faults
+from flows.onboarding.dry_run.candidate_files import find_candidates, holds_many
+from flows.onboarding.dry_run.definitions import (
+    find_suite_problems,
+    has_model,
+    model_name,
+    try_staging_model,
+)
+from flows.onboarding.dry_run.dry_run import FileTrial, try_files
 from flows.parsing.result import Reading
 from flows.parsing.unpivot import items_of
 from flows.quality.waivers import waived_sentence
 from flows.runs.context import Night, open_night
 
 FIRST_ROWS = 5
-KINDS_SAID = {  # of rows that are no data, where their name alone says little
-    "columns_row": "numbers of the columns", "other_sheet": "on a sheet that is not read",
-    "label": "a title or a note", "subset": "part of the row above",
-}  # fmt: skip
+MOST_NAMED = 6
+ROW_TYPES = {  # of rows that are no data, where their name alone says little
+    "columns_row": "numbers of the columns",
+    "other_sheet": "on a sheet that is not read",
+    "label": "a title or a note",
+    "subset": "part of the row above",
+}
 
 
 def print_check(workspace: Workspace, name: str, path: Path) -> bool:
@@ -44,235 +50,284 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
         (scratch / "files").mkdir()
-        found, remarks = arriving(night, contract, path, scratch / "inbox")
-        tried = try_files(night, contract, found, scratch / "files")
+        candidates, remarks = find_candidates(night, contract, path, scratch / "inbox")
+        trials = try_files(night, contract, candidates, scratch / "files")
         if not holds_many(path):
-            _print_file(tried[0], contract)
-        elif tried:
-            _print_members(tried, contract)
-        for remark in [*remarks, *_of_period(night, tried)]:
+            _print_file(trials[0], contract)
+        elif trials:
+            _print_members(trials, contract)
+        for remark in [*remarks, *_describe_unneeded(night, trials)]:
             say(f"! {remark}")
-        faults = _print_models(night, contract, tried, scratch / "staging")
-    left = "; what stands above after ! would be left" if holds_many(path) and remarks else ""
-    return _print_end(tried, faults, contract, left)
+        problems = _print_definitions(night, contract, trials, scratch / "staging")
+    left = "; what stands above after ! would be skipped" if holds_many(path) and remarks else ""
+    return _print_end(trials, problems, contract, left)
 
 
-def _of_period(night: Night, tried: Sequence[Tried]) -> Iterator[str]:
+def _describe_unneeded(night: Night, trials: Sequence[FileTrial]) -> Iterator[str]:
     """Tell of files whose period no open year needs."""
-    owed = {one.key for one in night.owed()}
+    owed = {expected.key for expected in night.owed()}
     years = ", ".join(map(str, night.years))
-    for period in sorted({one.delivery.period for one in tried if one.delivery.key not in owed}):
-        if period:
-            yield f"no open year ({years}) needs the period {period}: it would land and not count"
+    periods = {trial.delivery.period for trial in trials if trial.delivery.key not in owed}
+    for period in sorted(periods - {""}):
+        yield f"no open year ({years}) needs the period {period}: it would land and not count"
 
 
-def _print_file(one: Tried, contract: Contract) -> None:
-    outcome = one.verdict.outcome
-    say(f"{contract.name} {contract.title}: {one.delivery.name}")
-    say(f"period: {one.delivery.period or 'is said neither by the name nor by a cell'}")
-    for line in _captions(one, contract):
-        say(line)
-    if one.reading:
-        say(f"rows: {_account(outcome)}")
+def _print_file(trial: FileTrial, contract: Contract) -> None:
+    outcome, delivery = trial.verdict.outcome, trial.delivery
+    say(f"{contract.name} {contract.title}: {delivery.name}")
+    say(f"period: {delivery.period or 'is said neither by the name nor by a cell'}")
+    if trial.reading:
+        for line in _describe_captions(trial.reading, contract):
+            say(line)
+        say(f"rows: {_describe_counts(outcome)}")
         if "long" in contract.meta["read"]:
             say("  each row of data is one row for each caption that becomes rows")
-        by_kind: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for sheet, number, kind in one.account:
-            by_kind[sheet, kind].append(number)
-        for (sheet, kind), numbers in by_kind.items():
-            if kind != "exact_duplicate":  # told with what is set aside
-                say(f"  {place_of_rows(sheet, numbers)}: {KINDS_SAID.get(kind, kind)}")
-        for sentence in totals_sentences(one.reading, contract):
+        by_type: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for sheet, number, row_type in trial.row_log:
+            by_type[sheet, row_type].append(number)
+        for (sheet, row_type), numbers in by_type.items():
+            if row_type != "exact_duplicate":  # told with what is quarantined
+                say(f"  {place_of_rows(sheet, numbers)}: {ROW_TYPES.get(row_type, row_type)}")
+        for sentence in _describe_totals(trial.reading, contract):
             say(f"totals: {sentence}")
-        for sentence in _of_words(one.reading, contract):
+        for sentence in _describe_patterns(trial.reading, contract):
             say(sentence)
-    if one.landed_at:
-        say(f"this file landed on {day_of(one.landed_at)}, and would not land again")
-    if one.last:
-        say(f"compared with {one.last.name}, period {one.last.period}, the last that was accepted")
-    elif one.delivery.period:
+    if trial.landed_at:
+        say(f"this file landed on {day_of(trial.landed_at)}, and would not land again")
+    if last := trial.last:
+        say(f"compared with {last.name}, period {last.period}, the last that was accepted")
+    elif delivery.period:
         say("compared with no other file: none of this table was accepted before it")
-    problems = problems_of(contract, one.verdict) if one.reading else []
+    problems = problems_of(contract, trial.verdict) if trial.reading else []
     for line in problem_lines(problems):
         say(line)
+    named = {"title": contract.title, "period": delivery.period}
     for entry in outcome["waived"]:
-        say(f"waived: {waived_sentence({**entry, **_named(one, contract)})}")
-    _print_first_rows(one, contract)
+        say(f"waived: {waived_sentence({**entry, **named})}")
+    _print_first_rows(trial, contract)
 
 
-def _of_words(reading: Reading, contract: Contract) -> Iterator[str]:
-    """Say which patterns of the contract met no row, and how many cells a sign stands in."""
-    for word, kind in (("groups", "group"), ("subsets", "subset"), ("footer", "note")):
-        if word in contract.meta["read"] and not reading.skipped[kind]:
-            yield f"{word}: no row of the file meets the pattern"
-    for (name, sign), count in sorted(reading.emptied.items()):
-        column = next(column for column in contract.columns if column.name == name)
-        meaning = (column.means or {}).get(sign, "as the contract says")
-        yield f"means: {many(count, 'cell')} of {name} with {sign}: {meaning}"
-
-
-def _named(one: Tried, contract: Contract) -> dict[str, str]:
-    return {"title": contract.title, "period": one.delivery.period}
-
-
-def _account(outcome: Mapping[str, Any]) -> str:
-    kinds = ", ".join(
-        f"{KINDS_SAID.get(kind, kind)} {count}" for kind, count in outcome["skipped"].items()
+def _describe_counts(outcome: Mapping[str, Any]) -> str:
+    types = ", ".join(
+        f"{ROW_TYPES.get(row_type, row_type)} {count}"
+        for row_type, count in outcome["skipped"].items()
     )
     fate = "would be landed" if outcome["accepted"] else "without fault"
     return (
         f"{outcome['rows_read']:,} read = {outcome['rows_landed']:,} {fate} + "
-        f"{outcome['rows_quarantined']:,} set aside + {outcome['rows_skipped']:,} skipped"
-        + (f" ({kinds})" if kinds else "")
+        f"{outcome['rows_quarantined']:,} quarantined + {outcome['rows_skipped']:,} skipped"
+        + (f" ({types})" if types else "")
     )
 
 
-def captions_used(contract: Contract, captions: Sequence[str]) -> dict[str, str]:
+def _describe_captions(reading: Reading, contract: Contract) -> Iterator[str]:
+    """Say which captions were taken for which column, which say something else, and the rest."""
+    sheets: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    by_sheet = captions_by_sheet(reading, contract)
+    written = {
+        plain_caption(caption): caption
+        for column in contract.columns
+        for caption in column.captions
+    }
+    for sheet, captions in reading.captions.items():
+        names = {caption: name for name, caption in by_sheet.get(sheet, {}).items()}
+        uses = _find_uses(contract, captions)
+        taken = (
+            f"{written.get(caption, caption)} → {names[caption]}"
+            for caption in captions
+            if caption in names
+        )
+        lines = [", ".join(taken)]
+        for use in dict.fromkeys(uses.values()):
+            listed = (caption for caption in captions if uses.get(caption) == use)
+            lines.append(f"  {use}: {', '.join(listed)}")
+        if other := [caption for caption in captions if caption and caption not in {*names, *uses}]:
+            lines.append(f"  not declared, and not landed: {', '.join(other)}")
+        sheets[tuple(lines)].append(sheet)
+    for (first, *rest), named in sheets.items():
+        where = f"sheet{'s' if len(named) > 1 else ''} {', '.join(named)}"
+        yield f"{where if any(named) else 'captions'}: {first}"
+        yield from rest
+
+
+def _find_uses(contract: Contract, captions: Sequence[str]) -> dict[str, str]:
     """Say of captions that are no column what the contract uses them for."""
     read = contract.meta["read"]
     others = {
         read.get("unit_column"): "says the unit of each row",
         read.get("totals", {}).get("column"): "says which rows are totals",
     }
-    return {captions[place]: "becomes rows" for place, *_ in items_of(contract, captions)} | {
-        caption: use for caption, use in others.items() if caption in captions
-    }
+    uses = {captions[place]: "becomes rows" for place, *_ in items_of(contract, captions)}
+    return uses | {caption: use for caption, use in others.items() if caption in captions}
 
 
-def _captions(one: Tried, contract: Contract) -> Iterator[str]:
-    """Say which captions were taken for which column, which say something else, and the rest."""
-    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    if one.reading is None:
+def _describe_totals(reading: Reading, contract: Contract) -> Iterator[str]:
+    """Say how many totals agree, which differ, and why others were not compared."""
+    compared = {place: names for place, names in reading.compared.items() if names}
+    unlisted = [
+        (row.sheet, row.row_number) for row in reading.set_aside if row.rule == "unlisted_total"
+    ]
+    for where in _places_by_sheet(unlisted):
+        yield f"{where} may be totals, are none that the contract declares, and are quarantined"
+    if not (reading.skipped.get("total") or compared or unlisted):
+        if any(column.is_number for column in contract.columns):
+            yield f"nothing was compared: {_why_no_totals(contract)}"
         return
-    of_columns = captions_by_sheet(one.reading, contract)
-    for sheet, captions in one.reading.captions.items():
-        names = {caption: name for name, caption in of_columns.get(sheet, {}).items()}
-        uses = captions_used(contract, captions)
-        written = {
-            plain_caption(one): one for column in contract.columns for one in column.captions
-        }
-        taken = [f"{written.get(caption, caption)} → {names[caption]}"
-                 for caption in captions if caption in names]  # fmt: skip
-        lines = [", ".join(taken)]
-        for use in dict.fromkeys(uses.values()):
-            here = [caption for caption, its in uses.items() if its == use]
-            lines.append(f"  {use}: {', '.join(here)}")
-        other = [caption for caption in captions if caption and caption not in {*names, *uses}]
-        if other:
-            lines.append(f"  not declared, and not landed: {', '.join(other)}")
-        alike[tuple(lines)].append(sheet)
-    for (first, *rest), sheets in alike.items():
-        named = f"sheet{'s' * (len(sheets) > 1)} {', '.join(sheets)}" if any(sheets) else "captions"
-        yield f"{named}: {first}"
-        yield from rest
+    differing: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for finding in reading.findings:
+        if finding.rule == "own_total":
+            differing[finding.sheet, finding.row_number].append(finding.column)
+    if agreeing := [place for place in compared if place not in differing]:
+        names = list(dict.fromkeys(name for place in agreeing for name in compared[place]))
+        shown = ", ".join([*names[:MOST_NAMED], *["…"] * (len(names) > MOST_NAMED)])
+        verb = "agrees" if len(agreeing) == 1 else "agree"
+        of = f"{many(len(names), 'column')} ({shown})"
+        yield f"{many(len(agreeing), 'row')} {verb} with the sums of {of}"
+    for (sheet, number), columns in differing.items():
+        yield f"{place_of_rows(sheet, [number])} is not the sum of its rows in {', '.join(columns)}"
+    for where in _places_by_sheet(place for place, names in reading.compared.items() if not names):
+        yield f"{where} not compared, because {_why_not_compared(reading, contract)}"
 
 
-def _print_members(tried: Sequence[Tried], contract: Contract) -> None:
+def _places_by_sheet(places: Iterable[tuple[str, int]]) -> Iterator[str]:
+    rows: dict[str, list[int]] = defaultdict(list)
+    for sheet, number in places:
+        rows[sheet].append(number)
+    return (place_of_rows(sheet, numbers) for sheet, numbers in rows.items())
+
+
+def _why_no_totals(contract: Contract) -> str:
+    totals = contract.meta["read"].get("totals")
+    if totals is None:
+        return (
+            "the contract declares none, so a totals row would land as data, or be quarantined "
+            "where it is the sum of the rows above it"
+        )
+    return f"no cell in the column {totals['column']} says {', '.join(map(str, totals['labels']))}"
+
+
+def _why_not_compared(reading: Reading, contract: Contract) -> str:
+    check = contract.meta["read"].get("totals", {}).get("check", "all_amounts")
+    if check == "all_amounts" and all(column.role != "amount" for column in contract.columns):
+        return "no column has `role: amount`: name in `totals.check` the columns that add up"
+    if any(row.rule == "unreadable_cell" for row in reading.set_aside):
+        return "a cell of their rows, or of their own, cannot be read"
+    return "they hold no number in the columns that are checked"
+
+
+def _describe_patterns(reading: Reading, contract: Contract) -> Iterator[str]:
+    """Say which patterns of the contract met no row, and how many cells a sign stands in."""
+    for word, row_type in (("groups", "group"), ("subsets", "subset"), ("footer", "note")):
+        if word in contract.meta["read"] and not reading.skipped[row_type]:
+            yield f"{word}: no row of the file meets the pattern"
+    meanings = {column.name: column.means or {} for column in contract.columns}
+    for (name, sign), count in sorted(reading.emptied.items()):
+        meaning = meanings[name].get(sign, "as the contract says")
+        yield f"means: {many(count, 'cell')} of {name} with {sign}: {meaning}"
+
+
+def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
     """Say of each file in a folder or an archive what would become of it, then of all together."""
     told: set[str] = set()
-    for one in tried:
-        outcome = one.verdict.outcome
-        word = "accepted" if one.verdict.accepted else "rejected"
-        say(f"{word}: {one.delivery.name}, period {one.delivery.period or 'unknown'}")
-        if one.reading:
-            say(f"  rows: {_account(outcome)}")
-            for sentence in totals_sentences(one.reading, contract):
+    for trial in trials:
+        word = "accepted" if trial.verdict.accepted else "rejected"
+        say(f"{word}: {trial.delivery.name}, period {trial.delivery.period or 'unknown'}")
+        if trial.reading:
+            say(f"  rows: {_describe_counts(trial.verdict.outcome)}")
+            for sentence in _describe_totals(trial.reading, contract):
                 say(f"  totals: {sentence}")
-        for sentence in one.verdict.rejections:
+        for sentence in trial.verdict.rejections:
             say(f"  {sentence}")
-        problems = problems_of(contract, one.verdict) if one.reading else []
+        problems = problems_of(contract, trial.verdict) if trial.reading else []
         for line in problem_lines(problems):
             if line not in told:
                 say(f"  {line}")
-        told |= {f"  {own.what} {own.resolve}" for own in problems}  # of all files once
+        told |= {f"  {problem.what} {problem.resolve}" for problem in problems}  # of all files once
+    accepted = [trial for trial in trials if trial.verdict.accepted]
     counts = ("rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
-    outcomes = [one.verdict.outcome for one in tried if one.verdict.accepted]
-    sums = {name: sum(one[name] for one in outcomes) for name in counts}
-    account = _account(sums | {"skipped": {}, "accepted": True})
-    say(f"together {len(outcomes)} of {many(len(tried), 'file')} accepted, their rows: {account}")
-    unit = contract.part_column
-    if contract.in_parts and unit:
-        held = [units_held(contract, one.verdict.rows, one.verdict.quarantine)
-                for one in tried if one.reading and one.verdict.accepted]  # fmt: skip
-        units = [name for one in held for name in one]
+    sums = {name: sum(trial.verdict.outcome[name] for trial in accepted) for name in counts}
+    shown = _describe_counts(sums | {"skipped": {}, "accepted": True})
+    say(f"together {len(accepted)} of {many(len(trials), 'file')} accepted, their rows: {shown}")
+    if contract.in_parts and (column := contract.part_column):
+        units = [
+            unit
+            for trial in accepted
+            if trial.reading
+            for unit in units_held(contract, trial.verdict.rows, trial.verdict.quarantine)
+        ]
         twice = len(units) - len(set(units))
-        say(
-            f"those accepted hold the rows of {many(len(set(units)), 'unit')} ({unit.shown})"
-            + (f"; {twice} of them more than once, and the newest file counts" if twice else "")
-        )
+        more = f"; {twice} of them more than once, and the newest file counts" if twice else ""
+        count = many(len(set(units)), "unit")
+        say(f"those accepted hold the rows of {count} ({column.shown}){more}")
 
 
-def _print_first_rows(one: Tried, contract: Contract) -> None:
+def _print_first_rows(trial: FileTrial, contract: Contract) -> None:
     from rich.table import Table
 
-    if not one.reading or not one.verdict.outcome["rows_landed"]:
+    count = min(FIRST_ROWS, trial.verdict.outcome["rows_landed"]) if trial.reading else 0
+    if not count:
         return
-    persons = {column.name for column in contract.columns if column.person}
     names = [column.name for column in contract.columns]
-    count = min(FIRST_ROWS, one.verdict.outcome["rows_landed"])
-    rows = rows_at(one.verdict.rows, range(count), [*names, "_row_number"])
-    title = "as they would be landed" if one.verdict.accepted else "without fault"
+    rows = rows_at(trial.verdict.rows, range(count), [*names, "_row_number"])
+    title = "as they would be landed" if trial.verdict.accepted else "without fault"
     table = Table("row", *names, title=f"the first rows {title}")
     for row in rows.values():
-        shown = [_shown(row[name], is_person=name in persons) for name in names]
+        shown = (
+            "" if row[column.name] is None else MASK if column.person else str(row[column.name])
+            for column in contract.columns
+        )
         table.add_row(str(row["_row_number"]), *shown)
     make_console().print(table)
 
 
-def _shown(value: Any, *, is_person: bool) -> str:
-    if value is None:
-        return ""
-    return MASK if is_person else str(value)
-
-
-def _print_models(
-    night: Night, contract: Contract, tried: Iterable[Tried], scratch: Path
-) -> list[str]:  # fmt: skip
-    """Try suite and staging model against the contract; give what would end the night."""
-    rows = [one.verdict.rows for one in tried if one.reading and one.verdict.accepted]
-    faults = suite_faults(contract)
+def _print_definitions(
+    night: Night, contract: Contract, trials: Iterable[FileTrial], scratch: Path
+) -> list[str]:
+    """Try suite and staging model against the contract; give what would end the run."""
+    rows = [trial.verdict.rows for trial in trials if trial.reading and trial.verdict.accepted]
+    problems = find_suite_problems(contract)
+    for problem in problems:
+        say(f"suite: {problem}")
+    if not has_model(contract):
+        name = model_name(contract)
+        say(f"staging: there is no {name}.sql: the rows would land, and nothing use them")
+        return problems
     scratch.mkdir()
-    trial = try_staging(contract, night.contracts, rows, scratch)
-    for sentence in faults:
-        say(f"suite: {sentence}")
-    for sentence in [*trial.faults, *trial.remarks]:
-        say(f"staging: {sentence}")
-    if trial.rows is not None:
-        of = "" if rows else ", for nothing would be landed"
-        say(f"staging: {model_name(contract)} has {many(trial.rows, 'row')}{of}")
-    return [*faults, *trial.faults]
+    model = try_staging_model(contract, night.contracts, rows, scratch)
+    for problem in model.problems:
+        say(f"staging: {problem}")
+    if model.rows is not None:
+        why = "" if rows else ", for nothing would be landed"
+        say(f"staging: {model_name(contract)} has {many(model.rows, 'row')}{why}")
+    return [*problems, *model.problems]
 
 
 def _print_end(
-    tried: Sequence[Tried], faults: Sequence[str], contract: Contract, left: str
-) -> bool:  # fmt: skip
+    trials: Sequence[FileTrial], problems: Sequence[str], contract: Contract, left: str
+) -> bool:
     """Print the verdict, which is the last line; True if all would count but what is `left`."""
-    rejected = [one for one in tried if not one.verdict.accepted]
-    unplaced = [one for one in tried if not one.delivery.period]
-    if not tried:
+    rejected = [trial for trial in trials if not trial.verdict.accepted]
+    failed = [trial for trial in trials if not (trial.verdict.accepted and trial.delivery.period)]
+    if not trials:
         say(f"rejected: nothing in it is a file of {contract.name}")
-        return False
-    if len(tried) > 1 and (rejected or unplaced):
-        count = len({id(one) for one in (*rejected, *unplaced)})
-        say(f"rejected: {count} of {many(len(tried), 'file')}; the others are accepted{left}")
-        return False
-    for sentence in (sentence for one in rejected for sentence in one.verdict.rejections):
-        say(f"rejected: {sentence}")
-    if rejected:
-        return False
-    if unplaced:
+    elif failed and len(trials) > 1:
+        count = f"{len(failed)} of {many(len(trials), 'file')}"
+        say(f"rejected: {count}; the others are accepted{left}")
+    elif rejected:
+        for sentence in rejected[0].verdict.rejections:
+            say(f"rejected: {sentence}")
+    elif failed:
         say("rejected: its period is not known, and it would be left in the inbox")
-        return False
-    if faults:
+    elif problems:
         say("accepted, but the night would fail by what suite or staging model say above")
-        return False
-    warned = dict.fromkeys(
-        rule["type"] for one in tried for rule in one.verdict.outcome["results"]
-        if not rule["success"] and rule["severity"] != "info"
-    )  # fmt: skip
-    say(
-        f"accepted; told with it, as above: {', '.join(warned)}{left}"
-        if warned
-        else f"accepted{left}"
-    )
-    return True
+    else:
+        warned = dict.fromkeys(
+            result["type"]
+            for trial in trials
+            for result in trial.verdict.outcome["results"]
+            if not result["success"] and result["severity"] != "info"
+        )
+        with_warnings = f" with warnings, as above: {', '.join(warned)}" if warned else ""
+        say(f"accepted{with_warnings}{left}")
+        return True
+    return False

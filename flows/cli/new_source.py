@@ -15,7 +15,7 @@ def print_new_source(path: Path, name: str, title: str) -> None:
     reading = written.reading
     quarantined = len({(row.sheet, row.row_number) for row in reading.set_aside})
     say(
-        f"of the sample {reading.landed} rows would be read, {quarantined} set aside, "
+        f"of the sample {reading.landed} rows would be read, {quarantined} quarantined, "
         f"{sum(reading.skipped.values())} skipped as titles, totals or notes"
     )
     for remark in written.remarks:

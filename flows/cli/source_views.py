@@ -112,9 +112,10 @@ def print_sources(workspace: Workspace) -> None:
         else:
             since = (night.today - date.fromisoformat(one.owed.due)).days
             late = f"{since} days late" if since > 0 else "not yet due"
-            late = "need not be sent" if contract.is_optional else late
+            late = "optional" if contract.is_optional else late
             state = "none" if contract.is_optional else "missing"
             state = "rejected" if one.rejections else state
+            state = f"{one.held} files, none of them taken" if one.held else state
             state = "landed, judged next night" if one.is_waiting else state
             table.add_row(
                 contract.name, one.owed.period, state, "", "", "", "", f"{owner} ({late})"

@@ -15,13 +15,12 @@ from flows.quality.suite import Rule, Suite
 
 NEEDED, EXPECTED, SOMETIMES, FREE = "必填", "应填", "视情况必填", "选填"
 UNIT = "元"  # in which a template asks for amounts where the file may choose
-MEANINGS = {
-    "missing": "没有数据", "not_applicable": "不适用", "suppressed": "不公开", "zero": "0",
-}  # fmt: skip
+MEANINGS = {"missing": "没有数据", "not_applicable": "不适用", "suppressed": "不公开", "zero": "0"}
 PERCENTS = {
-    "points": "百分数，只写百分号前的数，如 12.5", "share": "百分数，如 12.5%",
+    "points": "百分数，只写百分号前的数，如 12.5",
+    "share": "百分数，如 12.5%",
     "written": "百分数，写明百分号，如 12.5%",
-}  # fmt: skip
+}
 LISTED_IN_SQL = re.compile(r"\b(\w+)\s+not\s+in\s*\(([^()]*)\)", re.IGNORECASE)
 NULLS_IN_SQL = re.compile(r"filter\s*\(((?:\w+ is null(?:\s+or\s+)?)+)\)")
 OF_DIGITS = re.compile(r"\^\[0-9\]\{([0-9]+)\}(?:\\Z|\$)")
@@ -34,23 +33,19 @@ class Field:
     caption: str
     column: Column
     need: str
-    choices: tuple[str, ...]
-    is_closed: bool  # nothing but the choices is taken; else another is remarked on
-    digits: int | None  # of a code
-    least: Decimal | None
-    most: Decimal | None
-    unit: str
-    notes: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+    is_closed: bool = True  # nothing but the choices is taken; else another is remarked on
+    digits: int | None = None  # of a code
+    least: Decimal | None = None
+    most: Decimal | None = None
+    unit: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
-    def signs(self) -> Mapping[str, str]:
-        """What stands for no number, and what it means."""
-        return self.column.means or {}
-
-    @property
-    def signs_in_words(self) -> list[tuple[str, str]]:
-        """Say what each sign means."""
-        return [(sign, MEANINGS[meaning]) for sign, meaning in self.signs.items()]
+    def placeholders(self) -> dict[str, str]:
+        """What stands for no number, and what it means in words."""
+        means = self.column.means or {}
+        return {sign: MEANINGS[meaning] for sign, meaning in means.items()}
 
     @property
     def type_words(self) -> str:
@@ -87,7 +82,7 @@ class Form(NamedTuple):
 
 
 def may_be_empty(suite: Suite) -> bool:
-    """Whether a file without a row says something: no rule asks for one."""
+    """Say whether a file without a row says something: no rule asks for one."""
     return not any(
         not rule.is_row_rule
         and rule.severity == "critical"
@@ -103,127 +98,127 @@ def unit_line(contract: Contract) -> str | None:
     return UNIT if unit == "in_sheet" else unit
 
 
-def fields_of(contract: Contract, suite: Suite) -> list[Field]:
+def list_fields(contract: Contract, suite: Suite) -> list[Field]:
     """List what a template of a source table asks for, in the contract's order."""
-    read = contract.meta["read"]
-    fields = [_field(column, contract, suite) for column in contract.columns if column.captions]
-    if caption := read.get("unit_column"):
-        unit = Column(caption, "string")
-        choices = tuple(UNITS_OF_YUAN)
-        note = ("金额以此列所写的单位计。",)
-        place = next((n for n, one in enumerate(fields) if one.column.role == "amount"), 0)
-        asked = Field(caption, unit, NEEDED, choices, True, None, None, None, "", note)
-        fields.insert(place, asked)
+    fields = [
+        _make_field(column, contract, suite) for column in contract.columns if column.captions
+    ]
+    if caption := contract.meta["read"].get("unit_column"):
+        amounts = (place for place, field in enumerate(fields) if field.column.role == "amount")
+        notes = ("金额以此列所写的单位计。",)
+        unit = Field(caption, Column(caption, "string"), NEEDED, tuple(UNITS_OF_YUAN), notes=notes)
+        fields.insert(next(amounts, 0), unit)
     return fields
 
 
-def _field(column: Column, contract: Contract, suite: Suite) -> Field:
+def _make_field(column: Column, contract: Contract, suite: Suite) -> Field:
     rules = [rule for rule in suite.rules if column.name in rule.columns]
     plain = [rule for rule in rules if "row_condition" not in rule.kwargs and rule.is_row_rule]
-    choices, is_closed = _choices(column, plain, suite)
-    bounds = _kwargs_of(plain, "expect_column_values_to_be_between")
-    regex = str(_kwargs_of(plain, "expect_column_values_to_match_regex").get("regex", ""))
+    choices, is_closed = _list_choices(column, plain, suite)
+    bounds = _find_kwargs(plain, "expect_column_values_to_be_between")
+    regex = str(_find_kwargs(plain, "expect_column_values_to_match_regex").get("regex", ""))
     of_digits = OF_DIGITS.fullmatch(regex)
     return Field(
         column.shown,
         column,
-        _need(column, contract, suite),
+        _find_need(column, contract, suite),
         choices,
         is_closed,
         int(of_digits[1]) if of_digits else None,
-        _number(bounds.get("min_value")),
-        _number(bounds.get("max_value")),
-        _unit(column, contract) if column.role == "amount" else "",
-        tuple(_notes(column, rules, suite)),
+        _read_bound(bounds.get("min_value")),
+        _read_bound(bounds.get("max_value")),
+        _find_unit(column, contract) if column.role == "amount" else "",
+        tuple(_list_notes(column, rules, suite)),
     )
 
 
-def _kwargs_of(rules: list[Rule], kind: str) -> Mapping[str, Any]:
+def _find_kwargs(rules: list[Rule], kind: str) -> Mapping[str, Any]:
     return next((rule.kwargs for rule in rules if rule.type == kind), {})
 
 
-def _number(bound: Any) -> Decimal | None:
+def _read_bound(bound: Any) -> Decimal | None:
     return Decimal(str(bound)) if isinstance(bound, int | float) else None
 
 
-def _need(column: Column, contract: Contract, suite: Suite) -> str:
-    not_null = "expect_column_values_to_not_be_null"
-    asked = [rule for rule in suite.rules
-             if rule.type == not_null and column.name in rule.columns]  # fmt: skip
-    if column.name in contract.meta.get("key", ()) or column.role == "unit":
+def _find_need(column: Column, contract: Contract, suite: Suite) -> str:
+    not_null = [
+        rule
+        for rule in suite.rules
+        if rule.type == "expect_column_values_to_not_be_null" and column.name in rule.columns
+    ]
+    is_always = any("row_condition" not in rule.kwargs for rule in not_null)
+    if column.name in contract.meta.get("key", ()) or column.role == "unit" or is_always:
         return NEEDED
-    if any("row_condition" not in rule.kwargs for rule in asked):
-        return NEEDED
-    for _, sql in _wrong_rows(suite):
+    for _, sql in _list_unwanted(suite):
         if (nulls := NULLS_IN_SQL.search(sql)) and f"{column.name} is null" in nulls[1]:
             return EXPECTED
-    return SOMETIMES if asked else FREE
+    return SOMETIMES if not_null else FREE
 
 
-def _unit(column: Column, contract: Contract) -> str:
-    read = contract.meta["read"]
+def _find_unit(column: Column, contract: Contract) -> str:
     if column.unit:
         return column.unit
-    if caption := read.get("unit_column"):
+    if caption := contract.meta["read"].get("unit_column"):
         return f"见“{caption}”列"
     return unit_line(contract) or ""
 
 
-def _choices(column: Column, plain: list[Rule], suite: Suite) -> tuple[tuple[str, ...], bool]:
-    """List what may be chosen, as offices write it, and whether nothing else is taken."""
-    taken = _kwargs_of(plain, "expect_column_values_to_be_in_set").get("value_set")
-    listed = [str(one) for one in taken or ()]
+def _list_choices(column: Column, plain: list[Rule], suite: Suite) -> tuple[tuple[str, ...], bool]:
+    """List what may be chosen, as offices write it, and say whether nothing else is taken."""
+    taken = _find_kwargs(plain, "expect_column_values_to_be_in_set").get("value_set")
+    listed = list(map(str, taken or ()))
     is_closed = True
     if column.values:
-        keys = _one_way_each(column.values)
-        choices = [keys[value] for value in keys if not listed or value in listed]
+        ways = _choose_ways(column.values)
+        choices = [way for value, way in ways.items() if not listed or value in listed]
     elif column.data_type == "boolean":
         choices = ["是", "否"]
     elif column.code_list:
-        codes = [one for one in titled_codes(column.code_list) if not listed or one[0] in listed]
-        choices = ["-".join(one) if column.take == "code" else one[0] for one in codes]
+        codes = [code for code in titled_codes(column.code_list) if not listed or code[0] in listed]
+        choices = ["-".join(code) if column.take == "code" else code[0] for code in codes]
     elif listed:
         choices = listed
     else:
-        choices = _expected_by_counting(column, suite)
+        choices = _list_expected(column, suite)
         is_closed = False
     signs = [sign for sign in column.means or () if choices and sign not in choices]
     return (*choices, *signs), is_closed
 
 
-def _one_way_each(values: Mapping[str, str]) -> dict[str, str]:
+def _choose_ways(values: Mapping[str, str]) -> dict[str, str]:
     """Choose one way of writing each value: its own name, else the first that is a word."""
     ways: dict[str, list[str]] = {}
     for written, value in values.items():
         ways.setdefault(str(value), []).append(str(written))
     return {
-        value: value if value in written else next(
-            (one for one in written if not one.isascii()), written[0])
+        value: value
+        if value in written
+        else next((way for way in written if not way.isascii()), written[0])
         for value, written in ways.items()
-    }  # fmt: skip
+    }
 
 
-def _wrong_rows(suite: Suite) -> Iterator[tuple[Rule, str]]:
+def _list_unwanted(suite: Suite) -> Iterator[tuple[Rule, str]]:
     """Give the rules that want no row of a kind, with the SQL that counts those rows."""
     for rule in suite.rules:
         if not rule.is_row_rule and rule.kwargs.get("max_value") == 0:
             yield from ((rule, suite.aggregates.get(name, "")) for name in rule.columns)
 
 
-def _expected_by_counting(column: Column, suite: Suite) -> list[str]:
+def _list_expected(column: Column, suite: Suite) -> list[str]:
     """Find the values beside which a suite counts rows as odd."""
-    for _, sql in _wrong_rows(suite):
+    for _, sql in _list_unwanted(suite):
         for name, listed in LISTED_IN_SQL.findall(sql):
             if name == column.name:
                 return re.findall(r"'([^']*)'", listed)
     return []
 
 
-def _notes(column: Column, rules: list[Rule], suite: Suite) -> Iterator[str]:
+def _list_notes(column: Column, rules: list[Rule], suite: Suite) -> Iterator[str]:
     """Say what must be true of a column, in the words that stand with its rules."""
     yield from dict.fromkeys(rule.notes.what for rule in rules)
     if column.person:
         return  # what is counted of it concerns its pseudonym
-    for rule, sql in _wrong_rows(suite):
+    for rule, sql in _list_unwanted(suite):
         if re.search(rf"\b{column.name}\b", sql):
             yield rule.notes.what

@@ -8,41 +8,46 @@ from flows.common.excel import CAPTION, LINE_HEIGHT, NOTE, TITLE, Style, line_co
 from flows.extract.inbox.attachments import folder_beside
 from flows.forms.fields import Field, Form
 
-COLUMNS: dict[str, float] = {
-    "列（按顺序）": 20, "是否必填": 11, "写法": 22, "计量单位": 10, "可选的值": 24,
-    "特殊符号": 18, "要求": 46,
-}  # fmt: skip
+WIDTHS: dict[str, float] = {
+    "列（按顺序）": 20,
+    "是否必填": 11,
+    "写法": 22,
+    "计量单位": 10,
+    "可选的值": 24,
+    "特殊符号": 18,
+    "要求": 46,
+}
 PERSON = "个人信息：入库时换成不可还原的代号；请勿用即时通讯或公共邮箱传送本文件。"
 MOST_LISTED = 20
-WIDTH = sum(COLUMNS.values())
+WHOLE_WIDTH = sum(WIDTHS.values())
 
 
 def write_guide(page: Any, form: Form, title: str, style: Style) -> None:
     """Explain a template: first how it is filled in and sent, then column by column."""
-    for place, width in enumerate(COLUMNS.values()):
+    for place, width in enumerate(WIDTHS.values()):
         page.set_column(place, place, width)
     page.set_row(0, 28)
     page.write(0, 0, f"{title}　填表说明", style(**TITLE))
     look = style(**NOTE, text_wrap=True, valign="vcenter")
     line = 1
-    for line, text in enumerate(_how_to(form), start=1):
-        page.merge_range(line, 0, line, len(COLUMNS) - 1, text, look)
-        page.set_row(line, 16.5 * line_count(text, WIDTH))
+    for line, text in enumerate(_explain_sending(form), start=1):
+        page.merge_range(line, 0, line, len(WIDTHS) - 1, text, look)
+        page.set_row(line, 16.5 * line_count(text, WHOLE_WIDTH))
     header = line + 1
     page.repeat_rows(header)
     page.set_row(header, LINE_HEIGHT + 6)
-    for place, caption in enumerate(COLUMNS):
+    for place, caption in enumerate(WIDTHS):
         page.write(header, place, caption, style(**CAPTION))
-    for number, one in enumerate(form.fields, start=1):
-        cells = _explained(number, one)
+    for number, field in enumerate(form.fields, start=1):
+        cells = _explain(number, field)
         height = 1
-        for place, (text, width) in enumerate(zip(cells, COLUMNS.values(), strict=True)):
+        for place, (text, width) in enumerate(zip(cells, WIDTHS.values(), strict=True)):
             write_cell(page, header + number, place, text, style)
             height = max(height, line_count(text, width))
         page.set_row(header + number, LINE_HEIGHT * height + 5)
 
 
-def _how_to(form: Form) -> Iterator[str]:
+def _explain_sending(form: Form) -> Iterator[str]:
     """Say whose form it is, how it is filled in, and under which name it is sent by when."""
     contract, name = form.contract, form.sent_name
     is_dated = contract.period_kind != "standing" and "due" in contract.meta["owed"]
@@ -56,9 +61,8 @@ def _how_to(form: Form) -> Iterator[str]:
     if contract.meta["read"].get("ends_with_totals"):
         yield "行数不够时在合计行以上插入行；合计行必须保留，其数由公式得出，应与明细之和一致。"
     if Path(name).suffix == ".csv":
-        kind = "CSV（逗号分隔）" if contract.meta["read"].get("encoding") == "gb18030" else (
-            "CSV UTF-8（逗号分隔）"
-        )  # fmt: skip
+        is_gb18030 = contract.meta["read"].get("encoding") == "gb18030"
+        kind = "CSV（逗号分隔）" if is_gb18030 else "CSV UTF-8（逗号分隔）"
         yield f"填好后另存为“{kind}”，文件名：{name}。另存时当前工作表应为“{form.sheet}”。"
     else:
         yield f"填好后按 Excel 工作簿（.xlsx）保存，文件名：{name}。"
@@ -71,23 +75,20 @@ def _how_to(form: Form) -> Iterator[str]:
         yield f"行中写明的附件放在文件夹“{folder}”中，与本表一并报送；表中只写文件名，不写路径。"
     if contract.meta.get("sign_off"):
         yield "列名以上的签报栏请填写完整，打印后由负责人签字并加盖公章留存。"
-    if any(one.column.person for one in form.fields):
+    if any(field.column.person for field in form.fields):
         yield PERSON
 
 
-def _explained(number: int, one: Field) -> list[str]:
+def _explain(number: int, field: Field) -> list[str]:
     """Explain a column; the number before its caption keeps this sheet from being read as data."""
-    more = len(one.choices) - MOST_LISTED
-    choices = "、".join(one.choices[:MOST_LISTED])
-    if more > 0:
-        choices += f"等 {len(one.choices)} 项，见下拉列表"
-    notes = list(one.notes)
-    if one.choices and not one.is_closed:
+    choices = "、".join(field.choices[:MOST_LISTED])
+    if len(field.choices) > MOST_LISTED:
+        choices += f"等 {len(field.choices)} 项，见下拉列表"
+    notes = list(field.notes)
+    if field.choices and not field.is_closed:
         notes.append("可以填写列表以外的值，但会被提示。")
-    if one.column.person:
+    if field.column.person:
         notes.append(PERSON)
-    signs = "\n".join(f"{sign}：{meaning}" for sign, meaning in one.signs_in_words)
-    return [
-        f"{number}. {one.caption}", one.need, one.type_words, one.unit or "—", choices or "—",
-        signs or "—", "\n".join(notes) or "—",
-    ]  # fmt: skip
+    signs = "\n".join(f"{sign}：{meaning}" for sign, meaning in field.placeholders.items())
+    texts = [field.type_words, field.unit, choices, signs, "\n".join(notes)]
+    return [f"{number}. {field.caption}", field.need, *(text or "—" for text in texts)]

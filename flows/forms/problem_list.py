@@ -23,11 +23,18 @@ from flows.common.settings import SAMPLE_DISTRICT, SAMPLE_MARK, Settings
 from flows.landing.problems import Examined, Problem
 
 SHEET = "问题清单"
-COLUMNS: dict[str, tuple[str, float]] = {
-    "file": ("文件", 20), "sheet": ("工作表", 10), "row": ("行号", 7), "caption": ("列", 14),
-    "rule": ("规则", 17), "what": ("说明", 27), "why": ("为何重要", 25),
-    "resolve": ("如何处理", 25), "consequence": ("后果", 12), "done": ("处理结果", 16),
-}  # fmt: skip
+COLUMNS: dict[str, tuple[str, float]] = {  # caption and width
+    "file": ("文件", 20),
+    "sheet": ("工作表", 10),
+    "row": ("行号", 7),
+    "caption": ("列", 14),
+    "rule": ("规则", 17),
+    "what": ("说明", 27),
+    "why": ("为何重要", 25),
+    "resolve": ("如何处理", 25),
+    "consequence": ("后果", 12),
+    "done": ("处理结果", 16),
+}
 STATES = {"in_force": "在用", "rejected": "退回，未采用"}
 HELP = (
     "请按文件、工作表、行号和列在原件中改正，在“处理结果”中写明如何处理，连同改正后的整份文件一并返回。"
@@ -60,8 +67,8 @@ def _write(target: Path, own: Sequence[Examined], settings: Settings) -> None:
             page.set_column(column, column, width)
         page.set_row(0, 26)
         page.write(0, 0, title, style(**TITLE))
-        page.write(1, 0, f"报送单位：{contract.meta['owed']['by']}　　数据表：{contract.name}",
-                   style(**NOTE))  # fmt: skip
+        owner = f"报送单位：{contract.meta['owed']['by']}　　数据表：{contract.name}"
+        page.write(1, 0, owner, style(**NOTE))
         page.write(2, 0, SAMPLE_MARK if is_sample else "", style(**SAMPLE))
         line = _write_files(page, 3, own, style)
         width = sum(width for _, width in COLUMNS.values())
@@ -73,12 +80,12 @@ def _write(target: Path, own: Sequence[Examined], settings: Settings) -> None:
 
 def _write_files(page: Any, line: int, own: Sequence[Examined], style: Style) -> int:
     """Say of each file its period, when it came and what became of it."""
-    for number, one in enumerate(own, line):
-        period = WORDS.get(one.delivery.period, one.delivery.period)
+    for number, examined in enumerate(own, line):
+        period = WORDS.get(examined.delivery.period, examined.delivery.period)
         text = (
-            f"{Path(one.delivery.name).name}　　期间：{period}　　"
-            f"收到日期：{day_of(one.delivery.received_at).isoformat()}　　"
-            f"{STATES[one.state]}，{len(one.problems)} 处"
+            f"{Path(examined.delivery.name).name}　　期间：{period}　　"
+            f"收到日期：{day_of(examined.delivery.received_at).isoformat()}　　"
+            f"{STATES[examined.state]}，{len(examined.problems)} 处"
         )
         page.write(number, 0, without_ids(text), style(**NOTE))
         page.set_row(number, LINE_HEIGHT + 3)
@@ -91,7 +98,7 @@ def _write_problems(page: Any, header: int, own: Sequence[Examined], style: Styl
     page.set_row(header, LINE_HEIGHT + 6)
     for column, (caption, _) in enumerate(COLUMNS.values()):
         page.write(header, column, caption, style(**CAPTION))
-    rows = [_row(one, problem) for one in own for problem in one.problems]
+    rows = [_row(examined, problem) for examined in own for problem in examined.problems]
     page.autofilter(header, 0, header + len(rows), len(COLUMNS) - 1)
     for number, row in enumerate(rows, header + 1):
         height = 1
@@ -102,10 +109,10 @@ def _write_problems(page: Any, header: int, own: Sequence[Examined], style: Styl
         page.set_row(number, LINE_HEIGHT * height + 3)
 
 
-def _row(one: Examined, problem: Problem) -> Mapping[str, Any]:
+def _row(examined: Examined, problem: Problem) -> Mapping[str, Any]:
     title = RULE_TITLES.get(problem.rule, "")
     words = {
-        "file": Path(one.delivery.name).name,
+        "file": Path(examined.delivery.name).name,
         "sheet": problem.sheet,
         "caption": problem.caption or ("" if problem.row else "整份文件"),
         "rule": f"{title}\n{problem.rule}".strip(),

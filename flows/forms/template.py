@@ -12,7 +12,7 @@ from flows.contracts.environment import load_settings
 from flows.contracts.loading import contract_named, load_contracts
 from flows.contracts.model import Contract
 from flows.extract.inbox.routing import period_of_name
-from flows.forms.fields import Form, fields_of, may_be_empty
+from flows.forms.fields import Form, list_fields, may_be_empty
 from flows.forms.workbook import write_form
 from flows.parsing.file_parser import read_file
 from flows.parsing.headers import positions_of
@@ -21,11 +21,11 @@ from flows.quality.suite import load_suite, readings_path, suite_path
 SHEET = "填报"
 
 
-class Sent(NamedTuple):
+class SentName(NamedTuple):
     """The name under which a filled template is sent, and how the period is written in it."""
 
     name: str
-    period: str
+    stamp: str
 
 
 def write_template(
@@ -42,7 +42,7 @@ def write_template(
     year = year or contract.meta["period"].get("stated") or settings.default_year
     if why := why_no_template(contract):
         raise WrongUse(f"{name} has no template: {why}")
-    sent = sent_as(contract, settings, year, file)
+    sent = find_sent_name(contract, settings, year, file)
     target = file or Path(Path(sent.name).stem + ".xlsx")
     if target.exists():
         raise WrongUse(f"{target} is there already and may be filled in: give another name")
@@ -60,25 +60,23 @@ def why_no_template(contract: Contract) -> str | None:
             return "its rows are asked from a database: enter them in that system"
     if "long" in read:
         return "its form is wide, and its headings become rows: use the form of the office"
-    if named := [one.name for one in columns if one.sheet_name or one.file_name]:
+    if named := [column.name for column in columns if column.sheet_name or column.file_name]:
         return f"names of sheets or files say its {', '.join(named)}: use the form of the office"
     if read.get("delimiter", ",") != ",":
         return f"it is a text between {read['delimiter']}: only a system exports that"
-    if _sheet_name(contract) is None:
+    if _find_sheet_name(contract) is None:
         return "its sheets have names that only the form of the office has"
     return None
 
 
-def _sheet_name(contract: Contract) -> str | None:
-    """Name the sheet as the contract asks for; None where that cannot be told."""
+def _find_sheet_name(contract: Contract) -> str | None:
+    """Name the sheet as the contract asks for; None where only the office's own form has it."""
     pattern = contract.meta["read"].get("sheets")
-    if pattern is None:
-        return SHEET
-    names = (contract.title, *re.sub(r"[\^$()]", "", pattern).split("|"))
-    return next((one for one in names if one and re.search(pattern, one)), None)
+    names = (SHEET, contract.title)
+    return next((name for name in names if pattern is None or re.search(pattern, name)), None)
 
 
-def stamps_of(contract: Contract, year: int) -> list[str]:
+def list_stamps(contract: Contract, year: int) -> list[str]:
     """Write the period of a year in the ways that names and titles have it."""
     period = contract.period_of_year(year)
     if period == "standing":
@@ -90,40 +88,45 @@ def stamps_of(contract: Contract, year: int) -> list[str]:
     return [*span, *whole, f"{year}", f"{year}年度", *school_years, f"{year}0101"]
 
 
-def sent_as(contract: Contract, settings: Settings, year: int, file: Path | None) -> Sent:
+def find_sent_name(
+    contract: Contract, settings: Settings, year: int, file: Path | None
+) -> SentName:
     """Find a name that the inbox takes for the table and period: the file's own, if it fits."""
-    period = contract.period_of_year(year)
-    stamps = stamps_of(contract, year)
-    names = [(file.name, stamps[0])] if file else []
-    names += [(_name(pattern, stamp, ending, contract, settings), stamp)
-              for ending in ("xlsx", "csv")
-              for pattern in contract.file_patterns for stamp in stamps]  # fmt: skip
-    for name, stamp in names:
-        fits = any(fnmatch.fnmatch(name, pattern) for pattern in contract.file_patterns)
-        if fits and period_of_name(contract, name) == period:
-            return Sent(name, stamp)
+    period, stamps = contract.period_of_year(year), list_stamps(contract, year)
+    names = [SentName(file.name, stamps[0])] if file else []
+    sample = "样例数据" if settings.district == SAMPLE_DISTRICT else ""
+    for ending in ("xlsx", "csv"):
+        for pattern in contract.file_patterns:
+            # A ? in a pattern is some sign; in a name no system of an office would take it.
+            stem = pattern.replace("*", "").replace("?", "_").partition(".")[0] or contract.title
+            for stamp in stamps:
+                parts = "_".join(filter(None, (stem, stamp, sample)))
+                names.append(SentName(f"{parts}.{ending}", stamp))
+    for sent in names:
+        fits = any(fnmatch.fnmatch(sent.name, pattern) for pattern in contract.file_patterns)
+        if fits and period_of_name(contract, sent.name) == period:
+            return sent
     raise WrongUse(
         f"no name can be made that fits {', '.join(contract.file_patterns)} for {period}: "
         "give FILE such a name"
     )
 
 
-def _name(pattern: str, stamp: str, ending: str, contract: Contract, settings: Settings) -> str:
-    # A ? in a pattern is some sign; in a name no system of an office would take it.
-    stem = pattern.replace("*", "").replace("?", "_").partition(".")[0] or contract.title
-    sample = "样例数据" if settings.district == SAMPLE_DISTRICT else ""
-    return f"{'_'.join(filter(None, (stem, stamp, sample)))}.{ending}"
-
-
 def write_checked(
-    target: Path, contract: Contract, settings: Settings, year: int, sent: Sent
+    target: Path, contract: Contract, settings: Settings, year: int, sent: SentName
 ) -> None:
     """Write a template and read it as it will be read; none that fails is handed out."""
     suite = load_suite(suite_path(contract), readings_path())
     form = Form(
-        contract, tuple(fields_of(contract, suite)), settings, year, sent.period, sent.name,
-        _sheet_name(contract) or SHEET, may_be_empty(suite),
-    )  # fmt: skip
+        contract,
+        tuple(list_fields(contract, suite)),
+        settings,
+        year,
+        sent.stamp,
+        sent.name,
+        _find_sheet_name(contract) or SHEET,
+        may_be_empty(suite),
+    )
     write_form(target, form)
     try:
         _prove(target, form)
@@ -135,18 +138,21 @@ def write_checked(
 def _prove(path: Path, form: Form) -> None:
     """Find every column where the contract looks for it, and nothing that counts as a row."""
     contract = form.contract
-    unsaid = tuple(replace(one, required=not one.above and one.required)
-                   for one in contract.columns)  # fmt: skip
+    # Nothing is filled in yet beside the labels above the header.
+    columns = tuple(
+        replace(column, required=column.required and not column.above)
+        for column in contract.columns
+    )
     try:
-        reading = read_file(path, replace(contract, columns=unsaid), name=form.sent_name)
+        reading = read_file(path, replace(contract, columns=columns), name=form.sent_name)
     except Rejected as error:
         raise ZipingError(f"{contract.name}: its own template cannot be read: {error}") from None
-    captions = reading.captions.get(form.sheet, ())
-    found = positions_of(captions, contract.columns)
-    lost = [one.column.name for one in form.fields
-            if one.column.captions and one.column.name not in found]  # fmt: skip
+    found = positions_of(reading.captions.get(form.sheet, ()), contract.columns)
+    lost = [
+        field.column.name
+        for field in form.fields
+        if field.column.captions and field.column.name not in found
+    ]
     if lost or reading.landed or reading.set_aside or len(reading.captions) != 1:
-        raise ZipingError(
-            f"{contract.name}: its own template would be misread"
-            + f" ({', '.join(lost)}): give the captions other words" * bool(lost)
-        )
+        named = f" ({', '.join(lost)}): give the captions other words" if lost else ""
+        raise ZipingError(f"{contract.name}: its own template would be misread{named}")

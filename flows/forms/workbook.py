@@ -19,7 +19,7 @@ from flows.common.excel import (
     text_width,
 )
 from flows.common.settings import SAMPLE_DISTRICT, SAMPLE_MARK
-from flows.forms.cell_rules import CODES, letters, lists_of, rule_at
+from flows.forms.cell_rules import CODES, find_long_lists, name_column, write_cell_rule
 from flows.forms.fields import NEEDED, Field, Form, unit_line
 from flows.forms.guide import write_guide
 from flows.parsing.columns import decimal_shape
@@ -45,8 +45,8 @@ def write_form(target: Path, form: Form) -> None:
         set_up_page(page, setup)
         page.set_default_row(LINE_HEIGHT + 3)
         page.hide_gridlines(1)  # only on paper
-        for place, one in enumerate(form.fields):
-            page.set_column(place, place, _width(one), style(**_cell_look(one)))
+        for place, field in enumerate(form.fields):
+            page.set_column(place, place, _width(field), style(**_cell_look(field)))
         page.set_row(0, 28)
         across = style(**TITLE, align="center_across")
         page.write(0, 0, title, across)
@@ -60,25 +60,25 @@ def write_form(target: Path, form: Form) -> None:
         guide = book.add_worksheet("填表说明")
         set_up_page(guide, setup)
         write_guide(guide, form, title, style)
-        if lists := lists_of(form.fields):
+        if lists := find_long_lists(form.fields):
             codes = book.add_worksheet(CODES)
             for place, choices in enumerate(lists.values()):
                 codes.write_column(0, place, choices, style(num_format="@"))
             codes.hide()
 
 
-def _width(one: Field) -> float:
-    widest = max(map(text_width, (one.caption.rpartition("/")[2], *one.choices)))
-    least = 16 if one.column.data_type.startswith("decimal") else 12
-    is_long = one.column.person or one.column.attachment or one.column.name.endswith("_name")
+def _width(field: Field) -> float:
+    widest = max(map(text_width, (field.caption.rpartition("/")[2], *field.choices)))
+    least = 16 if field.column.data_type.startswith("decimal") else 12
+    is_long = field.column.person or field.column.attachment or field.column.name.endswith("_name")
     return min(max(widest + 4, least, 22 if is_long else 0), 30)
 
 
-def _cell_look(one: Field) -> dict[str, Any]:
+def _cell_look(field: Field) -> dict[str, Any]:
     """Keep codes as texts, so that no zero is lost, and show numbers and days as such."""
-    column = one.column
+    column = field.column
     look = {"valign": "vcenter"}
-    if column.percent == "written" or one.choices:
+    if column.percent == "written" or field.choices:
         return {**look, "num_format": "@"}
     if column.data_type == "date":
         return {**look, "num_format": "yyyy-mm" if column.precision else "yyyy-mm-dd"}
@@ -101,17 +101,17 @@ def _write_head(page: Any, form: Form, style: Style, *, is_sample: bool) -> int:
     line = 3
     if unit := unit_line(contract):
         page.write(2, len(form.fields) - 1, f"单位：{unit}", style(**NOTE, align="right"))
-    labels = [one.above[0] for one in contract.columns if one.above]
+    labels = [column.above[0] for column in contract.columns if column.above]
     for label in labels:
-        line = _write_asked(page, line, [label], len(form.fields), style)
+        line = _write_labels(page, line, [label], len(form.fields), style)
     signed = list(contract.meta.get("sign_off", {}).values())
-    others = [one for one in SIGNERS if one not in signed]
+    others = [signer for signer in SIGNERS if signer not in signed]
     if any(word in label for label in signed for word in LIKE_A_DAY):
         others.remove(SIGNERS[-1])
-    line = _write_asked(page, line, signed, len(form.fields), style)
-    line = _write_asked(page, line, others, len(form.fields), style)
+    line = _write_labels(page, line, signed, len(form.fields), style)
+    line = _write_labels(page, line, others, len(form.fields), style)
     hint = f"橙色的列{NEEDED}；每个对象一行，不留空行；不要改动列名。各列的要求见“填表说明”。"
-    if any(one.column.person for one in form.fields):
+    if any(field.column.person for field in form.fields):
         hint += "本表含个人信息，注意保密。"
     look = style(**NOTE, text_wrap=True, valign="vcenter")
     if last := len(form.fields) - 1:
@@ -122,7 +122,7 @@ def _write_head(page: Any, form: Form, style: Style, *, is_sample: bool) -> int:
     return line + 1
 
 
-def _write_asked(page: Any, line: int, labels: list[str], width: int, style: Style) -> int:
+def _write_labels(page: Any, line: int, labels: list[str], width: int, style: Style) -> int:
     """Write labels, each with the cell right of it to be filled in; give the next line."""
     across = max(width // 2, 1)
     for number, label in enumerate(labels):
@@ -140,17 +140,17 @@ def _write_captions(page: Any, line: int, form: Form, style: Style) -> int:
     height = form.contract.meta["read"].get("header_rows", 1)
     page.set_row(line, LINE_HEIGHT + 1)
     first = line + 1
-    names = [_parts(one.caption, height) for one in form.fields]
+    names = [_split_caption(field.caption, height) for field in form.fields]
     lines = [1] * height
-    for place, one in enumerate(form.fields):
-        look = style(**(NEEDED_CAPTION if one.need == NEEDED else CAPTION))
+    for place, field in enumerate(form.fields):
+        look = style(**(NEEDED_CAPTION if field.need == NEEDED else CAPTION))
         mark = {**HEAD, "font_size": 9, "align": "center"}
-        mark["font_color"] = "#C00000" if one.need == NEEDED else "#595959"
-        page.write(line, place, one.need, style(**mark))
+        mark["font_color"] = "#C00000" if field.need == NEEDED else "#595959"
+        page.write(line, place, field.need, style(**mark))
         parts = names[place]
         for level, part in enumerate(parts):
             last = level == len(parts) - 1
-            lines[level] = max(lines[level], line_count(part, _width(one)) if last else 1)
+            lines[level] = max(lines[level], line_count(part, _width(field)) if last else 1)
             if last and level < height - 1:
                 page.merge_range(first + level, place, first + height - 1, place, part, look)
             elif last or not _is_same_group(names, place, level):
@@ -165,7 +165,7 @@ def _write_captions(page: Any, line: int, form: Form, style: Style) -> int:
     return first + int(height)
 
 
-def _parts(caption: str, height: int) -> list[str]:
+def _split_caption(caption: str, height: int) -> list[str]:
     """Spread a caption of several levels over the rows of the header."""
     return caption.split("/", height - 1) if height > 1 else [caption]
 
@@ -189,23 +189,23 @@ def _write_body(page: Any, first: int, form: Form, style: Style) -> None:
     read, last_place = form.contract.meta["read"], len(form.fields) - 1
     has_total = bool(read.get("ends_with_totals"))
     rows = ROWS_BEFORE_TOTAL if has_total else ROWS
-    lists = list(lists_of(form.fields))
-    for place, one in enumerate(form.fields):
-        rule = rule_at(one, first, place, lists)
+    lists = list(find_long_lists(form.fields))
+    for place, field in enumerate(form.fields):
+        rule = write_cell_rule(field, first, place, lists)
         page.data_validation(first, place, first + rows - 1, place, rule)
 
     def is_filled(line: int) -> str:
-        return f"COUNTA($A{line + 1}:${letters(last_place)}{line + 1})>0"
+        return f"COUNTA($A{line + 1}:${name_column(last_place)}{line + 1})>0"
 
-    for place, one in enumerate(form.fields):
-        if one.need == NEEDED:
-            cell = f"{letters(place)}{first + 1}"
-            empty = {"type": "formula", "criteria": f'=AND({cell}="",{is_filled(first)})',
-                     "format": style(bg_color="#F8C9C9")}  # fmt: skip
+    for place, field in enumerate(form.fields):
+        if field.need == NEEDED:
+            cell = f"{name_column(place)}{first + 1}"
+            criteria = f'=AND({cell}="",{is_filled(first)})'
+            empty = {"type": "formula", "criteria": criteria, "format": style(bg_color="#F8C9C9")}
             page.conditional_format(first, place, first + rows - 1, place, empty)
     for line in range(first, first + BOXED):
-        for place, one in enumerate(form.fields):
-            page.write_blank(line, place, None, style(**{**_cell_look(one), **EDGES}))
+        for place, field in enumerate(form.fields):
+            page.write_blank(line, place, None, style(**{**_cell_look(field), **EDGES}))
     below = first + BOXED
     boxed = {"type": "formula", "criteria": f"={is_filled(below)}", "format": style(**EDGES)}
     page.conditional_format(below, 0, first + rows - 1, last_place, boxed)
@@ -218,26 +218,26 @@ def _write_total(page: Any, first: int, line: int, form: Form, style: Style) -> 
     totals = form.contract.meta["read"]["totals"]
     check = totals.get("check", "all_amounts")
     checked = [check] if isinstance(check, str) else list(check)
-    unless = next((n for n, one in enumerate(form.fields)
-                   if one.column.name == totals.get("unless")), None)  # fmt: skip
-    for place, one in enumerate(form.fields):
-        names = (one.column.name, one.caption)
-        is_summed = one.column.name in checked or (
-            checked == ["all_amounts"] and one.column.role == "amount"
+    places = {field.column.name: place for place, field in enumerate(form.fields)}
+    unless = places.get(totals.get("unless"))
+    for place, field in enumerate(form.fields):
+        names = (field.column.name, field.caption)
+        is_summed = field.column.name in checked or (
+            checked == ["all_amounts"] and field.column.role == "amount"
         )
-        look = style(**{**CAPTION, **_cell_look(one)})
+        look = style(**{**CAPTION, **_cell_look(field)})
         if totals["column"] in names:
             page.write(line, place, totals["labels"][0], look)
         elif is_summed:
-            cells = _cells(place, first, line)
+            cells = _name_range(place, first, line)
             formula = f"=SUM({cells})"
             if unless is not None:
-                formula += f'-SUMIF({_cells(unless, first, line)},"是",{cells})'
+                formula += f'-SUMIF({_name_range(unless, first, line)},"是",{cells})'
             page.write_formula(line, place, formula, look, 0)
         else:
             page.write_blank(line, place, None, look)
 
 
-def _cells(place: int, first: int, line: int) -> str:
-    column = letters(place)
+def _name_range(place: int, first: int, line: int) -> str:
+    column = name_column(place)
     return f"${column}${first + 1}:${column}${line}"

@@ -20,9 +20,9 @@ from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
 from flows.extract.inbox.routing import places_of
-from flows.forms.cell_rules import lists_of, rule_at
-from flows.forms.fields import Field, fields_of, may_be_empty
-from flows.forms.template import sent_as, why_no_template, write_checked
+from flows.forms.cell_rules import find_long_lists, write_cell_rule
+from flows.forms.fields import Field, list_fields, may_be_empty
+from flows.forms.template import find_sent_name, why_no_template, write_checked
 from flows.landing.load import ROWS, Landing, land
 from flows.parsing.file_parser import read_file
 from flows.parsing.preamble import sign_off_of
@@ -38,14 +38,14 @@ MOST_ROWS = 40
 
 def written(contract: Contract, folder: Path) -> tuple[Path, str]:
     """Write a contract's template; give it and the name under which it is to be sent."""
-    sent = sent_as(contract, SETTINGS, 2023, None)
+    sent = find_sent_name(contract, SETTINGS, 2023, None)
     path = folder / f"{contract.table}.xlsx"
     write_checked(path, contract, SETTINGS, 2023, sent)
     return path, sent.name
 
 
 def fields(contract: Contract) -> list[Field]:
-    return fields_of(contract, load_suite(suite_path(contract), readings_path()))
+    return list_fields(contract, load_suite(suite_path(contract), readings_path()))
 
 
 def first_row(sheet: Any) -> int:
@@ -229,18 +229,18 @@ def test_signs_long_lists_and_units_of_rows_are_asked_for(tmp_path: Path) -> Non
          "means": {"-": "missing"}},
         read={"unit_column": "计量单位"},
     )  # fmt: skip
-    code, function, unit, paid = fields_of(contract, Suite("s", {}, (), {}))
+    code, function, unit, paid = list_fields(contract, Suite("s", {}, (), {}))
     assert (code.need, code.choices) == ("必填", ())
     assert "2050101-行政运行" in function.choices
     assert unit.caption == "计量单位"
     assert "万元" in unit.choices
     assert paid.unit == "见“计量单位”列"
-    assert paid.signs_in_words == [("-", "没有数据")]
+    assert paid.placeholders == {"-": "没有数据"}
     asked = [code, function, unit, paid]
-    lists = list(lists_of(asked))
+    lists = list(find_long_lists(asked))
     assert lists == [1]
-    assert rule_at(function, 9, 1, lists)["source"].startswith("=代码!$A$1:$A$")
-    assert rule_at(paid, 9, 3, lists)["value"] == '=OR(ISNUMBER(D10),D10="-")'
+    assert write_cell_rule(function, 9, 1, lists)["source"].startswith("=代码!$A$1:$A$")
+    assert write_cell_rule(paid, 9, 3, lists)["value"] == '=OR(ISNUMBER(D10),D10="-")'
 
 
 def test_a_sign_off_that_is_left_blank_is_not_taken_from_the_next_label() -> None:
@@ -271,13 +271,13 @@ def test_the_name_of_a_template_is_one_that_the_inbox_takes(
 ) -> None:
     pull = {"from": "inbox", "files": [files]}
     contract = contract_of(read={}, pull=pull, period=period)
-    assert sent_as(contract, Settings(district="510000"), 2023, None).name == name
+    assert find_sent_name(contract, Settings(district="510000"), 2023, None).name == name
 
 
 def test_a_period_that_no_name_can_say_is_told(tmp_path: Path) -> None:
     period = {"kind": "calendar_year", "file_name": "第(20[0-9]{2})号"}
     contract = contract_of(read={}, period=period)
     with pytest.raises(WrongUse, match="give FILE such a name"):
-        sent_as(contract, SETTINGS, 2023, tmp_path / "经费.xlsx")
-    given = sent_as(contract, SETTINGS, 2023, tmp_path / "经费第2023号.xlsx")
+        find_sent_name(contract, SETTINGS, 2023, tmp_path / "经费.xlsx")
+    given = find_sent_name(contract, SETTINGS, 2023, tmp_path / "经费第2023号.xlsx")
     assert given.name == "经费第2023号.xlsx"

@@ -1,4 +1,4 @@
-"""What a night would take of a file, a folder or an archive that is not yet sent."""
+"""What a run would take of a file, a folder or an archive that is not yet sent."""
 
 import os
 import shutil
@@ -21,45 +21,26 @@ from flows.runs.context import Night
 FOLDERS_ABOVE = 2  # of a file: one of them may say its table and period
 
 
-def name_in_inbox(night: Night, contract: Contract, path: Path) -> str:
-    """Say how a path would be called below the inbox, if it does not lie there already.
-
-    The nearest folders belong to the name where the table or the period shows only by them.
-    """
-    inbox = night.workspace.inbox
-    if path.is_relative_to(inbox):
-        return readable(path.relative_to(inbox))
-    own = f"{contract.system}/{readable(Path(path.name))}"
-    for above in range(FOLDERS_ABOVE + 1):
-        pieces = path.parts[-1 - above :]
-        name = f"{contract.system}/{readable(Path(*pieces))}"
-        places = places_of(name, night.contracts, (night.settings.district,))
-        place = _own_of(places, contract)
-        if len(pieces) > above and isinstance(place, Place) and place.contract == contract:
-            return name
-    return own
-
-
-def arriving(
+def find_candidates(
     night: Night, contract: Contract, path: Path, scratch: Path
 ) -> tuple[list[Dropped], list[str]]:
-    """Find what of a path is the table's, and what a night would say of the rest.
+    """Find what of a path is the table's, and what a run would say of the rest.
 
     A file counts as the table's whatever it is called; a folder and an archive are sorted by their
-    names, as in the inbox. `scratch` is an empty folder.
+    names, as in the inbox. `scratch` is an empty folder. Raises WrongUse where nothing is there.
     """
     path = path.resolve()
     if not (path.is_file() or path.is_dir()):
         raise WrongUse(f"{path} is no file and no folder")
     if not holds_many(path):
-        return _of_file(night, contract, path)
-    found, remarks = _of_many(night, contract, path, scratch)
-    others = [one for one in found if one.place.contract != contract]
+        return _take_file(night, contract, path)
+    found, remarks = _take_many(night, contract, path, scratch)
+    others = [candidate for candidate in found if candidate.place.contract != contract]
     remarks += [
-        f"{without_ids(one.name)} is {one.place.contract.name} by its name: check it as that"
-        for one in others
+        f"{without_ids(other.name)} is {other.place.contract.name} by its name: check it as that"
+        for other in others
     ]
-    return [one for one in found if one not in others], remarks
+    return [candidate for candidate in found if candidate not in others], remarks
 
 
 def holds_many(path: Path) -> bool:
@@ -67,23 +48,49 @@ def holds_many(path: Path) -> bool:
     return path.is_dir() or is_archive(path)
 
 
-def _of_many(
+def _name_in_inbox(night: Night, contract: Contract, path: Path) -> str:
+    """Say how a path would be called below the inbox, if it does not lie there already.
+
+    The nearest folders belong to the name where the table or the period shows only by them.
+    """
+    if path.is_relative_to(night.workspace.inbox):
+        return readable(path.relative_to(night.workspace.inbox))
+    for count in range(1, FOLDERS_ABOVE + 2):
+        name = f"{contract.system}/{readable(Path(*path.parts[-count:]))}"
+        if len(path.parts) >= count and _belongs_to(_find_place(night, contract, name), contract):
+            return name
+    return f"{contract.system}/{readable(Path(path.name))}"
+
+
+def _find_place(night: Night, contract: Contract, name: str) -> Place | str:
+    """Find the place of a table by a name, or say whose a file is instead."""
+    places = places_of(name, night.contracts, (night.settings.district,))
+    if isinstance(places, str):
+        return places
+    return next((place for place in places if place.contract == contract), places[0])
+
+
+def _belongs_to(place: Place | str, contract: Contract) -> bool:
+    return isinstance(place, Place) and place.contract == contract
+
+
+def _take_many(
     night: Night, contract: Contract, path: Path, scratch: Path
 ) -> tuple[list[Dropped], list[str]]:
-    """Lay a folder or an archive into an inbox of its own, and look at that as a night does."""
-    place = Workspace(scratch)
-    target = place.inbox / name_in_inbox(night, contract, path)
+    """Lay a folder or an archive into an inbox of its own, and look at that as a run does."""
+    workspace = Workspace(scratch)
+    target = workspace.inbox / _name_in_inbox(night, contract, path)
     target.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
-        shutil.copytree(path, target, symlinks=True, copy_function=linked)
+        shutil.copytree(path, target, symlinks=True, copy_function=_link_or_copy)
     else:
-        linked(str(path), str(target))
+        _link_or_copy(str(path), str(target))
     district = (night.settings.district,)
-    view = view_inbox(place, night.contracts, district, (), night.settings)
+    view = view_inbox(workspace, night.contracts, district, (), night.settings)
     return view.new, [*view.remarks, *view.unreadable]
 
 
-def linked(source: str, target: str) -> None:
+def _link_or_copy(source: str, target: str) -> None:
     """Give a file a second name, or copy it where the disk is another one."""
     try:
         os.link(source, target, follow_symlinks=False)
@@ -91,28 +98,21 @@ def linked(source: str, target: str) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _own_of(places: list[Place] | str, contract: Contract) -> Place | str:
-    """Choose the place of a table, or say whose a file is instead."""
-    if isinstance(places, str):
-        return places
-    return next((place for place in places if place.contract == contract), places[0])
-
-
-def _of_file(night: Night, contract: Contract, path: Path) -> tuple[list[Dropped], list[str]]:
-    name, district = name_in_inbox(night, contract, path), night.settings.district
-    place = _own_of(places_of(name, night.contracts, (district,)), contract)
+def _take_file(night: Night, contract: Contract, path: Path) -> tuple[list[Dropped], list[str]]:
+    name = _name_in_inbox(night, contract, path)
+    place = _find_place(night, contract, name)
     remarks = []
-    if not isinstance(place, Place) or place.contract != contract:
-        remarks.append(_not_taken(contract, place))
+    if isinstance(place, str) or place.contract != contract:
+        remarks.append(_say_not_taken(contract, place))
         period = period_of_name(contract, name) or ""
-        place = Place(contract, district, period, source_date_of_name(contract, name), None)
-    attachments = [
-        Attached(path.parent / one.original_name, one.original_name, one.sha256, one.size)
-        for one in (beside(path) if contract.has_attachments else ())
-    ]
-    size = path.stat().st_size
-    dropped = Dropped(path, name, place, hash_file(path), size, tuple(attachments))
-    needs_cells = {"above"} & {*contract.meta["period"], *contract.meta.get("source_date", {})}
+        source_date = source_date_of_name(contract, name)
+        place = Place(contract, night.settings.district, period, source_date, None)
+    attachments = tuple(
+        Attached(path.parent / file.original_name, file.original_name, file.sha256, file.size)
+        for file in (beside(path) if contract.has_attachments else ())
+    )
+    dropped = Dropped(path, name, place, hash_file(path), path.stat().st_size, attachments)
+    needs_cells = "above" in {*contract.meta["period"], *contract.meta.get("source_date", {})}
     if needs_cells and not is_complete(place):
         found = completed(dropped)
         if isinstance(found, str):
@@ -121,7 +121,7 @@ def _of_file(night: Night, contract: Contract, path: Path) -> tuple[list[Dropped
     return [dropped], remarks
 
 
-def _not_taken(contract: Contract, place: Place | str) -> str:
+def _say_not_taken(contract: Contract, place: Place | str) -> str:
     if not contract.file_patterns:
         return f"the night pulls {contract.name} from its system and takes no file for it"
     why = f"it is {place.contract.name}'s" if isinstance(place, Place) else place
@@ -130,7 +130,7 @@ def _not_taken(contract: Contract, place: Place | str) -> str:
     return f"by its name {why}; the night takes as {contract.name} files called {patterns}"
 
 
-def unpacked_to(dropped: Dropped, target: Path) -> Path:
+def unpack_to(dropped: Dropped, target: Path) -> Path:
     """Say where the bytes of a file are, unpacking it where it lies in an archive."""
     if dropped.archive is None:
         return dropped.path

@@ -30,7 +30,6 @@ from flows.parsing.codes import LISTS, code_list, is_credit_code, is_identity
 from flows.parsing.values import BOOLEANS, UNITS_OF_YUAN, person_id
 
 MOST = 0.9  # so many cells of a column must be of a kind for it to be that kind
-MOST_MEMBERS = 16  # different texts of a column that is a list of kinds
 CODE_CAPTION = re.compile(
     r"(码|编号|邮编|代号|文号|号|标识)$|(^|[_ ])(id|code|no)$|^(zip|post(al)?)[_ ]?(code)?$",
     re.IGNORECASE,
@@ -62,7 +61,6 @@ class InferredColumn:
     data_type: str = "string"
     meta: dict[str, Any] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)
-    members: tuple[str, ...] = ()  # the few different texts, where it has few
     length: int | None = None  # of its codes, where all are equally long
 
     @property
@@ -86,11 +84,6 @@ def _is_person(text: str) -> bool:
     return is_identity(plain) or (len(plain) == 15 and len(person_id(plain) or "") == 18)
 
 
-def _is_serial(cells: Sequence[Any]) -> bool:
-    texts = [text for cell in cells if (text := half_width(cell))]
-    return len(texts) > 2 and texts == [str(number) for number in range(1, len(texts) + 1)]
-
-
 def _infer_kind(cells: Sequence[Any], caption: str, meaning: Meaning | None) -> str:
     """Tell the kind of a column by its cells, and by its caption where they leave it open."""
     said = meaning.kind if meaning else ""
@@ -103,8 +96,6 @@ def _infer_kind(cells: Sequence[Any], caption: str, meaning: Meaning | None) -> 
         return "person"
     if PERSON_CAPTION.search(caption):
         return "person_name"
-    if _is_serial(cells) and not meaning:
-        return "serial"
     if not texts:
         return said or "text"
     if set(texts) <= UNITS_OF_YUAN.keys():
@@ -127,7 +118,7 @@ def _infer_kind(cells: Sequence[Any], caption: str, meaning: Meaning | None) -> 
 
 
 def _infer_kind_of_numbers(texts: Sequence[str], caption: str, said: str) -> str:
-    """Tell codes from numbers: a zero in front, a caption says so, or one length of many digits.
+    """Tell codes from numbers by a zero in front or by the caption.
 
     What a caption means elsewhere is no more than a hint: the file's own cells decide.
     """
@@ -137,9 +128,7 @@ def _infer_kind_of_numbers(texts: Sequence[str], caption: str, said: str) -> str
         return "code"
     if said in ("amount", "number") or (said == "count" and len(digits) == len(texts)):
         return said
-    is_long = len(digits) == len(texts) and min(map(len, digits)) >= 6
-    is_unique = len(set(map(len, digits))) == 1 and len(set(digits)) == len(digits) > 3
-    if CODE_CAPTION.search(caption) or (is_long and is_unique):
+    if CODE_CAPTION.search(caption):
         return "code"
     return "year" if all(map(is_year, texts)) else "number"
 
@@ -174,12 +163,6 @@ def _set_type(column: InferredColumn, cells: Sequence[Any], unit: str | None) ->
             _set_number(column, cells)
         case "code":
             _set_code(column, texts)
-    if column.kind in ("text", "stage") and not column.name.endswith("_name"):
-        filled = [text for cell in cells if (text := half_width(cell))]
-        different = sorted(set(filled))
-        # A text that stands rarely may be a name.
-        if 1 < len(different) <= MOST_MEMBERS and len(filled) >= 4 * len(different):
-            column.members = tuple(different)
 
 
 def _set_number(column: InferredColumn, cells: Sequence[Any]) -> None:
@@ -191,7 +174,7 @@ def _set_number(column: InferredColumn, cells: Sequence[Any]) -> None:
     signs = NO_VALUES.keys() | find_placeholders(cells)
     odd = sum(not is_number(cell) for cell in cells if (squeezed(cell) or "-") not in signs)
     if odd:
-        column.questions.append(f"{odd} cells hold no number: their rows would be set aside")
+        column.questions.append(f"{odd} cells hold no number: their rows would be quarantined")
 
 
 def _set_code(column: InferredColumn, texts: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from flows.common.text import squeezed
@@ -28,11 +29,9 @@ FORMS = (
 )
 WHICH_FILES = "which files are these? * stands for anything; the ending does not matter"
 WHICH_FOLDER = "their own names say no more than the unit or a date, so the folder's or ZIP's does"
+JOINTS = " _-—–,.+()（）"  # between the parts of a name
 SIGNS = " _-—–,.、:：;·"
 BRACKETS = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"), ("《", "》"))
-TITLE_YEAR = re.compile(
-    "(?<![0-9])20[0-9]{2}(?:[-–—/~至](?:20)?[0-9]{2})?(?![0-9])(?:学?年度?)?(?!末)"
-)
 DATES = re.compile(
     "20[0-9]{2}[-._年]?[01]?[0-9][-._月][0-3]?[0-9]日?|20[0-9]{6}"
     "|20[0-9]{2}[-–—_/~至](?:20)?[0-9]{2}(?![0-9])(?:学年)?|20[0-9]{4}(?![0-9])"
@@ -100,36 +99,32 @@ def infer_period(
     )
 
 
-def bounded(text: str) -> str:
-    """Write the pattern of a text where no letter or digit goes on."""
-    return rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])"
-
-
 def stem_of(name: str) -> str:
     """Give a name without its ending."""
     return name.rpartition(".")[0] or name
 
 
-def _list_lasting(name: str, varying: Iterable[str]) -> list[str]:
-    """Give the parts of a name that another file of its kind has, too: no date, no unit."""
-    first, *others = DATES.split(stem_of(name))
-    parts = [first, *(part.lstrip("年度月日") for part in others)]
-    for text in varying:
-        parts = [piece for part in parts for piece in re.split(bounded(text), part)]
-    return list(map(_tidy, parts))
+def split_at_dates(stem: str) -> list[str]:
+    """Give the parts of a name that another file of its kind has, too: what stands around dates."""
+    first, *others = DATES.split(stem)
+    return list(map(_tidy, (first, *(part.lstrip("学年度月日") for part in others))))
 
 
 def infer_file_pattern(
-    names: Sequence[str], varying: Iterable[str] = (), container: str = "", title: str = ""
+    names: Sequence[str], container: str = "", title: str = ""
 ) -> tuple[str, str]:
     """Make the pattern of a source's files, and ask of it: the part of their names that lasts.
 
-    Where that of the first is not of all, or says nothing, it is the folder's or the archive's.
+    Where that of the first is not of all, it is what all begin with; where that says nothing, it is
+    the folder's or the archive's.
     """
-    longest = max(_list_lasting(names[0], varying), key=len)
-    if longest and all(longest in name for name in names):
+    alike = takewhile(lambda signs: len(set(signs)) == 1, zip(*map(stem_of, names), strict=False))
+    common = "".join(signs[0] for signs in alike)
+    if len(names) > 1 and not common.endswith(tuple(JOINTS)):
+        common = common[: max(map(common.rfind, JOINTS)) + 1]  # 甲园 and 甲乙园 begin alike
+    if longest := max(split_at_dates(common), key=len):
         return _with_stars(longest), WHICH_FILES
-    if container and (longest := max(_list_lasting(f"{container}.", ()), key=len)):
+    if longest := max(split_at_dates(container), key=len):
         return _with_stars(longest), WHICH_FOLDER
     return _with_stars(title), f"{WHICH_FOLDER}: put them into one that is called so"
 
@@ -138,21 +133,19 @@ def _with_stars(text: str) -> str:
     return f"*{re.sub(r'[][*?/{}]', '?', text)}*"
 
 
-def infer_title(inspected: InspectedFile, varying: Iterable[str] = ()) -> str:
+def infer_title(inspected: InspectedFile) -> str:
     """Take a title: the first row above the header, without its year, else the file's name."""
     for _, row in inspected.sheets[0].preamble:
         texts = {text for _, text in list_texts(row)}
         if len(texts) == 1 and not LABEL.search(title := texts.pop()):
-            return _without_year(title) or title
-    parts = " ".join(_list_lasting(inspected.name, varying)).replace("_", " ")
-    return _tidy(parts) or inspected.name
+            # Amid an English sentence a year is no part of its own.
+            return title if title.isascii() else _join(split_at_dates(title)) or title
+    stem = stem_of(inspected.name).replace("_", " ")
+    return _join(split_at_dates(stem)) or stem
 
 
-def _without_year(title: str) -> str:
-    """Take the year from a title, which the next one has not; not from amid an English sentence."""
-    found = TITLE_YEAR.findall(title)
-    is_amid = title.isascii() and not TITLE_YEAR.search(title.rstrip(" )],.;:")[-7:])
-    return _tidy(title if len(found) > 1 or is_amid else TITLE_YEAR.sub(" ", title))
+def _join(parts: Iterable[str]) -> str:
+    return _tidy(" ".join(parts))
 
 
 def _tidy(text: str) -> str:

@@ -15,7 +15,7 @@ from flows.contracts.schema import WORDS_OF_SQL
 from flows.onboarding.inference.columns import RENDERED, infer_columns
 from flows.onboarding.inference.glossary import collect_meanings
 from flows.onboarding.inference.inspect import ROWS_INSPECTED, ROWS_OF_THE_END, InspectedFile
-from flows.onboarding.inference.parts import find_unit, infer_preamble_columns, infer_unit
+from flows.onboarding.inference.parts import infer_parts, infer_preamble_columns
 from flows.onboarding.inference.period import infer_file_pattern, infer_period, infer_title
 from flows.onboarding.inference.suggestions import (
     Suggestion,
@@ -73,32 +73,35 @@ def draft_contract(
         leave_beside(columns)
     names = [*taken, *(column.name for column in columns)]
     preamble = infer_preamble_columns(inspected, known, names)
-    why_parts, of_unit = infer_unit(sample.files, [*columns, *preamble])
+    of_unit, question = infer_parts(sample.files, [*columns, *preamble])
     suggestions = suggest_words(inspected, columns, unpivoted)
-    if why_parts:
-        why = f"{why_parts} Else take parts and its role: unit away"
-        suggestions.insert(0, Suggestion("parts", True, why, is_of_table=True))
+    if of_unit:
+        suggestions.insert(0, Suggestion("parts", True, question, is_of_table=True))
+        preamble += [of_unit] if of_unit not in (*columns, *preamble) else []
     sheets = [sheet.name for sheet in inspected.same_sheets]
     if others := [sheet.name for sheet in inspected.sheets if sheet.name not in sheets]:
         pattern = f"^({'|'.join(map(write_pattern_of, sheets))})$"
         named = ", ".join(map(without_ids, others))
         why = f"these sheets hold other tables, each a source of its own, if any: {named}"
         suggestions.append(Suggestion("sheets", pattern, why))
-    varying = list(find_unit(sample.files).values())
-    title = title or infer_title(inspected, varying)
+    title = title or infer_title(inspected)
     file_names = [file.name for file in sample.files]
     has_years = unpivoting is not None
     return Draft(
         system,
         table,
         title,
-        infer_file_pattern(file_names, varying, sample.container, title),
+        infer_file_pattern(file_names, sample.container, title),
         infer_period(inspected, columns, sample.container, has_years=has_years),
         tuple(suggestions),
         tuple(columns),
-        (*preamble, *of_unit),
+        tuple(preamble),
         unpivoting,
-        (*_ask_of_file(inspected, unit), *ask_of_other_times(inspected, left_out)),
+        (
+            *_ask_of_file(inspected, unit),
+            *ask_of_other_times(inspected, left_out),
+            *([] if of_unit or not question else [question]),
+        ),
     )
 
 

@@ -79,8 +79,8 @@ def _retype_columns(draft: Draft, reading: Reading) -> bool:
             for word in ("precision", "percent", "role", "unit"):
                 column.meta.pop(word, None)
             has_changed = True
-        elif count and not any("set aside" in question for question in column.questions):
-            question = f"{count} rows of the sample are set aside: no {column.data_type}"
+        elif count and not any("quarantined" in question for question in column.questions):
+            question = f"{count} rows of the sample are quarantined: no {column.data_type}"
             column.questions.append(question)
     return has_changed
 

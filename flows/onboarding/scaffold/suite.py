@@ -75,13 +75,6 @@ def _write_rules_of_columns(draft: Draft, inspected: InspectedFile) -> Iterator[
             named = {"column": column.name, "regex": rf"^[0-9]{{{column.length}}}\Z"}
             rule = _write_rule(kind, "provisional", what, why, resolve, **named)
             yield f"are all codes {column.length} digits?", rule
-        if column.members:
-            kind, why = "expect_column_values_to_be_in_set", "约定之外的写法不会计入任何一类。"
-            what = f"“{caption}”应为约定的几种之一。"
-            resolve = "请改为约定的写法，或与工程师商定新增。"
-            listed = {"column": column.name, "value_set": list(map(write_label, column.members))}
-            rule = _write_rule(kind, "provisional", what, why, resolve, **listed)
-            yield "these are the texts of the sample: which others are there?", rule
 
 
 def write_suite(draft: Draft, inspected: InspectedFile) -> str:

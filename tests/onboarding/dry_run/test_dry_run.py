@@ -9,14 +9,14 @@ from nights import Said, copy_of, dropped_file, edit_workbook, ziping
 
 from flows.cli import check
 from flows.common.settings import Workspace
-from flows.onboarding.dry_run.staging_model import Trial
+from flows.onboarding.dry_run.definitions import ModelTrial
 from flows.quality import suite
 
 
 @pytest.fixture
 def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the staging model out, which test_staging_model.py tries."""
-    monkeypatch.setattr(check, "try_staging", lambda *_: Trial(0, [], []))
+    """Leave the staging model out, which test_definitions.py tries."""
+    monkeypatch.setattr(check, "try_staging_model", lambda *_: ModelTrial(0, []))
 
 
 def test_a_file_is_tried_without_landing_it(

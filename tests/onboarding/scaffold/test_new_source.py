@@ -245,17 +245,6 @@ def test_years_below_several_captions_become_rows(project: Path, tmp_path: Path)
     assert "not landed: 五年合计 (a number beside columns that become rows" in entry
 
 
-def test_a_file_of_one_unit_is_a_part(project: Path, tmp_path: Path) -> None:
-    rows = "".join(f"UA,A{number},{37 * number}\n" for number in range(1, 9))
-    path = sample(tmp_path, "T_100_UA_2019.csv", f"CARRIER,ORIGIN,PASSENGERS\n{rows}")
-    contract, _ = added(project, path)
-    assert contract.file_patterns == ("*T_100*",)
-    assert contract.in_parts
-    assert contract.column_of_role("unit").name == "carrier"  # type: ignore[union-attr]
-    assert contract.meta["key"] == ["carrier", "origin"]
-    assert contract.meta["title"] == "T 100"
-
-
 def test_an_encoding_is_stated_only_where_captions_do_not_tell_it(
     project: Path, tmp_path: Path
 ) -> None:

@@ -80,14 +80,16 @@ def test_a_folder_is_looked_at_likewise(project: Path, tmp_path: Path) -> None:
     assert table["school_name"].to_pylist() == ["乙园"] * 2
 
 
-def test_the_names_of_files_may_alone_say_the_unit(project: Path, tmp_path: Path) -> None:
-    files = {f"在园数_{name}_2023年.csv": f"班级,人数\n大班,{n}\n中班,7\n"
-             for n, name in enumerate(("甲园", "乙园"), 5)}  # fmt: skip
+def test_that_names_of_files_alone_may_say_the_unit_is_asked(project: Path, tmp_path: Path) -> None:
+    files = {
+        f"在园数_{name}_2023年.csv": f"班级,人数\n大班,{number}\n中班,7\n"
+        for number, name in enumerate(("甲园", "乙园"), 5)
+    }
     contract = added(project, zipped(tmp_path / "a.zip", files))
-    unit = contract.column_of_role("unit")
-    assert unit
-    assert unit.file_name == r"^在园数_(.+)_20[0-9]{2}年\."
-    assert contract.in_parts
+    assert not contract.in_parts
+    assert contract.file_patterns == ("*在园数*",)
+    entry = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
+    assert "2 files are alike: does each hold another unit, as their names may say?" in entry
 
 
 def test_files_that_differ_by_their_year_are_no_parts(project: Path, tmp_path: Path) -> None:
