@@ -6,6 +6,7 @@ from prefect import flow
 
 from flows.common.error_messages import telling
 from flows.common.errors import Blocked
+from flows.common.messages import Message
 from flows.quality.suite import SUITES
 from flows.releases.audit import gate_outcomes
 from flows.runs.lifecycle import OPEN
@@ -19,6 +20,10 @@ def validate(night: str, year: int, folder: str) -> None:
     with tonight.stage("gates of the report"):
         outcomes = gate_outcomes(Path(folder), SUITES / "report", year, tonight.settings.district)
     tonight.outcomes += outcomes
-    rejections = [sentence for one in outcomes for sentence in one["rejections"]]
+    rejections = [
+        f"{outcome['suite']}: {Message.from_json(kept).english}"
+        for outcome in outcomes
+        for kept in outcome["rejections"]
+    ]
     if rejections:
         raise Blocked(f"{year}: {'; '.join(rejections)}")

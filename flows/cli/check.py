@@ -236,8 +236,8 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
             say(f"  rows: {_describe_counts(trial.verdict.outcome)}")
             for sentence in _describe_totals(trial.reading, contract):
                 say(f"  totals: {sentence}")
-        for sentence in trial.verdict.rejections:
-            say(f"  {sentence}")
+        for said in trial.verdict.rejections:
+            say(f"  {said.english}")
         problems = problems_of(contract, trial.verdict) if trial.reading else []
         for line in problem_lines(problems):
             if line not in told:
@@ -314,8 +314,8 @@ def _print_end(
         count = f"{len(failed)} of {many(len(trials), 'file')}"
         say(f"rejected: {count}; the others are accepted{left}")
     elif rejected:
-        for sentence in rejected[0].verdict.rejections:
-            say(f"rejected: {sentence}")
+        for said in rejected[0].verdict.rejections:
+            say(f"rejected: {said.english}")
     elif failed:
         say("rejected: its period is not known, and it would be left in the inbox")
     elif problems:

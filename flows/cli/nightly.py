@@ -12,7 +12,7 @@ from flows.common.disk import lacking_room
 from flows.common.errors import GAPS, Blocked
 from flows.common.settings import Workspace
 from flows.exports.postgres.publish import publish_tonight
-from flows.landing.source_status import gap_sentences
+from flows.landing.source_status import missing_or_rejected
 from flows.releases.release import Release, current_release
 from flows.runs.context import Night, exit_code_of
 from flows.runs.lifecycle import tonight
@@ -104,7 +104,7 @@ def report_night(night: Night) -> None:
         release = current_release(night.workspace, year)
         if release and result["result"] == "published":
             print_figures(release)
-    for sentence in (*night.blocked, *gap_sentences(night.standings), *night.unavailable):
+    for sentence in (*night.blocked, *missing_or_rejected(night.standings), *night.unavailable):
         say(f"  ! {sentence}")
     for sentence in dict.fromkeys(night.remarks):
         say(f"  - {sentence}")

@@ -97,7 +97,7 @@ def _as_json(found: Sequence[Examined]) -> dict[str, Any]:
                 "sha256": one.delivery.files[0].sha256,
                 "received_on": day_of(one.delivery.received_at).isoformat(),
                 "state": one.state,
-                "rejections": list(one.rejections),
+                "rejections": [said.as_json() for said in one.rejections],
                 "problems": [vars(problem) for problem in one.problems],
             }
             for one in found

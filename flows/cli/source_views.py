@@ -11,7 +11,8 @@ from flows.common.console import make_console
 from flows.common.settings import Workspace
 from flows.contracts.loading import contract_named
 from flows.contracts.model import Contract
-from flows.landing.source_status import Standing, sentences_on_unneeded
+from flows.landing.acceptance import rejection_sentence
+from flows.landing.source_status import Standing, rejections_of, sentences_on_unneeded
 from flows.landing.withdrawals import withdrawn_sentences
 from flows.parsing.columns import Pseudonym
 from flows.parsing.file_parser import read_file
@@ -50,8 +51,8 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
                 _print_lines([*_skipped(account), *_set_aside(part.acceptance.quarantine)])
                 for unit in part.superseded:
                     console.print(f"  {unit}: its rows are counted from a newer part")
-        for sentence in one.rejections:
-            console.print(f"! {sentence}")
+        for entry in one.rejections:
+            console.print(f"! {rejection_sentence(entry)}")
     own = [one for one in night.withdrawn if one["source"] == contract.name]
     for sentence in withdrawn_sentences(own):
         console.print(f"! {sentence}")
@@ -122,7 +123,7 @@ def print_sources(workspace: Workspace) -> None:
             )
     console = make_console()
     console.print(table)
-    rejections = [text for standing in night.standings for text in standing.rejections]
+    rejections = map(rejection_sentence, rejections_of(night.standings))
     unneeded = sentences_on_unneeded(night.owed(), night.deliveries(), night.years)
     withdrawn = withdrawn_sentences(night.withdrawn)
     for sentence in dict.fromkeys([*rejections, *unneeded, *withdrawn]):

@@ -1,5 +1,9 @@
 """The errors that end a night or a command with one sentence, and the exit codes."""
 
+from typing import Any
+
+from flows.common.messages import message
+
 PUBLISHED = 0
 FAILED = 1
 WRONG_USE = 2
@@ -33,6 +37,11 @@ class ServerGone(ZipingError):
 
 class Rejected(ZipingError):
     """A delivery that cannot be accepted; the last good one of its period stays in force."""
+
+    def __init__(self, code: str, /, **parameters: Any) -> None:
+        """Take a code of `messages.csv` and what fills the gaps of its sentences."""
+        self.message = message(code, **parameters)
+        super().__init__(self.message.english)
 
 
 class Unavailable(ZipingError):

@@ -1,6 +1,5 @@
 """Whether a delivery is fit: follows from bytes, contract and suite, and is cached."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,9 @@ from typing import Any
 
 from flows.common.errors import Rejected
 from flows.common.files import build_folder, hash_file, part_name, read_sealed, write_sealed
+from flows.common.labels import WORDS
 from flows.common.masking import without_ids
+from flows.common.messages import Message, join_chinese, message
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.extract.raw_store import Store
@@ -42,9 +43,9 @@ class Acceptance:
         return bool(self.outcome["accepted"])
 
     @property
-    def rejections(self) -> list[str]:
+    def rejections(self) -> list[Message]:
         """Why not, one sentence each."""
-        return list(self.outcome["rejections"])
+        return [Message.from_json(kept) for kept in self.outcome["rejections"]]
 
     @property
     def rows(self) -> Path:
@@ -201,13 +202,21 @@ def _judged(
 def rejected_outcome(contract: Contract, error: Exception) -> dict[str, Any]:
     """Give what the outcome says of a file that could not be read."""
     return {
-        "accepted": False, "rejections": [str(error)], "skipped": {}, "captions": {},
+        "accepted": False, "rejections": [_message_of(error).as_json()],
+        "skipped": {}, "captions": {},
         "results": _missing_columns(contract, error), "sums": {},
         "layout": [without_ids(one) for one in getattr(error, "captions", ())],
         "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
         "sign_off": {}, "waived": [], "doubts": [],
         "is_fault_of_suite": isinstance(error, SuiteError),
     }  # fmt: skip
+
+
+def _message_of(error: Exception) -> Message:
+    """Give what is said of a file for an error: a suite's own is the engineer's matter."""
+    if isinstance(error, Rejected):
+        return error.message
+    return message("suite_unreadable", sentence=str(error))
 
 
 def outcome_of(landing: Landing, contract: Contract) -> dict[str, Any]:
@@ -218,7 +227,7 @@ def outcome_of(landing: Landing, contract: Contract) -> dict[str, Any]:
     set_aside = {(row["sheet"], row["row_number"]) for row in judgement.quarantine}
     return {
         "accepted": not judgement.rejections,
-        "rejections": _with_emptiness(reading, judgement.rejections),
+        "rejections": [said.as_json() for said in _with_emptiness(reading, judgement.rejections)],
         "results": judgement.results,
         "rows_read": landing.row_count + len(set_aside) + sum(skipped.values()),
         "rows_landed": landing.row_count,
@@ -235,10 +244,10 @@ def outcome_of(landing: Landing, contract: Contract) -> dict[str, Any]:
     }
 
 
-def _with_emptiness(reading: Reading, rejections: list[str]) -> list[str]:
+def _with_emptiness(reading: Reading, rejections: list[Message]) -> list[Message]:
     """Tell a file that came without a row from one whose rows are bad."""
     if rejections and not reading.landed and not reading.set_aside:
-        return ["it came without a single row, and nothing is counted as 0 for it", *rejections]
+        return [message("no_rows"), *rejections]
     return rejections
 
 
@@ -252,7 +261,28 @@ def _missing_columns(contract: Contract, error: Exception) -> list[dict[str, Any
     return [rule_outcome(as_rule, places, success=False, raised=False)]
 
 
-def rejection_sentence(delivery: Delivery, acceptance: Acceptance) -> str:
-    """Say in one sentence why a delivery is not in force."""
-    reasons = "; ".join(re.sub(r"\s+", " ", reason) for reason in acceptance.rejections)
-    return f"{delivery.source} {delivery.period}: {delivery.name} rejected: {reasons}"
+def rejection_of_delivery(delivery: Delivery, acceptance: Acceptance) -> dict[str, Any]:
+    """Give why a delivery is not in force, as a release and a run's record keep it."""
+    return {
+        "source": delivery.source,
+        "period": delivery.period,
+        "file": delivery.name,
+        "reasons": [said.as_json() for said in acceptance.rejections],
+    }
+
+
+def rejection_sentence(entry: Mapping[str, Any]) -> str:
+    """Say to an engineer why a delivery is not in force."""
+    reasons = "; ".join(Message.from_json(kept).english for kept in entry["reasons"])
+    return f"{entry['source']} {entry['period']}: {entry['file']} rejected: {reasons}"
+
+
+def rejection_in_chinese(entry: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    """Say to an office why a delivery that a release's manifest names is not in force."""
+    meta = manifest["contracts"].get(entry["source"], {}).get("meta", {})
+    title, period = meta.get("title", entry["source"]), WORDS.get(entry["period"], entry["period"])
+    key = (entry["source"], entry["period"])
+    in_force = {(file["source"], file["period"]) for file in manifest["deliveries"]}
+    stands = "，仍用上一份" if key in in_force and not meta.get("parts") else ""
+    reasons = join_chinese([Message.from_json(kept) for kept in entry["reasons"]])
+    return f"{title}（{period}）{entry['file']}未通过检查{stands}：{reasons}"

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from flows.common.messages import message
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.landing.acceptance import Acceptance
@@ -100,12 +101,12 @@ def _told(
         if rule.makes_doubt:
             doubts += doubts_of(rule, standing)
         if said.severity == "critical" and standing:
-            rejections.append(rejection_of(said, standing))
+            rejections.append(rejection_of(name, said, standing))
         else:
             waived += waived_entries(cases)
     told = {
         "results": results,
-        "rejections": rejections,
+        "rejections": [said.as_json() for said in rejections],
         "accepted": not rejections,
         "waived": waived,
         "doubts": doubts,
@@ -118,12 +119,9 @@ def _with_likely_captions(
 ) -> Acceptance:
     """Add to the rejection for a missing column which caption stands in place of the last one."""
     renamed = likely_captions(verdict.outcome, then, contract)
-    sentences = [
-        f"where the last file had {was} ({name}) this one has {now}: if they mean the same, add it "
-        "to `captions` in the contract"
-        for name, was, now in renamed
-    ]
-    outcome = {**verdict.outcome, "rejections": [*verdict.rejections, *sentences]}
+    likely = [message("caption_likely", name=name, was=was, now=now) for name, was, now in renamed]
+    kept = [said.as_json() for said in likely]
+    outcome = {**verdict.outcome, "rejections": [*verdict.outcome["rejections"], *kept]}
     return replace(verdict, outcome=outcome)
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.common.labels import RULE_TITLES
+from flows.common.messages import Message
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.landing.acceptance import Acceptance
-from flows.landing.rejection_messages import Words, in_chinese
 from flows.quality.suite import COMPARED
 
 GRAVITY = {"critical": 0, "warning": 1, "info": 2}
@@ -53,7 +53,7 @@ class Examined:
     contract: Contract
     delivery: Delivery
     state: str
-    rejections: tuple[str, ...]
+    rejections: tuple[Message, ...]
     problems: tuple[Problem, ...]
 
     @property
@@ -74,7 +74,7 @@ def problems_of(contract: Contract, acceptance: Acceptance) -> list[Problem]:
             found += _of_file(contract, outcome, result)
     if not acceptance.accepted and not failed:
         say_of = _of_suite if outcome.get("is_fault_of_suite") else _of_unreadable
-        found += [say_of(sentence) for sentence in acceptance.rejections]
+        found += [say_of(said) for said in acceptance.rejections]
     return sorted(set(found), key=_order)
 
 
@@ -146,20 +146,19 @@ def shown_columns(contract: Contract, names: str, captions: Mapping[str, str]) -
     return "、".join(filter(None, found))
 
 
-def _of_suite(sentence: str) -> Problem:
+def _of_suite(said: Message) -> Problem:
     return Problem(
         BROKEN_SUITE, "critical", "整份文件待检查", "", None, "", "",
-        f"检查规则文件有误，不是报送文件的问题：{sentence}。",
+        f"检查规则文件有误，不是报送文件的问题：{said.english}。",
         "规则读不懂时任何文件都不能放行，此时沿用上一份合格的文件。",
         "请工程师改正规则文件后重新运行；报送单位不必重报。",
     )  # fmt: skip
 
 
-def _of_unreadable(sentence: str) -> Problem:
-    words = in_chinese(sentence) or Words(sentence, "请按说明处理后重报整份文件")
+def _of_unreadable(said: Message) -> Problem:
     return Problem(
         UNREADABLE, "critical", "整份文件拒收", "", None, "", "",
-        f"文件无法读取：{words.what}。",
+        f"文件无法读取：{said.what}。",
         "读不出的文件不参与计算，此时沿用上一份合格的文件。",
-        f"{words.resolve}。",
+        f"{said.resolve}。",
     )  # fmt: skip

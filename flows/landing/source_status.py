@@ -10,7 +10,7 @@ from flows.common.clock import day_of
 from flows.common.settings import SAMPLE_MARK, Settings
 from flows.contracts.delivery import Delivery, newest_first
 from flows.contracts.model import Contract
-from flows.landing.acceptance import Acceptance, rejection_sentence
+from flows.landing.acceptance import Acceptance, rejection_of_delivery, rejection_sentence
 
 Key = tuple[str, str, str]  # table, district and period
 
@@ -106,9 +106,9 @@ class Standing:
     held: int = 0  # files that came in one night, none of which was taken
 
     @property
-    def rejections(self) -> tuple[str, ...]:
-        """Say in a sentence each why what came is not in force."""
-        return tuple(rejection_sentence(*one) for one in self.rejected)
+    def rejections(self) -> tuple[dict[str, Any], ...]:
+        """List why what came is not in force."""
+        return tuple(rejection_of_delivery(*one) for one in self.rejected)
 
     @property
     def gap(self) -> str | None:
@@ -247,17 +247,28 @@ def _holds_only(taken: Set[str], name: str, rejected: Acceptance) -> bool:
 
 
 def gap_sentences(found: Sequence[Standing]) -> list[str]:
-    """List what is missing and what was rejected, each sentence once."""
-    sentences = [one.gap for one in found if one.gap]
-    sentences += [sentence for one in found for sentence in one.rejections]
-    return list(dict.fromkeys(sentences))
+    """List what is missing, each sentence once, for the office that owes it."""
+    return list(dict.fromkeys(one.gap for one in found if one.gap))
+
+
+def missing_or_rejected(found: Sequence[Standing]) -> list[str]:
+    """List what is missing and what was rejected, for the engineer."""
+    return [*gap_sentences(found), *map(rejection_sentence, rejections_of(found))]
+
+
+def rejections_of(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    """List why deliveries are not in force, each once."""
+    entries: list[dict[str, Any]] = []
+    for standing in found:
+        entries += [entry for entry in standing.rejections if entry not in entries]
+    return entries
 
 
 def open_periods(found: Sequence[Standing]) -> list[dict[str, Any]]:
     """Describe each owed period that has no delivery in force, or a newer one that was rejected."""
     listed = {}
     for one in found:
-        if sentences := [text for text in (one.gap, *one.rejections) if text]:
+        if sentences := missing_or_rejected([one]):
             listed[one.owed.key] = _named(one) | {
                 "due": one.owed.due,
                 "in_force": bool(one.in_force),

@@ -55,9 +55,9 @@ class FileReader(ParseContext):
             self._read_below(sheet, header, above)
         if not found:
             raise missing or Rejected(
-                "no sheet has the name that the contract asks for"
+                "no_sheet_of_that_name"
                 if "sheets" in self.contract.meta["read"]
-                else "the workbook shows no sheet with cells: show the table and send it again"
+                else "no_sheet_with_cells"
             )
         self._finish()
         return self.reading
@@ -151,7 +151,4 @@ def read_file(
         if memory_sentence(error):
             raise
         # No file may end the night of all others, whatever it holds.
-        raise Rejected(
-            "the file is written as none that can be read: save it anew as .xlsx and send that, "
-            "or show it to the engineer"
-        ) from error
+        raise Rejected("unreadable_form") from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.common.errors import Rejected
+from flows.common.messages import column_message, message
 from flows.common.text import half_width, plain_caption, squeezed
 from flows.contracts.model import Column, Contract, is_headerless, unnamed
 from flows.parsing.values import GROUPED, NUMBER
@@ -92,10 +93,15 @@ class HeaderMissing(Rejected):
     """No row holds every required caption; `found` counts those that the best row had."""
 
     def __init__(
-        self, sentence: str, found: int, missing: Iterable[str], captions: Iterable[str] = ()
+        self,
+        code: str,
+        found: int,
+        missing: Iterable[str],
+        captions: Iterable[str] = (),
+        **parameters: Any,
     ) -> None:
-        """Take the sentence for the office, which columns lack, and what the best row holds."""
-        super().__init__(sentence)
+        """Take what is said of the file, which columns lack, and what the best row holds."""
+        super().__init__(code, **parameters)
         self.found, self.missing, self.captions = found, tuple(missing), tuple(captions)
 
 
@@ -133,10 +139,7 @@ def check_above(contract: Contract, header: "Header", above: Rows) -> None:
     has_numbers = any(one.is_number for one in contract.columns if one.name in places)
     fewest = FEWEST_ABOVE[len(places) > 2] if has_numbers else FEWEST_OF_WORDS
     if len(full) >= fewest:
-        raise Rejected(
-            f"above the header in row {header.last_row}, rows that look like data: {len(full)}, "
-            f"the first is row {full[0]}: put the header above all of them and send the file again"
-        )
+        raise Rejected("rows_above_header", row=header.last_row, count=len(full), first=full[0])
 
 
 def _is_of_labels(rows: RowBlocks, header: "Header", contract: Contract) -> bool:
@@ -164,11 +167,7 @@ def _check_once(contract: Contract, header: "Header") -> None:
 
 def _several(column: Column, caption: str, found: int, captions: Iterable[str]) -> "HeaderMissing":
     return HeaderMissing(
-        f"several columns are called {caption} ({column.name}): give each a name of its own and "
-        "send the file again",
-        found,
-        (),  # it is there, more than once
-        captions,
+        "caption_stands_twice", found, (), captions, caption=caption, name=column.name
     )
 
 
@@ -226,22 +225,23 @@ def find_header(
         if len(above) >= HEADER_WITHIN_ROWS:
             break
     missing = [one for one in contract.columns if one.name in required and one.name not in best]
-    named = ", ".join(f"{column.shown} ({column.name})" for column in missing)
+    named = [column_message(column.name, column.shown) for column in missing]
     if named and not best:
         raise HeaderMissing(
-            f"no header found in the first {HEADER_WITHIN_ROWS} rows: none of {named} stands "
-            "there; put the captions above the rows of data and send it again",
+            "no_header",
             0,
             (column.name for column in missing),
             best_captions,
+            count=HEADER_WITHIN_ROWS,
+            columns=named,
         )
     for column in missing if best else ():
         if several := twice & {plain_caption(caption) for caption in column.captions}:
             raise _several(column, several.pop(), len(best), best_captions)
     raise HeaderMissing(
-        f"column not found: {named or 'those that become rows'}; add it to the export and send it "
-        "again",
+        "column_not_found",
         len(best),
         (column.name for column in missing),
         best_captions,
+        columns=named or message("columns_that_become_rows"),
     )

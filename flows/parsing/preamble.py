@@ -7,6 +7,7 @@ from typing import Any
 
 from flows.common.errors import Rejected
 from flows.common.masking import without_ids
+from flows.common.messages import message
 from flows.common.text import half_width, plain_caption
 from flows.contracts.model import Contract
 from flows.parsing.headers import Header, Rows
@@ -44,11 +45,8 @@ def said_above(contract: Contract, above: Rows, sheet: str, file: str) -> dict[s
         else:
             continue
         if found[column.name] is None and column.required:
-            place = f"the sheet {sheet}" if sheet else "the file"
-            raise Rejected(
-                f"nothing says {column.shown} ({column.name}) for {place}: "
-                "fill it in and send the file again"
-            )
+            place = message("place_sheet", name=sheet) if sheet else message("place_file")
+            raise Rejected("nothing_says", caption=column.shown, name=column.name, place=place)
     return found
 
 
@@ -108,10 +106,7 @@ def _unit_in(caption: str) -> str | None:
 
 
 def _other_unit(caption: str, said: str, read_in: str | None) -> Rejected:
-    return Rejected(
-        f"the caption {caption} says the money is in {said}, it is read in {read_in}: correct the "
-        "caption or the numbers, or `unit` in the contract"
-    )
+    return Rejected("caption_unit_differs", caption=caption, said=said, stated=read_in)
 
 
 def _unit_said(contract: Contract, stated: str | None, said: Sequence[str]) -> str | None:
@@ -120,21 +115,12 @@ def _unit_said(contract: Contract, stated: str | None, said: Sequence[str]) -> s
         if len(said) == 1:
             return said[0]
         if said:
-            raise Rejected(
-                f"cells above the header say the money is in {' and '.join(said)}: leave the right "
-                "one and send the file again"
-            )
-        raise Rejected(
-            "no cell says the unit of the money (单位:元 or 单位:万元): write it above the header"
-        )
+            raise Rejected("several_units_of_money", units=said)
+        raise Rejected("no_unit_of_money")
     has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
     expected = stated or "元"
     if said and expected not in said and has_amounts and "unit_column" not in read:
-        raise Rejected(
-            "above or beside its header, or in its name, the sheet says the money is in "
-            f"{said[0]}, the contract reads it in {expected}: correct that, or `unit` in the "
-            "contract"
-        )
+        raise Rejected("sheet_unit_differs", said=said[0], stated=expected)
     return str(stated) if stated else None
 
 
@@ -144,10 +130,7 @@ def check_note(contract: Contract, unit: str | None, number: int, row: list[Any]
     has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
     is_meant = has_amounts and "unit_column" not in contract.meta["read"]
     if said and is_meant and (unit or "元") not in said:
-        raise Rejected(
-            f"a note in row {number} says the money is in {said[0]}, it is read in {unit or '元'}: "
-            "correct the note or the numbers, or `unit` in the contract"
-        )
+        raise Rejected("note_unit_differs", row=number, said=said[0], stated=unit or "元")
 
 
 def units_of_money(above: Rows) -> list[str]:

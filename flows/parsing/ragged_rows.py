@@ -71,10 +71,7 @@ class Widths:
         if not self.header.height:
             self.expected = max(counts, key=lambda length: (counts[length], length))
             if self.expected < self.last:
-                raise Rejected(
-                    f"the rows have {self.expected} cells and no column {self.last}: "
-                    "export the table with all its columns"
-                )
+                raise Rejected("rows_lack_column", count=self.expected, place=self.last)
         elif counts[self.last] > counts[self.expected]:
             self.expected = self.last
 
@@ -82,8 +79,7 @@ class Widths:
         fewest, most = min(lengths), max(lengths)
         shown = f"{fewest} to {most}" if fewest < most else str(most)
         return Rejected(
-            f"the header (row {self.header.last_row}) has {self.expected} cells and the rows below "
-            f"it {shown}: export the table with as many delimiters in every row"
+            "rows_wider_than_header", row=self.header.last_row, count=self.expected, counts=shown
         )
 
     def _ends_as_excel(

@@ -77,9 +77,6 @@ def _together(found: Iterable[tuple[int, str, str]]) -> list[Item]:
     for place, text, value in found:
         places = items.setdefault(text, {})
         if value in places:
-            raise Rejected(
-                f"several columns are called {text} ({value}): give each a name of its own and "
-                "send the file again"
-            )
+            raise Rejected("caption_stands_twice", caption=text, name=value)
         places[value] = place
     return list(items.items())

@@ -7,6 +7,7 @@ from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from flows.common.labels import RULE_TITLES
+from flows.common.messages import Message, message, places_message
 from flows.contracts.model import Contract
 from flows.parsing.result import Reading, SetAside, amount_of
 from flows.quality.rules import RuleResult
@@ -44,9 +45,15 @@ def reading_as_rule(name: str, rule: ReadingRule) -> Rule:
     return Rule(name, {}, rule.severity, rule.effect, rule.notes, keeps_rows=name not in OF_ROWS)
 
 
-def rejection_of(rule: ReadingRule, places: list[dict[str, Any]]) -> str:
+def rejection_of(name: str, rule: ReadingRule | Rule, places: list[dict[str, Any]]) -> Message:
     """Say in a sentence why a file is rejected, by what was found in it and where."""
-    return f"{rule.notes.what}: {place_text(places)}"
+    return message(
+        "rule_broken",
+        rule=name,
+        what=rule.notes.what.rstrip("。"),
+        resolve=rule.notes.resolve.rstrip("。"),
+        places=places_message(places),
+    )
 
 
 def rule_outcome(
@@ -128,9 +135,12 @@ class Judgement:
         self.waivers = waivers
         self.waived: list[tuple[Waiver, dict[str, Any]]] = []
         self.results: list[dict[str, Any]] = []
-        self.rejections: list[str] = []
+        self.rejections: list[Message] = []
         self.quarantine: list[dict[str, Any]] = []
         self.doubts: list[dict[str, Any]] = []
+
+    def _reject(self, code: str, **parameters: Any) -> None:
+        self.rejections.append(message(code, **parameters))
 
     def note(
         self, rule: Rule, *, places: list[dict[str, Any]], success: bool, raised: bool = False
@@ -161,7 +171,7 @@ class Judgement:
             if places or (_is_asked(name, self.contract) and name != "blank_amount"):
                 self._of_found(name, rule, places)
         for name, places in found.items():
-            self.rejections.append(f"the suite has no word on {name}: {place_text(places)}")
+            self._reject("suite_without_rule", rule=name, places=places_message(places))
 
     def of_blanks(self, places: list[dict[str, Any]]) -> None:
         """Judge the amounts that are blank in the rows that count."""
@@ -180,7 +190,7 @@ class Judgement:
         if as_rule.makes_doubt:
             self.doubts += doubts_of(as_rule, standing)
         if grave:
-            self.rejections.append(rejection_of(rule, grave))
+            self.rejections.append(rejection_of(name, rule, grave))
 
     def of_rows(
         self, results: Sequence[RuleResult], rows: Mapping[int, Mapping[str, Any]]
@@ -242,7 +252,7 @@ class Judgement:
             success = not places if result.failed_positions else result.success
             self.note(rule, places=places, success=success, raised=result.raised)
             if result.raised:
-                self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
+                self._reject("rule_not_run", rule=rule.type, column=rule.column)
         return taken
 
     def _still_unknown(self, rule: Rule) -> str:
@@ -274,9 +284,9 @@ class Judgement:
                 self.doubts += doubts_of(rule, [{}])
             self.note(rule, places=[], success=result.success, raised=result.raised)
             if result.raised:
-                self.rejections.append(f"the rule {rule.type} on {rule.column} could not be run")
+                self._reject("rule_not_run", rule=rule.type, column=rule.column)
             elif is_grave:
-                self.rejections.append(f"{rule.notes.what} {rule.notes.resolve}")
+                self.rejections.append(rejection_of(rule.type, rule, [{"column": rule.column}]))
 
     def set_aside(self, row: SetAside, effect: str) -> None:
         """Put a row into quarantine; it keeps what is readable of its keys and amount."""
@@ -309,31 +319,13 @@ class Judgement:
             places = [{"sheet": sheet, "row": row} for sheet, row in counted]
             is_waived = self.is_waived("quarantine_limit", {})
             if not is_waived:
-                self.rejections.append(
-                    f"{len(counted)} of {rows_of_data} rows would be set aside, more than the "
-                    f"quarantine_limit allows: {place_text(places)}"
+                self._reject(
+                    "quarantine_limit",
+                    count=len(counted),
+                    rows=rows_of_data,
+                    places=places_message(places),
                 )
             for result in self.results:
                 if result["type"] == "quarantine_limit":
                     result |= {"success": False, "failed_count": len(counted)}
                     result |= {"severity": "warning"} if is_waived else {}
-
-
-def place_text(places: Sequence[Mapping[str, Any]]) -> str:
-    """Name the first places: sheet, row and column, and what each is compared with."""
-    shown = [
-        " ".join(
-            part
-            for part in (
-                f"sheet {place['sheet']}" if place.get("sheet") else "",
-                f"row {place['row']}" if place.get("row") else "",
-                f"column {place['column']}" if place.get("column") else "",
-                f"({place['detail']})" if place.get("detail") else "",
-            )
-            if part
-        )
-        or "the whole file"
-        for place in places[:3]
-    ]
-    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-    return "; ".join(shown) + more

@@ -170,8 +170,7 @@ def _doubtful_row(
     if "field larger" in str(failure):
         below = lines.between(number + 1, number + 1 + LINES_OF_A_CELL)
         if not any(0 < line.count(dialect.delimiter) == width - 1 for line in below):
-            raise Rejected(f"line {number}: a cell is longer than {LONGEST_CELL >> 20} MB, "
-                           "or its quote is not closed; export the file again")  # fmt: skip
+            raise Rejected("cell_too_long", line=number, count=LONGEST_CELL >> 20)  # fmt: skip
     (line,) = lines.between(number, number + 1)
     cells = [cell.strip() for cell in line.split(dialect.delimiter)[:WIDEST]]
     quote = dialect.quote
@@ -239,7 +238,7 @@ def _lines(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[Line
         rest = text[cut:]
         number += len(lines)
         if len(rest) > LONGEST_LINE:
-            raise Rejected(f"line {number} is too long for a row: export the table as CSV again")
+            raise Rejected("line_too_long", line=number)
         yield lines, any(quote in text for quote in QUOTES)
     if rest:
         yield [rest], True
@@ -247,7 +246,7 @@ def _lines(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[Line
 
 def with_zeros(line: int) -> Rejected:
     """Say on which line a text holds what no text does."""
-    return Rejected(f"line {line} holds binary zeros, no text: export the file again")
+    return Rejected("binary_zeros", line=line)
 
 
 def _texts(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[str]:
@@ -265,9 +264,7 @@ def _texts(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[str]
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
                 line += _breaks_in(error.object[: error.start].decode("latin-1"))
-                raise Rejected(
-                    f"on line {line} the text is not {encoding} any more: export it again"
-                ) from None
+                raise Rejected("text_leaves_encoding", line=line, encoding=encoding) from None
             if not block:
                 return
             line += _breaks_in(text)
@@ -352,5 +349,5 @@ def _swallows_rows(row: Sequence[str], width: int, delimiter: str) -> bool:
 def _trimmed(row: Sequence[str], line: int) -> list[str]:
     width = max((place for place, cell in enumerate(row, start=1) if cell), default=0)
     if width > WIDEST:
-        raise Rejected(f"line {line} has more than {WIDEST} columns: export the table alone")
+        raise Rejected("too_many_columns", line=line, count=WIDEST)
     return list(row[:width])

@@ -7,18 +7,19 @@ import zipfile
 from pathlib import Path
 
 from flows.common.errors import Rejected
+from flows.common.messages import message
 
 LARGEST_UNPACKED_BYTES = 1 << 30  # a million rows of twenty cells; the reader holds no more
 WORKBOOK_PARTS = {"xl/workbook.xml": "xlsx", "content.xml": "ods"}
 OTHERS = (
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"\x1f\x8b", "a compressed file (.gz)"),
-    (b"{\\rtf", "a text document"),
-    (b"SQLite format 3", "a database"),
+    (b"%PDF", "kind_pdf"),
+    (b"\x89PNG", "kind_picture"),
+    (b"\xff\xd8\xff", "kind_picture"),
+    (b"Rar!", "kind_rar"),
+    (b"7z\xbc\xaf", "kind_7z"),
+    (b"\x1f\x8b", "kind_compressed"),
+    (b"{\\rtf", "kind_text_document"),
+    (b"SQLite format 3", "kind_database"),
 )
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 OLE = b"\xd0\xcf\x11\xe0"
@@ -43,13 +44,13 @@ def kind_of(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(4096)
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
-        raise Rejected("the file is empty: ask for the export again")
+        raise Rejected("file_empty")
     for magic, name in OTHERS:
         if head.startswith(magic):
-            raise Rejected(f"the file is {name}, not a table: ask for it as .xlsx or CSV")
+            raise Rejected("not_a_table", kind=message(name))
     kind = "xls" if head.startswith((OLE, *OLD_XLS, *ZIP)) else _kind_of_text(head)
     if kind != "text" and path.stat().st_size > LARGEST_UNPACKED_BYTES:
-        raise Rejected("the file is larger than 1 GB: delete what is not the table")
+        raise Rejected("file_too_large")
     if head.startswith(OLE):
         return _kind_of_ole(path)
     if head.startswith(ZIP):
@@ -63,17 +64,17 @@ def _kind_of_ole(path: Path) -> str:
         size_of_sector = 1 << min(int.from_bytes(content[30:32], "little"), 16)
         directory = (int.from_bytes(content[48:52], "little") + 1) * size_of_sector
         if directory >= len(content):
-            raise Rejected("the file is cut short or damaged: send it again")
+            raise Rejected("file_cut_short")
         names = {name for name in STREAMS if content.find(name.encode("utf-16-le")) >= 0}
     if "EncryptedPackage" in names:
-        raise Rejected("the workbook has a password: save it without one")
+        raise Rejected("workbook_has_password")
     if "_VBA_PROJECT_CUR" in names:
-        raise Rejected("the workbook holds macros: save it as .xlsx, which has none")
+        raise Rejected("workbook_has_macros")
     if names & {"Workbook", "Book"}:
         return "xls"
     if "WordDocument" in names:
-        raise Rejected("the file is a text document, not a table: ask for it as .xlsx or CSV")
-    raise Rejected("the file is no workbook that can be read (as .et is): save it as .xlsx")
+        raise Rejected("not_a_table", kind=message("kind_text_document"))
+    raise Rejected("unknown_workbook")
 
 
 def _kind_of_zip(path: Path) -> str:
@@ -81,26 +82,26 @@ def _kind_of_zip(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, struct.error):
-        raise Rejected("the file is cut short or damaged: send it again") from None
+        raise Rejected("file_cut_short") from None
     names = {member.filename.replace("\\", "/").lower() for member in members}
     kind = next((kind for part, kind in WORKBOOK_PARTS.items() if part in names), "archive")
     if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
-        raise Rejected("the file unpacks to more than 1 GB: delete what is not the table")
+        raise Rejected("unpacked_too_large")
     if len({member.filename for member in members}) < len(members):
-        raise Rejected("the file holds a part twice, which no honest program writes: refused")
+        raise Rejected("part_stands_twice")
     spans = sorted((member.header_offset, member.compress_size) for member in members)
     if any(start + size > following for (start, size), (following, _) in zip(spans, spans[1:])):  # noqa: B905, RUF007
-        raise Rejected("the parts of the file overlap, which no honest program writes: refused")
+        raise Rejected("parts_overlap")
     if any(member.flag_bits & 1 for member in members):
-        raise Rejected("the file has a password: save it without one")
+        raise Rejected("file_has_password")
     if any(member.compress_type not in COMPRESSIONS for member in members):
-        raise Rejected("the file is packed in a way that no spreadsheet is: save it as .xlsx")
+        raise Rejected("odd_packing")
     if any(name.endswith("vbaproject.bin") for name in names):
-        raise Rejected("the workbook holds macros: save it as .xlsx, which has none")
+        raise Rejected("workbook_has_macros")
     if "xl/workbook.bin" in names:
-        raise Rejected("the workbook is a binary one (.xlsb): save it as .xlsx")
+        raise Rejected("workbook_is_binary")
     if "word/document.xml" in names or "ppt/presentation.xml" in names:
-        raise Rejected("the file is a text document, not a table: ask for it as .xlsx or CSV")
+        raise Rejected("not_a_table", kind=message("kind_text_document"))
     return kind
 
 
@@ -111,14 +112,13 @@ def _kind_of_text(head: bytes) -> str:
     start = plain.lstrip().lower()
     is_page = start.startswith((b"<html", b"<!doctype html"))
     if PAGE_IN_PARTS.match(start):
-        raise Rejected("the file is a page with its pictures (.mht), not a table: "
-                       "ask for it as .xlsx or CSV")  # fmt: skip
+        raise Rejected("not_a_table", kind=message("kind_mht"))  # fmt: skip
     if start.startswith(b"<") and SPREADSHEET_2003 in plain and not is_page:
         return "xml_spreadsheet"
     if start.startswith(b"<") and PAGE.search(start):
         return "html"
     if start.startswith(b"<?xml"):
-        raise Rejected("the file is XML of an unknown form: ask for it as .xlsx or CSV")
+        raise Rejected("unknown_xml")
     if re.match(rb"[\[{]\s*[\[{\"]", start):
         return "json"
     return "text"

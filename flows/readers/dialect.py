@@ -74,10 +74,13 @@ def find_dialect(path: Path, contract: Contract) -> Dialect:
         head = text_in(start, encoding, is_whole=is_whole)
         if head is None:
             shown = encoding.removesuffix("-sig")
-            raise Rejected(f"the text is not {shown} throughout: export it again in {shown}")
+            raise Rejected("text_not_in_encoding_export", encoding=shown, again=shown)
     else:
-        heads = {name: head for name in ENCODINGS
-                 if (head := text_in(start, name, is_whole=is_whole)) is not None}  # fmt: skip
+        heads = {
+            name: head
+            for name in ENCODINGS
+            if (head := text_in(start, name, is_whole=is_whole)) is not None
+        }
         encoding = _encoding_by_captions(path, start, heads, wanted, contract)
         head = heads[encoding]
     return dialect_of_lines(encoding, first_lines(head), wanted, read)
@@ -164,8 +167,11 @@ def _encoding_by_captions(
     Captions that are no plain ASCII prove it, and so do many signs of UTF-8.
     """
     has_zeros = b"\0" in start
-    plain = {name: head for name, head in heads.items()
-             if "\0" not in head and name.startswith("utf-16") is has_zeros}  # fmt: skip
+    plain = {
+        name: head
+        for name, head in heads.items()
+        if "\0" not in head and name.startswith("utf-16") is has_zeros
+    }
     found = {name: _captions_in(head, wanted) for name, head in plain.items()}
     best = max(map(len, found.values()), default=0)
     fitting = [name for name, captions in found.items() if len(captions) == best]
@@ -176,24 +182,22 @@ def _encoding_by_captions(
         if has_zeros:
             _refuse_zeros(start, wanted)
     if not fitting:
-        raise Rejected("the text is neither UTF-8 nor GB18030: export it again in one of these")
+        raise Rejected("no_encoding_fits")
     if fitting[0] == "utf-8" and not _may_be_another(plain):
         return fitting[0]
     if best == 0 and not is_headerless(contract):
         return fitting[0]  # the sentence about columns says more
-    proved = [name for name in fitting
-              if name.startswith("utf-16") or not "".join(found[name]).isascii()]  # fmt: skip
+    proved = [
+        name for name in fitting if name.startswith("utf-16") or not "".join(found[name]).isascii()
+    ]
     if len(proved) > 1:
         proved = [name for name in proved if _is_valid(path, name)]
     if len(proved) == 1:
         return proved[0]
-    could = ", ".join(proved or [name for name in fitting if _is_valid(path, name)])
+    could = proved or [name for name in fitting if _is_valid(path, name)]
     if not could:
-        raise Rejected("the text is neither UTF-8 nor GB18030: export it again in one of these")
-    raise Rejected(
-        f"the text could be {could} or another, and no caption tells which: export it again in "
-        "UTF-8, or state `encoding` in the contract"
-    )
+        raise Rejected("no_encoding_fits")
+    raise Rejected("several_encodings_fit", encodings=could)
 
 
 def _may_be_another(heads: dict[str, str]) -> bool:
@@ -212,10 +216,8 @@ def _refuse_broken(start: bytes, wanted: set[str]) -> None:
             if _captions_in(start.decode(encoding, "ignore"), wanted):
                 line = start.count(b"\n", 0, error.start) + 1
                 if line == 1:
-                    raise Rejected(f"line 1 is only in part {encoding}: "
-                                   "export the whole file again in UTF-8") from None  # fmt: skip
-                raise Rejected(f"line {line} is not {encoding} as the lines above it: "
-                               "export the whole file again in UTF-8") from None  # fmt: skip
+                    raise Rejected("line_1_in_part_encoded", encoding=encoding) from None
+                raise Rejected("line_of_other_encoding", line=line, encoding=encoding) from None
 
 
 def _refuse_zeros(start: bytes, wanted: set[str]) -> None:
@@ -223,4 +225,4 @@ def _refuse_zeros(start: bytes, wanted: set[str]) -> None:
     for encoding in ("utf-8", "gb18030", "big5"):
         if _captions_in(start.replace(b"\0", b"").decode(encoding, "ignore"), wanted):
             raise with_zeros(start.count(b"\n", 0, start.index(b"\0")) + 1)
-    raise Rejected("the file holds binary data, no table: export it again as .xlsx or CSV")
+    raise Rejected("binary_data")

@@ -29,7 +29,7 @@ def _spread(
             continue
         bottom = min(bottom, len(cells) - 1)
         if len(merged) + (bottom - top + 1) * (right - left + 1) > LARGEST_MERGED:
-            raise Rejected("merged cells span a whole table: undo that and send the file again")
+            raise Rejected("merged_cells_span_table")
         for row in range(top, bottom + 1):
             for column in range(left, right + 1):
                 merged[row + 1, column] = cells[top][left]
@@ -59,7 +59,7 @@ def xlsx_sheets(path: Path) -> Iterator[SheetCells]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # it has no base class but that of all
             raise
-        raise Rejected("the workbook is damaged: open it, save it anew and send that") from None
+        raise Rejected("workbook_damaged") from None
 
 
 def _old_book(path: Path) -> Any:
@@ -73,11 +73,11 @@ def _old_book(path: Path) -> Any:
             )
         except xlrd.XLRDError as error:
             if "ncrypt" in str(error) or "assword" in str(error):
-                raise Rejected("the workbook has a password: save it without one") from None
+                raise Rejected("workbook_has_password") from None
             raise
         if book.biff_version >= OF_UNICODE:
             return book
-    raise Rejected("the workbook is older than Excel 97 or damaged: open it, save it as .xlsx")
+    raise Rejected("workbook_too_old")
 
 
 def xls_sheets(path: Path) -> Iterator[SheetCells]:

@@ -43,15 +43,15 @@ class Grid:
     def set(self, row: int, column: int, value: Any, down: int, right: int) -> None:
         """Set a cell, and for a merged one remember its value in each cell of its range."""
         if row + down >= HIGHEST or column + right >= WIDEST:
-            raise Rejected("the file holds more cells than a spreadsheet: send the table alone")
+            raise Rejected("more_cells_than_spreadsheet")
         if (down + 1) * (right + 1) > WIDEST:
-            raise Rejected("a merged cell spans a whole table: undo it and send the file again")
+            raise Rejected("merged_cell_spans_table")
         while len(self.rows) <= row:
             self.rows.append([])
         cells = self.rows[row]
         cells += [""] * (column + right + 1 - len(cells))
         if cells[column] not in ("", value):
-            raise Rejected("a cell of the sheet stands twice: open it, save it anew as .xlsx")
+            raise Rejected("cell_stands_twice")
         cells[column] = value
         if down or right:
             for one_row in range(row, row + down + 1):
@@ -81,7 +81,7 @@ def decoded(content: bytes, captions: Collection[str] = (), stated: str | None =
             texts[str(encoding)] = content.decode(str(encoding))
     if not texts:
         wanted = stated or "UTF-8 or GB18030"
-        raise Rejected(f"the text is not {wanted} throughout: save it as .xlsx")
+        raise Rejected("text_not_in_encoding", encoding=wanted)
     plain = {encoding: "".join(text.split()) for encoding, text in texts.items()}
     found = {
         encoding: sum(caption in text for caption in captions) for encoding, text in plain.items()
@@ -89,7 +89,7 @@ def decoded(content: bytes, captions: Collection[str] = (), stated: str | None =
     best = max(found.values())
     fitting = [encoding for encoding in texts if found[encoding] == best]
     if best and len(fitting) > 1 and not content.isascii():
-        raise Rejected(f"the text could be {', '.join(fitting)}: state `encoding` in the contract")
+        raise Rejected("several_encodings_possible", encodings=", ".join(fitting))
     return texts[fitting[0]]
 
 

@@ -29,7 +29,7 @@ def html_sheets(
     try:
         root = html.document_fromstring(_without_declaration(text), parser=parser)
     except etree.ParserError:  # nothing but comments
-        raise Rejected("the page is empty: export the file again") from None
+        raise Rejected("page_empty") from None
     etree.strip_elements(root, "script", "style", with_tail=False)
     position = 0
     for position, table in enumerate(root.iter("table"), start=1):
@@ -40,7 +40,7 @@ def html_sheets(
         hidden = [row for row, line in enumerate(_own(table, "table", "tr"), 1) if _is_hidden(line)]
         yield SheetCells(shown_as, False, grid.merged, None, grid.rows, hidden)
     if not position:
-        raise Rejected("the page holds no table (a login page?): export the file again")
+        raise Rejected("page_without_table")
 
 
 def _without_declaration(text: str) -> str:

@@ -94,7 +94,7 @@ def _once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make a record; of two values under one name none is the right one."""
     record = dict(fields)
     if len(record) < len(fields):
-        raise Rejected("a record of the JSON has two values of one name: export it again")
+        raise Rejected("record_names_twice")
     return record
 
 
@@ -137,7 +137,7 @@ def _lines(file: TextIO) -> Iterator[str]:
 
 
 def _no_list() -> Rejected:
-    return Rejected("the JSON holds no single list of records: export the table alone")
+    return Rejected("json_without_list")
 
 
 def _records(path: Path) -> Iterator[Record]:
@@ -152,7 +152,7 @@ def _records(path: Path) -> Iterator[Record]:
                     raise _no_list()
                 yield element
     except (ValueError, RecursionError):
-        raise Rejected("the file is no whole JSON: export it again") from None
+        raise Rejected("json_not_whole") from None
 
 
 def read_records(path: Path) -> Iterator[Record]:

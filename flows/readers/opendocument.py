@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree
 
 from flows.common.errors import Rejected
+from flows.common.messages import message
 from flows.readers.grid import (
     HIGHEST,
     NOT_CALCULATED,
@@ -38,15 +39,15 @@ def open_document_sheets(path: Path) -> Iterator[SheetCells]:
     with zipfile.ZipFile(path) as archive:
         manifest = "META-INF/manifest.xml"
         if manifest in archive.namelist() and b"encryption-data" in archive.read(manifest):
-            raise Rejected("the workbook has a password: save it without one")
+            raise Rejected("workbook_has_password")
         content = archive.read("content.xml")
     try:
         root = etree.fromstring(content, xml_parser())
     except etree.XMLSyntaxError:
-        raise Rejected("the XML is cut short or damaged: save it as .xlsx") from None
+        raise Rejected("xml_cut_short") from None
     book = root.find(f"{OFFICE}body/{OFFICE}spreadsheet")
     if book is None:
-        raise Rejected("the file is a text document, not a table: ask for it as .xlsx or CSV")
+        raise Rejected("not_a_table", kind=message("kind_text_document"))
     hidden = {
         style.get(f"{STYLE}name")
         for style in root.iter(f"{STYLE}style")

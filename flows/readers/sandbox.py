@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Any
 
 from flows.common.errors import Rejected
+from flows.common.messages import Message
 from flows.common.settings import CHECKOUT
 
 COMMAND = [sys.executable, "-s", "-m", "flows.readers.sandbox_worker"]
@@ -33,14 +34,11 @@ Messages = Generator[tuple[Any, ...], None, None]
 
 
 def _no_cell() -> Rejected:
-    return Rejected("the reader of spreadsheets sent what is no cell")
+    return Rejected("reader_sent_no_cell")
 
 
 def _too_much() -> Rejected:
-    return Rejected(
-        "the file was too much for the reader of spreadsheets, which ended: delete what is not the "
-        "table, and empty rows and columns after it"
-    )
+    return Rejected("reader_ended")
 
 
 class _Unpickler(pickle.Unpickler):
@@ -112,10 +110,7 @@ class ReaderProcess:
             selector.register(out, selectors.EVENT_READ)
             while missing:
                 if not selector.select(max(deadline - monotonic(), 0)):
-                    raise Rejected(
-                        f"the file could not be read within {READ_SECONDS:.0f} s: delete what is "
-                        "not the table, and empty rows and columns after it"
-                    )
+                    raise Rejected("reading_took_too_long", seconds=READ_SECONDS)
                 block = os.read(out.fileno(), min(missing, 1 << 20))
                 if not block:
                     raise _too_much()
@@ -153,7 +148,7 @@ class ReaderProcess:
 def _is_message(message: object, *, is_begun: bool) -> bool:
     """Whether a message is one of those that the reader process gives, rows within a sheet."""
     match message:
-        case ("done",) | ("rejected", str()):
+        case ("done",) | ("rejected", dict()):
             return True
         case ("sheet", str(), bool(), dict(merged), None | int(), list() | tuple() | set() as rows):
             is_plain = {*map(type, rows)} <= {int} and {*map(type, merged.values())} <= CELLS
@@ -161,6 +156,15 @@ def _is_message(message: object, *, is_begun: bool) -> bool:
         case ("rows", int(), list(rows)) if is_begun:
             return all(type(row) is list and {*map(type, row)} <= CELLS for row in rows)
     return False
+
+
+def _rejected(kept: Mapping[str, Any]) -> Rejected:
+    """Say what the reader process says of a file, if it is among what may be said."""
+    try:
+        said = Message.from_json(kept)
+        return Rejected(said.code, **said.parameters)
+    except (KeyError, TypeError, AttributeError):
+        return _no_cell()
 
 
 def _is_place(place: object) -> bool:
@@ -201,6 +205,6 @@ def read_sheets(
             if message[0] in ("done", "rejected"):
                 _readers.one = reader
             if message[0] == "rejected":
-                raise Rejected(message[1])
+                raise _rejected(message[1])
             if message[0] != "done":
                 yield message

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from flows.common.errors import Rejected
+from flows.common.messages import message
 from flows.common.process import without_collection
 
 MEMORY_BYTES = 3 << 30
@@ -81,31 +82,23 @@ def _bound_memory(path: Path) -> None:
 def answer(out: BinaryIO, asked: Asked) -> None:
     """Write the messages of one file; a failure is a sentence about the file."""
 
-    def send(message: Message) -> None:
-        content = pickle.dumps(message, protocol=5)
+    def send(answered: Message) -> None:
+        content = pickle.dumps(answered, protocol=5)
         out.write(LENGTH.pack(len(content)))
         out.write(content)
 
     try:
         _bound_memory(Path(asked["path"]))
         with without_collection():
-            for message in _messages(asked):
-                send(message)
+            for part in _messages(asked):
+                send(part)
         send(("done",))
     except Rejected as error:
-        send(("rejected", str(error)))
+        send(("rejected", error.message.as_json()))
     except MemoryError:
-        send(
-            ("rejected", "the file holds more cells than can be read: delete what is not the table")
-        )
+        send(("rejected", message("too_many_cells").as_json()))
     except Exception:  # noqa: BLE001 - the readers' errors have no common base
-        send(
-            (
-                "rejected",
-                "the file is damaged and not readable as a workbook: open it, save it anew as "
-                ".xlsx and send that",
-            )
-        )
+        send(("rejected", message("workbook_unreadable").as_json()))
     out.flush()
 
 

@@ -80,7 +80,7 @@ def _cells(records: Sequence[Record], names: Sequence[str], start: int) -> list[
         return [list(record.values()) for record in records]
     for place, record in enumerate(records, start):
         if not record.keys() <= set(names):
-            raise Rejected(f"line {place}: the row has fields that the first one lacks")
+            raise Rejected("row_with_other_fields", line=place)
     return [[record.get(name) for name in names] for record in records]
 
 
@@ -113,6 +113,6 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
         case "json":
             yield Sheet("", RowBlocks(_table(_some(read_records(path)))), is_records=True)
         case "archive":
-            raise Rejected("the file is an archive: unpack it, and send what is in it")
+            raise Rejected("file_is_archive")
         case kind:
             yield from _spreadsheet(path, kind, contract)

@@ -33,11 +33,11 @@ def xml_sheets(
     """Read each worksheet of an XML Spreadsheet 2003, with its merged cells and its types."""
     text = decoded(path.read_bytes(), captions, encoding)
     if "<!DOCTYPE" in text:
-        raise Rejected("the XML declares entities, which no spreadsheet does: refused")
+        raise Rejected("xml_declares_entities")
     try:
         root = etree.fromstring(text.strip().encode(), xml_parser("utf-8"))
     except etree.XMLSyntaxError:
-        raise Rejected("the XML is cut short or damaged: save it as .xlsx") from None
+        raise Rejected("xml_cut_short") from None
     date_system = 1900 if root.find(f".//{EXCEL}Date1904") is None else 1904
     styles = _styles(root)
     for sheet in root.iter(f"{SPREADSHEET}Worksheet"):
@@ -102,7 +102,7 @@ def _xml_grid(sheet: Any, styles: Styles) -> tuple[Grid, list[int]]:
             if value is None and cell.get(f"{SPREADSHEET}Formula"):
                 value = NOT_CALCULATED
             if row < 0 or column < 0:
-                raise Rejected("the XML counts cells from 0: save it as .xlsx")
+                raise Rejected("xml_counts_from_0")
             grid.set(row, column, "" if value is None else value, down, right)
             column += right
         row += _at(line, "Span", 0)

@@ -90,16 +90,14 @@ class Untold:
         """Find the errors, the formulas without a value and the percents of a sheet."""
         content = self._read(self.sheets.get(name, ""))
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise Rejected("a sheet is written in UTF-16: open the workbook, save it anew")
+            raise Rejected("sheet_in_utf16")
         if b"<!--" in content:
             content = COMMENT.sub(b"", content)
         numbers = NUMBER_OF_ROW.findall(content)
         if b"<![CDATA[" in content or len({*numbers}) < len(numbers):  # of which some would be lost
-            raise Rejected(
-                "a sheet is written as no spreadsheet writes it: open the workbook, save it anew"
-            )
+            raise Rejected("odd_sheet")
         if len({*(cells := CELL.findall(content))}) < len(cells):
-            raise Rejected("a cell of the sheet stands twice: open it, save it anew as .xlsx")
+            raise Rejected("cell_stands_twice")
         self.hidden_rows = [int(number) for number in HIDDEN_ROW.findall(content)]
         self.marked |= _marked_texts(content)
         found: dict[Place, str] = {}
@@ -155,7 +153,7 @@ def _parsed(content: bytes) -> Any:
     try:
         return etree.fromstring(content, xml_parser())
     except etree.XMLSyntaxError:
-        raise Rejected("the workbook is damaged: open it, save it anew and send that") from None
+        raise Rejected("workbook_damaged") from None
 
 
 def _marked_texts(content: bytes) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.common.errors import Blocked
 from flows.common.parquet import count_rows
-from flows.quality.delivery_report import rule_outcome
+from flows.quality.delivery_report import rejection_of, rule_outcome
 from flows.warehouse.models import PUBLISHED
 
 
@@ -37,7 +37,7 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
                     one.raised or one.rule.severity == "critical" for one in failed
                 ),
                 "rejections": [
-                    f"{suite.name}: {one.rule.notes.what}"
+                    rejection_of(one.rule.type, one.rule, [{"column": one.rule.column}]).as_json()
                     for one in failed
                     if one.raised or one.rule.severity == "critical"
                 ],

@@ -9,7 +9,13 @@ from typing import Any
 from flows.common.clock import CHINA, known_until
 from flows.common.settings import SAMPLE_DISTRICT, Settings
 from flows.contracts.model import Contract
-from flows.landing.source_status import Standing, all_in_force, files_of_the_sample, gap_sentences
+from flows.landing.source_status import (
+    Standing,
+    all_in_force,
+    files_of_the_sample,
+    gap_sentences,
+    rejections_of,
+)
 from flows.releases.fingerprint import code_files, fingerprint_of
 from flows.releases.release import MANIFEST_VERSION, Release, sealed_hash
 from flows.warehouse.models import facts
@@ -117,7 +123,7 @@ def make_manifest(
     own = [one for one in making.standings if one.owed.evaluation_year == year]
     of_report = [one for one in making.outcomes if one["period"] == str(year)]
     inputs, settings = making.inputs, making.settings
-    gaps = gap_sentences(own)
+    gaps, rejections = gap_sentences(own), rejections_of(own)
     return {
         "manifest_version": MANIFEST_VERSION,
         "release": release_name,
@@ -139,8 +145,8 @@ def make_manifest(
         "gaps": gaps,
         "waived": waived_in(own),
         "withdrawn": making.withdrawn,
-        "rejections": list(dict.fromkeys(text for one in own for text in one.rejections)),
-        "has_gaps": bool(gaps) or any(state in STATES_OF_GAPS for state in states),
+        "rejections": rejections,
+        "has_gaps": bool(gaps or rejections) or any(state in STATES_OF_GAPS for state in states),
         "previous": previous
         and {
             "release": previous.name,

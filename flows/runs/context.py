@@ -23,8 +23,8 @@ from flows.landing.source_status import (
     Key,
     Owed,
     Standing,
-    gap_sentences,
     known_by,
+    missing_or_rejected,
     owed_periods,
 )
 from flows.parsing.pseudonyms import PersonKey
@@ -128,7 +128,7 @@ def withdrawn_of_year(night: Night, year: int) -> list[dict[str, Any]]:
 def exit_code_of(night: Night) -> int:
     """Say how the night ended: 0 complete, 4 with gaps, 3 blocked."""
     codes = [int(result.get("exit_code", PUBLISHED)) for result in night.results.values()]
-    gaps = gap_sentences(night.standings)
+    gaps = missing_or_rejected(night.standings)
     if gaps or night.unavailable or any(one.get("has_gaps") for one in night.results.values()):
         codes.append(GAPS)
     return gravest(codes)

@@ -8,7 +8,7 @@ from flows.common.clock import CHINA
 from flows.common.errors import FAILED
 from flows.common.files import line_seals, write_sealed
 from flows.common.settings import Workspace
-from flows.landing.source_status import doubts, gap_sentences, open_periods, set_aside
+from flows.landing.source_status import doubts, missing_or_rejected, open_periods, set_aside
 from flows.releases.run_log import RECORD, RECORD_VERSION
 from flows.runs.notify import notify
 
@@ -25,7 +25,7 @@ def _record(night: "Night", code: int, failure: str | None) -> dict[str, Any]:
         "years": {str(year): result for year, result in night.results.items()},
         "exit_code": code,
         "failure": failure,
-        "gaps": gap_sentences(night.standings),
+        "gaps": missing_or_rejected(night.standings),
         "unavailable": night.unavailable,
         "remarks": list(dict.fromkeys(night.remarks)),
         "blocked": night.blocked,

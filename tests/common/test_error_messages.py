@@ -200,7 +200,7 @@ def test_what_a_failed_step_leaves_with_prefect_holds_no_value(server: str) -> N
     @flow
     @telling
     def refused() -> None:
-        raise Rejected("体检_519900199001010019.xlsx has no header")
+        raise Rejected("nothing_says", caption="x", name="x", place="体检_519900199001010019.xlsx")
 
     for state in (night(return_state=True), refused(return_state=True)):
         assert state.is_failed()

@@ -113,7 +113,7 @@ def test_workbooks_of_single_schools_are_compared_by_name(received: Received) ->
 def test_the_caption_in_place_of_a_required_one_is_named(received: Received) -> None:
     received.take(table(*LINES))
     received.take(table(*LINES, head="代码|单位名称|人员|公用|日期"))
-    assert received.verdict().rejections == [
+    assert [said.english for said in received.verdict().rejections] == [
         "column not found: 学校 (school_name); add it to the export and send it again",
         "where the last file had 学校 (school_name) this one has 单位名称: if they mean the same, "
         "add it to `captions` in the contract",

@@ -20,7 +20,7 @@ from flows.contracts.model import Contract
 from flows.extract.inbox.inbox_file import land_dropped
 from flows.extract.inbox.scan import InboxView, view_inbox
 from flows.extract.raw_store import Store
-from flows.landing.acceptance import accept
+from flows.landing.acceptance import accept, rejection_sentence
 from flows.landing.problems import problems_of
 from flows.landing.source_status import Owed, Standing, standing_of
 from flows.parsing.pseudonyms import PersonKey
@@ -157,7 +157,7 @@ def test_a_bad_workbook_is_told_by_name_and_takes_no_other_down(district: Distri
     district.drop(f"{FOLDER}/{A}.csv", {A: ["一年级,2"]})
     district.drop(f"{FOLDER}/{B}.csv", {B: ["一年级,2"]}, header="学生数")
     standing = district.night()
-    assert standing.rejections == (
+    assert tuple(map(rejection_sentence, standing.rejections)) == (
         f"schools.forms 2023-09-01: schools/{FOLDER}/{B}.csv rejected: column not found: 班数 "
         "(classes); add it to the export and send it again",
     )
@@ -368,7 +368,7 @@ def test_what_is_unsound_in_a_zip_is_told_and_the_rest_counts(district: District
         "or send it by itself",
     ]
     standing = district.night(remarks=remarks)
-    assert standing.rejections == (
+    assert tuple(map(rejection_sentence, standing.rejections)) == (
         f"schools.forms 2023-09-01: schools/{name}/{C}.csv rejected: column not found: 班数 "
         "(classes); add it to the export and send it again",
     )

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -18,6 +19,7 @@ from nights import (
 )
 
 from flows.common.settings import Workspace
+from flows.landing.acceptance import rejection_sentence
 from flows.landing.source_status import standing_of
 from flows.quality.waivers import Waiver, state_of, waived_sentence
 from flows.runs.context import open_night
@@ -144,11 +146,11 @@ def test_a_known_case_is_let_through_shown_and_set_aside_again_after_its_last_da
     assert ["放行", sentence] in [list(line[:2]) for line in page.iter_rows(values_only=True)]
 
     assert rejections(workspace, ENDS) == ()
-    (sentence,) = rejections(workspace, ENDS + timedelta(days=1))
-    assert "1 of 14 rows would be set aside" in sentence
+    (entry,) = rejections(workspace, ENDS + timedelta(days=1))
+    assert "1 of 14 rows would be set aside" in rejection_sentence(entry)
 
 
-def rejections(workspace: Workspace, day: date) -> tuple[str, ...]:
+def rejections(workspace: Workspace, day: date) -> tuple[dict[str, Any], ...]:
     """Judge the register of rooms as a night of another day does."""
     later = replace(open_night(workspace, None, None), today=day)
     judged = verdicts(later, judge_new=True)

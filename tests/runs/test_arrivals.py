@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.common.messages import message
 from flows.common.settings import Workspace
 from flows.contracts.delivery import Delivery
 from flows.landing.acceptance import Acceptance
@@ -44,8 +45,8 @@ def said(night: Night, *rejected: bytes, rows: int = 9) -> list[str]:
     for one in deliveries:
         bad = night.store.path(one.id).read_bytes() in rejected
         outcome = {
-            "accepted": not bad, "rejections": ["it is bad"] * bad, "rows_read": rows,
-            "original_name": one.name,
+            "accepted": not bad, "rejections": [message("file_empty").as_json()] * bad,
+            "rows_read": rows, "original_name": one.name,
         }  # fmt: skip
         judged[(one.source, one.period, one.id)] = Acceptance(Path(), outcome)
     night.standings = [standing_of(owed, deliveries, judged, night.today)] * 2

@@ -23,7 +23,7 @@ from flows.common.excel import (
 )
 from flows.common.labels import MEANINGS, WORDS
 from flows.common.settings import SAMPLE_MARK
-from flows.landing.rejection_messages import rejected_in_chinese
+from flows.landing.acceptance import rejection_in_chinese
 from flows.landing.withdrawals import withdrawn_in_chinese
 from flows.quality.waivers import waived_sentence
 
@@ -123,12 +123,10 @@ def _meanings(page: Any, line: int, style: Style) -> int:
 
 def matters_of(manifest: Row) -> list[tuple[str, str]]:
     """List what is missing, what was sent back, each once, what was let through or withdrawn."""
-    rejections = manifest["rejections"]
-    gaps = [one for one in manifest["gaps"] if one not in rejections]
     waived = [waived_sentence(one) for one in manifest.get("waived", ())]
     return [
-        *(("缺口", one) for one in gaps),
-        *(("退回", rejected_in_chinese(one, manifest)) for one in rejections),
+        *(("缺口", gap) for gap in manifest["gaps"]),
+        *(("退回", rejection_in_chinese(entry, manifest)) for entry in manifest["rejections"]),
         *(("放行", one) for one in waived),
         *(("撤回", withdrawn_in_chinese(one)) for one in manifest.get("withdrawn", ())),
     ]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from flows.common.labels import WORDS
 from flows.exports.html.figures import Figures, View, member_of
 from flows.exports.html.numbers import exactly, precise
-from flows.landing.rejection_messages import rejected_in_chinese
+from flows.landing.acceptance import rejection_in_chinese
 from flows.landing.withdrawals import withdrawn_in_chinese
 from flows.quality.waivers import waived_sentence
 from flows.releases.changes import (
@@ -53,10 +53,8 @@ def _missing(figures: Figures) -> list[View]:
             )
     matters = [_matter("数据缺失", sentence, found) for sentence, found in touched.items()]
     if figures.district == tables.manifest["district_code"]:
-        others = [*touched, *tables.manifest["rejections"]]
-        matters += [
-            _matter("数据缺失", one) for one in tables.manifest["gaps"] if one not in others
-        ]
+        gaps = tables.manifest["gaps"]
+        matters += [_matter("数据缺失", gap) for gap in gaps if gap not in touched]
     return matters
 
 
@@ -118,8 +116,8 @@ def _sent_back(figures: Figures) -> list[View]:
     if figures.district != tables.manifest["district_code"]:
         return []
     return [
-        _matter("退回", rejected_in_chinese(sentence, tables.manifest))
-        for sentence in tables.manifest["rejections"]
+        _matter("退回", rejection_in_chinese(entry, tables.manifest))
+        for entry in tables.manifest["rejections"]
     ]
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from flows.common.clock import known_until
 from flows.common.files import write_durably
 from flows.common.masking import without_ids
+from flows.common.messages import Message
 from flows.common.settings import SAMPLE_DISTRICT, Settings
 from flows.exports.html.rendering import rendered
 from flows.landing.acceptance import Acceptance
 from flows.landing.problems import GRAVITY, consequence_of
-from flows.landing.rejection_messages import told_in_chinese
 from flows.quality.waivers import waived_sentence
 from flows.releases.run_log import GATES_PAGE
 
@@ -52,7 +52,7 @@ def _outcome(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
         "accepted": accepted,
         "verdict": _verdict(accepted=accepted, has_failed=bool(failed), is_release=is_release),
         "mark": "bad" if not accepted else "note" if failed else "good",
-        "rejections": [told_in_chinese(one) for one in outcome.get("rejections") or ()],
+        "rejections": [Message.from_json(kept).chinese for kept in outcome.get("rejections") or ()],
         "waived": [waived_sentence({**outcome, **one}) for one in outcome.get("waived") or ()],
         "counts": [
             (label, f"{outcome[key]:,}" if outcome.get(key) is not None else NO_WORD)

@@ -9,6 +9,7 @@ from tempfile import NamedTemporaryFile
 
 from flows.common.errors import Rejected
 from flows.common.masking import without_ids
+from flows.common.messages import message
 from flows.common.text import half_width
 from flows.contracts.model import Contract
 from flows.extract.inbox.inbox_file import Dropped
@@ -67,9 +68,9 @@ def _only(word: str, found: set[str | None]) -> str:
     """Give the one thing that cells say."""
     said = sorted(one for one in found if one)
     if not said:
-        raise Rejected(f"neither its name nor a cell above its header says the {word}; it was left")
+        raise Rejected("period_not_said", word=message(f"word_{word}"))
     if len(said) > 1:
-        raise Rejected(f"cells above its headers say {', '.join(said)}: send a file for each")
+        raise Rejected("several_periods_said", values=said)
     return said[0]
 
 

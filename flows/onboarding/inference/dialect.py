@@ -35,7 +35,7 @@ def _infer_encoding(start: bytes) -> str:
     if "utf-8" in texts:
         return "utf-8"
     if not texts:
-        raise Rejected("the file holds binary data, no table: export it again as .xlsx or CSV")
+        raise Rejected("binary_data")
     words = [caption for caption in load_glossary() if len(caption) > 1]
     found = {encoding: sum(word in text for word in words) for encoding, text in texts.items()}
     if any(found.values()):
@@ -43,7 +43,7 @@ def _infer_encoding(start: bytes) -> str:
     shares = {encoding: _share_of_expected(text) for encoding, text in texts.items()}
     best = max(shares, key=lambda encoding: shares[encoding])
     if shares[best] < 0.5:
-        raise Rejected("the text is neither UTF-8 nor GB18030: export it again in one of these")
+        raise Rejected("no_encoding_fits")
     return best
 
 

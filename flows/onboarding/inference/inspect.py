@@ -90,10 +90,7 @@ def inspect_file(path: Path, name: str) -> InspectedFile:
         else:
             others.append(sheet.name)
     if not sheets:
-        raise Rejected(
-            f"no header was found within {INFERRED_WITHIN_ROWS} rows: a row of words above rows of "
-            "data, with a caption for each column"
-        )
+        raise Rejected("no_header_found", count=INFERRED_WITHIN_ROWS)
     has_commas = has_decimal_commas(_list_data_texts(sheets))
     for rows in (rows for sheet in sheets for rows in (sheet.data, sheet.totals) if has_commas):
         rows[:] = [(number, list(map(_with_point, row))) for number, row in rows]

@@ -10,12 +10,16 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from flows.common.messages import message
 from flows.exports.excel.report import write_workbook
 
 FORMULA_LIKE = "=1+1"
 SHA = "1234567890" * 6 + "1234"
 VALUE = "数值\n（单位见右列）"
 FIRST = 5  # the first row under the captions
+EMPTY = message("file_empty").as_json()
+SENT_BACK = {"source": "finance.education_funds", "period": "2023", "file": "经费2.xlsx",
+             "reasons": [EMPTY]}  # fmt: skip
 HEAD = {"district_code": "519900", "evaluation_year": 2023}
 
 
@@ -159,7 +163,7 @@ def manifest(**change: Any) -> dict[str, Any]:
     return HEAD | {
         "title": "样例区2023年教育职责自评数据", "district_title": "样例区", "release": "2023-0001",
         "is_sample": True, "deliveries": [delivery, library], "previous": None,
-        "gaps": ["缺一份。", "退一份。"], "rejections": ["退一份。"],
+        "gaps": ["缺一份。"], "rejections": [SENT_BACK],
         "contracts": {one["source"]: {"meta": {"title": one["title"]}}
                       for one in (delivery, library)},
     } | change  # fmt: skip
@@ -402,7 +406,7 @@ def test_the_first_sheet_says_what_this_is(book: Workbook) -> None:
         "2023-0001",
         "无（首次发布）",
         "缺一份。",
-        "退一份。",
+        "教育经费统计（2023）经费2.xlsx未通过检查，仍用上一份：文件是空的，请重新导出后重报",
     ):
         assert texts.count(wanted) == 1, wanted
     assert "9 个：实际 5，数据缺失 1，不涉及 1，不公开(人数过少) 1，不得公开 1" in texts

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from flows.common.messages import message
 from flows.exports.html.gates import gates_page
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
+EMPTY = message("file_empty").as_json()
 NOTES = {"what": "不得重复。", "why": "会重复计算。", "resolve": "请删去一行。"}
 
 
@@ -70,7 +72,10 @@ FAILED = result(
     [
         (),
         (outcome(),),
-        (outcome(result(), FAILED), outcome(accepted=False, rejections=["文件为空。"])),
+        (
+            outcome(result(), FAILED),
+            outcome(accepted=False, rejections=[message("file_empty").as_json()]),
+        ),
         ({"suite": "report.report_values", "accepted": False},),
         (outcome(result(raised=True, success=False), original_name=None, rows_read=None),),
     ],
@@ -142,10 +147,11 @@ def test_everything_is_escaped() -> None:
     place = {"sheet": bad, "row": 1, "column": bad}
     notes = dict.fromkeys(NOTES, bad)
     one = result(success=False, type=bad, column=bad, severity=bad, notes=notes, places=[place])
+    said = message("caption_stands_twice", caption=bad, name=bad).as_json()
     text = gates_page(
         [
             outcome(one, suite=bad, title=bad, district_code=bad, period=bad, original_name=bad,
-                    file_id=bad, rejections=[bad], accepted=False)
+                    file_id=bad, rejections=[said], accepted=False)
         ],
         title=bad,
         generated_for=bad,
@@ -163,8 +169,7 @@ def test_a_csv_needs_no_sheet() -> None:
 
 
 def test_why_a_file_could_not_be_read_stands_there_in_chinese() -> None:
-    sentence = "the workbook has a password: save it without one"
-    text = page(outcome(accepted=False, rejections=[sentence, "文件为空。"]))
+    said = [message("workbook_has_password").as_json()]
+    text = page(outcome(accepted=False, rejections=said))
     assert "<li>工作簿设有密码，请取消密码，另存后重报</li>" in text
-    assert "<li>文件为空。</li>" in text
     assert "password" not in text

@@ -14,6 +14,7 @@ import page_parts as parts
 import pytest
 from page_parts import DISTRICT, FUNDS, SHA, STUDENTS, Reader, Row, Tables, manifest, tables
 
+from flows.common.messages import message
 from flows.common.settings import CHECKOUT, Workspace
 from flows.exports.html.numbers import exactly, precise, written
 from flows.exports.html.page import page_of, write_page
@@ -150,8 +151,10 @@ def test_whatever_a_thing_is_called_is_escaped(tmp_path: Path) -> None:
         ]
         for name, rows in tables().items()
     }  # fmt: skip
+    said = message("caption_stands_twice", caption=EVIL, name=EVIL).as_json()
+    entry = {"source": EVIL, "period": EVIL, "file": EVIL, "reasons": [said]}
     text = page(
-        tmp_path, content, title=EVIL, district_title=EVIL, gaps=[EVIL], rejections=[EVIL],
+        tmp_path, content, title=EVIL, district_title=EVIL, gaps=[EVIL], rejections=[entry],
         deliveries=[parts.delivery(FUNDS, "2023", title=EVIL, original_name=EVIL)],
     )  # fmt: skip
     assert "<svg" in text
@@ -172,9 +175,10 @@ def test_a_missing_source_says_who_owes_it_and_what_it_touches(tmp_path: Path) -
     gaps = [
         "教育经费统计(2021)缺失:由财政局教科文股于2022-04-30前报送,逾期未报",
         "心理辅导室台账(2023-12-31)缺失:由教育局于2024-01-31前报送,逾期未报",
-        f"{FUNDS} 2023: 经费2.xlsx rejected: the file is empty: ask for the export again",
     ]
-    text = Reader(page(tmp_path, gaps=gaps, rejections=gaps[2:])).text
+    empty = message("file_empty").as_json()
+    entry = {"source": FUNDS, "period": "2023", "file": "经费2.xlsx", "reasons": [empty]}
+    text = Reader(page(tmp_path, gaps=gaps, rejections=[entry])).text
     flat = re.sub(r"\s+", "", text.split("缺失与待核")[2])
     assert f"数据缺失{gaps[0]}涉及4.4" in flat
     assert f"{gaps[1]}不涉及本次印出的数字" in flat

@@ -117,7 +117,7 @@ def test_a_file_that_the_night_would_not_take_is_told(
     printed = said()
     assert "noopenyear(2023)needstheperiod2019" in printed
     assert "实际：年份不符（2019→2023）" in printed
-    assert "rejected:各行日期所在年份" in printed
+    assert "rejected:theruleother_yearisnotkept" in printed
     assert ziping("sources", "check", source, f"{file}.xls", workspace=first_night) == 2
 
 
