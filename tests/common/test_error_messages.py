@@ -91,7 +91,7 @@ def test_the_errors_of_the_engine_pass_without_the_value() -> None:
     assert "519900199001010019" not in sentence_of(caught.value)
 
 
-@pytest.mark.parametrize("kind", [ZipingError, Blocked, Rejected])
+@pytest.mark.parametrize("kind", [ZipingError, Blocked])
 def test_our_own_sentences_are_told_as_they_are(kind: type[ZipingError]) -> None:
     assert sentence_of(kind("finance.payments 2023: 支付明细.csv rejected")) == (
         "finance.payments 2023: 支付明细.csv rejected"

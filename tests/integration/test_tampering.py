@@ -413,7 +413,7 @@ def test_a_cached_reading_is_named_by_all_code_that_made_it(tmp_path: Path) -> N
     [
         "flows/parsing/file_parser.py",
         "flows/readers/excel.py",
-        "flows/landing/rejection_messages.csv",
+        "flows/common/messages.csv",
         "flows/parsing/a_new_module.py",
     ],
 )
