@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from flows.cli.quarantine import problem_lines
+from flows.cli.quarantine import describe_problems
 from flows.common.clock import day_of
 from flows.common.console import make_console, say
 from flows.common.masking import MASK
@@ -99,7 +99,7 @@ def _print_file(trial: FileTrial, contract: Contract) -> None:
     elif delivery.period:
         say("compared with no other file: none of this table was accepted before it")
     problems = problems_of(contract, trial.verdict) if trial.reading else []
-    for line in problem_lines(problems):
+    for line in describe_problems(problems):
         say(line)
     named = {"title": contract.title, "period": delivery.period}
     for entry in outcome["waived"]:
@@ -239,7 +239,7 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
         for said in trial.verdict.rejections:
             say(f"  {said.english}")
         problems = problems_of(contract, trial.verdict) if trial.reading else []
-        for line in problem_lines(problems):
+        for line in describe_problems(problems):
             if line not in told:
                 say(f"  {line}")
         told |= {f"  {problem.what} {problem.resolve}" for problem in problems}  # of all files once

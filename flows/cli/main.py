@@ -20,9 +20,9 @@ from flows.contracts.environment import load_settings
 
 # As a newcomer needs them: see it work, run it, look at it, mend files, defend figures, build on.
 ORDER = (
-    "run", "sample", "new-key", "nightly", "status", "sources", "quarantine", "withdraw",
-    "template", "trace", "changes", "releases", "publish", "new-source",
-)  # fmt: skip
+    "run sample new-key nightly status sources quarantine withdraw template trace changes releases "
+    "publish new-source"
+).split()
 
 
 class Commands(TyperGroup):

@@ -20,13 +20,13 @@ VERSION = 1
 STATES = {"in_force": "in force", "rejected": "rejected"}
 
 
-def examined(night: Night, names: Iterable[str]) -> list[Examined]:
+def examine_deliveries(night: Night, names: Iterable[str]) -> list[Examined]:
     """Examine the deliveries of some source tables: the newest rejected, and those in force.
 
     Of a table in parts each part that was rejected is the newest of its name.
     """
     wanted, found = set(names), []
-    for standing in {one.owed.key: one for one in night.standings}.values():
+    for standing in {standing.owed.key: standing for standing in night.standings}.values():
         contract = standing.owed.contract
         if contract.name not in wanted:
             continue
@@ -41,15 +41,15 @@ def examined(night: Night, names: Iterable[str]) -> list[Examined]:
     return found
 
 
-def waiting(night: Night, names: Iterable[str]) -> list[str]:
+def list_unjudged(night: Night, names: Iterable[str]) -> list[str]:
     """Name the deliveries of which the next night will say what is wrong."""
     judged, deliveries, wanted = verdicts(night, judge_new=False), night.deliveries(), set(names)
     found = {
-        f"{one.source} {one.period} {one.name}"
+        f"{delivery.source} {delivery.period} {delivery.name}"
         for owed in night.owed()
         if owed.contract.name in wanted
-        for one in candidates(deliveries, owed.key)
-        if (one.source, one.period, one.id) not in judged
+        for delivery in candidates(deliveries, owed.key)
+        if (delivery.source, delivery.period, delivery.id) not in judged
     }
     return sorted(found)
 
@@ -68,11 +68,11 @@ def print_quarantine(
     """
     night = look_at_standings(workspace, year)
     names = [contract_named(night.contracts, source).name] if source else list(night.contracts)
-    found = examined(night, names)
+    found = examine_deliveries(night, names)
     if as_json:
-        say(json.dumps(_as_json(found), ensure_ascii=False, indent=1))
+        say(json.dumps(_to_json(found), ensure_ascii=False, indent=1))
     else:
-        later = waiting(night, names)
+        later = list_unjudged(night, names)
         _print(found, is_whole=not later)
         for name in later:
             say(f"{name}: judged by the next night")
@@ -84,23 +84,23 @@ def print_quarantine(
                 say(f"wrote {path}")
 
 
-def _as_json(found: Sequence[Examined]) -> dict[str, Any]:
+def _to_json(found: Sequence[Examined]) -> dict[str, Any]:
     return {
         "version": VERSION,
         "deliveries": [
             {
-                "source": one.contract.name,
-                "title": one.contract.title,
-                "owner": one.contract.meta["owed"]["by"],
-                "period": one.delivery.period,
-                "file": one.delivery.name,
-                "sha256": one.delivery.files[0].sha256,
-                "received_on": day_of(one.delivery.received_at).isoformat(),
-                "state": one.state,
-                "rejections": [said.as_json() for said in one.rejections],
-                "problems": [vars(problem) for problem in one.problems],
+                "source": examined.contract.name,
+                "title": examined.contract.title,
+                "owner": examined.contract.meta["owed"]["by"],
+                "period": examined.delivery.period,
+                "file": examined.delivery.name,
+                "sha256": examined.delivery.files[0].sha256,
+                "received_on": day_of(examined.delivery.received_at).isoformat(),
+                "state": examined.state,
+                "rejections": [message.as_json() for message in examined.rejections],
+                "problems": [vars(problem) for problem in examined.problems],
             }
-            for one in found
+            for examined in found
         ],
     }
 
@@ -108,32 +108,32 @@ def _as_json(found: Sequence[Examined]) -> dict[str, Any]:
 def _print(found: Sequence[Examined], *, is_whole: bool) -> None:
     if not found and is_whole:
         say("nothing is wrong with the files in force, and none was rejected")
-    for one in sorted(found, key=_worst):
+    for examined in sorted(found, key=_rank):
         say(
-            f"{one.contract.name} {one.delivery.period} {one.delivery.name} "
-            f"({STATES[one.state]}): {one.contract.meta['owed']['by']}"
+            f"{examined.contract.name} {examined.delivery.period} {examined.delivery.name} "
+            f"({STATES[examined.state]}): {examined.contract.meta['owed']['by']}"
         )
-        for line in problem_lines(one.problems):
+        for line in describe_problems(examined.problems):
             say(f"  {line}")
 
 
-def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+def describe_problems(problems: Iterable[Problem]) -> Iterator[str]:
     """Say of each rule how many rows it is about and what it leads to, where, and what to do."""
-    for (rule, what), same in groupby(problems, lambda own: (own.rule, own.what)):
+    for (rule, what), same in groupby(problems, lambda problem: (problem.rule, problem.what)):
         places = list(same)
         rows = {(place.sheet, place.row) for place in places if place.row}
         yield f"{rule}: {many(len(rows), 'row') if rows else 'the file'}: {places[0].consequence}"
-        for (column, caption, sheet), here in groupby(places, _where):
+        for (column, caption, sheet), here in groupby(places, _place):
             numbers = [place.row for place in here if place.row]
             where = place_of_rows(sheet, numbers) or "the whole file"
             yield f"  {where} {column} {caption}".rstrip()
         yield f"  {what} {places[0].resolve}"
 
 
-def _worst(one: Examined) -> tuple[bool, int]:
+def _rank(examined: Examined) -> tuple[bool, int]:
     """Put what was rejected first, then what makes figures provisional."""
-    return one.state != "rejected", min(map(gravity_of, one.problems), default=0)
+    return examined.state != "rejected", min(map(gravity_of, examined.problems), default=0)
 
 
-def _where(one: Problem) -> tuple[str, str, str]:
-    return one.column, one.caption, one.sheet
+def _place(problem: Problem) -> tuple[str, str, str]:
+    return problem.column, problem.caption, problem.sheet

@@ -223,12 +223,22 @@ def test_a_register_offers_lists_and_marks_what_is_required(tmp_path: Path) -> N
 def test_signs_long_lists_and_units_of_rows_are_asked_for(tmp_path: Path) -> None:
     contract = contract_of(
         {"name": "school_code", "data_type": "string", "captions": ["代码"], "role": "unit"},
-        {"name": "function_code", "data_type": "string", "captions": ["功能"], "take": "code",
-         "code_list": "function_205"},
-        {"name": "paid_yuan", "data_type": "decimal(18,2)", "captions": ["金额"], "role": "amount",
-         "means": {"-": "missing"}},
+        {
+            "name": "function_code",
+            "data_type": "string",
+            "captions": ["功能"],
+            "take": "code",
+            "code_list": "function_205",
+        },
+        {
+            "name": "paid_yuan",
+            "data_type": "decimal(18,2)",
+            "captions": ["金额"],
+            "role": "amount",
+            "means": {"-": "missing"},
+        },
         read={"unit_column": "计量单位"},
-    )  # fmt: skip
+    )
     code, function, unit, paid = list_fields(contract, Suite("s", {}, (), {}))
     assert (code.need, code.choices) == ("必填", ())
     assert "2050101-行政运行" in function.choices
@@ -261,11 +271,14 @@ def test_an_empty_list_says_something_only_where_no_rule_asks_for_a_row() -> Non
     [
         ("*经费*", {"kind": "calendar_year", "file_name": "(20[0-9]{2})年"}, "经费_2023年.xlsx"),
         ("*?公用*.csv", {"kind": "calendar_year", "stated": 2023}, "_公用_2023年.csv"),
-        ("*班额*", {"kind": "calendar_year", "file_name": "-(20[0-9]{2})学年"},
-         "班额_2022-2023学年.xlsx"),
+        (
+            "*班额*",
+            {"kind": "calendar_year", "file_name": "-(20[0-9]{2})学年"},
+            "班额_2022-2023学年.xlsx",
+        ),
         ("*名册*", {"kind": "standing"}, "名册.xlsx"),
     ],
-)  # fmt: skip
+)
 def test_the_name_of_a_template_is_one_that_the_inbox_takes(
     files: str, period: dict[str, Any], name: str
 ) -> None:

@@ -265,15 +265,11 @@ def infer_columns(
 
 
 def _leave_row_totals(columns: Sequence[InferredColumn]) -> None:
-    """Leave out the amount that its caption calls the total of others: it would count twice.
-
-    Where others are said to be a part (其中), it is more than their sum, and stays.
-    """
+    """Leave out the amount that its caption calls the total of others: it would count twice."""
     amounts = [column for column in columns if column.kind == "amount"]
-    if len(amounts) < 3 or any("其中" in column.caption for column in amounts):
-        return
-    for column in amounts:
-        if re.split(LEVEL, column.caption)[-1] in WHOLES:
+    wholes = [column for column in amounts if re.split(LEVEL, column.caption)[-1] in WHOLES]
+    if sum("其中" not in column.caption for column in amounts) >= 2 + len(wholes):
+        for column in wholes:
             column.kind = "row_total"
 
 

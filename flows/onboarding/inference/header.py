@@ -68,8 +68,9 @@ def _is_level(row: Sequence[Any], below: Rows) -> bool:
     texts, under = list_texts(row), below[0][1]
     if not _is_caption_row(row) or any(LABEL.search(text) for _, text in texts):
         return False
-    if all(place < len(under) and squeezed(under[place]) == squeezed(text)
-           for place, text in texts):  # fmt: skip
+    if all(
+        place < len(under) and squeezed(under[place]) == squeezed(text) for place, text in texts
+    ):
         return False  # nothing but merged cells
     if _says_different_things(row):
         return True

@@ -68,6 +68,12 @@ class InspectedFile:
         """The first sheet, and those that have its header."""
         return [sheet for sheet in self.sheets if sheet.captions == self.sheets[0].captions]
 
+    @property
+    def is_ascii(self) -> bool:
+        """Whether its rows of data hold plain ASCII alone, as in every encoding."""
+        cells = (cell for sheet in self.sheets for _, row in sheet.data for cell in row)
+        return all(str(cell).isascii() for cell in cells)
+
     def cells(self, place: int) -> list[Any]:
         """Give the cells of a column in the rows of data of all sheets that are alike."""
         return [cell for sheet in self.same_sheets for cell in sheet.cells(place)]

@@ -1,7 +1,7 @@
 """Inferring from a file's name, or from what stands above its header, period, pattern and title."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -32,6 +32,9 @@ WHICH_FOLDER = "their own names say no more than the unit or a date, so the fold
 JOINTS = " _-—–,.+()（）"  # between the parts of a name
 SIGNS = " _-—–,.、:：;·"
 BRACKETS = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"), ("《", "》"))
+TITLE_YEAR = re.compile(
+    "(?<![0-9])20[0-9]{2}(?:[-–—/~至](?:20)?[0-9]{2})?(?![0-9])(?:学?年度?)?(?!末)"
+)
 DATES = re.compile(
     "20[0-9]{2}[-._年]?[01]?[0-9][-._月][0-3]?[0-9]日?|20[0-9]{6}"
     "|20[0-9]{2}[-–—_/~至](?:20)?[0-9]{2}(?![0-9])(?:学年)?|20[0-9]{4}(?![0-9])"
@@ -139,13 +142,9 @@ def infer_title(inspected: InspectedFile) -> str:
         texts = {text for _, text in list_texts(row)}
         if len(texts) == 1 and not LABEL.search(title := texts.pop()):
             # Amid an English sentence a year is no part of its own.
-            return title if title.isascii() else _join(split_at_dates(title)) or title
+            return title if title.isascii() else _tidy(TITLE_YEAR.sub(" ", title)) or title
     stem = stem_of(inspected.name).replace("_", " ")
-    return _join(split_at_dates(stem)) or stem
-
-
-def _join(parts: Iterable[str]) -> str:
-    return _tidy(" ".join(parts))
+    return _tidy(" ".join(split_at_dates(stem))) or stem
 
 
 def _tidy(text: str) -> str:

@@ -147,10 +147,15 @@ def _suggest_other_rows(inspected: InspectedFile) -> Iterator[Suggestion]:
 def _suggest_writing(
     inspected: InspectedFile, declared: Sequence[InferredColumn], unpivoted: Iterable[int]
 ) -> Iterator[Suggestion]:
-    """Suggest the decimal sign, and what a cell says that holds a sign and no number.
+    """Suggest encoding, decimal sign, and what a cell says that holds a sign and no number.
 
-    Missing is the meaning that invents nothing.
+    Where the captions are ASCII the bytes of this one file may tell its encoding, and those of the
+    next not. Of what a sign says missing is the meaning that invents nothing.
     """
+    dialect, texts = inspected.dialect, "".join(inspected.sheets[0].captions)
+    if dialect and not dialect.mark and texts.isascii() and not inspected.is_ascii:
+        why = "the captions do not tell the encoding; other files must have the same"
+        yield Suggestion("encoding", dialect.encoding, why)
     if inspected.has_commas:
         yield Suggestion("decimal", ",", "numbers have a decimal comma")
     places = [column.place for column in declared if column.kind in NUMBERS]

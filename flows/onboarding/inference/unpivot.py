@@ -41,7 +41,7 @@ FORMS = (
 JOINTS = "/_-: "  # between a measure and its time
 QUESTION = "name it in English by what it counts and its unit: class_count, paid_yuan"
 NAMES = {"amount": "amount_yuan"}  # of the values, where the captions say nothing but times
-LONGEST_LIST = 3
+MOST_ASKED = 6
 
 
 @dataclass(frozen=True)
@@ -197,16 +197,17 @@ def leave_beside(columns: Iterable[InferredColumn]) -> None:
             column.kind = "beside_long"
 
 
-def _ask(texts: Sequence[str], chosen: list[Series], others: list[Series]) -> Iterator[str]:
+def _ask(texts: Sequence[str], chosen: list[Series], others: list[Series]) -> list[str]:
     """Ask what is across the header, and of the measures that the long table does not take, too."""
-    for series in chosen[:LONGEST_LIST]:
-        yield f"{_describe(texts, list(series.times))} become rows: is this a measure?"
-    for series in others[:LONGEST_LIST]:
-        shown = _describe(texts, list(series.times))
-        yield f"left out, as their captions are of another form: {shown}"
-    shown_count = min(len(chosen), LONGEST_LIST) + min(len(others), LONGEST_LIST)
-    if more := len(chosen) + len(others) - shown_count:
-        yield f"and {more} more measures likewise"
+    questions = [
+        f"{_describe(texts, [*series.times])} become rows: is this a measure?" for series in chosen
+    ]
+    for series in others:
+        shown = _describe(texts, [*series.times])
+        questions.append(f"left out, as their captions are of another form: {shown}")
+    if more := len(questions[MOST_ASKED:]):
+        questions[MOST_ASKED:] = [f"and {more} more measures likewise"]
+    return questions
 
 
 def _describe(texts: Sequence[str], places: Sequence[int]) -> str:

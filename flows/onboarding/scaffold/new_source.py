@@ -143,8 +143,8 @@ def write_new_source(path: Path, name: str, title: str, checkout: Path = CHECKOU
     with open_sample(path) as sample:
         draft, reading = complete_draft(
             sample.path,
+            sample.inspected.name,
             draft_contract(sample, system, table, title, contracts),
-            sample.inspected,
             lambda draft: load_contract(entries, insert_entry(entries, system, draft), name),
         )
     sql, described = write_staging_model(draft)

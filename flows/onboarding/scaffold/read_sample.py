@@ -2,61 +2,28 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from flows.common.errors import Rejected
 from flows.common.files import hash_file
 from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.model import Contract
 from flows.landing.load import read_into
 from flows.onboarding.inference.columns import NUMBERS
-from flows.onboarding.inference.inspect import InspectedFile
-from flows.onboarding.inference.suggestions import Suggestion
 from flows.onboarding.scaffold.draft import Draft
 from flows.parsing.result import Reading
-from flows.readers.dialect import find_dialect
 
 MOST_NAMED = 5
 Load = Callable[[Draft], Contract]
 
 
-def complete_draft(
-    path: Path, draft: Draft, inspected: InspectedFile, load: Load
-) -> tuple[Draft, Reading]:
+def complete_draft(path: Path, name: str, draft: Draft, load: Load) -> tuple[Draft, Reading]:
     """Read a sample as it would be landed, without ids; complete the draft by what that shows."""
-    writing = _suggest_dialect(path, load(draft), inspected)
-    draft = replace(draft, suggestions=(*writing, *draft.suggestions))
-    reading = _read(path, inspected.name, load(_with_check(draft, _list_numbers(draft))))
+    reading = _read(path, name, load(_with_check(draft, _list_numbers(draft))))
     if _retype_columns(draft, reading):
-        reading = _read(path, inspected.name, load(_with_check(draft, _list_numbers(draft))))
+        reading = _read(path, name, load(_with_check(draft, _list_numbers(draft))))
     return _judge_totals(draft, reading), reading
-
-
-def _suggest_dialect(
-    path: Path, contract: Contract, inspected: InspectedFile
-) -> Iterator[Suggestion]:
-    """Suggest to state encoding and delimiter where the captions do not tell them."""
-    dialect = inspected.dialect
-    if dialect is None:
-        return
-    encoding, delimiter = "", dialect.delimiter
-    try:
-        found = find_dialect(path, contract)
-        encoding, delimiter = found.encoding, found.delimiter
-    except Rejected:
-        pass
-    captions = "".join(caption for column in contract.columns for caption in column.captions)
-    # Where captions are ASCII the bytes of this one file may tell it, and those of the next not.
-    cells = (str(cell) for sheet in inspected.sheets for _, row in sheet.data for cell in row)
-    is_by_chance = not dialect.mark and captions.isascii() and not all(map(str.isascii, cells))
-    if encoding.removesuffix("-sig") != dialect.encoding or is_by_chance:
-        why = "the captions do not tell the encoding; other files must have the same"
-        yield Suggestion("encoding", dialect.encoding, why)
-    if delimiter != dialect.delimiter:
-        why = "the captions do not tell the delimiter"
-        yield Suggestion("delimiter", dialect.delimiter, why)
 
 
 def _read(path: Path, name: str, contract: Contract) -> Reading:

@@ -20,9 +20,11 @@ from flows.onboarding.dry_run.definitions import (
 from flows.warehouse.build import SOURCE_COLUMNS
 
 MEALS = Contract(
-    "finance", "meals", {"read": {}},
+    "finance",
+    "meals",
+    {"read": {}},
     (Column("school_code", "string"), Column("paid_yuan", "decimal(18,2)")),
-)  # fmt: skip
+)
 SQL = """with
 
 meals as (
@@ -52,8 +54,9 @@ def project(folder: Path, sql: str) -> Path:
     described = [{"name": name} | dict(words) for name, words in COLUMNS.items()]
     model = {"name": "stg_finance__meals", "columns": described}
     for name, words in (
-        ("_finance__sources", {"sources": [source]}), ("stg_finance__meals", {"models": [model]}),
-    ):  # fmt: skip
+        ("_finance__sources", {"sources": [source]}),
+        ("stg_finance__meals", {"models": [model]}),
+    ):
         text = yaml.safe_dump({"version": 2} | words, sort_keys=False)
         (staging / f"{name}.yml").write_text(text, "utf-8")
     (staging / "stg_finance__meals.sql").write_text(sql, "utf-8")

@@ -215,8 +215,10 @@ def test_a_foreign_total_and_the_note_below_it_are_no_data(tmp_path: Path) -> No
 
 def test_a_row_of_which_nothing_is_known_is_no_note(tmp_path: Path) -> None:
     years = ",".join(map(str, range(2010, 2022)))
-    lines = [f"国{number},C{number},{','.join(str(number * n + 7) for n in range(12))}"
-             for number in range(1, 9)]  # fmt: skip
+    lines = [
+        f"国{number},C{number},{','.join(str(number * n + 7) for n in range(12))}"
+        for number in range(1, 9)
+    ]
     text = "\n".join([f"国家,代号,{years}", *lines, f"某国,XX{',' * 12}", f"注:暂缺{',' * 13}"])
     found = proposed(tmp_path, text)
     assert "某国" not in found["footer"]

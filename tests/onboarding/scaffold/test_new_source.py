@@ -24,13 +24,13 @@ STAGING = Path("dbt_project/models/staging")
 GUARDS = (
     "样例区保安人员台账\n统计时间:2023年12月31日,,,单位:元\n"
     "序号,学校标识码,学校名称,身份证号,姓名,合同起始日期,年服务费\n"
-    "1,2151000101,样例一小,519900198507200145,样例人一,2023-01-01,\"36,000.00\"\n"
+    '1,2151000101,样例一小,519900198507200145,样例人一,2023-01-01,"36,000.00"\n'
     "2,2151000101,样例一小,519900201703150039,样例人二,2023年3月1日,36000\n"
     ",,小计,,,,72000\n"
     "3,2151000102,样例二小,51990020130901002X,样例人三,2023-09-01,24000\n"
     ",,合计,,,,96000\n"
     "填表人:样例人四\n"
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -59,8 +59,12 @@ def test_a_sample_becomes_a_contract_that_reads_it(project: Path, tmp_path: Path
     contract, reading = added(project, path)
     by_name = {column.name: column for column in contract.columns}
     assert list(by_name) == [
-        "school_code", "school_name", "guard_id", "contract_from", "fee_yuan",
-    ]  # fmt: skip
+        "school_code",
+        "school_name",
+        "guard_id",
+        "contract_from",
+        "fee_yuan",
+    ]
     assert by_name["guard_id"].person
     assert by_name["school_code"].role == "unit"
     assert by_name["fee_yuan"].data_type == "decimal(18,2)"
@@ -69,8 +73,10 @@ def test_a_sample_becomes_a_contract_that_reads_it(project: Path, tmp_path: Path
     assert contract.file_patterns == ("*保安人员台账*",)
     assert contract.meta["read"]["unit"] == "in_sheet"
     assert contract.meta["read"]["totals"] == {
-        "column": "school_name", "labels": ["小计", "合计"], "check": "all_amounts",
-    }  # fmt: skip
+        "column": "school_name",
+        "labels": ["小计", "合计"],
+        "check": "all_amounts",
+    }
     assert (reading.landed, reading.findings, reading.set_aside) == (3, [], [])
     assert reading.skipped == {"title": 2, "header": 1, "total": 2, "note": 1}
 
@@ -79,8 +85,15 @@ def test_what_a_person_must_decide_is_asked(project: Path, tmp_path: Path) -> No
     added(project, sample(tmp_path, "保安人员台账_2023-12-31.csv", GUARDS))
     text = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
     asks = re.findall(r"# decide: (.*)", text)
-    for word in ("which files", "period", "which office", "is it an id of persons", "姓名",
-                 "must every unit report", "totals"):  # fmt: skip
+    for word in (
+        "which files",
+        "period",
+        "which office",
+        "is it an id of persons",
+        "姓名",
+        "must every unit report",
+        "totals",
+    ):
         assert any(word in ask for ask in asks), word
 
 
@@ -132,8 +145,10 @@ def test_totals_that_differ_are_asked_about_with_the_flags_that_may_leave_rows_o
     text = f"{head}{schools}2151000199,丁校,1,是\n,合计,78001.50,\n"
     contract, reading = added(project, sample(tmp_path, "a_2023年.csv", text))
     assert contract.meta["read"]["totals"] == {
-        "column": "school_name", "labels": ["合计"], "check": "all_amounts",
-    }  # fmt: skip
+        "column": "school_name",
+        "labels": ["合计"],
+        "check": "all_amounts",
+    }
     assert [finding.rule for finding in reading.findings] == ["own_total"]
     entry = entry_of(project)
     assert "rows 9 do NOT agree with the sums of the rows" in entry
@@ -163,8 +178,10 @@ def test_a_column_without_a_caption_is_told_by_its_place(project: Path, tmp_path
     rows = [tuple(row.values())[:3] for row in reading.table().to_pylist()]
     assert rows[:3] == [("北海道", 2021, 1), ("北海道", 2022, 2), ("北海道", 2023, 4)]
     assert contract.meta["read"]["totals"] == {
-        "column": "column_1", "labels": ["計"], "check": "quantity",
-    }  # fmt: skip
+        "column": "column_1",
+        "labels": ["計"],
+        "check": "quantity",
+    }
     assert not reading.findings
 
 
@@ -215,8 +232,10 @@ def test_years_across_the_header_become_rows(project: Path, tmp_path: Path) -> N
     contract, reading = added(project, sample(tmp_path, "教育经费(万元).csv", text))
     rows = reading.table().to_pylist()
     assert [(row["area"], row["year"], row["amount_yuan"]) for row in rows[:3]] == [
-        ("甲市", 2023, 120_000), ("甲市", 2022, 110_000), ("甲市", 2021, None),
-    ]  # fmt: skip
+        ("甲市", 2023, 120_000),
+        ("甲市", 2022, 110_000),
+        ("甲市", 2021, None),
+    ]
     assert contract.meta["read"]["unit"] == "万元"
 
 
@@ -227,20 +246,27 @@ def test_years_below_several_captions_become_rows(project: Path, tmp_path: Path)
     )
     contract, reading = added(project, sample(tmp_path, "民办_2008年.csv", text))
     assert contract.meta["read"]["long"] == {
-        "captions": r"^(年末人数|经费\(万元\))/(20[0-9]{2})年?度?末?$", "name": "year",
+        "captions": r"^(年末人数|经费\(万元\))/(20[0-9]{2})年?度?末?$",
+        "name": "year",
         "values": {"年末人数": "quantity", "经费(万元)": "amount_yuan"},
-    }  # fmt: skip
+    }
     rows = [tuple(row.values())[:4] for row in reading.table().to_pylist()]
     assert rows == [
-        ("甲市", 2006, 10, None), ("甲市", 2007, 20, 15_000), ("甲市", 2008, 30, 20_000),
-        ("乙市", 2006, 11, None), ("乙市", 2007, 21, 10_000), ("乙市", 2008, None, 20_000),
-    ]  # fmt: skip
+        ("甲市", 2006, 10, None),
+        ("甲市", 2007, 20, 15_000),
+        ("甲市", 2008, 30, 20_000),
+        ("乙市", 2006, 11, None),
+        ("乙市", 2007, 21, 10_000),
+        ("乙市", 2008, None, 20_000),
+    ]
     assert not reading.findings
     changed = sample(tmp_path, "b_2008年.csv", text.replace("2.5,4", "3.5,4"))
     (finding,) = read_file(changed, contract, name="民办_2008年.csv").findings
     assert (finding.rule, finding.row_number, finding.column) == (
-        "own_total", 6, "amount_yuan 2007",
-    )  # fmt: skip
+        "own_total",
+        6,
+        "amount_yuan 2007",
+    )
     entry = entry_of(project)
     assert "not landed: 五年合计 (a number beside columns that become rows" in entry
 
@@ -257,11 +283,14 @@ def test_an_encoding_is_stated_only_where_captions_do_not_tell_it(
     assert reading.table()["school"].to_pylist() == ["Saint-Rémy", "Côte d’Azur"]
 
 
-@pytest.mark.parametrize(("name", "above", "pattern", "title"), [
-    ("【附件1】保安_台账(2023年)-汇总", "", "*【附件1】保安_台账*", "【附件1】保安台账汇总"),
-    ("年末人数", "表1 年末人数(2023-24学年)—\n", "*年末人数*", "表1年末人数"),
-    ("经费[2023年]_v2", "", "*经费*", "经费v2"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "above", "pattern", "title"),
+    [
+        ("【附件1】保安_台账(2023年)-汇总", "", "*【附件1】保安_台账*", "【附件1】保安台账汇总"),
+        ("年末人数", "表1 年末人数(2023-24学年)—\n", "*年末人数*", "表1年末人数"),
+        ("经费[2023年]_v2", "", "*经费*", "经费v2"),
+    ],
+)
 def test_pattern_and_title_keep_no_sign_of_a_date(
     tmp_path: Path, name: str, above: str, pattern: str, title: str
 ) -> None:
@@ -276,10 +305,14 @@ def test_a_workbook_with_two_levels_and_several_sheets(project: Path, tmp_path: 
     for name, first in (("城区", "21510001"), ("乡镇", "21510002")):
         sheet = book.create_sheet(name)
         for row in (
-            ["样例区经费表"], ["单位:万元"], ["学校标识码", "教育事业费", None, "合计"],
-            [None, "人员经费", "公用经费", None], [f"{first}01", 10.5, 2, 12.5],
-            [f"{first}02", 20, 3, 23], [f"{first}03", 1, 1, 2],
-        ):  # fmt: skip
+            ["样例区经费表"],
+            ["单位:万元"],
+            ["学校标识码", "教育事业费", None, "合计"],
+            [None, "人员经费", "公用经费", None],
+            [f"{first}01", 10.5, 2, 12.5],
+            [f"{first}02", 20, 3, 23],
+            [f"{first}03", 1, 1, 2],
+        ):
             sheet.append(row)
         sheet.merge_cells("B3:C3")
         sheet.merge_cells("A3:A4")

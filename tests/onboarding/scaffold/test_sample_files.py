@@ -64,9 +64,12 @@ def test_a_folder_is_looked_at_likewise(project: Path, tmp_path: Path) -> None:
     for code, name in (("2151000101", "甲园"), ("2151000102", "乙园")):
         book = openpyxl.Workbook()
         for row in (
-            ["班数表"], [f"学校(机构)名称:{name}", f"学校(机构)标识码:{code}", "单位:班"],
-            ["指标名称", "班数", "人数"], ["小班", 2, 51], ["中班", 3, 72],
-        ):  # fmt: skip
+            ["班数表"],
+            [f"学校(机构)名称:{name}", f"学校(机构)标识码:{code}", "单位:班"],
+            ["指标名称", "班数", "人数"],
+            ["小班", 2, 51],
+            ["中班", 3, 72],
+        ):
             book.active.append(row)
         book.save(folder / f"{code}.xlsx")
     contract = added(project, folder)
