@@ -1,6 +1,6 @@
 """What the workbooks for people share: fonts, colours, boxes, cells, and a printed page."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -127,3 +127,29 @@ def write_cell(page: Any, row: int, column: int, content: Any, style: Style, **e
         page.write_url(row, column, f"internal:{cell.link}", style(**look, **LINK), cell.value)
     else:
         page.write(row, column, cell.value, style(**look))
+
+
+def write_paragraph(page: Any, line: int, text: str, widths: Sequence[float], style: Style) -> None:
+    """Write a text across columns of some widths, in a row as high as it needs."""
+    look = style(**NOTE, text_wrap=True, valign="vcenter")
+    if len(widths) > 1:
+        page.merge_range(line, 0, line, len(widths) - 1, text, look)
+    else:
+        page.write(line, 0, text, look)
+    page.set_row(line, 16.5 * line_count(text, sum(widths)))
+
+
+def write_table(
+    page: Any, line: int, widths: Mapping[str, float], rows: Iterable[Sequence[Any]], style: Style
+) -> None:
+    """Write captions, each with the width of its column, and rows as high as their texts need."""
+    page.repeat_rows(line)
+    page.set_row(line, LINE_HEIGHT + 6)
+    for place, (caption, width) in enumerate(widths.items()):
+        page.set_column(place, place, width)
+        page.write(line, place, caption, style(**CAPTION))
+    for number, row in enumerate(rows, start=line + 1):
+        for place, content in enumerate(row):
+            write_cell(page, number, place, content, style)
+        lines = max(map(line_count, row, widths.values()))
+        page.set_row(number, LINE_HEIGHT * lines + 4)

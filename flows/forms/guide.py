@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flows.common.excel import CAPTION, LINE_HEIGHT, NOTE, TITLE, Style, line_count, write_cell
+from flows.common.excel import TITLE, Style, write_paragraph, write_table
 from flows.extract.inbox.attachments import folder_beside
 from flows.forms.fields import Field, Form
 
@@ -19,32 +19,17 @@ WIDTHS: dict[str, float] = {
 }
 PERSON = "个人信息：入库时换成不可还原的代号；请勿用即时通讯或公共邮箱传送本文件。"
 MOST_LISTED = 20
-WHOLE_WIDTH = sum(WIDTHS.values())
 
 
 def write_guide(page: Any, form: Form, title: str, style: Style) -> None:
     """Explain a template: first how it is filled in and sent, then column by column."""
-    for place, width in enumerate(WIDTHS.values()):
-        page.set_column(place, place, width)
     page.set_row(0, 28)
     page.write(0, 0, f"{title}　填表说明", style(**TITLE))
-    look = style(**NOTE, text_wrap=True, valign="vcenter")
     line = 1
     for line, text in enumerate(_explain_sending(form), start=1):
-        page.merge_range(line, 0, line, len(WIDTHS) - 1, text, look)
-        page.set_row(line, 16.5 * line_count(text, WHOLE_WIDTH))
-    header = line + 1
-    page.repeat_rows(header)
-    page.set_row(header, LINE_HEIGHT + 6)
-    for place, caption in enumerate(WIDTHS):
-        page.write(header, place, caption, style(**CAPTION))
-    for number, field in enumerate(form.fields, start=1):
-        cells = _explain(number, field)
-        height = 1
-        for place, (text, width) in enumerate(zip(cells, WIDTHS.values(), strict=True)):
-            write_cell(page, header + number, place, text, style)
-            height = max(height, line_count(text, width))
-        page.set_row(header + number, LINE_HEIGHT * height + 5)
+        write_paragraph(page, line, text, [*WIDTHS.values()], style)
+    rows = [_explain(number, field) for number, field in enumerate(form.fields, start=1)]
+    write_table(page, line + 1, WIDTHS, rows, style)
 
 
 def _explain_sending(form: Form) -> Iterator[str]:

@@ -1,21 +1,20 @@
 """Write what is wrong with an office's files as a workbook that can be sent back to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from flows.common.clock import day_of
 from flows.common.excel import (
-    CAPTION,
     LINE_HEIGHT,
     NOTE,
     SAMPLE,
     TITLE,
     Style,
-    line_count,
     open_book,
     set_up_page,
-    write_cell,
+    write_paragraph,
+    write_table,
 )
 from flows.common.labels import RULE_TITLES, WORDS
 from flows.common.masking import without_ids
@@ -23,17 +22,17 @@ from flows.common.settings import SAMPLE_DISTRICT, SAMPLE_MARK, Settings
 from flows.landing.problems import Examined, Problem
 
 SHEET = "问题清单"
-COLUMNS: dict[str, tuple[str, float]] = {  # caption and width
-    "file": ("文件", 20),
-    "sheet": ("工作表", 10),
-    "row": ("行号", 7),
-    "caption": ("列", 14),
-    "rule": ("规则", 17),
-    "what": ("说明", 27),
-    "why": ("为何重要", 25),
-    "resolve": ("如何处理", 25),
-    "consequence": ("后果", 12),
-    "done": ("处理结果", 16),
+WIDTHS: dict[str, float] = {
+    "文件": 20,
+    "工作表": 10,
+    "行号": 7,
+    "列": 14,
+    "规则": 17,
+    "说明": 27,
+    "为何重要": 25,
+    "如何处理": 25,
+    "后果": 12,
+    "处理结果": 16,
 }
 STATES = {"in_force": "在用", "rejected": "退回，未采用"}
 HELP = (
@@ -63,19 +62,17 @@ def _write(target: Path, own: Sequence[Examined], settings: Settings) -> None:
     with open_book(target, title, 0o600) as (book, style):
         page = book.add_worksheet(SHEET)
         set_up_page(page, {"title": title, "is_sample": is_sample})
-        for column, (_, width) in enumerate(COLUMNS.values()):
-            page.set_column(column, column, width)
         page.set_row(0, 26)
         page.write(0, 0, title, style(**TITLE))
         owner = f"报送单位：{contract.meta['owed']['by']}　　数据表：{contract.name}"
         page.write(1, 0, owner, style(**NOTE))
         page.write(2, 0, SAMPLE_MARK if is_sample else "", style(**SAMPLE))
         line = _write_files(page, 3, own, style)
-        width = sum(width for _, width in COLUMNS.values())
-        help_style = style(**NOTE, text_wrap=True, valign="vcenter")
-        page.merge_range(line, 0, line, len(COLUMNS) - 1, HELP, help_style)
-        page.set_row(line, 16.5 * line_count(HELP, width))
-        _write_problems(page, line + 1, own, style)
+        write_paragraph(page, line, HELP, [*WIDTHS.values()], style)
+        rows = [_write_row(examined, problem) for examined in own for problem in examined.problems]
+        write_table(page, line + 1, WIDTHS, rows, style)
+        page.freeze_panes(line + 2, 4)
+        page.autofilter(line + 1, 0, line + 1 + len(rows), len(WIDTHS) - 1)
 
 
 def _write_files(page: Any, line: int, own: Sequence[Examined], style: Style) -> int:
@@ -92,33 +89,9 @@ def _write_files(page: Any, line: int, own: Sequence[Examined], style: Style) ->
     return line + len(own)
 
 
-def _write_problems(page: Any, header: int, own: Sequence[Examined], style: Style) -> None:
-    page.repeat_rows(header)
-    page.freeze_panes(header + 1, 4)
-    page.set_row(header, LINE_HEIGHT + 6)
-    for column, (caption, _) in enumerate(COLUMNS.values()):
-        page.write(header, column, caption, style(**CAPTION))
-    rows = [_row(examined, problem) for examined in own for problem in examined.problems]
-    page.autofilter(header, 0, header + len(rows), len(COLUMNS) - 1)
-    for number, row in enumerate(rows, header + 1):
-        height = 1
-        for column, (key, (_, width)) in enumerate(COLUMNS.items()):
-            content = row.get(key)
-            write_cell(page, number, column, content, style)
-            height = max(height, line_count(content, width))
-        page.set_row(number, LINE_HEIGHT * height + 3)
-
-
-def _row(examined: Examined, problem: Problem) -> Mapping[str, Any]:
-    title = RULE_TITLES.get(problem.rule, "")
-    words = {
-        "file": Path(examined.delivery.name).name,
-        "sheet": problem.sheet,
-        "caption": problem.caption or ("" if problem.row else "整份文件"),
-        "rule": f"{title}\n{problem.rule}".strip(),
-        "what": problem.what,
-        "why": problem.why,
-        "resolve": problem.resolve,
-        "consequence": problem.consequence,
-    }
-    return {key: without_ids(text) for key, text in words.items()} | {"row": problem.row}
+def _write_row(examined: Examined, problem: Problem) -> list[str | int | None]:
+    rule = f"{RULE_TITLES.get(problem.rule, '')}\n{problem.rule}".strip()
+    caption = problem.caption or ("" if problem.row else "整份文件")
+    texts = [problem.what, problem.why, problem.resolve, problem.consequence]
+    name, sheet = without_ids(Path(examined.delivery.name).name), without_ids(problem.sheet)
+    return [name, sheet, problem.row, *map(without_ids, (caption, rule, *texts)), None]

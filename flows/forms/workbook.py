@@ -17,6 +17,7 @@ from flows.common.excel import (
     open_book,
     set_up_page,
     text_width,
+    write_paragraph,
 )
 from flows.common.settings import SAMPLE_DISTRICT, SAMPLE_MARK
 from flows.forms.cell_rules import CODES, find_long_lists, name_column, write_cell_rule
@@ -113,12 +114,7 @@ def _write_head(page: Any, form: Form, style: Style, *, is_sample: bool) -> int:
     hint = f"橙色的列{NEEDED}；每个对象一行，不留空行；不要改动列名。各列的要求见“填表说明”。"
     if any(field.column.person for field in form.fields):
         hint += "本表含个人信息，注意保密。"
-    look = style(**NOTE, text_wrap=True, valign="vcenter")
-    if last := len(form.fields) - 1:
-        page.merge_range(line, 0, line, last, hint, look)
-    else:
-        page.write(line, 0, hint, look)
-    page.set_row(line, 16.5 * line_count(hint, sum(map(_width, form.fields))))
+    write_paragraph(page, line, hint, [*map(_width, form.fields)], style)
     return line + 1
 
 

@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from onboarding_parts import inspect_text
 
-from flows.onboarding.inference.header import is_time
-from flows.onboarding.inference.inspect import inspect_file
 from flows.onboarding.inference.unpivot import ask_of_other_times, find_series, write_pattern
 
 
@@ -57,35 +56,17 @@ def test_other_times_and_what_is_not_told_apart_stay_columns(captions: str) -> N
 
 
 def test_of_other_times_it_is_asked(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("地区,FY2006,FY2007,FY2008,人数\n甲区,1,2,3,9\n乙区,4,5,6,9\n", "utf-8")
-    (question,) = ask_of_other_times(inspect_file(path, "a.csv"), ())
+    text = "地区,FY2006,FY2007,FY2008,人数\n甲区,1,2,3,9\n乙区,4,5,6,9\n"
+    inspected = inspect_text(tmp_path, text)
+    (question,) = ask_of_other_times(inspected, ())
     assert question.startswith("3 columns, FY2006 to FY2008, differ by a number alone")
-    assert not list(ask_of_other_times(inspect_file(path, "a.csv"), (1, 2, 3)))
+    assert not list(ask_of_other_times(inspected, (1, 2, 3)))
 
 
 def test_each_measure_is_found_by_itself() -> None:
     every = "地区 2006/人数 2006/经费 2007/人数 2007/经费 2008/人数 2008/经费".split()
     found = [(series.measure, tuple(series.times)) for series in find_series(every)]
     assert found == [("人数", (1, 3, 5)), ("经费", (2, 4, 6))]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2006", True),
-        ("2006年末", True),
-        ("FY 2006", True),
-        ("2006Q1", True),
-        ("2006-07", True),
-        ("2023年1月", True),
-        ("1月", False),
-        ("2050201", False),
-        ("人数", False),
-    ],
-)
-def test_a_caption_may_be_little_more_than_a_time(text: str, expected: bool) -> None:
-    assert is_time(text) is expected
 
 
 @pytest.mark.parametrize(
