@@ -228,7 +228,7 @@ def _describe_patterns(reading: Reading, contract: Contract) -> Iterator[str]:
 
 def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
     """Say of each file in a folder or an archive what would become of it, then of all together."""
-    told: set[str] = set()
+    printed: set[str] = set()
     for trial in trials:
         word = "accepted" if trial.verdict.accepted else "rejected"
         say(f"{word}: {trial.delivery.name}, period {trial.delivery.period or 'unknown'}")
@@ -236,13 +236,15 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
             say(f"  rows: {_describe_counts(trial.verdict.outcome)}")
             for sentence in _describe_totals(trial.reading, contract):
                 say(f"  totals: {sentence}")
-        for said in trial.verdict.rejections:
-            say(f"  {said.english}")
+        for message in trial.verdict.rejections:
+            say(f"  {message.english}")
         problems = problems_of(contract, trial.verdict) if trial.reading else []
         for line in describe_problems(problems):
-            if line not in told:
+            if line not in printed:
                 say(f"  {line}")
-        told |= {f"  {problem.what} {problem.resolve}" for problem in problems}  # of all files once
+        printed |= {
+            f"  {problem.what} {problem.resolve}" for problem in problems
+        }  # of all files once
     accepted = [trial for trial in trials if trial.verdict.accepted]
     counts = ("rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
     sums = {name: sum(trial.verdict.outcome[name] for trial in accepted) for name in counts}
@@ -314,8 +316,8 @@ def _print_end(
         count = f"{len(failed)} of {many(len(trials), 'file')}"
         say(f"rejected: {count}; the others are accepted{left}")
     elif rejected:
-        for said in rejected[0].verdict.rejections:
-            say(f"rejected: {said.english}")
+        for message in rejected[0].verdict.rejections:
+            say(f"rejected: {message.english}")
     elif failed:
         say("rejected: its period is not known, and it would be left in the inbox")
     elif problems:

@@ -86,48 +86,48 @@ def _is_person(text: str) -> bool:
 
 def _infer_kind(cells: Sequence[Any], caption: str, meaning: Meaning | None) -> str:
     """Tell the kind of a column by its cells, and by its caption where they leave it open."""
-    said = meaning.kind if meaning else ""
+    expected = meaning.kind if meaning else ""
     signs = NO_VALUES.keys() | find_placeholders(cells)
     whole = [cell for cell in cells if (text := squeezed(cell)) and text not in signs]
     texts = [squeezed(cell) or "" for cell in whole]
-    if said in ("person", *NOT_DECLARED):
-        return said
+    if expected in ("person", *NOT_DECLARED):
+        return expected
     if _are_mostly(texts, _is_person, 0.5):
         return "person"
     if PERSON_CAPTION.search(caption):
         return "person_name"
     if not texts:
-        return said or "text"
+        return expected or "text"
     if set(texts) <= UNITS_OF_YUAN.keys():
         return "unit_of_row"
-    if {text.upper() for text in texts} <= BOOLEANS.keys() - {"0", "1"} and said != "code":
+    if {text.upper() for text in texts} <= BOOLEANS.keys() - {"0", "1"} and expected != "code":
         return "boolean"
     if _are_mostly(texts, PERCENT.fullmatch):
         return "percent"
     if all(re.fullmatch(SCHOOL_YEAR, text) and follows(text) for text in texts):
         return "text"
-    is_dated = said == "date" or bool(DATE_CAPTION.search(caption))
+    is_dated = expected == "date" or bool(DATE_CAPTION.search(caption))
     are_numbers = _are_mostly(whole, is_number)
     if _are_mostly(whole, is_day) and (is_dated or not are_numbers):
         return "date"
     if are_numbers:
-        return _infer_kind_of_numbers(texts, caption, said)
+        return _infer_kind_of_numbers(texts, caption, expected)
     if _are_mostly(texts, CODE_NAME.fullmatch):
         return "code_name"
-    return said if said in ("code", "stage") else "text"
+    return expected if expected in ("code", "stage") else "text"
 
 
-def _infer_kind_of_numbers(texts: Sequence[str], caption: str, said: str) -> str:
+def _infer_kind_of_numbers(texts: Sequence[str], caption: str, expected: str) -> str:
     """Tell codes from numbers by a zero in front or by the caption.
 
     What a caption means elsewhere is no more than a hint: the file's own cells decide.
     """
     digits = [text for text in texts if text.isdigit()]
     has_zeros = any(len(text) > 1 and text.startswith("0") for text in digits)
-    if has_zeros or (said == "code" and len(digits) == len(texts)):
+    if has_zeros or (expected == "code" and len(digits) == len(texts)):
         return "code"
-    if said in ("amount", "number") or (said == "count" and len(digits) == len(texts)):
-        return said
+    if expected in ("amount", "number") or (expected == "count" and len(digits) == len(texts)):
+        return expected
     if CODE_CAPTION.search(caption):
         return "code"
     return "year" if all(map(is_year, texts)) else "number"

@@ -8,6 +8,7 @@ from flows.onboarding.inference.cells import list_texts
 from flows.onboarding.inference.columns import InferredColumn
 from flows.onboarding.inference.glossary import Meaning, find_meaning, name_column
 from flows.onboarding.inference.inspect import InspectedFile
+from flows.onboarding.inference.period import split_at_dates, stem_of
 
 KINDS = ("code", "text", "stage")  # of columns that a label above the header may fill
 UNITS_OF_NUMBERS = ("单位", "計量單位", "计量单位", "金额单位")  # 单位:万元
@@ -20,9 +21,9 @@ def read_labels(inspected: InspectedFile) -> dict[str, str]:
         texts = list(dict.fromkeys(text for _, text in list_texts(row)))
         for text, following in pairwise([*texts, ""]):
             label, colon, rest = text.partition(":")
-            said = rest.strip() or ("" if ":" in following else following)
-            if colon and said:
-                found[label.strip()] = said
+            value = rest.strip() or ("" if ":" in following else following)
+            if colon and value:
+                found[label.strip()] = value
     return found
 
 
@@ -43,7 +44,7 @@ def infer_preamble_columns(
     return columns
 
 
-def _find_said_once(inspected: InspectedFile) -> dict[str, str]:
+def _find_constants(inspected: InspectedFile) -> dict[str, str]:
     """Find what a file says of all its rows: a column with one text alone, a label above."""
     found = {}
     captions = inspected.sheets[0].captions
@@ -66,10 +67,10 @@ def infer_parts(
     """
     if len(files) < 2:
         return None, ""
-    said, *others = map(_find_said_once, files)
+    own, *others = map(_find_constants, files)
     different = [
         label
-        for label, text in said.items()
+        for label, text in own.items()
         if len({text, *(other.get(label, text) for other in others)}) == len(files)
     ]
     declared = [column for column in columns if column.is_declared]
@@ -85,8 +86,11 @@ def infer_parts(
     else:
         unit = _name_unit(labels[0]) if labels else None
     if unit is None:
+        names = {tuple(split_at_dates(stem_of(file.name))) for file in files}
+        if known or len(names) < len(files):
+            return None, ""
         hint = "Then parts: true, and the column that says the unit gets role: unit"
-        return None, "" if known else f"{question} unit, as their names may say? {hint}"
+        return None, f"{question} unit, as their names may say? {hint}"
     unit.meta["role"] = "unit"
     return unit, f"{question} {unit.caption}? Else take parts and its role: unit away"
 
