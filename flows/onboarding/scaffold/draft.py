@@ -1,18 +1,32 @@
-"""A contract draft: what is suggested for a sample, and its text with all that must be decided."""
+"""A contract draft: what is suggested for a sample, its text, and what it is inserted into."""
 
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from flows.common.errors import ZipingError
 from flows.common.masking import without_ids
 from flows.common.settings import CHECKOUT
+from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
 from flows.onboarding.inference.columns import NOT_DECLARED, InferredColumn
 from flows.onboarding.inference.suggestions import Suggestion, write_flow
 from flows.onboarding.inference.unpivot import Unpivoting
 
 QUESTION = "# decide: "
 UNITS_KNOWN = ("school_code", "unit_code")  # of which the model knows who must report
+NEW_SYSTEM = """version: 2
+
+sources:
+  - name: {system}
+    description: What {system} sends.
+    schema: landing
+    tables:
+"""
+FIRST_TABLE = re.compile(r"^ +tables:(?: *#.*)?\n(?: *(?:#.*)?\n)*( +)- ", re.MULTILINE)
 EXPECTED = CHECKOUT / "dbt_project" / "models" / "intermediate" / "int_units_expected.sql"
 
 
@@ -131,7 +145,7 @@ def _write_columns(draft: Draft) -> Iterator[str]:
     yield from map(write_question, draft.questions)
 
 
-def write_entry(draft: Draft, indent: int) -> str:
+def _write_entry(draft: Draft, indent: int) -> str:
     """Write the entry as it stands among the tables of its system, so many blanks in."""
     grain = " and ".join(draft.key) or "row of the file"
     lines = [
@@ -146,6 +160,29 @@ def write_entry(draft: Draft, indent: int) -> str:
         *(f"    {line}" for line in _write_columns(draft)),
     ]
     return "".join(f"{' ' * indent}{line}\n" for line in lines)
+
+
+def insert_entry(path: Path, system: str, draft: Draft) -> str:
+    """Write the file with the entry behind the last table of its system, which ends the file."""
+    if not path.exists():
+        return NEW_SYSTEM.format(system=system) + _write_entry(draft, 6)
+    text = path.read_text("utf-8")
+    first = FIRST_TABLE.search(text)
+    if first is None:
+        raise ZipingError(f"{path.name}: no list of tables of {system} was found to add to")
+    return f"{text.rstrip()}\n\n{_write_entry(draft, len(first[1]))}"
+
+
+def load_contract(path: Path, text: str, name: str) -> Contract:
+    """Load the file as it would be; raises ZipingError where it is no contract."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.parent.name / path.name
+        copy.parent.mkdir()
+        copy.write_text(text, "utf-8")
+        contracts = load_contracts(Path(folder))
+    if name not in contracts:
+        raise ZipingError(f"{path.name}: the tables of {name.split('.')[0]} do not end the file")
+    return contracts[name]
 
 
 def write_staging_model(draft: Draft) -> tuple[str, str]:

@@ -28,8 +28,13 @@ from flows.onboarding.inference.unpivot import (
     infer_unpivoting,
     leave_beside,
 )
-from flows.onboarding.scaffold.draft import QUESTION, Draft, write_staging_model
-from flows.onboarding.scaffold.insert_entry import insert_entry, load_contract
+from flows.onboarding.scaffold.draft import (
+    QUESTION,
+    Draft,
+    insert_entry,
+    load_contract,
+    write_staging_model,
+)
 from flows.onboarding.scaffold.read_sample import complete_draft
 from flows.onboarding.scaffold.sample_files import Sample, open_sample
 from flows.onboarding.scaffold.suite import write_suite
