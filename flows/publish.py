@@ -23,6 +23,7 @@ from flows.releases.release import (
     switch_current,
     year_folder,
 )
+from flows.releases.tables import is_covered
 from flows.releases.witnesses import MANIFEST
 from flows.releases.write_tables import write_tables
 from flows.runs.context import Night, inputs_of_year, withdrawn_of_year
@@ -54,7 +55,7 @@ def _fill(night: Night, year: int, name: str, folder: Path) -> None:
     validate(night.name, year, str(folder))
     with night.stage("release files"):
         tables = {path.stem: rows_of(path) for path in sorted(folder.glob("*.parquet"))}
-        states = [row["state"] for row in tables["report_values"]]
+        states = [row["state"] for row in tables["report_values"] if is_covered(row)]
         previous = newest_release(night.workspace, year)
         manifest = make_manifest(_making(night, year), year, name, previous, states)
     with night.stage("report.xlsx"):

@@ -1,5 +1,6 @@
-{# Every indicator of the project, read from the `meta` of the mart columns: the base ones and, behind
-   each, those derived from it. A list of dictionaries, in the order of their ids. #}
+{# Every indicator of the project, read from the `meta` of the mart columns and of the registers: the
+   base ones and, behind each, those derived from it. A list of dictionaries, in the order of their
+   ids. #}
 {% macro indicators() -%}
     {%- set found = {} -%}
     {%- if execute -%}
@@ -26,6 +27,11 @@
                     {%- endif -%}
                     {%- do found.update({child.id: one}) -%}
                 {%- endfor -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- for register in registers() -%}
+            {%- for indicator in indicators_of(register) -%}
+                {%- do found.update({indicator.id: indicator}) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
@@ -57,8 +63,16 @@
 {%- endmacro %}
 
 
-{# The fact and measure of a role, with what the measure needs: from the column's meta in the fact. #}
+{# The fact and measure of a role, with what the measure needs: from the column's meta in the fact. A
+   register needs its own delivery and, where it names schools, their library. #}
 {% macro measure_of(role) -%}
+    {%- for register in registers() if register.name == role.fact -%}
+        {%- set needs = {register.source: [0]} -%}
+        {%- if 'school_code' in register_columns(register.source) -%}
+            {%- do needs.update({'schools.schools': [0]}) -%}
+        {%- endif -%}
+        {{ return({'source': register.source, 'needs': needs}) }}
+    {%- endfor -%}
     {%- for node in graph.nodes.values()
         if node.resource_type == 'model' and node.name == role.fact -%}
         {%- for column in node.columns.values() if column.name == role.measure -%}
@@ -109,7 +123,11 @@
     {%- set texts = [tojson(indicator, sort_keys=true)] -%}
     {%- set waiting = [] -%}
     {%- set seen = [] -%}
-    {%- for node in graph.nodes.values() if node.name == indicator.mart -%}
+    {%- set places = [indicator.mart] -%}
+    {%- if indicator.get('register') -%}
+        {%- set places = [indicator.register, (indicator.get('denominator') or {}).get('fact')] -%}
+    {%- endif -%}
+    {%- for node in graph.nodes.values() if node.name in places -%}
         {%- do waiting.append(node.unique_id) -%}
     {%- endfor -%}
     {%- for _ in range(200) if waiting -%}

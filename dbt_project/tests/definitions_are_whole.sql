@@ -101,7 +101,7 @@ left join {{ ref('measure_needs') }} as needs
     on indicators.indicator_id = needs.indicator_id and needs.role = 'numerator'
 where
     indicators.components = '[]'
-    and indicators.formula <> 'standard'
+    and indicators.formula not in ('standard', 'not_covered')
     and needs.indicator_id is null
 union all
 select
@@ -127,7 +127,13 @@ left join members
         outline.indicator_id = members.indicator_id
         and outline.dimension = members.dimension
         and outline.member = members.member
-where members.indicator_id is null
+where members.indicator_id is null and outline.indicator_id is not null
+union all
+select
+    'a figure without an indicator says no office that will owe it, or two' as rule,
+    framework || ' ' || cast(year as string) || ' ' || figure_id as place
+from {{ ref('report_outline') }}
+where (indicator_id is null) <> (owner_office is not null)
 union all
 select
     'two standards hold on one day' as rule,

@@ -1,10 +1,9 @@
 -- What: every landed row of the funding statistics is in its fact with the sum of its four
 --   amounts, or of a school that the library calls private, or listed in int_unmatched_units, as
---   is one with an empty amount; every row of the register of a primary or secondary school is,
---   unless it is listed as in doubt, and none of another institution; every school of the library
---   is counted once at the end of each year, but for rows that do not hold on that day and
---   schools that are no primary or secondary ones.
--- When it matters: 4.1 is the sum of these rows, K3.x their number.
+--   is one with an empty amount; every school of the library is counted once at the end of each
+--   year, but for rows that do not hold on that day and schools that are no primary or secondary
+--   ones.
+-- When it matters: 4.1 is the sum of these rows, K3.2 their number.
 -- To resolve: look at the row in the landed file, then at the last change in the fact named.
 with
 
@@ -95,92 +94,6 @@ funds as (
 
 ),
 
-rooms_unmatched as (
-
-    select
-        district_code,
-        period,
-        _file_id,
-        _sheet,
-        _row_number
-    from {{ ref('int_unmatched_units') }}
-    where fact = 'int_counselling_rooms'
-
-),
-
--- what the library says of a school at the end of the register's year, row by row
-room_schools as (
-
-    select
-        landed.period,
-        landed._file_id,
-        landed._sheet,
-        landed._row_number,
-        max(case when types.type_group = 'primary_or_secondary' then 1 else 0 end) as is_counted
-    from {{ source('registers', 'counselling_rooms') }} as landed
-    inner join {{ source('schools', 'schools') }} as library
-        on
-            landed.district_code = library.district_code
-            and landed.school_code = library.school_code
-            and cast(landed.period as date) >= library.valid_from
-            and (library.valid_to is null or cast(landed.period as date) <= library.valid_to)
-    left join {{ ref('school_types') }} as types on library.type_code = types.type_code
-    group by landed.period, landed._file_id, landed._sheet, landed._row_number
-
-),
-
-rooms as (
-
-    select
-        'int_counselling_rooms' as fact,
-        coalesce(landed._file_id, facts._file_id) as file_id,
-        coalesce(landed._sheet, facts._sheet) as sheet,
-        coalesce(landed._row_number, facts._row_number) as row_number,
-        case
-            when landed._file_id is null then 'in the fact, but not landed'
-            when
-                facts._file_id is null
-                and rooms_unmatched._file_id is null
-                and coalesce(room_schools.is_counted, 1) = 1
-                then 'not in the fact, for no reason'
-            when facts._file_id is not null and coalesce(room_schools.is_counted, 0) = 0
-                then 'in the fact, though of no primary or secondary school'
-            when
-                facts._file_id is not null
-                and (
-                    coalesce(facts.rooms_in_task_list = 1, false)
-                    <> coalesce(landed.is_in_task_list, false)
-                    or coalesce(facts.schools_to_be_merged = 1, false)
-                    <> coalesce(landed.is_to_be_merged, false)
-                    or coalesce(facts.schools_with_room = 1, false)
-                    <> coalesce(landed.in_use_since <= cast(landed.period as date), false)
-                )
-                then 'another count in the fact'
-        end as rule
-    from {{ source('registers', 'counselling_rooms') }} as landed
-    full join {{ ref('int_counselling_rooms') }} as facts
-        on
-            landed.district_code = facts.district_code
-            and cast(substr(landed.period, 1, 4) as int) = facts.year
-            and landed._file_id = facts._file_id
-            and landed._sheet = facts._sheet
-            and landed._row_number = facts._row_number
-    left join room_schools
-        on
-            landed.period = room_schools.period
-            and landed._file_id = room_schools._file_id
-            and landed._sheet = room_schools._sheet
-            and landed._row_number = room_schools._row_number
-    left join rooms_unmatched
-        on
-            landed.district_code = rooms_unmatched.district_code
-            and landed.period = rooms_unmatched.period
-            and landed._file_id = rooms_unmatched._file_id
-            and landed._sheet = rooms_unmatched._sheet
-            and landed._row_number = rooms_unmatched._row_number
-
-),
-
 years as (
 
     select * from {{ ref('int_years') }}
@@ -247,8 +160,6 @@ schools as (
 all_lists as (
 
     select * from funds
-    union all
-    select * from rooms
     union all
     select * from schools
 

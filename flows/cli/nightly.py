@@ -123,6 +123,7 @@ def print_figures(release: Release) -> None:
     from rich.table import Table
 
     from flows.releases.release import rows_of
+    from flows.releases.tables import describe_coverage, is_covered
 
     keys = ("district_code", "indicator_id", "period", "dimension", "member")
     values = {
@@ -130,12 +131,15 @@ def print_figures(release: Release) -> None:
         for row in rows_of(release.folder / "report_values.parquet")
     }
     table = Table("图号", "标题", "印出文字", "状态", "判定", title=release.manifest["title"])
-    for figure in rows_of(release.folder / "report_figures.parquet"):
+    figures = rows_of(release.folder / "report_figures.parquet")
+    for figure in figures:
         value = values[tuple(figure[key] for key in keys)]
         number = figure["figure_id"] + (f".{figure['part']}" if figure["part"] > 1 else "")
         state, judgement = value["state"], value["judgement"]
-        table.add_row(number, figure["title"], figure["text"] or "", state, judgement)
+        if is_covered(value):
+            table.add_row(number, figure["title"], figure["text"] or "", state, judgement)
     make_console().print(table)
+    say(describe_coverage(figures))
     if release.manifest["is_sample"]:
         say("样例数据: everything in it is invented")
     for one in release.manifest["deliveries"]:

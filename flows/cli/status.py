@@ -85,6 +85,8 @@ def print_status_as_json(workspace: Workspace, nights: int) -> None:
 def _print_release(one: Mapping[str, Any]) -> None:
     console = make_console()
     console.print(f"current {one['year']}: {one['release']}")
+    if "coverage" in one:
+        console.print(f"  {one['coverage']}")
     for counted in ("figures_by_state", "figures_by_judgement"):
         if one.get(counted):
             words = ", ".join(f"{word} {number}" for word, number in one[counted].items())

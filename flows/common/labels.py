@@ -65,6 +65,7 @@ WORDS = {
     "entitlement": "逐校按人数和标准核定应拨额", "standard": "取当日有效的标准",
     "coefficient_of_variation": "差异系数：按在校生数加权的标准差 ÷ 平均数",
     "all_met": "各项全部达标方为达标", "standing": "长期", "attested": "部门认定",
+    "not_covered": "尚未接入来源",
     "statistical": "统计数据", "administrative": "行政记录", "total": "全区",
     "numerator": "分子", "denominator": "分母", "value": "数值", "input": "逐校依据",
     ">=": "≥", "<=": "≤", "=": "＝", ">= prior_year": "≥ 上年", ">= indicator": "≥ 对照指标",

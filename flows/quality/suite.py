@@ -155,8 +155,10 @@ def _rule(where: str, raw: Any, aggregates: Mapping[str, str]) -> Rule:
 
 
 def suite_path(contract: Contract) -> Path:
-    """Say where the suite of a source table stands."""
-    return SUITES / contract.system / f"{contract.table}.yml"
+    """Say where the suite of a source table stands: its own, else that of its system."""
+    own = SUITES / contract.system / f"{contract.table}.yml"
+    shared = SUITES / f"{contract.system}.yml"
+    return shared if shared.is_file() and not own.is_file() else own
 
 
 def readings_path() -> Path:

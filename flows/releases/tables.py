@@ -16,8 +16,21 @@ Key = tuple[Any, ...]
 Sent = tuple[str, str, str]  # district, source and period of a delivery
 KEY = ("district_code", "evaluation_year", "indicator_id", "period", "dimension", "member")
 HIDDEN = ("suppressed", "withheld")
+NOT_COVERED = "not_covered"  # in place of a missing source: none is there yet
 NUMBERS = ("value", "value_text", "numerator", "denominator", "margin", "quarantined_rows",
            "quarantined_amount")  # fmt: skip
+
+
+def is_covered(value: Row) -> bool:
+    """Say whether a value has a source, be it missing tonight."""
+    return NOT_COVERED not in (value["missing_sources"] or "")
+
+
+def describe_coverage(figures: Sequence[Row]) -> str:
+    """Say how many of the figures that the report lists have a text other than 数据缺失."""
+    due = {row["figure_id"] for row in figures if row["listing"] == "report"}
+    lacking = {row["figure_id"] for row in figures if row["text"] == "数据缺失"}
+    return f"已有数 {len(due - lacking)} / 应报 {len(due)}"
 
 
 @dataclass(frozen=True)

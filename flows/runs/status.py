@@ -16,6 +16,7 @@ from flows.quality.waivers import state_of
 from flows.releases.integrity import NEWEST_RELEASES, check_received, damages, link_faults
 from flows.releases.release import Release, current_release, rows_of, years_published
 from flows.releases.run_log import records
+from flows.releases.tables import describe_coverage, is_covered
 
 VERSION = 1
 RESULTS = {0: "complete", 1: "failed", 2: "wrong use", 3: "blocked", 4: "with gaps"}
@@ -149,12 +150,13 @@ def _release(year: int, release: Release) -> dict[str, Any]:
     return described | {
         "written_at": release.manifest["written_at"],
         "has_gaps": release.manifest["has_gaps"],
+        "coverage": describe_coverage(figures),
         "figures_by_state": dict(Counter(row["state"] for row in figures)),
         "figures_by_judgement": dict(Counter(row["judgement"] for row in figures)),
         "in_doubt": [
             {"figure_id": row["figure_id"], "state": row["state"], "reason": row["reason"]}
             for row in figures
-            if row["state"] in ("provisional", "partial", "missing")
+            if row["state"] in ("provisional", "partial", "missing") and is_covered(row)
         ],
     }
 

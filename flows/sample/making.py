@@ -1,4 +1,4 @@
-"""Making a whole district: draw it from the seed, then write its thirteen source tables."""
+"""Making a whole district: draw it from the seed, then write its source tables."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ from flows.sample.funds import (
 from flows.sample.funds_workbook import write_funds
 from flows.sample.guards import Contract, draw_contracts, schools_of_guards, write_guards
 from flows.sample.payments import allot, pay, payments_by_stage
-from flows.sample.registers import DAY as REGISTER_DAY
-from flows.sample.registers import draw_rooms
+from flows.sample.registers import write_registers
 from flows.sample.spending import MEALS
 from flows.sample.staff import draw_staff
 from flows.sample.student_aid import draw_awards, write_awards
@@ -184,10 +183,13 @@ def _write_finance(district: District, contracts: Sequence[Contract], rows: Coun
 
 
 def _write_registers(district: District, rows: Counter[str]) -> None:
-    rng = generator(district.seed, "registers")
-    rooms = draw_rooms(rng, district.schools, district.heads[YEAR], district.targets)
-    path = district.inbox / "registers" / f"心理辅导室台账_{REGISTER_DAY}_{MARK}.xlsx"
-    rows["registers.counselling_rooms"] = workbooks.write_rooms(path, rng, rooms)
+    rows |= write_registers(
+        district.inbox / "registers",
+        lambda purpose: generator(district.seed, purpose),
+        district.schools,
+        district.heads[YEAR],
+        district.targets.registers,
+    )
 
 
 def make(workspace: Path, *, seed: int, scale: float, dirt: Sequence[str]) -> dict[str, int]:

@@ -16,6 +16,7 @@ PUBLISHED = Path(__file__).with_name("targets.csv")
 GROWING_STAGES = ("幼儿园", "小学", "初中", "高中")
 FEN_OF_TEN_THOUSAND_YUAN = 1_000_000
 LEVELS = ("中央", "省", "市", "区")  # who gives the money
+OF_REGISTERS = frozenset("26.1 26.2 H1.6 H1.7 H3.2 H3.3 H3.4 K3.1 K3.2 K3.3 K3.4".split())
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,7 @@ class Targets:
     funds_growth: Mapping[str, Decimal]
     payments_growth: Mapping[str, Decimal]
     trained_staff: int
-    schools: int
-    rooms_in_task_list: int
-    schools_to_be_merged: int
-    schools_with_room: int
+    registers: Mapping[str, int]  # what the registers shall give, by figure
     earmarked: Earmarked
     crowded_schools: int  # with classes of more than 55
     underpaid_schools: int = 0
@@ -85,8 +83,7 @@ def _published_earmarks(rng: Random, figures: Mapping[str, str], scale: float) -
 
 def _published(rng: Random, scale: float) -> Targets:
     """Read the targets of the default district and draw unrounded values that print so."""
-    with PUBLISHED.open(encoding="utf-8", newline="") as file:
-        figures = {row["figure"]: row["value"] for row in csv.DictReader(file)}
+    figures = _figures()
     low, high = (int(bound * FEN_OF_TEN_THOUSAND_YUAN) for bound in _printed(figures["4.1"]))
     funds = rng.randint((low + high) // 2, high - (high - low) // 20)
     increase = _published_increase(rng, figures, funds)
@@ -102,13 +99,39 @@ def _published(rng: Random, scale: float) -> Targets:
         funds_growth=growth,
         payments_growth=_some_growth(rng),
         trained_staff=int(trained * scale),
-        schools=int(figures["K3.2"]),
-        rooms_in_task_list=int(figures["K3.1"]),
-        schools_to_be_merged=int(figures["K3.3"]),
-        schools_with_room=int(figures["K3.4"]),
+        registers=_published_registers(figures),
         earmarked=_published_earmarks(rng, figures, scale),
         crowded_schools=int(figures["14.3"]),
     )
+
+
+def _figures() -> dict[str, str]:
+    with PUBLISHED.open(encoding="utf-8", newline="") as file:
+        return {row["figure"]: row["value"] for row in csv.DictReader(file)}
+
+
+def _published_registers(figures: Mapping[str, str]) -> dict[str, int]:
+    """Read what registers give; a figure with 余 is a little more than it says."""
+    rng = Random("registers")
+    found = {}
+    for figure in OF_REGISTERS & figures.keys():
+        value = figures[figure]
+        number = int(value.removesuffix("余"))
+        found[figure] = number + (rng.randrange(1, number // 10 + 2) if "余" in value else 0)
+    return found
+
+
+def _drawn_registers(rng: Random) -> dict[str, int]:
+    """Draw what registers give in another district, of the size of the published one."""
+    published = _published_registers(_figures())
+    found = {
+        figure: rng.randint(number * 7 // 10, number * 13 // 10)
+        for figure, number in sorted(published.items())
+    }
+    merged = rng.randrange(6, 18)
+    with_room = 56 - merged - rng.randrange(5)
+    rooms = {"K3.1": rng.randrange(12, with_room), "K3.2": 56, "K3.3": merged, "K3.4": with_room}
+    return found | rooms | {"H3.2": rng.randrange(3, with_room)}
 
 
 def _some_growth(rng: Random) -> dict[str, Decimal]:
@@ -135,18 +158,13 @@ def _drawn(rng: Random, scale: float) -> Targets:
     if rng.random() < 0.5:
         falling = rng.choice((funds_growth, payments_growth))
         falling[rng.choice(GROWING_STAGES)] = between(rng, Decimal("-0.5"), Decimal(0), 6)
-    merged = rng.randrange(6, 18)
-    with_room = 56 - merged - rng.randrange(5)
     return Targets(
         funds_before=int(rng.randrange(60_000_000_000, 90_000_000_000) * scale),
         funds_increase=None,
         funds_growth=funds_growth,
         payments_growth=payments_growth,
         trained_staff=int(rng.randrange(3600, 4700) * scale),
-        schools=56,
-        rooms_in_task_list=rng.randrange(12, with_room),
-        schools_to_be_merged=merged,
-        schools_with_room=with_room,
+        registers=_drawn_registers(rng),
         underpaid_schools=rng.randrange(2),
         undertrained_staff=rng.randrange(2),
         earmarked=_drawn_earmarks(rng, scale),

@@ -1,4 +1,4 @@
-"""Writing the XLSX exports: education funds, trainings, counselling rooms."""
+"""Writing the XLSX exports: education funds, trainings."""
 
 from __future__ import annotations
 
@@ -19,13 +19,9 @@ from flows.sample.dirt import (
     with_blanks,
     with_duplicates,
 )
-from flows.sample.registers import DAY, Room
 from flows.sample.trainings import YEARS, Training
 
 TRAINING_CAPTIONS = ("序号", "工号", "培训项目", "培训级别", "培训日期", "学时")
-ROOM_CAPTIONS = (
-    "序号", "学校标识码", "学校名称", "是否列入建设任务", "投入使用日期", "验收结果", "是否拟撤并",
-)  # fmt: skip
 
 
 @contextmanager
@@ -76,32 +72,3 @@ def _write_sheet_of_trainings(sheet: Worksheet, rng: Random, trainings: Sequence
 def _written_day(rng: Random, training: Training) -> str:
     day = training.day
     return f"{day.year}年{day.month}月{day.day}日" if rng.random() < 0.07 else day.isoformat()
-
-
-def write_rooms(path: Path, rng: Random, rooms: Sequence[Room]) -> int:
-    """Write the register of counselling rooms."""
-    rows = [
-        [
-            room.school.code,
-            room.school.name,
-            "是" if room.is_in_task_list else "否",
-            room.in_use_since.isoformat() if room.in_use_since else "",
-            room.inspection,
-            "是" if room.is_to_be_merged else "否",
-        ]
-        for room in rooms
-    ]
-    soil(rng, rows, ((0, with_blanks),))
-    with workbook_at(path) as workbook:
-        sheet = workbook.add_worksheet("台账")
-        sheet.write_string(0, 0, f"样例区心理辅导室台账({DAY}){MARK}")
-        signed = ("填报单位:", "样例区教育局"), ("填报日期:", "2024-01-08")
-        for place, line in enumerate((*signed, ("签字人职务:", "基础教育股负责人")), start=1):
-            sheet.write_row(place, 0, line)
-        sheet.write_row(5, 0, ROOM_CAPTIONS)
-        for number, row in enumerate(rows, start=1):
-            sheet.write_number(number + 5, 0, number)
-            for column, cell in enumerate(row, start=1):
-                if cell:
-                    sheet.write_string(number + 5, column, cell)
-    return len(rows)

@@ -26,7 +26,8 @@ def traced(
 
 
 def test_the_outline_has_the_figures_that_are_traced_here(first_night: Workspace) -> None:
-    assert {row["figure_id"] for row in rows(first_night, "report_figures")} == set(FIGURES)
+    figures = rows(first_night, "report_figures")
+    assert {row["figure_id"] for row in figures if row["text"] != "数据缺失"} == set(FIGURES)
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -93,7 +93,7 @@ def figure(figure_id: str, order: int, text: str, of: Row, **change: Any) -> Row
     printed = {name: of[name] for name in key("")}
     return printed | {
         "figure_id": figure_id, "part": 1, "order_no": order, "item_no": "4", "place": "一(二)4",
-        "title": f"图{order}", "text": text, "publish": "public",
+        "title": f"图{order}", "text": text, "publish": "public", "listing": "report",
     } | change  # fmt: skip
 
 

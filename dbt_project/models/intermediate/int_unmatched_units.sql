@@ -64,9 +64,10 @@ student_aid as (
 
 ),
 
-counselling_rooms as (
+register_rows as (
 
-    select * from {{ ref('stg_registers__counselling_rooms') }}
+    select * from {{ ref('int_register_rows') }}
+    where indicator_id is null
 
 ),
 
@@ -90,8 +91,7 @@ losing_facts as (
         ('staffing.staff', 'int_staff_training'),
         ('staffing.trainings', 'int_staff_training'),
         ('staffing.guards', 'int_security_guards'),
-        ('finance.student_aid', 'int_student_aid'),
-        ('registers.counselling_rooms', 'int_counselling_rooms')
+        ('finance.student_aid', 'int_student_aid')
     ) as losing_facts (column1, column2)
 
 ),
@@ -253,39 +253,6 @@ unmatched as (
         )
     union all
     select
-        counselling_rooms.district_code,
-        'registers.counselling_rooms' as source,
-        counselling_rooms.period,
-        counselling_rooms.school_code as unit,
-        cast(null as string) as member,
-        cast(null as decimal(38, 2)) as amount,
-        case
-            when schools_on_days.school_code is null then '学校代码库中没有当日在办的该校'
-            when schools_on_days.type_group = 'unknown' then '学校的办学类型不明'
-            else '是否列入建设任务或是否拟撤并空白'
-        end as reason,
-        counselling_rooms._file_id,
-        counselling_rooms._sheet,
-        counselling_rooms._row_number
-    from counselling_rooms
-    left join schools_on_days
-        on
-            counselling_rooms.district_code = schools_on_days.district_code
-            and counselling_rooms.year = schools_on_days.year
-            and counselling_rooms.school_code = schools_on_days.school_code
-            and schools_on_days.day_kind = 'year_end'
-    where
-        schools_on_days.school_code is null
-        or schools_on_days.type_group = 'unknown'
-        or (
-            schools_on_days.type_group = 'primary_or_secondary'
-            and (
-                counselling_rooms.is_in_task_list is null
-                or counselling_rooms.is_to_be_merged is null
-            )
-        )
-    union all
-    select
         student_aid.district_code,
         'finance.student_aid' as source,
         student_aid.period,
@@ -401,6 +368,20 @@ unmatched_by_fact as (
         _sheet,
         _row_number
     from finance_in_doubt
+    union all
+    select
+        district_code,
+        source,
+        period,
+        fact,
+        unit,
+        cast(null as string) as member,
+        cast(null as decimal(38, 2)) as amount,
+        reason,
+        _file_id,
+        _sheet,
+        _row_number
+    from register_rows
 
 )
 

@@ -13,7 +13,6 @@
 -- depends_on: {{ ref('int_allocated_funds') }}
 -- depends_on: {{ ref('int_boarder_funds') }}
 -- depends_on: {{ ref('int_class_sizes') }}
--- depends_on: {{ ref('int_counselling_rooms') }}
 -- depends_on: {{ ref('int_education_funds') }}
 -- depends_on: {{ ref('int_education_payments') }}
 -- depends_on: {{ ref('int_funded_students') }}
@@ -46,7 +45,7 @@ select
     cast(null as decimal(38, 2)) as measure_sum,
     cast(null as bigint) as persons
 where false
-{%- for indicator in indicators() if not indicator.components %}
+{%- for indicator in indicators() if not indicator.components and not indicator.register %}
 {%- set roles = [] %}
 {%- for name in ['numerator', 'denominator'] if indicator.get(name) %}
 {%- do roles.append(dict(indicator[name], role=name)) %}
@@ -91,3 +90,23 @@ group by district_code, year, {{ dimension.name ~ ', ' if not is_total }}_file_i
 {%- endfor %}
 {%- endfor %}
 {%- endfor %}
+union all
+select
+    indicator_id,
+    district_code,
+    year,
+    'total' as dimension,
+    'total' as member,
+    role,
+    'mart_registers' as mart,
+    fact,
+    measure,
+    source,
+    _file_id as file_id,
+    {{ json_list('_sheet') }} as sheets,
+    cast(count(*) as bigint) as row_count,
+    cast(sum(amount) as decimal(38, 2)) as measure_sum,
+    cast(null as bigint) as persons
+from {{ ref('int_register_rows') }}
+where indicator_id is not null
+group by indicator_id, district_code, year, role, fact, measure, source, _file_id

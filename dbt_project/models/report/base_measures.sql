@@ -8,7 +8,7 @@
 -- depends_on: {{ ref('mart_security') }}
 -- depends_on: {{ ref('mart_staff_training') }}
 -- depends_on: {{ ref('mart_student_aid') }}
-{%- for indicator in indicators() if not indicator.components %}
+{%- for indicator in indicators() if not indicator.components and not indicator.register %}
 {%- set names = dimensions_of(indicator) | map(attribute='name') | join("', '") %}
 {{ 'union all' if not loop.first }}
 select
@@ -27,3 +27,15 @@ select
 from {{ ref(indicator.mart) }}
 where dimension in ('{{ names }}')
 {%- endfor %}
+union all
+select
+    indicator_id,
+    district_code,
+    year,
+    period,
+    dimension,
+    member,
+    numerator,
+    denominator,
+    value
+from {{ ref('mart_registers') }}

@@ -11,7 +11,6 @@
 -- depends_on: {{ ref('int_allocated_funds') }}
 -- depends_on: {{ ref('int_boarder_funds') }}
 -- depends_on: {{ ref('int_class_sizes') }}
--- depends_on: {{ ref('int_counselling_rooms') }}
 -- depends_on: {{ ref('int_education_funds') }}
 -- depends_on: {{ ref('int_education_payments') }}
 -- depends_on: {{ ref('int_funded_students') }}
@@ -47,7 +46,7 @@ select
     cast(null as bigint) as row_number
 where false
 {%- set seen = [] %}
-{%- for indicator in indicators() if not indicator.components %}
+{%- for indicator in indicators() if not indicator.components and not indicator.register %}
 {%- for name in ['numerator', 'denominator'] if indicator.get(name) %}
 {%- set role = indicator[name] %}
 {%- for dimension in dimensions_of(indicator)
@@ -74,3 +73,22 @@ inner join doubts
 {%- endfor %}
 {%- endfor %}
 {%- endfor %}
+union all
+select distinct
+    register_rows.district_code,
+    register_rows.source,
+    register_rows.fact,
+    'total' as dimension,
+    'total' as member,
+    doubts.file_id,
+    doubts.sheet,
+    doubts.row_number
+from {{ ref('int_register_rows') }} as register_rows
+inner join doubts
+    on
+        register_rows.district_code = doubts.district_code
+        and register_rows.source = doubts.source
+        and register_rows._file_id = doubts.file_id
+        and register_rows._sheet = doubts.sheet
+        and register_rows._row_number = doubts.row_number
+where register_rows.indicator_id is not null

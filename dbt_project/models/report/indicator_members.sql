@@ -1,5 +1,5 @@
 -- One row per indicator and member: for whom the indicator is published, and which measures of its
--- mart are its numerator and denominator.
+-- mart are its numerator and denominator. A figure of the outline without a source is one, too.
 -- depends_on: {{ ref('mart_class_sizes') }}
 -- depends_on: {{ ref('mart_education_funds') }}
 -- depends_on: {{ ref('mart_meals') }}
@@ -29,3 +29,15 @@ select
 {%- endfor %}
 {%- endfor %}
 {%- endfor %}
+union all
+select distinct
+    {{ not_covered('report_outline') }} as indicator_id,
+    'not_covered' as formula,
+    'calendar_year' as period_kind,
+    dimension,
+    member,
+    cast(null as string) as mart,
+    cast(null as string) as numerator_measure,
+    cast(null as string) as denominator_measure
+from {{ ref('report_outline') }} as report_outline
+where indicator_id is null

@@ -51,7 +51,7 @@ select
     report_outline.item_no,
     report_outline.place,
     report_outline.title_zh,
-    report_outline.indicator_id,
+    coalesce(report_outline.indicator_id, {{ not_covered('report_outline') }}) as indicator_id,
     report_outline.dimension,
     report_outline.member,
     report_outline.mode,
@@ -59,7 +59,8 @@ select
     report_outline.step,
     report_outline.decimals,
     report_outline.suffix,
-    report_outline.publish
+    report_outline.publish,
+    report_outline.listing
 from ranked
 inner join report_outline
     on

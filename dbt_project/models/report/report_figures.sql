@@ -121,6 +121,7 @@ select
         when state = 'provisional' then number_text || '（暂定）'
         else number_text
     end as text,
-    publish
+    publish,
+    listing
 from written
 order by district_code, evaluation_year, order_no, part

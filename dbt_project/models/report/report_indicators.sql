@@ -42,6 +42,35 @@ definitions as (
         {{ quoted(indicator.definition_zh) }} as definition_zh,
         {{ quoted(definition_version(indicator)) }} as definition_version
     {%- endfor %}
+    union all
+    select
+        {{ not_covered('report_outline') }} as indicator_id,
+        max(title_zh) as title_zh,
+        cast(null as string) as title_en,
+        cast(null as string) as mart,
+        cast(null as string) as mart_column,
+        'text' as value_type,
+        max(suffix) as unit,
+        0 as decimals,
+        'not_covered' as formula,
+        '1' as multiplier,
+        cast(null as string) as numerator,
+        cast(null as string) as denominator,
+        '[]' as components,
+        'total' as dimension,
+        'calendar_year' as period_kind,
+        cast(null as string) as population,
+        cast(null as string) as standard_id,
+        cast(null as string) as better,
+        cast(null as string) as data_class,
+        max(owner_office) as owner_office,
+        'public' as publish,
+        '尚未接入数据来源' as basis,
+        '尚未接入数据来源' as definition_zh,
+        'not_covered' as definition_version
+    from {{ ref('report_outline') }} as report_outline
+    where indicator_id is null
+    group by figure_id
 
 ),
 

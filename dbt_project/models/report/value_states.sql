@@ -53,6 +53,7 @@ gathered as (
         value_keys.formula,
         value_keys.is_applicable,
         indicators.unit,
+        indicators.owner_office,
         case when withheld.indicator_id is null then indicators.publish else 'withheld' end
             as publish,
         cast(indicators.multiplier as decimal(4, 0)) as multiplier,
@@ -156,6 +157,7 @@ select
         when not is_applicable then '本区' || period || '年度未举办公办' || member
         when open_state = 'not_applicable' and formula = 'growth' then '上年没有可以比较的数值'
         when open_state = 'not_applicable' then '本期没有计入分母的对象'
+        when formula = 'not_covered' then '尚未接入数据来源,由' || owner_office || '负责'
         when gap is not null then gap
         when open_state = 'missing' and has_nobody_to_count
             then '有单位未报或有数据待核,不能认定没有计入分母的对象'
@@ -172,6 +174,7 @@ select
     -- what is missing is a source, a unit of it or a row of it, or a row of the seed of standards
     case
         when open_state <> 'missing' then null
+        when formula = 'not_covered' then '["not_covered"]'
         when gap is not null then missing_sources
         when has_nobody_to_count then doubtful_sources
         else '["standards"]'

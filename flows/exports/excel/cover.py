@@ -26,6 +26,7 @@ from flows.common.settings import SAMPLE_MARK
 from flows.landing.acceptance import rejection_in_chinese
 from flows.landing.withdrawals import withdrawn_in_chinese
 from flows.quality.waivers import waived_sentence
+from flows.releases.tables import describe_coverage
 
 COVER = "说明"
 WIDTHS = (17, 60, 17, 60)
@@ -103,7 +104,7 @@ def _facts(
     return _table(page, line, [
         ("区县", district, "评价年度", f"{manifest['evaluation_year']}年"),
         ("本次发布", manifest["release"], "上一次发布", before),
-        ("报告数字", f"{len(figures)} 个：{states}", "判定", judged),
+        ("报告数字", f"{describe_coverage(figures)}；{states}", "判定", judged),
     ], style)  # fmt: skip
 
 

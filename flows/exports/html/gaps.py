@@ -21,7 +21,7 @@ from flows.releases.changes import (
     program_changes,
 )
 from flows.releases.release import Release
-from flows.releases.tables import HIDDEN, Row, Tables
+from flows.releases.tables import HIDDEN, NOT_COVERED, Row, Tables
 
 REASONS_SHOWN = 3
 
@@ -47,10 +47,11 @@ def _missing(figures: Figures) -> list[View]:
     """List the sources that are missing, by the sentence that says who owes them since when."""
     tables, touched = figures.tables, dict[str, list[View]]()
     for figure in figures.figures:
-        for name in json.loads(figures.value(figure)["missing_sources"] or "[]"):
-            touched.setdefault(_gap(tables, *name.partition(" ")[::2]), []).append(
-                figures.link(figure)
-            )
+        value = figures.value(figure)
+        for name in json.loads(value["missing_sources"] or "[]"):
+            is_covered = name != NOT_COVERED
+            gap = _gap(tables, *name.partition(" ")[::2]) if is_covered else value["reason"]
+            touched.setdefault(gap, []).append(figures.link(figure))
     matters = [_matter("数据缺失", sentence, found) for sentence, found in touched.items()]
     if figures.district == tables.manifest["district_code"]:
         gaps = tables.manifest["gaps"]

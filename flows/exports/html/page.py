@@ -21,7 +21,7 @@ from flows.exports.html.figures import (
 from flows.exports.html.gaps import Compared, changes_of, compared, matters_of
 from flows.exports.html.rendering import rendered
 from flows.releases.release import Release
-from flows.releases.tables import Row, Tables, tables_of
+from flows.releases.tables import Row, Tables, describe_coverage, tables_of
 
 PAGE = "index.html"
 STATES = ("actual", "provisional", "partial", "missing", "not_applicable", "suppressed", "withheld")
@@ -76,6 +76,7 @@ def _district(tables: Tables, code: str, both: Compared | str) -> View:
             for name in ("district", "open", "changes", "figures", "evidence", "files")
         },
         "total": len(views),
+        "coverage": describe_coverage(figures.figures),
         "states": _counts(views, "state", STATES),
         "judgements": _counts(views, "judgement", (*MARKS, "不适用", "无标准")),
         "failed": [view for _, view in views if view["mark"] == "failed"],

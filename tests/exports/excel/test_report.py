@@ -57,6 +57,7 @@ def figure(number: int, indicator_id: str, text: str, **change: Any) -> dict[str
     return key(indicator_id) | {
         "figure_id": f"4.{number}", "part": 1, "order_no": number, "item_no": "4",
         "place": "一(二)4", "title": f"图{number}", "text": text, "publish": "public",
+        "listing": "report",
     } | change  # fmt: skip
 
 
@@ -409,7 +410,9 @@ def test_the_first_sheet_says_what_this_is(book: Workbook) -> None:
         "教育经费统计（2023）经费2.xlsx未通过检查，仍用上一份：文件是空的，请重新导出后重报",
     ):
         assert texts.count(wanted) == 1, wanted
-    assert "9 个：实际 5，数据缺失 1，不涉及 1，不公开(人数过少) 1，不得公开 1" in texts
+    assert (
+        "已有数 8 / 应报 9；实际 5，数据缺失 1，不涉及 1，不公开(人数过少) 1，不得公开 1" in texts
+    )
     assert {"暂定", "部分上报", "标准待核", "无法判定"} <= set(texts)
     links = {cell.value: cell.hyperlink.location for row in book["说明"].iter_rows()
              for cell in row if cell.hyperlink}  # fmt: skip
