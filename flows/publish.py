@@ -15,16 +15,15 @@ from flows.exports.superset.bundle import write_superset
 from flows.releases.fingerprint import fingerprint_of
 from flows.releases.manifest import Making, make_manifest
 from flows.releases.release import (
-    Release,
+    MANIFEST,
     newest_release,
     next_name,
     rows_of,
     seal,
-    switch_current,
+    show_newest,
     year_folder,
 )
 from flows.releases.tables import is_covered
-from flows.releases.witnesses import MANIFEST
 from flows.releases.write_tables import write_tables
 from flows.runs.context import Night, inputs_of_year, withdrawn_of_year
 from flows.runs.lifecycle import OPEN
@@ -75,7 +74,7 @@ def _fill(night: Night, year: int, name: str, folder: Path) -> None:
         "manifest_sha256": hash_file(folder / MANIFEST),
         "has_gaps": manifest["has_gaps"],
     }
-    write_intent(night)  # before it gets its name: a release that no record tells of is nobody's
+    write_intent(night)
 
 
 @flow
@@ -95,5 +94,5 @@ def publish(night: str, years: list[int]) -> None:
             tonight.results[year] = {"result": "blocked", "exit_code": error.exit_code}
         else:
             default_year = tonight.settings.default_year
-            switch_current(tonight.workspace, year, default_year, Release(target))
+            show_newest(tonight.workspace, year, default_year)
             tonight.results[year]["result"] = "published"

@@ -161,11 +161,22 @@ def status(
 
 
 @app.command()
-def releases(year: YearOption = None, workspace: WorkspaceOption = CHECKOUT) -> None:
-    """List the releases and whether each is still what was published."""
-    from flows.cli.releases import print_releases
+def releases(
+    year: YearOption = None,
+    pin: Annotated[
+        str | None, typer.Option(help="Show readers this older release until a new one is made.")
+    ] = None,
+    unpin: Annotated[bool, typer.Option("--unpin", help="Show readers the newest again.")] = False,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """List the releases and whether each is still what was published, or pin an older one."""
+    from flows.cli.releases import choose_release, print_releases
 
-    print_releases(Workspace(workspace.resolve()), year)
+    place = Workspace(workspace.resolve())
+    if pin or unpin:
+        choose_release(place, year, pin, unpin=unpin)
+    else:
+        print_releases(place, year)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Writing so that a crash cannot hurt: a temporary name, fsync, rename, fsync of the folder.
 
-Besides, what makes an edit noticeable: JSON that carries its own hash, lines hashed as a chain.
+Besides, what makes an edit noticeable: JSON that carries its own hash.
 """
 
 import json
@@ -156,12 +156,3 @@ def stamp_of(path: Path) -> tuple[int, int, int]:
     """Say by which a file that was read once in this process is known to be the same still."""
     status = path.stat()
     return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def line_seals(path: Path) -> list[str]:
-    """Hash a file of lines as a chain: the n-th seal stands for the first n whole lines."""
-    *lines, _torn = path.read_bytes().split(b"\n") if path.exists() else [b""]
-    seals = [sha256(b"").hexdigest()]
-    for line in lines:
-        seals.append(sha256(seals[-1].encode() + line).hexdigest())
-    return seals

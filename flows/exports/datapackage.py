@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.common.files import hash_file, write_json
-from flows.releases.release import SUMS
-from flows.releases.witnesses import MANIFEST
+from flows.releases.release import MANIFEST, SUMS
 from flows.warehouse.models import Model, marts, report_tables, standards
 
 DATAPACKAGE = "datapackage.json"

@@ -45,8 +45,8 @@ class Tracer:
 
     def __init__(self, workspace: Workspace, release: Release) -> None:
         """Read the published tables of a release, which must be what was published."""
-        if faults := release.faults():
-            raise ZipingError(f"the release is not what was published: {'; '.join(faults[:3])}")
+        if problems := release.find_problems():
+            raise ZipingError(f"the release is not what was published: {'; '.join(problems[:3])}")
         self.release = release
         self.raw = RawRows(release, Store(workspace.landed))
         folder = release.folder

@@ -209,8 +209,8 @@ def _definition_changes(old: Content, new: Content) -> Iterator[str]:
 
 def predecessor(workspace: Workspace, release: Release) -> Release | None:
     """Find the release before; with one that is not what was published nothing is compared."""
-    if faults := release.faults():
-        raise ZipingError(f"not compared: {'; '.join(faults[:3])}")
+    if problems := release.find_problems():
+        raise ZipingError(f"not compared: {'; '.join(problems[:3])}")
     previous = release.manifest["previous"]
     if previous is None:
         return None
@@ -221,6 +221,6 @@ def predecessor(workspace: Workspace, release: Release) -> Release | None:
             f"not compared: the release before, {previous['release']}, is gone: restore it from a "
             "backup"
         )
-    if faults := before.faults():
-        raise ZipingError(f"not compared: {'; '.join(faults[:3])}")
+    if problems := before.find_problems():
+        raise ZipingError(f"not compared: {'; '.join(problems[:3])}")
     return before

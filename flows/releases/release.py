@@ -2,29 +2,22 @@
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from flows.common.errors import ZipingError
-from flows.common.files import hash_file, remove_parts, switch_link, write_json
+from flows.common.errors import WrongUse, ZipingError
+from flows.common.files import hash_file, remove_parts, switch_link, write_durably, write_json
 from flows.common.settings import Workspace
-from flows.releases.run_log import number_of
-from flows.releases.witnesses import (
-    MANIFEST,
-    Testimony,
-    gone,
-    is_sealed,
-    is_stranger,
-    release_folders,
-    testimonies,
-    told_of,
-)
+from flows.releases.run_log import number_of, records_in
 
-SUMS = "SHA256SUMS"
+MANIFEST, SUMS, CURRENT, PIN = "manifest.json", "SHA256SUMS", "current", "pin"
+NAME = re.compile(r"[0-9]{5,}-[0-9a-f]{12}")
 MANIFEST_VERSION = 2
 RESTORE = "restore the release from a backup"
 
@@ -54,13 +47,17 @@ class Release:
         """The hash of everything that it follows from."""
         return str(self.manifest["fingerprint"])
 
-    def faults(self, told: Sequence[Testimony] | None = None) -> list[str]:
-        """Say why it is not what was published, by its checksums and by those who tell of it."""
+    @property
+    def published_hash(self) -> str:
+        """The hash of its manifest as it was published, whatever became of it since."""
+        found = published_hashes(self.folder.parent)
+        return found.get(self.name) or hash_file(self.folder / MANIFEST)
+
+    def find_problems(self) -> list[str]:
+        """Say why it is not what was published: its files, its checksums, its manifest."""
         try:
             sums = _read_sums(self.folder)
-            found = self._faults_of_files(sums) or self._faults_of_manifest(
-                sums, testimonies(self.folder.parent) if told is None else told
-            )
+            found = self._problems_of_files(sums) or self._problems_of_manifest(sums)
         except FileNotFoundError:
             found = [f"{SUMS} is missing: {RESTORE}"]
         except OSError as error:
@@ -69,9 +66,9 @@ class Release:
             ]
         except (ValueError, KeyError, TypeError, ZipingError):
             found = [f"{SUMS} or {MANIFEST} is damaged: {RESTORE}"]
-        return [f"{self.name}: {fault}" for fault in found]
+        return [f"{self.name}: {problem}" for problem in found]
 
-    def _faults_of_files(self, sums: Mapping[str, str]) -> list[str]:
+    def _problems_of_files(self, sums: Mapping[str, str]) -> list[str]:
         found = [
             f"{name} was changed or is gone: {RESTORE}"
             for name, digest in sums.items()
@@ -80,21 +77,37 @@ class Release:
         extra = sorted(set(_files_below(self.folder)) - sums.keys() - {SUMS})
         return found + [f"{name} was added: move it away" for name in extra]
 
-    def _faults_of_manifest(self, sums: Mapping[str, str], told: Sequence[Testimony]) -> list[str]:
+    def _problems_of_manifest(self, sums: Mapping[str, str]) -> list[str]:
         manifest = self.manifest
         if manifest["manifest_version"] > MANIFEST_VERSION:
             return ["it was made by a newer version of ziping: update the code"]
         if manifest["release"] != self.name:
             return [f"its manifest is that of {manifest['release']}: move it away"]
-        if is_stranger(told, self.folder):
-            return ["no night tells of it, somebody put it there: move it away"]
-        if not is_sealed(told, self.name, sums[MANIFEST]):
-            witness = told_of(told, self.name)[0].witness
-            return [f"{MANIFEST} was changed, {witness} tells another hash: {RESTORE}"]
+        if self.published_hash != sums[MANIFEST]:
+            return [f"{MANIFEST} was changed since it was published: {RESTORE}"]
         listed = manifest.get("files")  # a release of an older code lists none
         if listed is not None and listed | {MANIFEST: sums[MANIFEST]} != sums:
             return [f"{SUMS} was changed, {MANIFEST} lists other hashes: {RESTORE}"]
         return []
+
+
+def published_hashes(year_folder: Path) -> dict[str, str]:
+    """Give the hash of the manifest of each release of a year as it was published.
+
+    That of the newest stands in the record of the last run, the others each in the manifest after.
+    """
+    found: dict[str, str] = {}
+    for folder in release_folders(year_folder):
+        with suppress(ZipingError, KeyError, TypeError):  # damaged, which is told of itself
+            if previous := Release(folder).manifest["previous"]:
+                found[previous["release"]] = previous["manifest_sha256"]
+    for record in reversed(records_in(year_folder.parent.parent / "nights")):
+        with suppress(AttributeError, KeyError, TypeError):  # of an older code, edited by hand
+            result = record.get("years", {}).get(year_folder.name, {})
+            if result.get("result") in ("published", "unchanged"):
+                found.setdefault(result["release"], result["manifest_sha256"])
+                break
+    return found
 
 
 def _files_below(folder: Path) -> list[str]:
@@ -104,6 +117,15 @@ def _files_below(folder: Path) -> list[str]:
 def _read_sums(folder: Path) -> dict[str, str]:
     lines = (folder / SUMS).read_text("utf-8").splitlines()
     return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+
+
+def release_folders(year_folder: Path) -> list[Path]:
+    """List the folders of a year that bear the name of a release, oldest first."""
+    if not year_folder.is_dir():
+        return []
+    named = [path for path in year_folder.iterdir() if NAME.fullmatch(path.name)]
+    found = [path for path in named if path.is_dir() and not path.is_symlink()]
+    return sorted(found, key=lambda path: (number_of(path.name), path))
 
 
 def year_folder(workspace: Workspace, year: int) -> Path:
@@ -127,7 +149,7 @@ def years_published(workspace: Workspace) -> Iterator[int]:
 def current_release(workspace: Workspace, year: int) -> Release | None:
     """Find the release that `current` points at; None where it leads to none of the year."""
     folder = year_folder(workspace, year)
-    link = folder / "current"
+    link = folder / CURRENT
     if not link.is_symlink():
         return None
     target = os.path.realpath(link)  # bears a link to itself, which Path.resolve does not
@@ -137,9 +159,18 @@ def current_release(workspace: Workspace, year: int) -> Release | None:
 
 def newest_release(workspace: Workspace, year: int) -> Release | None:
     """Find the release published last, whether or not `current` points at it already."""
-    told = testimonies(year_folder(workspace, year))
-    found = [one for one in releases_of(workspace, year) if not is_stranger(told, one.folder)]
-    return found[-1] if found else None
+    return next(reversed(releases_of(workspace, year)), None)
+
+
+def pinned_release(workspace: Workspace, year: int) -> Release | None:
+    """Find the older whole release at which `current` is to stay until a new one is made."""
+    pin = year_folder(workspace, year) / PIN
+    if not pin.is_file():
+        return None
+    name = pin.read_text("utf-8", "replace").strip()
+    older = releases_of(workspace, year)[:-1]
+    found = next((release for release in older if release.name == name), None)
+    return found if found and not found.find_problems() else None
 
 
 def find_release(workspace: Workspace, year: int, name: str | None) -> Release:
@@ -161,16 +192,9 @@ def find_release(workspace: Workspace, year: int, name: str | None) -> Release:
 def next_name(workspace: Workspace, year: int, fingerprint: str) -> str:
     """Name the next release; the number grows whatever the clock does and whatever was removed."""
     folder = year_folder(workspace, year)
-    names = [path.name for path in release_folders(folder)] + gone(testimonies(folder), folder)
-    number = max((number_of(name) for name in names), default=0) + 1
+    names = [*(path.name for path in release_folders(folder)), *published_hashes(folder)]
+    number = max(map(number_of, names), default=0) + 1
     return f"{number:05d}-{fingerprint[:12]}"
-
-
-def sealed_hash(release: Release) -> str:
-    """Give the hash of a release's manifest as it was published, whatever became of it since."""
-    told = told_of(testimonies(release.folder.parent), release.name)
-    seals = [one.manifest_sha256 for one in told if one.manifest_sha256 and one.kind != "intent"]
-    return seals[0] if seals else hash_file(release.folder / MANIFEST)
 
 
 def seal(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -190,11 +214,33 @@ def write_sums(folder: Path) -> None:
 
 def switch_current(workspace: Workspace, year: int, default_year: int, release: Release) -> None:
     """Let readers see a release: the one link of the year, and the fixed one to the year."""
-    link = year_folder(workspace, year) / "current"
+    link = year_folder(workspace, year) / CURRENT
     refuse_what_is_no_link(link)
     switch_link(link, release.name)
     if year == default_year:
         lead_to_year(workspace, year)
+
+
+def pin_release(workspace: Workspace, year: int, default_year: int, name: str) -> Release:
+    """Let readers see an older release until a new one is made, or until it is unpinned."""
+    release = find_release(workspace, year, name)
+    if release == newest_release(workspace, year):
+        raise WrongUse(f"{release.name} is the newest release: `ziping releases --unpin` shows it")
+    if problems := release.find_problems():
+        raise ZipingError(f"not pinned: {'; '.join(problems[:3])}")
+    write_durably(year_folder(workspace, year) / PIN, f"{release.name}\n".encode())
+    switch_current(workspace, year, default_year, release)
+    return release
+
+
+def show_newest(workspace: Workspace, year: int, default_year: int) -> Release:
+    """Let readers see the newest release of a year; a pin to an older one goes."""
+    release = newest_release(workspace, year)
+    if release is None:
+        raise ZipingError(f"{year}: no release yet: run `ziping nightly`")
+    (year_folder(workspace, year) / PIN).unlink(missing_ok=True)
+    switch_current(workspace, year, default_year, release)
+    return release
 
 
 def lead_to_year(workspace: Workspace, year: int) -> None:

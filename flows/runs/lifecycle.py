@@ -16,7 +16,7 @@ from flows.common.files import keep_from_others
 from flows.common.lock import take_lock
 from flows.common.settings import Workspace
 from flows.contracts.environment import load_settings
-from flows.releases.integrity import closed_again
+from flows.releases.integrity import close_to_others
 from flows.releases.release import current_release, remove_leftovers
 from flows.runs.context import Night, exit_code_of, next_folder, open_night
 from flows.runs.record import write_failure, write_intent, write_record
@@ -98,7 +98,7 @@ def tonight(
                 workspace.warehouse.mkdir(parents=True, exist_ok=True)
                 remove_leftovers(workspace)
                 night = open_night(workspace, year, as_of)
-                night.remarks += closed_again(workspace)
+                night.remarks += close_to_others(workspace)
         except ZipingError as error:
             today = datetime.now(CHINA)
             folder = next_folder(workspace, today.date())

@@ -15,17 +15,17 @@ from flows.releases.fingerprint import fingerprint_of
 from flows.releases.integrity import (
     NEWEST_RELEASES,
     check_received,
-    damages,
-    link_faults,
-    rolled_back_to,
+    find_link_problems,
+    find_problems,
 )
 from flows.releases.release import (
+    MANIFEST,
     newest_release,
+    pinned_release,
     refuse_what_is_no_link,
     switch_current,
     year_folder,
 )
-from flows.releases.witnesses import MANIFEST
 from flows.runs.context import Difference, Night, inputs_of_year
 from flows.runs.validation import relevant_deliveries, standings_of, verdicts
 
@@ -37,7 +37,7 @@ def check_what_is_kept(night: Night) -> None:
     refuse_what_is_no_link(night.workspace.warehouse / "current")
     night.deliveries()  # a line that cannot be read is told by its number
     night.remarks += check_received(night.workspace)
-    night.remarks += damages(night.workspace, night.years, NEWEST_RELEASES)
+    night.remarks += find_problems(night.workspace, night.years, NEWEST_RELEASES)
     judged = verdicts(night, judge_new=False)  # what is not judged yet is verified when read
     standings = standings_of(night, judged)
     night.store.verify(part.delivery for part in all_in_force(standings))
@@ -113,30 +113,29 @@ def forget_unused_readings(night: Night) -> None:
 def years_to_build(night: Night) -> list[int]:
     """Pick the years whose newest release does not follow from tonight's inputs.
 
-    Where it does, `current` is switched to it if a killed night left that undone; a `current`
-    that somebody pointed back by hand is left there and said, as a gap, until a new release.
+    Where it does, `current` is switched to it if a killed night left that undone; one that is
+    pinned to an older release stays there and is told, as a gap, until a new release.
     """
     waiting = []
     for year in night.years:
         default_year = night.settings.default_year
-        night.remarks += link_faults(night.workspace, year, default_year)
+        night.remarks += find_link_problems(night.workspace, year, default_year)
         release = newest_release(night.workspace, year)
         wanted = fingerprint_of(inputs_of_year(night, year))
-        if release and not release.faults() and release.fingerprint == wanted:
-            is_back = rolled_back_to(night.workspace, year) is not None
-            if not is_back:
-                switch_current(night.workspace, year, default_year, release)
+        if release and not release.find_problems() and release.fingerprint == wanted:
+            pinned = pinned_release(night.workspace, year)
+            switch_current(night.workspace, year, default_year, pinned or release)
             night.results[year] = {
                 "result": "unchanged",
                 "release": release.name,
                 "manifest_sha256": hash_file(release.folder / MANIFEST),
-                "has_gaps": bool(release.manifest["has_gaps"]) or is_back,
+                "has_gaps": bool(release.manifest["has_gaps"]) or pinned is not None,
             }
         else:
             waiting.append(year)
             if (
                 release
-                and not release.faults()
+                and not release.find_problems()
                 and release.manifest["inputs"]["key_id"] != night.key.id
             ):
                 night.remarks.append(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from flows.common.clock import CHINA
 from flows.common.errors import FAILED
-from flows.common.files import line_seals, write_sealed
+from flows.common.files import write_sealed
 from flows.common.settings import Workspace
 from flows.landing.source_status import doubts, missing_or_rejected, open_periods, set_aside
+from flows.releases.integrity import hash_received
 from flows.releases.run_log import RECORD, RECORD_VERSION
 from flows.runs.notify import notify
 
@@ -38,7 +39,7 @@ def _record(night: "Night", code: int, failure: str | None) -> dict[str, Any]:
         record["doubts"] = doubts(night.standings)
         record["waivers"] = [one.as_json() for one in night.waivers]
     if code != FAILED:  # a night that failed may have failed because of what it found there
-        record["landed"] = line_seals(night.store.manifest)[-2:]
+        record["landed"] = hash_received(night.store.manifest)
     return record
 
 

@@ -13,7 +13,12 @@ from flows.common.errors import ZipingError
 from flows.common.settings import Settings, Workspace
 from flows.contracts.environment import load_settings
 from flows.quality.waivers import state_of
-from flows.releases.integrity import NEWEST_RELEASES, check_received, damages, link_faults
+from flows.releases.integrity import (
+    NEWEST_RELEASES,
+    check_received,
+    find_link_problems,
+    find_problems,
+)
 from flows.releases.release import Release, current_release, rows_of, years_published
 from flows.releases.run_log import records
 from flows.releases.tables import describe_coverage, is_covered
@@ -126,15 +131,15 @@ def _damaged(workspace: Workspace, settings: Settings) -> list[str]:
         found = check_received(workspace)
     except ZipingError as error:
         found = [str(error)]
-    found += damages(workspace, years_published(workspace), NEWEST_RELEASES)
+    found += find_problems(workspace, years_published(workspace), NEWEST_RELEASES)
     for year in settings.open_years:
-        found += link_faults(workspace, year, settings.default_year)
+        found += find_link_problems(workspace, year, settings.default_year)
     return found
 
 
 def _release(year: int, release: Release) -> dict[str, Any]:
     """Count a current release's figures by state and judgement, and check that it is whole."""
-    faults = release.faults()
+    faults = release.find_problems()
     described: dict[str, Any] = {"year": year, "release": release.name, "faults": faults}
     if faults:
         return described

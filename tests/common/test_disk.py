@@ -398,7 +398,7 @@ def test_a_night_goes_on_where_the_disk_stopped_it_and_nothing_piles_up(
         assert what.replace(" ", "") in printed
         assert "Traceback" not in printed
         assert current(workspace).name == before.name
-        assert current(workspace).faults() == []
+        assert current(workspace).find_problems() == []
         assert what in last_record(workspace)["failure"]
 
     left = []
@@ -437,7 +437,7 @@ def test_a_night_goes_on_where_the_disk_stopped_it_and_nothing_piles_up(
     assert night(workspace) == 0
     release = current(workspace)
     assert names_of_releases(workspace) == [before.name, release.name]
-    assert release.faults() == []
+    assert release.find_problems() == []
     assert value(workspace, "education_funds")["value"] == funds + 50_000
     assert not [name for name in what_lies_there(workspace) if name.endswith(".part")]
     assert stat.S_IMODE((release.folder / "internal").stat().st_mode) == 0o700

@@ -170,8 +170,8 @@ def lost(
         ):
             found.append(f"not one sentence of what to do: {said[-800:]}")
         seen = current(workspace)
-        if seen.name not in (before, name) or seen.faults():
-            found.append(f"readers see {seen.name}: {seen.faults()}")
+        if seen.name not in (before, name) or seen.find_problems():
+            found.append(f"readers see {seen.name}: {seen.find_problems()}")
         print(
             f"{kind} {done.args[-1] if kind == 'refused' else ''} {done.returncode}: {said[-300:]}",
             file=sys.stderr,
@@ -184,10 +184,10 @@ def lost(
         return found
     if names_of_releases(workspace) != [before, name]:
         found.append(f"releases {names_of_releases(workspace)}")
-    if current(workspace).faults() or digests(current(workspace), ".parquet", ".csv") != digests(
-        due, ".parquet", ".csv"
-    ):
-        found.append(f"another release: {current(workspace).faults()}")
+    if current(workspace).find_problems() or digests(
+        current(workspace), ".parquet", ".csv"
+    ) != digests(due, ".parquet", ".csv"):
+        found.append(f"another release: {current(workspace).find_problems()}")
     left = [path for path in workspace.root.rglob("*") if path.name.endswith(".part")]
     # The next build removes the last one, with what DuckDB could not write into it.
     left += [path for path in workspace.root.rglob("*.wal") if path.stem != workspace.build.name]

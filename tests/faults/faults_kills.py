@@ -129,13 +129,15 @@ def lost(workspace: Workspace, due: Workspace, kind: str, seed: str, seconds: fl
         if orphans:
             found.append(f"{len(orphans)} processes outlived the night")
         seen = current(workspace)
-        if seen.name not in (before, wanted.name) or seen.faults():
-            found.append(f"readers see {seen.name}: {seen.faults()}")
+        if seen.name not in (before, wanted.name) or seen.find_problems():
+            found.append(f"readers see {seen.name}: {seen.find_problems()}")
     healed = night(workspace)
     if healed.returncode != 0:
         found.append(f"did not heal, exit {healed.returncode}: {healed.stderr[-600:]}")
-    elif current(workspace).name != wanted.name or current(workspace).faults():
-        found.append(f"another release: {current(workspace).name} {current(workspace).faults()}")
+    elif current(workspace).name != wanted.name or current(workspace).find_problems():
+        found.append(
+            f"another release: {current(workspace).name} {current(workspace).find_problems()}"
+        )
     elif digests(current(workspace), *WITHOUT_TIMES) != digests(wanted, *WITHOUT_TIMES):
         found.append("the release differs from that of a workspace that was never killed")
     if names_of_releases(workspace) not in ([before, wanted.name], [wanted.name]):

@@ -99,7 +99,7 @@ def kill_at(workspace: Workspace, comes: Callable[[], bool], delay: float = 0.0)
 def assert_readers_see_a_whole_release(workspace: Workspace) -> None:
     """Check what a reader sees through the link after a kill."""
     release = current(workspace)
-    assert release.faults() == []
+    assert release.find_problems() == []
     assert (workspace.warehouse / "current").resolve() == release.folder
 
 
@@ -107,7 +107,7 @@ def assert_the_next_night_heals(workspace: Workspace, both: Workspace) -> None:
     """Run one night to its end and compare with a workspace that was never killed."""
     assert night(workspace) == 0
     healed, wanted = current(workspace), current(both)
-    assert healed.faults() == []
+    assert healed.find_problems() == []
     assert healed.name == wanted.name
     assert digests(healed, ".parquet", ".csv") == digests(wanted, ".parquet", ".csv")
     assert names_of_releases(workspace) == names_of_releases(both)

@@ -134,7 +134,7 @@ def test_a_night_runs_from_what_the_image_holds_and_writes_nothing_beside_the_wo
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert len(names_of_releases(workspace)) == 2
-    assert current(workspace).faults() == []
+    assert current(workspace).find_problems() == []
     assert {path for path in image.rglob("*") if path.is_file()} == before
     assert [path for path in home.rglob("*") if path.is_file()] == []
 

@@ -12,7 +12,7 @@ from nights import Said, last_record, night, raise_funds, ziping
 
 from flows.common.files import keep_from_others
 from flows.common.settings import CHECKOUT, Workspace
-from flows.releases.integrity import closed_again
+from flows.releases.integrity import close_to_others
 from flows.runs.lifecycle import tonight
 
 
@@ -56,13 +56,13 @@ def test_folders_with_rows_of_persons_are_closed_again_and_that_is_said(tmp_path
         folder.chmod(0o755)
     place.build.touch(0o644)
     older.chmod(0o700)
-    told = closed_again(place)
+    told = close_to_others(place)
     assert len(told) == 4
     assert "warehouse/releases/2023/00001-abc/internal was open to others" in " ".join(told)
     modes = [path.stat().st_mode & 0o777 for path in (place.landed, place.cache, internal, older)]
     assert modes == [0o700] * 4
     assert place.build.stat().st_mode & 0o777 == 0o600
-    assert closed_again(place) == []
+    assert close_to_others(place) == []
 
 
 def test_a_night_that_is_cancelled_in_prefect_says_so(workspace: Workspace, server: str) -> None:

@@ -34,9 +34,8 @@ from flows.extract.raw_store import Store
 from flows.landing import cache_key as version_of_parser
 from flows.landing.cache_key import READING_PLACES, parser_version
 from flows.releases import fingerprint
-from flows.releases.release import Release, next_name, seal, write_sums, year_folder
+from flows.releases.release import MANIFEST, Release, next_name, seal, write_sums, year_folder
 from flows.releases.run_log import RECORD_VERSION, records
-from flows.releases.witnesses import MANIFEST
 
 CHANGED = "report_values.csvwaschangedorisgone"
 
@@ -99,7 +98,7 @@ def swap_names(release: Release) -> None:
         (lambda release: (release.folder / "report_values.csv").unlink(), CHANGED),
         (add_a_file, "marts/note.txtwasadded:moveitaway"),
         (edit_and_fit_the_checksums, "SHA256SUMSwaschanged,manifest.jsonlistsotherhashes"),
-        (edit_and_fit_everything, "manifest.jsonwaschanged,themanifestof00002-"),
+        (edit_and_fit_everything, "manifest.jsonwaschangedsinceitwaspublished"),
         (damage_the_manifest, "SHA256SUMSormanifest.jsonisdamaged"),
         (make_it_of_a_newer_version, "newerversionofziping:updatethecode"),
         (lambda release: rmtree(release.folder), "wasremoved:restoreitfromabackup"),
@@ -132,7 +131,7 @@ def test_a_current_release_that_was_changed_and_fitted_is_not_traced(
 ) -> None:
     new = current(tampered)
     edit_and_fit_everything(new)
-    sentence = f"{new.name}:manifest.jsonwaschanged,therecordofnight"
+    sentence = f"{new.name}:manifest.jsonwaschangedsinceitwaspublished"
     for command, code in (("status", 0), ("releases", 0), ("changes", 1)):
         assert ziping(command, workspace=tampered) == code
         assert sentence in said(), command
@@ -150,21 +149,21 @@ def test_releases_that_bear_each_others_names_are_told(tampered: Workspace, said
     assert ziping("changes", workspace=tampered) == 1
 
 
-def test_a_release_that_no_night_made_is_told_and_passed_over(
+def test_the_newest_release_that_was_removed_is_told_and_made_again(
     tampered: Workspace, said: Said
 ) -> None:
-    new = current(tampered)
-    forged = Release(new.folder.with_name(f"00003-{'a' * 12}"))
-    copytree(new.folder, forged.folder)
-    seal(forged.folder, new.manifest | {"release": forged.name})
+    old, new = two_releases(tampered)
     (new.folder.parent / "old").mkdir()
+    rmtree(new.folder)
+    for command in ("status", "releases"):
+        assert ziping(command, workspace=tampered) == 0
+        printed = said()
+        assert f"2023:{new.name}wasremoved:restoreitfromabackup" in printed
+        assert "2023:oldisnorelease:moveitaway" in printed
     assert night(tampered) == 0
-    printed = said()
-    assert f"{forged.name}:nonighttellsofit" in printed
-    assert "2023:oldisnorelease:moveitaway" in printed
-    assert f"2023:unchanged{new.name}" in printed
-    assert current(tampered).name == new.name
-    assert next_name(tampered, YEAR, "b" * 64) == f"00004-{'b' * 12}"
+    assert f"2023:{new.name}wasremoved" in said()
+    assert current(tampered).name == new.name.replace("00002-", "00003-")
+    assert current(tampered).manifest["previous"]["release"] == old.name
 
 
 def test_the_number_of_a_release_that_was_removed_is_not_given_again(tampered: Workspace) -> None:
@@ -175,24 +174,54 @@ def test_the_number_of_a_release_that_was_removed_is_not_given_again(tampered: W
 # The links
 
 
-def test_a_link_pointed_back_by_hand_is_left_there_and_told_every_night(
+def test_a_link_pointed_back_by_hand_is_led_forward_with_a_word(
     tampered: Workspace, said: Said
 ) -> None:
     old, new = two_releases(tampered)
-    link = year_folder(tampered, YEAR) / "current"
-    switch_link(link, old.name)
-    sentence = f"2023:currentwaspointedbackat{old.name}byhandandstaysthere"
+    switch_link(year_folder(tampered, YEAR) / "current", old.name)
+    sentence = f"2023:currentpointedat{old.name}:thenightpointsitat{new.name}"
+    assert ziping("status", workspace=tampered) == 0
+    assert sentence in said()
+    assert night(tampered) == 0
+    assert sentence in said()
+    assert current(tampered).name == new.name
+
+
+def test_an_older_release_that_is_pinned_stays_until_a_new_one_is_made(
+    tampered: Workspace, said: Said
+) -> None:
+    old, new = two_releases(tampered)
+    assert ziping("releases", "--pin", new.name, workspace=tampered) == 2
+    assert ziping("releases", "--pin", old.name, "--unpin", workspace=tampered) == 2
+    assert ziping("releases", "--pin", old.name, workspace=tampered) == 0
+    sentence = f"2023:currentispinnedto{old.name}untilanewreleaseismade"
+    assert sentence in said()
+    switch_link(year_folder(tampered, YEAR) / "current", new.name)  # a killed run, or a hand
     for _ in range(2):
         assert night(tampered) == 4
         assert sentence in said()
         assert current(tampered).name == old.name
     assert ziping("status", workspace=tampered) == 0
-    printed = said()
-    assert sentence in printed
-    assert f"`ln-sfn{new.name}" in printed
-    switch_link(link, new.name)
+    assert sentence in said()
+    assert ziping("releases", "--unpin", workspace=tampered) == 0
+    assert current(tampered).name == new.name
+    said()
     assert night(tampered) == 0
-    assert sentence not in said()
+    assert "pinned" not in said()
+
+
+def test_a_pin_to_what_is_no_whole_release_has_no_effect_and_is_told(
+    tampered: Workspace, said: Said
+) -> None:
+    old, new = two_releases(tampered)
+    assert ziping("releases", "--pin", old.name, workspace=tampered) == 0
+    edit_csv(old)
+    assert night(tampered) == 0
+    printed = said()
+    assert f"{old.name}:{CHANGED}" in printed
+    assert "pinnamesnowholereleaseoftheyear" in printed
+    assert current(tampered).name == new.name
+    assert ziping("releases", "--pin", old.name, workspace=tampered) == 1
 
 
 @pytest.mark.parametrize("record", ["of a night that was killed", "lost"])
@@ -457,9 +486,11 @@ def test_other_code_makes_a_release_whose_changes_name_code_libraries_and_defini
         path = checkout / name
         path.write_text(path.read_text("utf-8").replace("    case\n", "    case -- same\n") + "\n")
     old, before = two_releases(tampered)
-    switch_link(year_folder(tampered, YEAR) / "current", old.name)
+    assert ziping("releases", "--pin", old.name, workspace=tampered) == 0
     assert night(tampered) == 0
-    assert f"currentwaspointedbackat{old.name}" in said()
+    assert f"currentispinnedto{old.name}" in said()
+    assert ziping("status", workspace=tampered) == 0
+    assert "pinned" not in said()
     new = current(tampered)
     assert new.name.startswith("00003-")
     assert new.manifest["previous"]["release"] == before.name

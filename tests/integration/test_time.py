@@ -26,8 +26,8 @@ from flows.contracts.delivery import Delivery, LandedFile, newest_first
 from flows.contracts.loading import load_contracts
 from flows.landing.source_status import known_by
 from flows.parsing.file_parser import read_file
+from flows.releases.release import MANIFEST
 from flows.releases.run_log import records
-from flows.releases.witnesses import MANIFEST
 from flows.runs import context as night_module
 from flows.runs.context import open_night
 

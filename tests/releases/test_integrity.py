@@ -30,8 +30,7 @@ from flows.common.files import hash_file, read_sealed
 from flows.common.settings import Workspace
 from flows.extract.raw_store import Store
 from flows.landing.acceptance import Acceptance
-from flows.releases.release import seal, switch_current
-from flows.releases.witnesses import MANIFEST
+from flows.releases.release import MANIFEST, seal, switch_current
 
 
 def test_raw_bytes_that_were_changed_stop_the_night_before_any_work(
@@ -104,7 +103,7 @@ def test_what_can_be_made_again_is_made_again_and_a_release_that_was_changed_is_
     assert f"{old.name}:manifest.jsonwaschanged" in said()
     new = current(workspace)
     assert new.name == old.name.replace("00001-", "00002-")
-    assert new.faults() == []
+    assert new.find_problems() == []
     assert digests(new, ".parquet", ".csv") == digests(current(first_night), ".parquet", ".csv")
     for key, path in readings.items():
         again = Acceptance(path, outcome_of(path))

@@ -113,7 +113,7 @@ def test_the_checksums_hold_by_the_tool_that_everybody_has(release: Release) -> 
     lines = (release.folder / "SHA256SUMS").read_text("utf-8").splitlines()
     files = [path for path in release.folder.rglob("*") if path.is_file()]
     assert len(lines) == len(files) - 1
-    assert release.faults() == []
+    assert release.find_problems() == []
 
 
 def test_one_link_leads_to_the_release_of_the_year(first_night: Workspace) -> None:
@@ -289,7 +289,7 @@ def test_each_manifest_seals_the_one_before(both: Workspace) -> None:
         "release": first.name,
         "manifest_sha256": hash_file(first.folder / "manifest.json"),
     }
-    assert first.faults() == second.faults() == []
+    assert first.find_problems() == second.find_problems() == []
     assert first.fingerprint != second.fingerprint
     assert first.manifest["inputs"]["code"] == second.manifest["inputs"]["code"]
 

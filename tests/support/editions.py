@@ -14,8 +14,7 @@ import pytest
 from nights import current
 
 from flows.common.settings import Workspace
-from flows.releases.release import Release, seal
-from flows.releases.witnesses import MANIFEST
+from flows.releases.release import MANIFEST, Release, seal
 
 Edition = Callable[..., Release]
 
@@ -51,7 +50,7 @@ def edition(first_night: Workspace, tmp_path: Path) -> Edition:
         if district:
             manifest |= {"district_code": district, "district_title": title, "is_sample": False}
         seal(folder, {key: value for key, value in manifest.items() if key != "files"})
-        assert Release(folder).faults() == []
+        assert Release(folder).find_problems() == []
         return Release(folder)
 
     return make

@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.common.files import write_json
-from flows.releases.release import Release, seal
-from flows.releases.witnesses import MANIFEST
+from flows.releases.release import MANIFEST, Release, seal
 
 Row = dict[str, Any]
 DISTRICT, YEAR = "519900", 2023

@@ -164,8 +164,8 @@ def compared(release: Release, previous: Release | None) -> Compared | str:
     """Read a release and the one before; or say in a sentence why they are not compared."""
     if previous is None:
         return "这是本年度的第一次发布，没有上一次可比。"
-    if faults := previous.faults():
-        return f"上次发布{previous.name}已不完整（{len(faults)}处），未作比较。"
+    if problems := previous.find_problems():
+        return f"上次发布{previous.name}已不完整（{len(problems)}处），未作比较。"
     try:
         program = len(program_changes(previous, release))
         return Compared(*contents_of(previous, release), program)

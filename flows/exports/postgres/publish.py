@@ -230,8 +230,8 @@ def publish_release(release: Release, target: Target) -> str:
     )
 
     target_name = target.name  # a wrong address is told before anything else is looked at
-    if faults := release.faults():
-        raise ZipingError(f"nothing was published to {target_name}: {'; '.join(faults)}")
+    if problems := release.find_problems():
+        raise ZipingError(f"nothing was published to {target_name}: {'; '.join(problems)}")
     tables = tables_of(release)
     manifest = release.manifest
     year = manifest["evaluation_year"]

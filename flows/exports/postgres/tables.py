@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.common.errors import ZipingError
 from flows.common.files import hash_file
-from flows.releases.release import Release
-from flows.releases.witnesses import MANIFEST
+from flows.releases.release import MANIFEST, Release
 from flows.releases.write_tables import published_tables
 
 if TYPE_CHECKING:

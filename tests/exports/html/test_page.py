@@ -18,7 +18,7 @@ from flows.common.messages import message
 from flows.common.settings import CHECKOUT, Workspace
 from flows.exports.html.numbers import exactly, precise, written
 from flows.exports.html.page import page_of, write_page
-from flows.releases.release import Release, rows_of, sealed_hash
+from flows.releases.release import Release, rows_of
 from flows.releases.standards import standards_of
 
 EVIL = '"><script>alert(1)</script>'
@@ -239,7 +239,7 @@ def test_a_first_release_has_nothing_to_compare_with(read: Reader) -> None:
 
 def after(tmp_path: Path, before: Release, content: Tables, **change: Any) -> Reader:
     """Read the page of the release after another."""
-    previous = {"release": before.name, "manifest_sha256": sealed_hash(before)}
+    previous = {"release": before.name, "manifest_sha256": before.published_hash}
     says = manifest(release=NEXT, previous=previous) | change
     return Reader(page_of(parts.release(tmp_path, content, says), before))
 
