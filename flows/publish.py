@@ -16,19 +16,27 @@ from flows.releases.fingerprint import fingerprint_of
 from flows.releases.manifest import Making, make_manifest
 from flows.releases.release import (
     MANIFEST,
+    Release,
     newest_release,
     next_name,
-    rows_of,
     seal,
     show_newest,
     year_folder,
 )
-from flows.releases.tables import is_covered
+from flows.releases.tables import ReleaseTables, is_covered
 from flows.releases.write_tables import write_tables
 from flows.runs.context import Night, inputs_of_year, withdrawn_of_year
 from flows.runs.lifecycle import OPEN
 from flows.runs.record import write_intent
 from flows.validate import validate
+
+# How a release is given to its readers; the last one lists all that stands there.
+FORMS = {
+    "report.xlsx": write_workbook,
+    "superset.zip": write_superset,
+    "index.html": write_page,
+    "datapackage.json": write_datapackage,
+}
 
 
 def _making(night: Night, year: int) -> Making:
@@ -48,24 +56,21 @@ def _making(night: Night, year: int) -> Making:
 
 
 def _fill(night: Night, year: int, name: str, folder: Path) -> None:
-    """Fill a part folder: tables, audit, manifest, workbook, checksums."""
+    """Fill a part folder: tables, audit, manifest, what readers open, checksums."""
     with night.stage("release files"):
         write_tables(night.workspace.build, folder, year)
     validate(night.name, year, str(folder))
     with night.stage("release files"):
-        tables = {path.stem: rows_of(path) for path in sorted(folder.glob("*.parquet"))}
-        states = [row["state"] for row in tables["report_values"] if is_covered(row)]
+        tables = ReleaseTables.load(folder)
+        states = [value["state"] for value in tables.values.values() if is_covered(value)]
         previous = newest_release(night.workspace, year)
-        manifest = make_manifest(_making(night, year), year, name, previous, states)
-    with night.stage("report.xlsx"):
-        write_workbook(folder / "report.xlsx", tables, manifest)
-    with night.stage("superset.zip"):
-        write_superset(folder, manifest)
-    with night.stage("index.html"):
-        write_json(folder / MANIFEST, manifest)  # the page reads it where its readers do
-        write_page(folder, previous)
-    with night.stage("datapackage.json"):
-        write_datapackage(folder, manifest)  # it lists all that stands there
+        write_json(
+            folder / MANIFEST, make_manifest(_making(night, year), year, name, previous, states)
+        )
+        manifest = Release(folder).manifest  # as its readers have it
+    for form, write in FORMS.items():
+        with night.stage(form):
+            write(tables, manifest, folder)
     with night.stage("release files"):
         seal(folder, manifest)
     night.results[year] = {

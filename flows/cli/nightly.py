@@ -122,21 +122,14 @@ def print_figures(release: Release) -> None:
     """Print a release's figures with state and judgement, and what is set aside."""
     from rich.table import Table
 
-    from flows.releases.release import rows_of
-    from flows.releases.tables import describe_coverage, is_covered
+    from flows.releases.tables import ReleaseTables, describe_coverage, is_covered
 
-    keys = ("district_code", "indicator_id", "period", "dimension", "member")
-    values = {
-        tuple(row[key] for key in keys): row
-        for row in rows_of(release.folder / "report_values.parquet")
-    }
     table = Table("图号", "标题", "印出文字", "状态", "判定", title=release.manifest["title"])
-    figures = rows_of(release.folder / "report_figures.parquet")
+    figures = ReleaseTables.load(release.folder).printed
     for figure in figures:
-        value = values[tuple(figure[key] for key in keys)]
         number = figure["figure_id"] + (f".{figure['part']}" if figure["part"] > 1 else "")
-        state, judgement = value["state"], value["judgement"]
-        if is_covered(value):
+        state, judgement = figure["state"], figure["judgement"]
+        if is_covered(figure):
             table.add_row(number, figure["title"], figure["text"] or "", state, judgement)
     make_console().print(table)
     say(describe_coverage(figures))

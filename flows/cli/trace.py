@@ -15,17 +15,18 @@ from flows.contracts.environment import load_settings
 from flows.lineage.disclosure import rows_to_show, schools_of_few
 from flows.lineage.raw_cells import FactRow
 from flows.lineage.recompute import Recomputation
-from flows.lineage.trace import KEY, Traced, Tracer
+from flows.lineage.trace import TraceNode, Tracer
 from flows.lineage.workbook import Printed, refuse_target, write_trace
 from flows.parsing.attachments import told
 from flows.quality.waivers import waived_sentence
 from flows.releases.release import find_release
+from flows.releases.tables import key_of
 
 ROLE_TITLES = {"numerator": "分子", "denominator": "分母", "value": "数值", "input": "依据"}
 
 
-def _lines(tracer: Tracer, traced: Traced, indent: str) -> Iterator[str]:
-    value, indicator = traced.value, traced.indicator
+def _lines(tracer: Tracer, node: TraceNode, indent: str) -> Iterator[str]:
+    value, indicator = node.value, node.indicator
     yield f"{indent}{indicator['title_zh']} · {value['member']} · {value['period']}"
     shown = value["value_text"] or plain(value["value"])
     yield f"{indent}  {value['state']}: {shown} {value['unit'] or ''}"
@@ -45,28 +46,29 @@ def _lines(tracer: Tracer, traced: Traced, indent: str) -> Iterator[str]:
             f" 自{row['valid_from']}"
             f" {row['document']} {row['document_number']}{unverified}"
         )
-    for entry in tracer.waived_in({row["sha256"] for row in traced.evidence}):
+    for entry in tracer.waived_in({row["sha256"] for row in node.evidence}):
         yield f"{indent}  放行: {waived_sentence(entry)}"
     if value["state"] == "not_applicable":
-        for one in tracer.not_applicable_rows():
-            yield f"{indent}  依据: {one['original_name']} sha256 {one['sha256']}"
-    for role, recomputation in traced.roles.items():
+        for file in tracer.not_applicable_rows():
+            yield f"{indent}  依据: {file['original_name']} sha256 {file['sha256']}"
+    for role, recomputation in node.roles.items():
         yield (
             f"{indent}  {ROLE_TITLES[role]}: {plain(value[role])}"
             f" = {recomputation.fact}.{recomputation.measure}"
-            f"; 由原始单元格重算 {plain(traced.recomputed.get(role))}"
+            f"; 由原始单元格重算 {plain(node.recomputed.get(role))}"
         )
-    for row in traced.evidence:
+    for row in node.evidence:
         yield (
             f"{indent}    {ROLE_TITLES[row['role']]} {row['original_name']}"
-            f" {_told(row['row_count'])}行 合计{_told(row['measure_sum'])} sha256 {row['sha256']}"
+            f" {_masked(row['row_count'])}行 合计{_masked(row['measure_sum'])}"
+            f" sha256 {row['sha256']}"
         )
         if archive := tracer.raw.sources.get(row["sha256"], {}).get("archive"):
             yield f"{indent}      取自压缩包 {archive['name']} sha256 {archive['sha256']}"
 
 
-def _tell(
-    tracer: Tracer, traced: Traced, listed: set[Recomputation] | None, depth: int = 0
+def _print_node(
+    tracer: Tracer, node: TraceNode, listed: set[Recomputation] | None, depth: int = 0
 ) -> None:
     """Print a value, its rows and its parts; of rows there may be hundreds of thousands.
 
@@ -74,23 +76,23 @@ def _tell(
     listed once.
     """
     indent = "    " * depth
-    for line in _lines(tracer, traced, indent):
+    for line in _lines(tracer, node, indent):
         say(line)
-    if listed is not None and not traced.gone:
-        for role, recomputation in traced.roles.items():
+    if listed is not None and not node.gone:
+        for role, recomputation in node.roles.items():
             if recomputation in listed:
                 say(f"{indent}      {ROLE_TITLES[role]} 各行已列于上文")
                 continue
             listed.add(recomputation)
             begin = f"{indent}      {ROLE_TITLES[role]} "
             sys.stdout.writelines(f"{begin}{line}\n" for line in _rows(recomputation))
-    for part in traced.parts:
-        _tell(tracer, part, listed, depth + 1)
-    for sentence in (*traced.gone, *traced.differences):
+    for part in node.parts:
+        _print_node(tracer, part, listed, depth + 1)
+    for sentence in (*node.gone, *node.differences):
         say(f"{indent}  ! {sentence}")
 
 
-def _told(number: Any) -> str:
+def _masked(number: Any) -> str:
     return MASK if number is None else plain(number)
 
 
@@ -107,7 +109,7 @@ def _rows(recomputation: Recomputation) -> Iterator[str]:
             yield f"学校 {school} 应拨 {owed} 已拨 {paid} 计 {plain(row.measure)}"
         return
     sources = recomputation.raw.sources
-    names = {file_id: without_ids(one["original_name"]) for file_id, one in sources.items()}
+    names = {file_id: without_ids(file["original_name"]) for file_id, file in sources.items()}
     hidden_lines: set[str] = set()
     for row, is_shown in rows_to_show(recomputation):
         line = _row(names[row.file_id], row, is_shown)
@@ -116,7 +118,7 @@ def _rows(recomputation: Recomputation) -> Iterator[str]:
         if is_shown and row.row_number:
             raw = recomputation.raw
             for column in raw.naming(row):
-                yield from (f"  附件 {told(one)}" for one in raw.documents(row, column))
+                yield from (f"  附件 {told(document)}" for document in raw.documents(row, column))
         if not is_shown:
             hidden_lines.add(line)
 
@@ -169,18 +171,16 @@ def _print_trace(
         say("样例数据")
     values = []
     for key in tracer.keys_of(figure):
-        found = [
-            one for one in tracer.printed_as(figure) if tuple(one[column] for column in KEY) == key
-        ]
+        found = [printed for printed in tracer.printed_as(figure) if key_of(printed) == key]
         for printed in found:
             say(f"{figure} {printed['title']}: {printed['text']}")
-        traced = tracer.trace(key)
-        values.append(Printed(traced, found[0] if found else None))
-        _tell(tracer, traced, set() if show_rows else None)
-        if traced.value["state"] in ("actual", "provisional", "partial"):
-            verdict = "重算一致" if traced.agrees else "重算不一致或无法重算"
+        node = tracer.trace(key)
+        values.append(Printed(node, found[0] if found else None))
+        _print_node(tracer, node, set() if show_rows else None)
+        if node.value["state"] in ("actual", "provisional", "partial"):
+            verdict = "重算一致" if node.agrees else "重算不一致或无法重算"
             say(f"  {verdict}")
     if xlsx:
         write_trace(xlsx, tracer, figure, values)
         say(f"wrote {xlsx}")
-    return all(one.traced.agrees for one in values)
+    return all(printed.node.agrees for printed in values)

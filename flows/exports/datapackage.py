@@ -6,6 +6,7 @@ from typing import Any
 
 from flows.common.files import hash_file, write_json
 from flows.releases.release import MANIFEST, SUMS
+from flows.releases.tables import ReleaseTables, Row
 from flows.warehouse.models import Model, marts, report_tables, standards
 
 DATAPACKAGE = "datapackage.json"
@@ -28,7 +29,7 @@ FIELD_TYPES = {"string": "string", "int": "integer", "bigint": "integer", "date"
                "boolean": "boolean"}  # fmt: skip
 
 
-def write_datapackage(folder: Path, manifest: Mapping[str, Any]) -> None:
+def write_datapackage(_tables: ReleaseTables, manifest: Row, folder: Path) -> None:
     """Describe the files that stand in the folder of a release; written last before its sums."""
     models = {model.name: model for model in (*report_tables(), *marts(), standards())}
     write_json(folder / DATAPACKAGE, {
@@ -47,7 +48,7 @@ def write_datapackage(folder: Path, manifest: Mapping[str, Any]) -> None:
     })  # fmt: skip
 
 
-def _description(manifest: Mapping[str, Any]) -> str:
+def _description(manifest: Row) -> str:
     sample = "样例数据：全部内容均为虚构。" if manifest["is_sample"] else ""
     return (
         f"{sample}{manifest['district_title']}{manifest['evaluation_year']}年教育职责自评的指标、"
@@ -55,11 +56,13 @@ def _description(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _sources(manifest: Mapping[str, Any]) -> list[str]:
-    named = (
-        f"{one['title']} {one['source']}（{one['owner_office']}）" for one in manifest["deliveries"]
+def _sources(manifest: Row) -> list[str]:
+    return sorted(
+        {
+            f"{delivery['title']} {delivery['source']}（{delivery['owner_office']}）"
+            for delivery in manifest["deliveries"]
+        }
     )
-    return sorted(set(named))
 
 
 def _files(folder: Path) -> Iterator[str]:
@@ -110,7 +113,7 @@ def _schema(model: Model, ending: str) -> dict[str, Any]:
 def _field(model: Model, name: str) -> dict[str, Any]:
     column = model.columns[name]
     constraints: dict[str, Any] = {}
-    if any(one["type"] == "not_null" for one in column.get("constraints", ())):
+    if any(rule["type"] == "not_null" for rule in column.get("constraints", ())):
         constraints["required"] = True
     if values := model.column_meta(name).get("values"):
         constraints["enum"] = values

@@ -14,8 +14,8 @@ from flows.lineage.recompute import Recomputation
 from flows.warehouse.models import marts
 
 PROJECT = yaml.safe_load((CHECKOUT / "dbt_project" / "dbt_project.yml").read_text("utf-8"))
-FEW: int = PROJECT["vars"]["fewest_persons_shown"]
-LARGE = 2 * (FEW - 1)  # beside it a count that is hidden may be anything from 1 to 4
+THRESHOLD: int = PROJECT["vars"]["fewest_persons_shown"]
+LARGE = 2 * (THRESHOLD - 1)  # beside it a count that is hidden may be anything from 1 to 4
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +31,7 @@ def measures_of_persons() -> frozenset[str]:
 
 def covered(counts: Mapping[Hashable, Decimal]) -> set[Hashable]:
     """Pick the parts of a known sum that tell of few persons, and what keeps them unsolved."""
-    few = {part for part, count in counts.items() if 0 < count < FEW}
+    few = {part for part, count in counts.items() if 0 < count < THRESHOLD}
     large = [part for part, count in counts.items() if count >= LARGE]
     if few and not large:
         return set(counts)
@@ -66,7 +66,7 @@ def schools_of_few(recomputation: Recomputation) -> set[str]:
     """List the schools whose entitlement would tell how few pupils they have in all."""
     successors = recomputation.successors()
     counts: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for row in recomputation.rows_of("int_funded_students", "funded_half_years"):
+    for row in recomputation.fact_rows("int_funded_students", "funded_half_years"):
         ledger = str(row.keys["ledger_school_code"])
         counts[successors.get(ledger, ledger), row.keys["term"]] += row.measure
-    return {school for (school, _), count in counts.items() if 0 < count < FEW}
+    return {school for (school, _), count in counts.items() if 0 < count < THRESHOLD}

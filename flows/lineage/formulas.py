@@ -30,14 +30,14 @@ def growth(later: Decimal, earlier: Decimal) -> Decimal | None:
     return ratio(later - earlier, earlier, 100)
 
 
-OF_ROWS = {
+ROW_FORMULAS = {
     "sum": total,
     "count": total,
     "count_distinct": total,
     "ratio": ratio,
     "share_meeting": ratio,
 }
-OF_VALUES = {"difference": difference, "growth": growth}
+VALUE_FORMULAS = {"difference": difference, "growth": growth}
 
 
 def all_met(judgements: Iterable[str]) -> str:

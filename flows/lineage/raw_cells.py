@@ -16,8 +16,10 @@ from flows.contracts.model import Column, Contract, contract_from_json
 from flows.extract.raw_store import Store
 from flows.parsing.attachments import BETWEEN, compared, documents_in
 from flows.parsing.file_parser import read_file
-from flows.releases.release import Release, rows_of
+from flows.releases.release import Release
+from flows.releases.tables import ReleaseTables
 
+LIBRARY = "schools.schools"  # which schools there are, and which stages a district runs
 Place = tuple[str, int]  # sheet and row number
 Owed = tuple[str, str, str, str]  # term, school, stage, and what is owed for
 Read = tuple[dict[Place, int], list[list[Any]]]  # where a row stands, and the columns asked for
@@ -42,6 +44,7 @@ class RawRows:
     """The raw files behind a release, each read once, ids of persons in memory only."""
 
     release: Release
+    tables: ReleaseTables
     store: Store
     _read: dict[tuple[str, tuple[str, ...]], Read] = field(default_factory=dict)
     _facts: dict[str, Any] = field(default_factory=dict)
@@ -54,14 +57,9 @@ class RawRows:
         return {name: contract_from_json(entry) for name, entry in entries.items()}
 
     @cached_property
-    def standards(self) -> list[dict[str, Any]]:
-        """The standards of the release."""
-        return rows_of(self.release.folder / "standards.parquet")
-
-    @cached_property
     def sources(self) -> dict[str, dict[str, Any]]:
         """The delivery of each file of the release."""
-        return {one["sha256"]: one for one in self.release.manifest["deliveries"]}
+        return {file["sha256"]: file for file in self.release.manifest["deliveries"]}
 
     def path(self, file_id: str) -> Path:
         """Find the kept bytes; they must still be what their hash says."""
@@ -104,7 +102,7 @@ class RawRows:
         """Name the documents that a fact's row names as evidence, each with its hash."""
         cell = self.cells(row, column.name)[0]
         attachments = self.sources[row.file_id].get("attachments", ())
-        known = {compared(one["name"]): str(one["sha256"]) for one in attachments}
+        known = {compared(file["name"]): str(file["sha256"]) for file in attachments}
         # as the manifest has their names
         named = [published_name(part) for part in BETWEEN.split(str(cell))] if cell else []
         return documents_in("\n".join(named), known) if named else []
@@ -144,7 +142,7 @@ class RawRows:
         def column(wanted: str, otherwise: Any) -> Any:
             if wanted not in rows.column_names:
                 return repeat(otherwise, rows.num_rows)
-            return [otherwise if one is None else one for one in rows[wanted].to_pylist()]
+            return [otherwise if cell is None else cell for cell in rows[wanted].to_pylist()]
 
         return map(
             FactRow,

@@ -10,14 +10,13 @@ from functools import cached_property
 from flows.lineage.formulas import entitlement, funded_students, required_hours_times_60
 from flows.lineage.raw_cells import FactRow, RawRows
 from flows.parsing.codes import SEEDS
-from flows.releases.release import rows_of
 from flows.releases.standards import DAYS, standard_in_force
 
 COMPULSORY = ("普通小学", "普通初中")
 SPECIAL = "特殊教育"
 PER_STUDENT = "operating_per_student"
-with (SEEDS / "terms.csv").open(encoding="utf-8", newline="") as rows_of_terms:
-    TERMS = {int(row["student_months"]): row["term"] for row in csv.DictReader(rows_of_terms)}
+with (SEEDS / "terms.csv").open(encoding="utf-8", newline="") as terms_file:
+    TERMS = {int(row["student_months"]): row["term"] for row in csv.DictReader(terms_file)}
 
 
 class Recomputation:
@@ -39,7 +38,7 @@ class Recomputation:
         wanted = self.fact, self.measure, self.year, self.district, self.dimension, self.member
         return list(self.raw.fact(*wanted))
 
-    def rows_of(self, fact: str, measure: str) -> Iterator[FactRow]:
+    def fact_rows(self, fact: str, measure: str) -> Iterator[FactRow]:
         """Go through the rows of another fact on which the value rests."""
         return self.raw.fact(fact, measure, self.year, self.district)
 
@@ -79,7 +78,7 @@ class Recomputation:
     def standard(self, standard_id: str, stage: str, day_kind: str) -> Decimal | None:
         """Find the standard in force on a day of the year."""
         day = date(self.year, *DAYS[day_kind])
-        row = standard_in_force(self.raw.standards, standard_id, stage, self.district, day)
+        row = standard_in_force(self.raw.tables.standards, standard_id, stage, self.district, day)
         return Decimal(row["value"]) if row else None
 
     def owed_rows(self) -> Counter[tuple[str, str, str, str]]:
@@ -89,12 +88,12 @@ class Recomputation:
         institutions' is what the fact of student months says.
         """
         if self.year not in self.raw.owed:
-            self.raw.owed[self.year] = self._owed_rows()
+            self.raw.owed[self.year] = self._count_owed()
         return self.raw.owed[self.year]
 
-    def _owed_rows(self) -> Counter[tuple[str, str, str, str]]:
+    def _count_owed(self) -> Counter[tuple[str, str, str, str]]:
         counted: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
-        for row in self.rows_of("int_student_months", "student_months"):
+        for row in self.fact_rows("int_student_months", "student_months"):
             school, stage, has_special_needs, is_boarder = self.raw.cells(
                 row, "school_code", "stage", "has_special_needs", "is_boarder"
             )
@@ -141,7 +140,7 @@ class Recomputation:
         """Recompute each school's entitlement and allocation, and count those that are met."""
         entitled, allocated = self.entitlements(), self.allocations()
         met = 0
-        for row in self.rows_of(self.fact, "schools"):
+        for row in self.fact_rows(self.fact, "schools"):
             code = row.keys["school_code"]
             owed, paid = entitled.get(code, Decimal(0)), allocated.get(code, Decimal(0))
             if owed != row.keys["entitled_yuan"] or paid != row.keys["allocated_yuan"]:
@@ -151,16 +150,17 @@ class Recomputation:
 
     def successors(self) -> dict[str, str]:
         """Say which school took over a school that was closed."""
-        rows = rows_of(self.raw.release.folder / "internal" / "int_school_successors.parquet")
         return {
-            row["school_code"]: row["successor_code"] for row in rows if row["year"] == self.year
+            row["school_code"]: row["successor_code"]
+            for row in self.raw.tables.internal_rows("int_school_successors")
+            if row["year"] == self.year
         }
 
     def entitlements(self) -> dict[str, Decimal]:
         """Recompute what each school was owed, teaching points at their managing school."""
         ledgers = {
             (row.keys["term"], row.keys["school_code"]): row.keys["ledger_school_code"]
-            for row in self.rows_of("int_funded_students", "funded_half_years")
+            for row in self.fact_rows("int_funded_students", "funded_half_years")
         }
         successors = self.successors()
         owed: dict[str, list[tuple[int, Decimal]]] = defaultdict(list)
@@ -168,10 +168,12 @@ class Recomputation:
             if stage not in (*COMPULSORY, SPECIAL):
                 continue
             is_boarders = what == "boarders"
-            name, of = ("boarder_addition", "total") if is_boarders else (PER_STUDENT, stage)
+            name, standard_stage = (
+                ("boarder_addition", "total") if is_boarders else (PER_STUDENT, stage)
+            )
             ledger = ledgers.get((term, school), school)
             owed[successors.get(ledger, ledger)].append(
-                (count, self.standard(name, of, term) or Decimal(0))
+                (count, self.standard(name, standard_stage, term) or Decimal(0))
             )
         return {school: entitlement(parts) for school, parts in owed.items()}
 
@@ -179,7 +181,7 @@ class Recomputation:
         """Recompute what was handed down to each school."""
         successors = self.successors()
         allocated: dict[str, Decimal] = defaultdict(Decimal)
-        for row in self.rows_of("int_allocated_funds", "allocated_yuan"):
+        for row in self.fact_rows("int_allocated_funds", "allocated_yuan"):
             code = row.keys["school_code"]
             (amount,) = self.raw.cells(row, "amount_yuan")
             allocated[successors.get(code, code)] += amount
@@ -189,7 +191,7 @@ class Recomputation:
         """Recount the persons whose contract covers the last day of the year."""
         last_day = date(self.year, 12, 31)
         persons = set()
-        for row in self.rows_of("int_security_guards", "contracts"):
+        for row in self.fact_rows("int_security_guards", "contracts"):
             person, begins, ends = self.raw.cells(row, "guard_id", "contract_from", "contract_to")
             if begins > last_day or (ends and ends < last_day):
                 self._differs(row.file_id, row.row_number)
@@ -199,7 +201,7 @@ class Recomputation:
     def _trainings(self) -> tuple[dict[str, Decimal], set[str]]:
         hours: dict[str, Decimal] = defaultdict(Decimal)
         trained: set[str] = set()
-        for row in self.rows_of("int_training_hours", "training_hours"):
+        for row in self.fact_rows("int_training_hours", "training_hours"):
             person, number, day = self.raw.cells(row, "staff_id", "hours", "trained_on")
             hours[person] += number
             if day.year == self.year:
@@ -209,7 +211,7 @@ class Recomputation:
     def _trained(self) -> Decimal:
         """Recount who was trained in the year."""
         _, trained = self._trainings()
-        staff = self.rows_of("int_staff_training", "staff")
+        staff = self.fact_rows("int_staff_training", "staff")
         return Decimal(sum(self.raw.cells(row, "staff_id")[0] in trained for row in staff))
 
     def _with_hours(self) -> Decimal:
@@ -217,7 +219,7 @@ class Recomputation:
         hours, _ = self._trainings()
         standard = self.standard("training_hours", "total", "year_end") or Decimal(0)
         met = 0
-        for row in self.rows_of("int_staff_training", "staff"):
+        for row in self.fact_rows("int_staff_training", "staff"):
             person, entered = self.raw.cells(row, "staff_id", "entered_on")
             needed = required_hours_times_60(standard, self._months(entered))
             met += 60 * hours[person] >= needed

@@ -24,7 +24,7 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
             raise Blocked(str(error)) from None
         results = [*judge_rows(suite, path), *judge_table(suite, aggregates)]
         row_count = count_rows(path)
-        failed = [one for one in results if not one.success]
+        failed = [result for result in results if not result.success]
         outcomes.append(
             {
                 "suite": suite.name,
@@ -34,12 +34,14 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
                 "original_name": f"{name}.parquet",
                 "file_id": "",
                 "accepted": not any(
-                    one.raised or one.rule.severity == "critical" for one in failed
+                    result.raised or result.rule.severity == "critical" for result in failed
                 ),
                 "rejections": [
-                    rejection_of(one.rule.type, one.rule, [{"column": one.rule.column}]).as_json()
-                    for one in failed
-                    if one.raised or one.rule.severity == "critical"
+                    rejection_of(
+                        result.rule.type, result.rule, [{"column": result.rule.column}]
+                    ).as_json()
+                    for result in failed
+                    if result.raised or result.rule.severity == "critical"
                 ],
                 "rows_read": row_count,
                 "rows_landed": row_count,
@@ -47,15 +49,15 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
                 "rows_skipped": 0,
                 "results": [
                     rule_outcome(
-                        one.rule,
+                        result.rule,
                         [
-                            {"sheet": "", "row": position + 1, "column": one.rule.column}
-                            for position in one.failed_positions
+                            {"sheet": "", "row": position + 1, "column": result.rule.column}
+                            for position in result.failed_positions
                         ],
-                        success=one.success,
-                        raised=one.raised,
+                        success=result.success,
+                        raised=result.raised,
                     )
-                    for one in results
+                    for result in results
                 ],
             }
         )

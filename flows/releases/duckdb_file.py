@@ -57,8 +57,8 @@ def write_report_database(folder: Path, tables: Sequence[Mapping[str, Any]]) -> 
     )
     raise_refusal(finished.stderr.decode("utf-8", "replace"), folder)
     if finished.returncode or (folder / f"{DATABASE}.wal").exists():
-        said = finished.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        why = memory_sentence(said) or redacted(said) or f"exit {finished.returncode}"
+        last_line = finished.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        why = memory_sentence(last_line) or redacted(last_line) or f"exit {finished.returncode}"
         raise ZipingError(f"{DATABASE} could not be written: {why}")
 
 

@@ -49,20 +49,20 @@ def inputs_of(
     standings: Sequence[Standing], settings: Settings, year: int, as_of: str | None, key_id: str
 ) -> dict[str, Any]:
     """Gather everything that the release of a year follows from."""
-    own = [one for one in standings if one.owed.evaluation_year == year]
+    own = [standing for standing in standings if standing.owed.evaluation_year == year]
     return {
         "deliveries": [
             [
-                *one.owed.key,
-                sorted((part.delivery.id, part.superseded) for part in one.in_force),
-                one.gap,
+                *standing.owed.key,
+                sorted((part.delivery.id, part.superseded) for part in standing.in_force),
+                standing.gap,
             ]
-            for one in sorted(own, key=lambda one: (one.owed.key, one.owed.year_offset))
+            for standing in sorted(own, key=lambda known: (known.owed.key, known.owed.year_offset))
         ],
         "waived": [
-            [*one.owed.key, part.delivery.id, waived]
-            for one in own
-            for part in one.in_force
+            [*standing.owed.key, part.delivery.id, waived]
+            for standing in own
+            for part in standing.in_force
             if (waived := part.acceptance.outcome.get("waived"))
         ],
         "code": code_version(),

@@ -89,7 +89,9 @@ def check_received(workspace: Workspace) -> list[str]:
     never happened.
     """
     path = Store(workspace.landed).manifest
-    last = next((one["landed"] for one in reversed(records(workspace)) if "landed" in one), None)
+    last = next(
+        (seen["received"] for seen in reversed(records(workspace)) if "received" in seen), None
+    )
     if last is None:
         return []
     content = path.read_bytes() if path.exists() else b""

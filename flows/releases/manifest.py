@@ -25,13 +25,13 @@ STATES_OF_GAPS = ("missing", "partial", "provisional")
 
 def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
     entries = {}
-    for one in found:
-        for part in one.in_force:
+    for standing in found:
+        for part in standing.in_force:
             delivery, outcome = part.delivery, part.acceptance.outcome
             for file in delivery.files:
                 entries[(delivery.source, delivery.period, file.sha256)] = {
                     "source": delivery.source,
-                    "title": one.owed.contract.title,
+                    "title": standing.owed.contract.title,
                     "district_code": delivery.district_code,
                     "period": delivery.period,
                     "original_name": file.shown_name,
@@ -39,7 +39,7 @@ def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
                     "size": file.size,
                     "origin": delivery.origin,
                     "received_at": delivery.received_at,
-                    "owner_office": one.owed.contract.meta["owed"]["by"],
+                    "owner_office": standing.owed.contract.meta["owed"]["by"],
                     "rows_landed": part.rows_landed,
                     "rows_quarantined": part.rows_quarantined,
                     "rows_superseded": part.rows_superseded,
@@ -51,8 +51,12 @@ def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
                         "sha256": delivery.archive.sha256,
                     },
                     "attachments": [
-                        {"name": Path(one.shown_name).name, "sha256": one.sha256, "size": one.size}
-                        for one in delivery.attachments
+                        {
+                            "name": Path(file.shown_name).name,
+                            "sha256": file.sha256,
+                            "size": file.size,
+                        }
+                        for file in delivery.attachments
                     ],
                 }
     return [entries[key] for key in sorted(entries)]
@@ -61,12 +65,12 @@ def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
 def waived_in(found: Sequence[Standing]) -> list[dict[str, Any]]:
     """List what waivers let through in the deliveries in force, each case once."""
     entries = {}
-    for one in found:
-        for part in one.in_force:
+    for standing in found:
+        for part in standing.in_force:
             delivery = part.delivery
             for entry in part.acceptance.outcome.get("waived", ()):
                 entries[(*delivery.key, delivery.id, entry["number"])] = entry | {
-                    "title": one.owed.contract.title,
+                    "title": standing.owed.contract.title,
                     "period": delivery.period,
                     "file": delivery.name,
                     "file_id": delivery.files[0].sha256,  # by which evidence names it
@@ -77,17 +81,17 @@ def waived_in(found: Sequence[Standing]) -> list[dict[str, Any]]:
 def _gate_summary(outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
-            "suite": one["suite"],
-            "period": one["period"],
-            "file_id": one["file_id"],
-            "accepted": one["accepted"],
+            "suite": outcome["suite"],
+            "period": outcome["period"],
+            "file_id": outcome["file_id"],
+            "accepted": outcome["accepted"],
             "failed": [
                 {key: rule[key] for key in ("type", "column", "severity", "effect", "failed_count")}
-                for rule in one["results"]
+                for rule in outcome["results"]
                 if not rule["success"]
             ],
         }
-        for one in outcomes
+        for outcome in outcomes
     ]
 
 
@@ -120,8 +124,8 @@ def make_manifest(
     states: Sequence[str],
 ) -> dict[str, Any]:
     """Gather the manifest of a year's release; `states` are those of its values."""
-    own = [one for one in making.standings if one.owed.evaluation_year == year]
-    of_report = [one for one in making.outcomes if one["period"] == str(year)]
+    own = [known for known in making.standings if known.owed.evaluation_year == year]
+    gates = [outcome for outcome in making.outcomes if outcome["period"] == str(year)]
     inputs, settings = making.inputs, making.settings
     gaps, rejections = gap_sentences(own), rejections_of(own)
     return {
@@ -141,7 +145,7 @@ def make_manifest(
             name: contract.as_json() for name, contract in sorted(making.contracts.items())
         },
         "facts": facts(),
-        "gates": _gate_summary([*_verdicts(own), *of_report]),
+        "gates": _gate_summary([*_verdicts(own), *gates]),
         "gaps": gaps,
         "waived": waived_in(own),
         "withdrawn": making.withdrawn,

@@ -7,12 +7,19 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from flows.common.errors import WrongUse, ZipingError
-from flows.common.files import hash_file, remove_parts, switch_link, write_durably, write_json
+from flows.common.files import (
+    hash_file,
+    remove_parts,
+    stamp_of,
+    switch_link,
+    write_durably,
+    write_json,
+)
 from flows.common.settings import Workspace
 from flows.releases.run_log import number_of, records_in
 
@@ -98,8 +105,9 @@ def published_hashes(year_folder: Path) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for folder in release_folders(year_folder):
-        with suppress(ZipingError, KeyError, TypeError):  # damaged, which is told of itself
-            if previous := Release(folder).manifest["previous"]:
+        path = folder / MANIFEST
+        with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged one is found as such
+            if previous := _read_previous(path, stamp_of(path)):
                 found[previous["release"]] = previous["manifest_sha256"]
     for record in reversed(records_in(year_folder.parent.parent / "nights")):
         with suppress(AttributeError, KeyError, TypeError):  # of an older code, edited by hand
@@ -108,6 +116,12 @@ def published_hashes(year_folder: Path) -> dict[str, str]:
                 found.setdefault(result["release"], result["manifest_sha256"])
                 break
     return found
+
+
+@lru_cache(maxsize=4096)
+def _read_previous(manifest: Path, _stamp: tuple[int, int, int]) -> dict[str, str] | None:
+    previous: dict[str, str] | None = json.loads(manifest.read_text("utf-8"))["previous"]
+    return previous
 
 
 def _files_below(folder: Path) -> list[str]:
@@ -153,8 +167,8 @@ def current_release(workspace: Workspace, year: int) -> Release | None:
     if not link.is_symlink():
         return None
     target = os.path.realpath(link)  # bears a link to itself, which Path.resolve does not
-    own = (one for one in releases_of(workspace, year) if os.path.realpath(one.folder) == target)
-    return next(own, None)
+    releases = releases_of(workspace, year)
+    return next((known for known in releases if os.path.realpath(known.folder) == target), None)
 
 
 def newest_release(workspace: Workspace, year: int) -> Release | None:
@@ -183,7 +197,7 @@ def find_release(workspace: Workspace, year: int, name: str | None) -> Release:
             day = f" --as-of {workspace.as_of}" if workspace.as_of else ""
             raise ZipingError(f"{year}: {lack}: run `ziping nightly{day}`")
         return release
-    found = [one for one in releases_of(workspace, year) if one.name.startswith(name)]
+    found = [known for known in releases_of(workspace, year) if known.name.startswith(name)]
     if len(found) != 1:
         raise ZipingError(f"{year} has no single release {name}: see `ziping releases`")
     return found[0]

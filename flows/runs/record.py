@@ -39,7 +39,7 @@ def _record(night: "Night", code: int, failure: str | None) -> dict[str, Any]:
         record["doubts"] = doubts(night.standings)
         record["waivers"] = [one.as_json() for one in night.waivers]
     if code != FAILED:  # a night that failed may have failed because of what it found there
-        record["landed"] = hash_received(night.store.manifest)
+        record["received"] = hash_received(night.store.manifest)
     return record
 
 

@@ -19,9 +19,9 @@ from flows.releases.integrity import (
     find_link_problems,
     find_problems,
 )
-from flows.releases.release import Release, current_release, rows_of, years_published
+from flows.releases.release import Release, current_release, years_published
 from flows.releases.run_log import records
-from flows.releases.tables import describe_coverage, is_covered
+from flows.releases.tables import ReleaseTables, describe_coverage, is_covered
 
 VERSION = 1
 RESULTS = {0: "complete", 1: "failed", 2: "wrong use", 3: "blocked", 4: "with gaps"}
@@ -143,15 +143,7 @@ def _release(year: int, release: Release) -> dict[str, Any]:
     described: dict[str, Any] = {"year": year, "release": release.name, "faults": faults}
     if faults:
         return described
-    keys = ("district_code", "indicator_id", "period", "dimension", "member")
-    values = {
-        tuple(row[key] for key in keys): row
-        for row in rows_of(release.folder / "report_values.parquet")
-    }
-    figures = [
-        row | values[tuple(row[key] for key in keys)]
-        for row in rows_of(release.folder / "report_figures.parquet")
-    ]
+    figures = ReleaseTables.load(release.folder).printed
     return described | {
         "written_at": release.manifest["written_at"],
         "has_gaps": release.manifest["has_gaps"],

@@ -34,7 +34,7 @@ from nights import (
 )
 
 from flows.common.settings import CHECKOUT, Workspace
-from flows.lineage.disclosure import FEW, covered, measures_of_persons
+from flows.lineage.disclosure import THRESHOLD, covered, measures_of_persons
 from flows.releases.release import rows_of
 from flows.warehouse.build import dbt_environment
 
@@ -138,15 +138,15 @@ def test_every_unit_test_of_the_models_passes(
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=8))
 def test_what_is_covered_of_a_known_sum_cannot_be_solved(counts: list[int]) -> None:
     hidden = covered({place: Decimal(count) for place, count in enumerate(counts)})
-    few = {place for place, count in enumerate(counts) if 0 < count < FEW}
+    few = {place for place, count in enumerate(counts) if 0 < count < THRESHOLD}
     assert few <= hidden
     assert bool(hidden) == bool(few)
     if hidden == set(range(len(counts))) or not hidden:
         return  # nobody knows the parts, or nothing is hidden
     left = sum(counts[place] for place in hidden)  # whoever knows the sum and the rest knows it
     others = len(few) - 1  # each of them anything from 1 to 4, and one of 5 and more
-    for guess in range(1, FEW):
-        assert left - guess >= others + FEW
+    for guess in range(1, THRESHOLD):
+        assert left - guess >= others + THRESHOLD
 
 
 def test_what_counts_persons_is_declared() -> None:

@@ -55,7 +55,7 @@ leave_the_locale()
 from flows.contracts.loading import load_contracts
 from flows.parsing.file_parser import read_file
 from flows.releases.write_tables import write_tables
-from flows.releases.release import rows_of
+from flows.releases.tables import ReleaseTables
 from flows.exports.excel.report import write_workbook
 build, folder, manifest, *kept = map(Path, sys.argv[1:])
 contracts = load_contracts()
@@ -63,8 +63,8 @@ for path, name in zip(kept, ("finance.payments", "finance.education_funds"), str
     print(sha256(repr(read_file(path, contracts[name])).encode()).hexdigest())
 folder.mkdir()
 write_tables(build, folder, 2023)
-tables = {path.stem: rows_of(path) for path in sorted(folder.glob("*.parquet"))}
-write_workbook(folder / "report.xlsx", tables, json.loads(manifest.read_text("utf-8")))
+manifest = json.loads(manifest.read_text("utf-8"))
+write_workbook(ReleaseTables.load(folder), manifest, folder)
 """
 
 

@@ -400,7 +400,7 @@ WITHHELD = ("4.1", "15.8", "22.2")
 
 
 def numbers_in(row: Mapping[str, Any]) -> set[Decimal]:
-    found = (row[name] for name in ("value", "numerator", "denominator"))
+    found = (row[name] for name in ("value", "numerator", "denominator", "margin"))
     return {Decimal(number).normalize() for number in found if number is not None}
 
 

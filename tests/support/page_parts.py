@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.common.files import write_json
+from flows.exports.html.page import page_of
 from flows.releases.release import MANIFEST, Release, seal
+from flows.releases.tables import ReleaseTables
 
 Row = dict[str, Any]
 DISTRICT, YEAR = "519900", 2023
@@ -183,10 +185,14 @@ def tables() -> Tables:
     ]  # fmt: skip
     gone = value("gone", number=None, missing_sources=f'["{FUNDS} 2021"]', judgement="无法判定")
     part = value("part", number="77777", state="partial", units_received=6, reason="一所未报。")
-    few = value("few", number="613", state="suppressed", numerator=Decimal(613),
-                reason="涉及1至4人", unit="人", margin=Decimal(613))  # fmt: skip
-    exam = value("exam", number="66.61", state="withheld", reason="按规定不得公开")
-    inside = value("inside", number="55555.55", state="withheld", reason="按规定不得公开")
+    few, exam, inside = (
+        value(name, number=None, state=state, reason=reason, quarantined_rows=None,
+              quarantined_amount=None)
+        for name, state, reason in (
+            ("few", "suppressed", "涉及1至4人"), ("exam", "withheld", "按规定不得公开"),
+            ("inside", "withheld", "按规定不得公开"),
+        )
+    )  # fmt: skip
     never = value("never", number=None, state="not_applicable", judgement="不适用",
                   reason="本区未举办。")  # fmt: skip
     parts = ('[{"id": "funds", "weight": 1, "year_offset": 0}, '
@@ -222,7 +228,6 @@ def tables() -> Tables:
                                       measure_sum=None),
             evidence(per_student[0], role="denominator", measure_sum=Decimal(12), source=STUDENTS),
             evidence(per_student[0], role="numerator", measure_sum=Decimal("502.15")),
-            *(evidence(row, row_count=619) for row in (few, exam, inside)),
         ],
         "standards": [
             *(standard(stage, limit) for stage, limit in zip(STAGES, ("500", "720", "940"),
@@ -243,6 +248,11 @@ def tables() -> Tables:
         "internal/int_unmatched_units": [],
         "internal/int_units_expected": [],
     }  # fmt: skip
+
+
+def page(release: Release) -> str:
+    """Make the page of a release from what stands in its folder."""
+    return page_of(ReleaseTables.load(release.folder), release.manifest, release.folder)
 
 
 def set_aside(source: str, period: str, rows: int, effect: str = "provisional") -> list[Row]:

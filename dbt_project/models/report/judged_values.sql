@@ -166,6 +166,7 @@ select
     missing_sources,
     units_expected,
     units_received,
-    quarantined_rows,
-    quarantined_amount
+    case when state not in ('suppressed', 'withheld') then quarantined_rows end as quarantined_rows,
+    case when state not in ('suppressed', 'withheld') then quarantined_amount end
+        as quarantined_amount
 from with_final_state

@@ -5,28 +5,13 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from flows.common.excel import (
-    BOX,
-    CAPTION,
-    FILLS,
-    HEAD,
-    LINE_HEIGHT,
-    NOTE,
-    SAMPLE,
-    TITLE,
-    Cell,
-    Row,
-    Style,
-    line_count,
-    set_up_page,
-    write_cell,
-)
+from flows.common import excel
 from flows.common.labels import MEANINGS, WORDS
 from flows.common.settings import SAMPLE_MARK
 from flows.landing.acceptance import rejection_in_chinese
 from flows.landing.withdrawals import withdrawn_in_chinese
 from flows.quality.waivers import waived_sentence
-from flows.releases.tables import describe_coverage
+from flows.releases.tables import Row, describe_coverage
 
 COVER = "说明"
 WIDTHS = (17, 60, 17, 60)
@@ -50,15 +35,15 @@ NOTES = (
 
 
 def write_cover(
-    page: Any, figures: Sequence[Row], values: Sequence[Row], manifest: Row, style: Style
+    page: Any, figures: Sequence[Row], values: Sequence[Row], manifest: Row, style: excel.Style
 ) -> None:
     """Write the sheet; `values` are those of the figures."""
-    set_up_page(page, manifest, pages_high=1)
+    excel.set_up_page(page, manifest, pages_high=1)
     for column, width in enumerate(WIDTHS):
         page.set_column(column, column, width)
     page.set_row(0, 28)
-    page.write(0, 0, manifest["title"], style(**TITLE))
-    page.write(1, 0, SAMPLE_MARK if manifest["is_sample"] else "", style(**SAMPLE))
+    page.write(0, 0, manifest["title"], style(**excel.TITLE))
+    page.write(1, 0, SAMPLE_MARK if manifest["is_sample"] else "", style(**excel.SAMPLE))
     line = _merged(page, 2, ABOUT, style)
     line = _facts(page, line, figures, values, manifest, style)
     line = _sheets(page, line + 1, style)
@@ -68,22 +53,24 @@ def write_cover(
         line = _merged(page, line, text, style)
 
 
-def _merged(page: Any, line: int, text: str, style: Style) -> int:
-    page.merge_range(line, 0, line, 3, text, style(**NOTE, text_wrap=True, valign="vcenter"))
-    page.set_row(line, 16.5 * line_count(text, sum(WIDTHS)))
+def _merged(page: Any, line: int, text: str, style: excel.Style) -> int:
+    page.merge_range(line, 0, line, 3, text, style(**excel.NOTE, text_wrap=True, valign="vcenter"))
+    page.set_row(line, 16.5 * excel.line_count(text, sum(WIDTHS)))
     return line + 1
 
 
-def _table(page: Any, line: int, rows: Iterable[Sequence[Any]], style: Style) -> int:
+def _table(page: Any, line: int, rows: Iterable[Sequence[Any]], style: excel.Style) -> int:
     """Write rows of caption, text, caption, text."""
     for row in rows:
         for column, content in enumerate(row):
-            is_caption = column % 2 == 0 and content not in FILLS
-            extra = {**HEAD, "align": "center"} if is_caption else {}
-            write_cell(page, line, column, content, style, **extra)
-        texts = [one.value if isinstance(one, Cell) else one for one in row]
-        lines = max(line_count(text, width) for text, width in zip(texts, WIDTHS, strict=False))
-        page.set_row(line, LINE_HEIGHT * lines + 3)
+            is_caption = column % 2 == 0 and content not in excel.FILLS
+            extra = {**excel.HEAD, "align": "center"} if is_caption else {}
+            excel.write_cell(page, line, column, content, style, **extra)
+        texts = [cell.value if isinstance(cell, excel.Cell) else cell for cell in row]
+        lines = max(
+            excel.line_count(text, width) for text, width in zip(texts, WIDTHS, strict=False)
+        )
+        page.set_row(line, excel.LINE_HEIGHT * lines + 3)
         line += 1
     return line
 
@@ -94,7 +81,12 @@ def _counted(words: Iterable[str], order: Sequence[str]) -> str:
 
 
 def _facts(
-    page: Any, line: int, figures: Sequence[Row], values: Sequence[Row], manifest: Row, style: Style
+    page: Any,
+    line: int,
+    figures: Sequence[Row],
+    values: Sequence[Row],
+    manifest: Row,
+    style: excel.Style,
 ) -> int:
     order = list(MEANINGS)
     states = _counted((WORDS[value["state"]] for value in values), order)
@@ -108,40 +100,39 @@ def _facts(
     ], style)  # fmt: skip
 
 
-def _sheets(page: Any, line: int, style: Style) -> int:
-    links = [(Cell(name, link=f"'{name}'!A1"), text) for name, text in SHEETS.items()]
+def _sheets(page: Any, line: int, style: excel.Style) -> int:
+    links = [(excel.Cell(name, link=f"'{name}'!A1"), text) for name, text in SHEETS.items()]
     return _table(page, line, [(*links[0], *links[1]), (*links[2], *links[3])], style)
 
 
-def _meanings(page: Any, line: int, style: Style) -> int:
+def _meanings(page: Any, line: int, style: excel.Style) -> int:
     for column, caption in enumerate(("状态", "怎样理解", "判定", "怎样理解")):
-        page.write(line, column, caption, style(**CAPTION))
-    page.set_row(line, LINE_HEIGHT + 3)
+        page.write(line, column, caption, style(**excel.CAPTION))
+    page.set_row(line, excel.LINE_HEIGHT + 3)
     entries = list(MEANINGS.items())
     pairs = zip_longest(entries[:STATES], entries[STATES:], fillvalue=("", ""))
     return _table(page, line + 1, [(*state, *judged) for state, judged in pairs], style)
 
 
-def matters_of(manifest: Row) -> list[tuple[str, str]]:
+def list_issues(manifest: Row) -> list[tuple[str, str]]:
     """List what is missing, what was sent back, each once, what was let through or withdrawn."""
-    waived = [waived_sentence(one) for one in manifest.get("waived", ())]
     return [
         *(("缺口", gap) for gap in manifest["gaps"]),
         *(("退回", rejection_in_chinese(entry, manifest)) for entry in manifest["rejections"]),
-        *(("放行", one) for one in waived),
-        *(("撤回", withdrawn_in_chinese(one)) for one in manifest.get("withdrawn", ())),
+        *(("放行", waived_sentence(entry)) for entry in manifest.get("waived", ())),
+        *(("撤回", withdrawn_in_chinese(entry)) for entry in manifest.get("withdrawn", ())),
     ]
 
 
-def _gaps(page: Any, line: int, manifest: Row, style: Style) -> int:
+def _gaps(page: Any, line: int, manifest: Row, style: excel.Style) -> int:
     """List what was not delivered or sent back; the sheet of gaps says more."""
-    sentences = matters_of(manifest)
+    sentences = list_issues(manifest)
     if not sentences:
         sentences = [("缺口", "没有缺口：应报的来源都已收到。")]
     for kind, sentence in sentences[:MOST_GAPS]:
-        write_cell(page, line, 0, Cell(kind, link="'缺失与待核'!A1"), style)
-        page.merge_range(line, 1, line, 3, sentence, style(**BOX, indent=1))
-        page.set_row(line, LINE_HEIGHT * line_count(sentence, sum(WIDTHS[1:])) + 3)
+        excel.write_cell(page, line, 0, excel.Cell(kind, link="'缺失与待核'!A1"), style)
+        page.merge_range(line, 1, line, 3, sentence, style(**excel.BOX, indent=1))
+        page.set_row(line, excel.LINE_HEIGHT * excel.line_count(sentence, sum(WIDTHS[1:])) + 3)
         line += 1
     if (more := len(sentences) - MOST_GAPS) > 0:
         line = _merged(page, line, f"另有 {more} 条，见《缺失与待核》。", style)

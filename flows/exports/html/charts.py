@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.contracts.periods import year_of
-from flows.exports.html.figures import MARKS, WITH_NUMBERS, Figures, View, number_of
-from flows.exports.html.numbers import exactly, written
+from flows.exports.html.figures import MARKS, WITH_NUMBERS, Figures, View, exactly, written
 from flows.releases.tables import Row
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def _chart(figures: Figures, values: Sequence[Row]) -> View:
     places = [_places(point, is_share=is_share) for point in points]
     unit = "%" if is_share else str(values[0]["unit"])
     title = figures.tables.indicators[values[0]["indicator_id"]]["title_zh"]
-    text = "；".join(_told(figures, point) for point in points)
+    text = "；".join(_describe(figures, point) for point in points)
     return {
         "title": f"{title}，为标准的{unit}" if is_share else f"{title}，{unit}",
         "limit": f"标准（{exactly(limit)}{unit}）",
@@ -76,13 +75,13 @@ def _chart(figures: Figures, values: Sequence[Row]) -> View:
             (word, mark) for word, mark in MARKS.items()
             if word in {value["judgement"] for value in values}
         ],
-        "svg": _drawn(points, places, float(limit), unit, f"{title}：{text}"),
+        "svg": _draw(points, places, float(limit), unit, f"{title}：{text}"),
     }  # fmt: skip
 
 
 def _point(figures: Figures, value: Row) -> Point:
     number, standard = value["value"], value["standard_value"]
-    last = figures.tables.last_year(value)
+    last = figures.value_of_last_year(value)
     if last is not None and last["state"] in WITH_NUMBERS:
         limits = {row["value"] for row in figures.tables.standards_of(last)}
         if len(limits) == 1:
@@ -99,17 +98,17 @@ def _places(point: Point, *, is_share: bool) -> tuple[float, float | None]:
     return float(100 * point.number / point.standard), float(100 * last) if last else None
 
 
-def _told(figures: Figures, point: Point) -> str:
+def _describe(figures: Figures, point: Point) -> str:
     """Say in words what a row of the chart shows."""
     value = point.value
     last = f"，上年{written(point.last, 2)}" if point.last is not None else ""
     return (
-        f"{value['member']}{number_of(figures.tables, value)}，"
+        f"{value['member']}{figures.number_of(value)}，"
         f"标准{exactly(point.standard)}，{value['judgement']}{last}"
     )
 
 
-def _drawn(
+def _draw(
     points: Sequence[Point],
     places: Sequence[tuple[float, float | None]],
     limit: float,
@@ -154,12 +153,12 @@ def _drawn(
             shape=altair.Shape(
                 "mark:N",
                 legend=None,
-                scale=altair.Scale(domain=marks, range=[SHAPES[one] for one in marks]),
+                scale=altair.Scale(domain=marks, range=[SHAPES[mark] for mark in marks]),
             ),
             color=altair.Color(
                 "mark:N",
                 legend=None,
-                scale=altair.Scale(domain=marks, range=[COLOURS[one] for one in marks]),
+                scale=altair.Scale(domain=marks, range=[COLOURS[mark] for mark in marks]),
             ),
         ),
         chart.mark_text(align="left", fontSize=FONT_SIZE, color=INK).encode(

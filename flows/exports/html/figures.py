@@ -2,27 +2,56 @@
 
 import json
 import re
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
-from flows.common.labels import WORDS
-from flows.exports.html.numbers import amount, exactly, precise
-from flows.releases.tables import HIDDEN, Row, Tables, key_of
+from flows.common.labels import HIDDEN, WORDS
+from flows.contracts.model import contract_from_json
+from flows.contracts.periods import shifted
+from flows.releases.tables import KEY, ReleaseTables, Row, key_of
 
 View = dict[str, Any]
+Sent = tuple[str, str, str]  # district, source and period of a delivery
 SHORT_SUM = 12
 MARKS = {"达标": "met", "未达标": "failed", "无法判定": "open"}
 WITH_NUMBERS = ("actual", "provisional")
+NUMBERS = ("value", "value_text", "numerator", "denominator", "margin", "quarantined_rows",
+           "quarantined_amount")  # fmt: skip
 
 
-def number_of(tables: Tables, value: Row) -> str:
-    """Write a value with its unit, or the word that stands for it."""
-    indicator = tables.indicators[value["indicator_id"]]
-    if value["value"] is None:
-        shown = value["state"] in WITH_NUMBERS and value["value_text"]
-        return str(shown or WORDS[value["state"]])
-    return precise(value["value"], value, indicator) + (value["unit"] or "")
+def written(number: Decimal, decimals: int, *, signed: bool = False) -> str:
+    """Write a number with separators, rounded half up."""
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    if not rounded:
+        return f"{abs(rounded):,f}"  # neither +0.00 nor -0.00
+    return f"{rounded:{'+' if signed else ''},f}".replace("-", "−")
+
+
+def exactly(number: Decimal, decimals: int = 0, *, signed: bool = False) -> str:
+    """Write a number with at least so many decimals and no zero beyond them."""
+    exponent = number.normalize().as_tuple().exponent
+    own = -exponent if isinstance(exponent, int) else 0
+    return written(number, max(own, decimals), signed=signed)
+
+
+def amount(number: Decimal) -> str:
+    """Write a count whole and an amount with its cents, or with all its decimals."""
+    return exactly(number, 0 if number == number.to_integral_value() else 2)
+
+
+def precise(number: Decimal, value: Row, indicator: Row, *, signed: bool = False) -> str:
+    """Write a number of a value with two decimals more than it is printed with, where it has them.
+
+    What is printed may be cut or rounded; more stand where a standard is met or missed by a hair.
+    """
+    least = int(indicator["decimals"])
+    margin, most = value["margin"], least + 2
+    if margin and abs(margin) < Decimal(10) ** -most:
+        most += 4
+    return exactly(number.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP), least, signed=signed)
 
 
 def word_for(term: str | None) -> str:
@@ -35,17 +64,135 @@ def member_of(value: Row) -> str:
     return "" if value["member"] == "total" else str(value["member"])
 
 
+@dataclass(frozen=True)
+class DeliveryDoubts:
+    """What is open about the deliveries of a release, by district, source and period."""
+
+    in_doubt: Mapping[Sent, int]  # rows set aside that may belong to a figure, counted
+    reasons: Mapping[Sent, Sequence[str]]  # why figures are doubtful though all rows count
+    without_effect: Mapping[Sent, int]  # rows set aside that change no figure, counted
+    incomplete: frozenset[Sent]  # not all units reported
+
+    @classmethod
+    def load(cls, tables: ReleaseTables) -> "DeliveryDoubts":
+        """Count what a release keeps internally; no row of it is shown."""
+        quarantine = tables.internal_rows("quarantine")
+        in_doubt = tables.internal_rows("int_unmatched_units")
+        in_doubt += [row for row in quarantine if row["effect"] == "provisional"]
+        reasons: dict[Sent, list[str]] = {}
+        for row in tables.internal_rows("doubts"):
+            known = reasons.setdefault((row["district_code"], row["source"], row["period"]), [])
+            if row["reason"] not in known:
+                known.append(row["reason"])
+        return cls(
+            _count_rows(in_doubt),
+            reasons,
+            _count_rows([row for row in quarantine if row["effect"] != "provisional"]),
+            frozenset(
+                (row["district_code"], row["source"], row["period"])
+                for row in tables.internal_rows("int_units_expected")
+                if not row["is_received"]
+            ),
+        )
+
+
+def _count_rows(rows: Sequence[Row]) -> dict[Sent, int]:
+    """Count rows set aside; a row that breaks several rules, or is in several facts, once."""
+    places: dict[Sent, set[tuple[Any, ...]]] = {}
+    for row in rows:
+        sent = (row["district_code"], row["source"], row["period"])
+        place = tuple(row.get(name) for name in ("file_id", "_file_id", "sheet", "_sheet",
+                                                 "row_number", "_row_number"))  # fmt: skip
+        places.setdefault(sent, set()).add(place)
+    return {sent: len(found) for sent, found in sorted(places.items())}
+
+
+def districts_of(tables: ReleaseTables, manifest: Row) -> list[str]:
+    """List the districts of a release; its own is there also when it has no figure."""
+    return sorted({manifest["district_code"], *(key[0] for key in tables.values)})
+
+
 class Figures:
     """Views of the figures and values of one district."""
 
-    def __init__(self, tables: Tables, district: str) -> None:
+    def __init__(
+        self, tables: ReleaseTables, manifest: Row, doubts: DeliveryDoubts, district: str
+    ) -> None:
         """Choose the district; its code stands in anchors only where there are several."""
-        self.tables, self.district = tables, district
-        self.prefix = (district,) if len(tables.districts) > 1 else ()
+        self.tables, self.manifest, self.doubts = tables, manifest, doubts
+        self.district = district
+        self.prefix = (district,) if len(districts_of(tables, manifest)) > 1 else ()
         self.figures = [row for row in tables.figures if row["district_code"] == district]
-        self.in_force = {
-            file["sha256"] for files in tables.sent(district).values() for file in files
-        }
+        self.in_force = {file["sha256"] for files in self.sent.values() for file in files}
+
+    @cached_property
+    def sent(self) -> dict[tuple[str, str], list[Row]]:
+        """The files in force of the district, by source and period."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for file in self.manifest["deliveries"]:
+            if file["district_code"] == self.district:
+                found.setdefault((file["source"], file["period"]), []).append(file)
+        return found
+
+    def needed(self, indicator_id: str, year: int) -> Iterator[tuple[str, str]]:
+        """Say which source and period an indicator's value of a year rests on."""
+        for source, offset in self.tables.needs.get(indicator_id, ()):
+            if entry := self.manifest["contracts"].get(source):
+                yield source, contract_from_json(entry).period_of_year(year + offset)
+
+    def title_of(self, source: str, period: str) -> str:
+        """Name a source and its period for people."""
+        title = self.manifest["contracts"].get(source, {}).get("meta", {}).get("title", source)
+        return f"{title}（{'长期' if period == 'standing' else period}）"
+
+    def owner_of(self, source: str) -> str:
+        """Name the office that owes a source."""
+        meta = self.manifest["contracts"].get(source, {}).get("meta", {})
+        return str(meta.get("owed", {}).get("by", "责任科室未定"))
+
+    def number_of(self, value: Row) -> str:
+        """Write a value with its unit, or the word that stands for it."""
+        indicator = self.tables.indicators[value["indicator_id"]]
+        if value["value"] is None:
+            shown = value["state"] in WITH_NUMBERS and value["value_text"]
+            return str(shown or WORDS[value["state"]])
+        return precise(value["value"], value, indicator) + (value["unit"] or "")
+
+    def value_of_last_year(self, value: Row) -> Row | None:
+        """Find the value of the year before, published or in a mart, if it is beyond doubt there.
+
+        A mart's number has no state: it counts only where all that it rests on was sent whole.
+        """
+        tables, doubts = self.tables, self.doubts
+        if value["state"] in HIDDEN:
+            return None
+        period = shifted(value["period"], -1)
+        key = tuple(period if name == "period" else value[name] for name in KEY)
+        indicator, year = tables.indicators[value["indicator_id"]], value["evaluation_year"] - 1
+        if key in tables.values:
+            return tables.values[key]
+        if indicator["components"] or indicator["value_type"] == "text":
+            return None  # the mart's column is that of the indicator which it is derived from
+        for source, needed in self.needed(indicator["indicator_id"], year):
+            sent = (self.district, source, needed)
+            if (source, needed) not in self.sent or any(
+                sent in found for found in (doubts.in_doubt, doubts.reasons, doubts.incomplete)
+            ):
+                return None
+        wanted = (self.district, year, value["dimension"], value["member"])
+        names = ("district_code", "year", "dimension", "member")
+        mart = indicator["mart"]
+        rows = [
+            row
+            for row in (tables.rows(mart) if mart in tables.published else ())
+            if tuple(row[name] for name in names) == wanted
+        ]
+        rows = [row for row in rows if row["period"] == period] or rows
+        number = rows[0].get(indicator["mart_column"]) if len(rows) == 1 else None
+        if number is None:
+            return None
+        known = {"period": period, "state": "actual", "value": Decimal(number)}
+        return {**value, **dict.fromkeys(NUMBERS), **known}
 
     def anchor(self, kind: str, *parts: Any) -> str:
         """Make an anchor of the district."""
@@ -82,7 +229,7 @@ class Figures:
         return self.link(figure) | {
             "title": figure["title"],
             "text": figure["text"] or WORDS[value["state"]],
-            "number": "" if says_all else number_of(tables, value),
+            "number": "" if says_all else self.number_of(value),
             "state": value["state"],
             "state_word": WORDS[value["state"]],
             "judgement": value["judgement"],
@@ -136,12 +283,12 @@ class Figures:
 
     def last_year(self, value: Row) -> View | None:
         """Give the value of the year before with its state where it is in doubt."""
-        last = self.tables.last_year(value)
+        last = self.value_of_last_year(value)
         if last is None or last["state"] == "not_applicable":
             return None
         doubt = "（暂定）" if last["state"] == "provisional" else ""
         has_number = last["state"] in WITH_NUMBERS
-        shown = number_of(self.tables, last) if has_number else WORDS[last["state"]]
+        shown = self.number_of(last) if has_number else WORDS[last["state"]]
         return {"period": last["period"], "number": shown + doubt}
 
     def rests_on_something(self, value: Row) -> bool:
@@ -179,7 +326,7 @@ class Figures:
         return {
             "anchor": self.value_anchor(value),
             "name": " ".join(filter(None, (member_of(value), value["period"]))),
-            "number": number_of(self.tables, value),
+            "number": self.number_of(value),
             "state_word": "" if value["state"] == "actual" else WORDS[value["state"]],
             "terms": [
                 amount(value[role])
@@ -192,7 +339,7 @@ class Figures:
                     "anchor": self.value_anchor(part) if self.rests_on_something(part) else "",
                     "title": self.tables.indicators[part["indicator_id"]]["title_zh"],
                     "name": " ".join(filter(None, (member_of(part), part["period"]))),
-                    "number": number_of(self.tables, part),
+                    "number": self.number_of(part),
                     "judgement": part["judgement"] if part["judgement"] in MARKS else "",
                     "mark": MARKS.get(part["judgement"], "none"),
                 }
@@ -209,7 +356,7 @@ class Figures:
 
     def file(self, row: Row, role: str) -> View:
         """Show a file that a value rests on."""
-        sheets: Sequence[str] = [one for one in json.loads(row["sheets"] or "[]") if one]
+        sheets: Sequence[str] = [sheet for sheet in json.loads(row["sheets"] or "[]") if sheet]
         return {
             "role": role,
             "name": row["original_name"],

@@ -7,10 +7,9 @@ from typing import Any
 
 from flows.common.clock import known_until
 from flows.common.files import write_durably
-from flows.common.masking import without_ids
 from flows.common.messages import Message
 from flows.common.settings import SAMPLE_DISTRICT, Settings
-from flows.exports.html.rendering import rendered
+from flows.exports.html.page import render
 from flows.landing.acceptance import Acceptance
 from flows.landing.problems import GRAVITY, consequence_of
 from flows.quality.waivers import waived_sentence
@@ -23,7 +22,7 @@ NO_WORD = "—"
 def gates_page(outcomes: Sequence[Mapping[str, Any]], *, title: str, generated_for: str) -> str:
     """Render the outcomes of all gates as self-contained HTML that works from a file."""
     views = [_outcome(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
-    page = rendered(
+    return render(
         "gates.html.j2",
         title=title,
         generated_for=generated_for,
@@ -31,7 +30,6 @@ def gates_page(outcomes: Sequence[Mapping[str, Any]], *, title: str, generated_f
         accepted=sum(view["accepted"] for view in views),
         failed_rules=sum(view["failed_rules"] for view in views),
     )
-    return without_ids(page)
 
 
 def _outcome(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +51,7 @@ def _outcome(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": _verdict(accepted=accepted, has_failed=bool(failed), is_release=is_release),
         "mark": "bad" if not accepted else "note" if failed else "good",
         "rejections": [Message.from_json(kept).chinese for kept in outcome.get("rejections") or ()],
-        "waived": [waived_sentence({**outcome, **one}) for one in outcome.get("waived") or ()],
+        "waived": [waived_sentence({**outcome, **case}) for case in outcome.get("waived") or ()],
         "counts": [
             (label, f"{outcome[key]:,}" if outcome.get(key) is not None else NO_WORD)
             for key, label in (
@@ -124,8 +122,8 @@ def write_gates_page(
 
     `folder` is the night's, whose name the page bears.
     """
-    outcomes = [dict(one.outcome) for one in judged]
-    outcomes.sort(key=lambda one: (one["suite"], one["period"], one["accepted"]))
+    outcomes = [dict(acceptance.outcome) for acceptance in judged]
+    outcomes.sort(key=lambda outcome: (outcome["suite"], outcome["period"], outcome["accepted"]))
     folder.mkdir(parents=True, exist_ok=True)
     sample = "(样例数据)" if settings.district == SAMPLE_DISTRICT else ""
     page = gates_page(

@@ -3,6 +3,7 @@
 import re
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from flows.common.files import write_durably
 from flows.common.labels import MEANINGS
@@ -11,18 +12,20 @@ from flows.exports.html.charts import charts_of
 from flows.exports.html.figures import (
     MARKS,
     SHORT_SUM,
+    DeliveryDoubts,
     Figures,
     View,
     anchor,
+    districts_of,
     document_of,
     limit_of,
     word_for,
 )
-from flows.exports.html.gaps import Compared, changes_of, compared, matters_of
-from flows.exports.html.rendering import rendered
+from flows.exports.html.issues import Comparison, changes_of, compare_with, list_issues
 from flows.releases.release import Release
-from flows.releases.tables import Row, Tables, describe_coverage, tables_of
+from flows.releases.tables import ReleaseTables, Row, describe_coverage
 
+TEMPLATES = Path(__file__).parent / "templates"
 PAGE = "index.html"
 STATES = ("actual", "provisional", "partial", "missing", "not_applicable", "suppressed", "withheld")
 # Files that other forms leave beside the page, and what a reader finds there.
@@ -37,40 +40,57 @@ BESIDE = {
 LATER = {"datapackage.json": "数据包说明", "SHA256SUMS": "各文件的校验和"}
 
 
-def write_page(folder: Path, previous: Release | None) -> None:
-    """Write the page of a release from its tables and its manifest, and of the one before."""
-    release = Release(folder)
-    write_durably(folder / PAGE, page_of(release, previous).encode())
+def render(template: str, **content: Any) -> str:
+    """Render a page of the folder of templates; whatever a file or school is called is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return without_ids(environment.get_template(template).render(**content))
 
 
-def page_of(release: Release, previous: Release | None) -> str:
+def write_page(tables: ReleaseTables, manifest: Row, folder: Path) -> None:
+    """Write the page of a release."""
+    write_durably(folder / PAGE, page_of(tables, manifest, folder).encode())
+
+
+def page_of(tables: ReleaseTables, manifest: Row, folder: Path) -> str:
     """Make the page as HTML that loads nothing; the same release, the same bytes."""
-    tables = tables_of(release)
-    both = compared(release, previous)
-    page = rendered(
+    before = manifest["previous"] and Release(folder.parent / manifest["previous"]["release"])
+    comparison = compare_with(before, tables, manifest)
+    doubts = DeliveryDoubts.load(tables)
+    districts = districts_of(tables, manifest)
+    return render(
         "index.html.j2",
-        manifest=tables.manifest,
-        previous=tables.manifest["previous"],
-        districts=[_district(tables, code, both) for code in tables.districts],
-        definitions=[_definition(tables, row) for row in _in_order(tables)],
+        manifest=manifest,
+        previous=manifest["previous"],
+        districts=[
+            _district(Figures(tables, manifest, doubts, code), comparison) for code in districts
+        ],
+        definitions=[
+            _definition(tables, manifest, districts, row) for row in _definitions_in_order(tables)
+        ],
         beside=[
-            *(one for one in BESIDE.items() if (release.folder / one[0]).exists()),
+            *((name, title) for name, title in BESIDE.items() if (folder / name).exists()),
             *LATER.items(),
         ],
-        data=sorted(path.name for path in release.folder.glob("*.csv")),
+        data=sorted(path.name for path in folder.glob("*.csv")),
         words=list(MEANINGS.items()),
     )
-    return without_ids(page)
 
 
-def _district(tables: Tables, code: str, both: Compared | str) -> View:
+def _district(figures: Figures, comparison: Comparison | str) -> View:
     """Gather what the page says of one district."""
-    figures = Figures(tables, code)
     views = [(row, figures.view(row)) for row in figures.figures]
-    is_own = code == tables.manifest["district_code"]
+    is_own = figures.district == figures.manifest["district_code"]
     return {
-        "code": code,
-        "title": tables.manifest["district_title"] if is_own else "",
+        "code": figures.district,
+        "title": figures.manifest["district_title"] if is_own else "",
         "anchors": {
             name: figures.anchor(name)
             for name in ("district", "open", "changes", "figures", "evidence", "files")
@@ -94,8 +114,8 @@ def _district(tables: Tables, code: str, both: Compared | str) -> View:
                 groupby(views, key=lambda pair: pair[0]["place"])
             )
         ],
-        "matters": matters_of(figures),
-        "changes": changes_of(figures, both),
+        "issues": list_issues(figures),
+        "changes": changes_of(figures, comparison),
         "evidence": figures.evidence(),
         "files": _files(figures),
     }  # fmt: skip
@@ -112,10 +132,10 @@ def _counts(
 def _files(figures: Figures) -> list[View]:
     """List the files in force of a district; an anchor stands once."""
     files, seen = [], set[str]()
-    for (source, period), sent in figures.tables.sent(figures.district).items():
+    for (source, period), sent in figures.sent.items():
         for file in sent:
             short = file["sha256"][:SHORT_SUM]
-            doubt = figures.tables.in_doubt.get((figures.district, source, period), 0)
+            doubt = figures.doubts.in_doubt.get((figures.district, source, period), 0)
             files.append(
                 {
                     **file,
@@ -129,15 +149,15 @@ def _files(figures: Figures) -> list[View]:
     return files
 
 
-def _in_order(tables: Tables) -> list[Row]:
+def _definitions_in_order(tables: ReleaseTables) -> list[Row]:
     """List the definitions, those of the figures first and in their order."""
     printed = dict.fromkeys(row["indicator_id"] for row in tables.figures)
     return [tables.indicators[name] for name in dict.fromkeys([*printed, *tables.indicators])]
 
 
-def _definition(tables: Tables, indicator: Row) -> View:
+def _definition(tables: ReleaseTables, manifest: Row, districts: list[str], indicator: Row) -> View:
     """Say how an indicator is measured, by which standard and on what legal basis."""
-    year = str(tables.manifest["evaluation_year"])
+    year = str(manifest["evaluation_year"])
     return {
         **indicator,
         "anchor": anchor("definition", indicator["indicator_id"]),
@@ -166,7 +186,7 @@ def _definition(tables: Tables, indicator: Row) -> View:
             and (row["valid_to"] is None or row["valid_to"].isoformat()[:4] >= year)
             and any(
                 row["region_code"] == "CN" or code.startswith(row["region_code"])
-                for code in tables.districts
+                for code in districts
             )
         ],
     }

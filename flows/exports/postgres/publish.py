@@ -116,8 +116,8 @@ def _connected(target: Target) -> "Iterator[Connection[Any]]":
             f"it did not answer to the end within {target.seconds:g} s: see that it runs, or raise "
             "ZIPING_PUBLISH_SECONDS; one whole release stands there all the while"
         )
-        told = why if over.is_set() else _reason(error)
-        raise ZipingError(f"not published to {target.name}: {told}") from None
+        reason = why if over.is_set() else _reason(error)
+        raise ZipingError(f"not published to {target.name}: {reason}") from None
 
 
 @contextlib.contextmanager
@@ -144,8 +144,8 @@ def _reason(error: "Error") -> str:
     state = error.sqlstate or ("08000" if isinstance(error, OperationalError) else "")
     if state.startswith(("08", "57P")):
         return "the connection broke off: run again; one whole release stands there all the while"
-    said = redacted(error.diag.message_primary or type(error).__name__)
-    return REASONS.get(state, f"PostgreSQL says {state} {said}")
+    message = redacted(error.diag.message_primary or type(error).__name__)
+    return REASONS.get(state, f"PostgreSQL says {state} {message}")
 
 
 def _take_turn(connection: "Connection[Any]", cursor: "Cursor[Any]", target: Target) -> None:
@@ -166,7 +166,7 @@ def _prepare(cursor: "Cursor[Any]", target: Target, tables: "list[Table]") -> No
     """Make what is not there yet: the schema, its tables, the right to read."""
     from psycopg.sql import SQL, Identifier
 
-    from flows.exports.postgres.tables import make_fit
+    from flows.exports.postgres.tables import make_table
 
     schema, reader = Identifier(target.schema), Identifier(target.reader)
     known = "select exists (select from pg_roles where rolname = %s)"
@@ -177,7 +177,7 @@ def _prepare(cursor: "Cursor[Any]", target: Target, tables: "list[Table]") -> No
         cursor.execute(SQL("create schema {}").format(schema))
         cursor.execute(SQL("revoke all on schema {} from public").format(schema))
     for table in tables:
-        make_fit(cursor, target.schema, table)
+        make_table(cursor, target.schema, table)
         if target.reader:
             name = Identifier(target.schema, table.name)
             cursor.execute(SQL("grant select on {} to {}").format(name, reader))
@@ -222,29 +222,29 @@ def publish_release(release: Release, target: Target) -> str:
     from psycopg.sql import SQL, Identifier
 
     from flows.exports.postgres.tables import (
-        forget_tables,
+        empty_dropped_tables,
+        holds_rows,
         replace_rows,
-        stands,
-        tables_of,
+        tables_of_release,
         write_comments,
     )
 
     target_name = target.name  # a wrong address is told before anything else is looked at
     if problems := release.find_problems():
         raise ZipingError(f"nothing was published to {target_name}: {'; '.join(problems)}")
-    tables = tables_of(release)
+    tables = tables_of_release(release)
     manifest = release.manifest
     year = manifest["evaluation_year"]
     with _connected(target) as connection, connection.cursor() as cursor:
         _take_turn(connection, cursor, target)
         _prepare(cursor, target, tables)
         _refuse_to_mix(cursor, target, manifest)
-        if all(stands(cursor, target.schema, table) for table in tables):
+        if all(holds_rows(cursor, target.schema, table) for table in tables):
             return f"{year}: {release.name} stands in {target_name} already"
-        forget_tables(cursor, target.schema, tables[-1])
+        empty_dropped_tables(cursor, target.schema, tables[-1])
         for table in tables:
             replace_rows(cursor, target.schema, table)
-            if not stands(cursor, target.schema, table):
+            if not holds_rows(cursor, target.schema, table):
                 raise ZipingError(
                     f"{target_name}: {table.name} does not hold what was sent, nothing was "
                     "published: look for triggers or rules on that table"
@@ -275,8 +275,9 @@ def publish_releases(
     """
     settings = load_settings(workspace)
     target = target_of(settings, address, schema, reader)
-    for one in [year] if year else [settings.default_year] if name else settings.open_years:
-        yield publish_release(find_release(workspace, one, name), target)
+    wanted = [year] if year else [settings.default_year] if name else settings.open_years
+    for published_year in wanted:
+        yield publish_release(find_release(workspace, published_year, name), target)
 
 
 def publish_tonight(

@@ -5,21 +5,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.common.errors import ZipingError
 from flows.common.files import hash_file
 from flows.releases.release import MANIFEST, Release
+from flows.releases.tables import ReleaseTables, Row
 from flows.releases.write_tables import published_tables
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from psycopg import Cursor
     from psycopg.sql import Composed
 
 YEAR, YEAR_TITLE = "evaluation_year", "评价年度(各年并列,统计时选定一年)"
 DISTRICT, DISTRICT_TITLE = "district_code", "区划代码(各区并列,关联时一并对应)"
-OF_ALL = (YEAR, DISTRICT)  # stand in the key of every table: what a release replaces
+COMMON_KEY = (YEAR, DISTRICT)  # stand in the key of every table: what a release replaces
 TYPES = {
     "string": "character varying", "int32": "integer", "int64": "bigint", "date32[day]": "date",
     "bool": "boolean",
@@ -54,7 +55,9 @@ class Table:
     rows: list[tuple[Any, ...]]
 
 
-NO_RELEASE = Table(0, "", RELEASE, "各评价年度、各区现为哪一次发布", OF_ALL, RELEASE_COLUMNS, [])
+NO_RELEASE = Table(
+    0, "", RELEASE, "各评价年度、各区现为哪一次发布", COMMON_KEY, RELEASE_COLUMNS, []
+)
 
 
 def _type_of(arrow_type: str, place: str) -> str:
@@ -65,11 +68,9 @@ def _type_of(arrow_type: str, place: str) -> str:
     return TYPES[arrow_type]
 
 
-def _read(folder: Path, described: Mapping[str, Any], year: int, district: str) -> Table:
-    import pyarrow.parquet as pq
-
-    name = described["name"]
-    content = pq.read_table(folder / described["file"])
+def _describe(
+    name: str, described: Mapping[str, Any], content: "pa.Table", year: int, district: str
+) -> Table:
     titles = described["columns"]
     columns = {
         field.name: (_type_of(str(field.type), f"{name}.{field.name}"), titles.get(field.name, ""))
@@ -82,7 +83,7 @@ def _read(folder: Path, described: Mapping[str, Any], year: int, district: str) 
     if YEAR not in columns:
         columns = {YEAR: (TYPES["int32"], YEAR_TITLE), **columns}
         rows = [(year, *row) for row in rows]
-    key = (*OF_ALL, *(column for column in described["key"] if column not in OF_ALL))
+    key = (*COMMON_KEY, *(column for column in described["key"] if column not in COMMON_KEY))
     return Table(year, district, name, described["title"], key, columns, rows)
 
 
@@ -101,26 +102,29 @@ def _release(release: Release, tables: Sequence[Table]) -> Table:
     return replace(NO_RELEASE, year=manifest[YEAR], district=manifest[DISTRICT], rows=rows)
 
 
-def read_tables(folder: Path, year: int, district: str) -> list[Table]:
-    """Read the published tables in a folder; an older code may not have written all of today's."""
-    present = [one for one in published_tables() if (folder / one["file"]).exists()]
-    return [_read(folder, one, year, district) for one in present]
+def describe_tables(tables: ReleaseTables, manifest: Row) -> list[Table]:
+    """Describe the published tables; an older code may not have written all of today's."""
+    return [
+        _describe(name, described, tables.published[name], manifest[YEAR], manifest[DISTRICT])
+        for described in published_tables()
+        if (name := described["name"]) in tables.published
+    ]
 
 
-def tables_of(release: Release) -> list[Table]:
+def tables_of_release(release: Release) -> list[Table]:
     """Read the tables of a release and, last, the one that says which release it is."""
-    tables = read_tables(release.folder, release.manifest[YEAR], release.manifest[DISTRICT])
+    tables = describe_tables(ReleaseTables.load(release.folder), release.manifest)
     return [*tables, _release(release, tables)]
 
 
-def _defined(column: str, kind: str) -> "Composed":
+def _define_column(column: str, kind: str) -> "Composed":
     from psycopg.sql import SQL, Identifier
 
     # The type is one of ours, never a text from outside.
     return SQL("{} {}").format(Identifier(column), SQL(kind))
 
 
-def make_fit(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
+def make_table(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
     """Make a table, or add the columns that it lacks; one that is not ours is left alone.
 
     Nothing is ever dropped or renamed, so that what readers built on it goes on working.
@@ -136,7 +140,7 @@ def make_fit(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
     )
     present = {column: (kind, is_key) for column, kind, is_key in cursor.fetchall()}
     if not present:
-        columns = [_defined(column, kind) for column, (kind, _) in table.columns.items()]
+        columns = [_define_column(column, kind) for column, (kind, _) in table.columns.items()]
         key = SQL(", ").join(map(Identifier, table.key))
         statement = SQL("create table {} ({}, primary key ({}))")
         cursor.execute(statement.format(name, SQL(", ").join(columns), key))
@@ -160,7 +164,7 @@ def make_fit(cursor: "Cursor[Any]", schema: str, table: Table) -> None:
     for column, (kind, _) in table.columns.items():
         if column not in present:
             statement = SQL("alter table {} add column {}")
-            cursor.execute(statement.format(name, _defined(column, kind)))
+            cursor.execute(statement.format(name, _define_column(column, kind)))
 
 
 def _add_district(cursor: "Cursor[Any]", schema: str, table: Table, *, has_column: bool) -> None:
@@ -170,7 +174,7 @@ def _add_district(cursor: "Cursor[Any]", schema: str, table: Table, *, has_colum
     name, district = Identifier(schema, table.name), Identifier(DISTRICT)
     if not has_column:
         statement = SQL("alter table {} add column {}")
-        cursor.execute(statement.format(name, _defined(DISTRICT, table.columns[DISTRICT][0])))
+        cursor.execute(statement.format(name, _define_column(DISTRICT, table.columns[DISTRICT][0])))
         statement = SQL(
             "update {} as own set {} = coalesce((select max({}) from {} as release "
             "where release.{} = own.{}), '')"
@@ -207,7 +211,7 @@ def _own_rows(table: Table) -> "Composed":
     )
 
 
-def stands(cursor: "Cursor[Any]", schema: str, table: Table) -> bool:
+def holds_rows(cursor: "Cursor[Any]", schema: str, table: Table) -> bool:
     """Whether a table holds just these rows of year and district, read again from the database."""
     from psycopg.sql import SQL, Identifier
 
@@ -219,7 +223,7 @@ def stands(cursor: "Cursor[Any]", schema: str, table: Table) -> bool:
     return len(found) == len(table.rows) and set(found) == set(table.rows)
 
 
-def forget_tables(cursor: "Cursor[Any]", schema: str, release: Table) -> None:
+def empty_dropped_tables(cursor: "Cursor[Any]", schema: str, release: Table) -> None:
     """Take the rows out of tables that the release before had and this one has not."""
     from psycopg.sql import SQL, Identifier, Literal
 

@@ -7,7 +7,7 @@ meets what an earlier one left; the database's address is a placeholder that its
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -15,69 +15,72 @@ from uuid import NAMESPACE_URL, uuid5
 import yaml
 
 from flows.common.files import write_durably
-from flows.exports.postgres.tables import NO_RELEASE, read_tables
-from flows.exports.superset.dashboard import charts_of, dashboard_of
-from flows.exports.superset.datasets import JOINED, Identity, dataset_of
+from flows.common.labels import WORDS
+from flows.exports.postgres.tables import NO_RELEASE, describe_tables
+from flows.exports.superset.datasets import describe_join, describe_table
+from flows.releases.tables import ReleaseTables, Row
 from flows.warehouse.models import marts, report_tables, standards
 
 BUNDLE = "superset.zip"
-ADDRESS = "postgresql+psycopg2://reader@postgres.example/ziping"
+ASSETS = Path(__file__).parent / "assets"
+IDS = ("uuid", "database_uuid", "dataset_uuid", "datasetUuid")
+STATES = ("actual", "provisional", "partial", "missing", "not_applicable", "suppressed", "withheld")
+STATE_IN_WORDS = (
+    "case state " + " ".join(f"when '{state}' then '{WORDS[state]}'" for state in STATES) + " end"
+)
 
 
-def write_superset(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the bundle of the release whose tables stand in a folder."""
+def write_superset(tables: ReleaseTables, manifest: Row, folder: Path) -> None:
+    """Write the bundle of a release."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as bundle:  # stored: the same bytes whatever the zlib
-        for name, content in _files(folder, manifest):
+        for name, content in _parts(tables, manifest):
             text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=1000)
             bundle.writestr(zipfile.ZipInfo(f"ziping/{name}.yaml"), text)
     write_durably(folder / BUNDLE, buffer.getvalue())
 
 
-def _files(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _parts(tables: ReleaseTables, manifest: Row) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Go through the parts of the bundle, each with its name in it."""
     district = manifest["district_code"]
-
-    def identity(name: str) -> str:
-        return str(uuid5(NAMESPACE_URL, f"ziping/{district}/{name}"))
-
     sample = "(样例数据)" if manifest["is_sample"] else ""
-    title = f"{manifest['district_title']}教育职责自评{sample}"
-    models = {model.name: model for model in (*report_tables(), standards(), *marts())}
+    words = {
+        "${title}": f"{manifest['district_title']}教育职责自评{sample}",
+        "${district}": district,
+        "${state_in_words}": STATE_IN_WORDS,
+    }
+
+    def fill(content: Any, key: str = "") -> Any:
+        """Put words and ids of the release into an asset; an id is written there as a name."""
+        if isinstance(content, dict):
+            return {name: fill(inner, name) for name, inner in content.items()}
+        if isinstance(content, list):
+            return [fill(inner) for inner in content]
+        if key in IDS:
+            return str(uuid5(NAMESPACE_URL, f"ziping/{district}/{content}"))
+        for word, text in words.items() if isinstance(content, str) else ():
+            content = content.replace(word, text)
+        return content
+
     # Of no type: then the same file is taken by the import of data sets and of charts, too.
     yield "metadata", {"version": "1.0.0"}
-    yield "databases/ziping", _database(title, identity)
-    tables = [*read_tables(folder, manifest["evaluation_year"], district), NO_RELEASE]
-    described = {table.name: table for table in tables}
+    yield "databases/ziping", fill(_read_asset("databases/ziping"))
+    models = {model.name: model for model in (*report_tables(), standards(), *marts())}
+    audited = {model.name for model in report_tables()}
+    described = {table.name: table for table in [*describe_tables(tables, manifest), NO_RELEASE]}
     for name, table in described.items():
-        audited = name in {model.name for model in report_tables()}
-        yield (
-            f"datasets/ziping/{name}",
-            dataset_of(table, models.get(name), identity, audited=audited),
-        )
-    for joined in JOINED:
-        table = joined.table(described)
-        yield (
-            f"datasets/ziping/{table.name}",
-            dataset_of(table, None, identity, joined, audited=True),
-        )
-    charts = charts_of(identity)
-    for name, chart in charts.items():
-        yield f"charts/{name}", chart
-    yield "dashboards/report", dashboard_of(title, f"ziping-{district}", charts, identity)
+        dataset = describe_table(table, models.get(name), audited=name in audited)
+        yield f"datasets/ziping/{name}", fill(dataset)
+    for name in ("figures", "values"):
+        dataset = describe_join(name, _read_asset(f"datasets/{name}"), described)
+        yield f"datasets/ziping/{name}", fill(dataset)
+    # The numbers of the charts on the dashboard follow this order.
+    for name in ("by_state", "by_judgement", "margins", "figures", "sums_by_year",
+                 "ratios_by_year"):  # fmt: skip
+        yield f"charts/{name}", fill(_read_asset(f"charts/{name}"))
+    yield "dashboards/report", fill(_read_asset("dashboards/report"))
 
 
-def _database(title: str, identity: Identity) -> dict[str, Any]:
-    return {
-        "database_name": title,
-        "sqlalchemy_uri": ADDRESS,
-        "cache_timeout": None,
-        "expose_in_sqllab": True,
-        "allow_run_async": False,
-        "allow_ctas": False,
-        "allow_cvas": False,
-        "allow_dml": False,
-        "allow_csv_upload": False,
-        "extra": {"allows_virtual_table_explore": True},
-        "uuid": identity("database"),
-        "version": "1.0.0",
-    }
+def _read_asset(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ASSETS / f"{name}.yaml").read_text("utf-8"))
+    return content

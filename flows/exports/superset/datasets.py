@@ -1,11 +1,10 @@
 """The data sets of superset.zip: published tables and joins of them, titled, with metrics."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from flows.common.labels import WORDS
-from flows.exports.postgres.tables import OF_ALL, YEAR, Table
+from flows.exports.postgres.tables import COMMON_KEY, NO_RELEASE, YEAR, Table
 from flows.warehouse.models import Model
 
 SCHEMA = "ziping"
@@ -21,129 +20,30 @@ COUNTED = (
     ("gaps", "缺口数", "state in ('missing', 'partial', 'provisional')"),
 )
 Metric = tuple[str, str, str, str | None]  # name, title, SQL, description
-Identity = Callable[[str], str]  # of a name: its id
-Columns = Mapping[str, tuple[str, str]]  # by name: its title and its SQL
-STATES = ("actual", "provisional", "partial", "missing", "not_applicable", "suppressed", "withheld")
-VALUE_KEY = (YEAR, "district_code", "indicator_id", "period", "dimension", "member")
-USING = {
-    "report_values": VALUE_KEY,
-    "report_indicators": (*OF_ALL, "indicator_id"),
-    "release": OF_ALL,
+JOINED_BY = {
+    "report_values": (YEAR, "district_code", "indicator_id", "period", "dimension", "member"),
+    "report_indicators": (*COMMON_KEY, "indicator_id"),
+    "release": COMMON_KEY,
 }
-STATE_IN_WORDS = (
-    "case state " + " ".join(f"when '{state}' then '{WORDS[state]}'" for state in STATES) + " end"
-)
-SERIES = "case when member = 'total' then '' else member || ' ' end || title_zh"
 
 
-@dataclass(frozen=True)
-class Joined:
-    """A data set that joins published tables; `columns` says which of each, in their order.
-
-    `added` stands in its query, `computed` is for Superset to work out.
-    """
-
-    name: str
-    title: str
-    columns: Mapping[str, tuple[str, ...]]
-    computed: Columns
-    added: Columns = field(default_factory=dict)
-
-    def table(self, tables: Mapping[str, Table]) -> Table:
-        """Describe its columns by the tables that they come from."""
-        found = {
-            column: tables[name].columns[column]
-            for name, columns in self.columns.items()
-            for column in columns
-        }
-        found |= {name: ("bigint", title) for name, (title, _) in self.added.items()}
-        return Table(0, "", self.name, self.title, (), found, [])
-
-    @property
-    def sql(self) -> str:
-        """Its query over the published tables."""
-        columns = [
-            f"{name}.{column}" for name, columns in self.columns.items() for column in columns
-        ]
-        columns += [f"{expression} as {name}" for name, (_, expression) in self.added.items()]
-        first, *others = self.columns
-        joins = (f" join {SCHEMA}.{name} using ({', '.join(USING[name])})" for name in others)
-        return f"select {', '.join(columns)} from {SCHEMA}.{first}{''.join(joins)}"
-
-
-OF_VALUES = ("state", "value", "value_text", "unit", "standard_value", "judgement", "margin",
-             "reason", "missing_sources", "quarantined_rows")  # fmt: skip
-OF_INDICATORS = ("title_zh", "value_type", "formula", "period_kind", "population", "owner_office",
-                 "definition_zh", "basis")  # fmt: skip
-IN_WORDS = {"state_zh": ("状态", STATE_IN_WORDS)}
-FIGURES = Joined(
-    "figures",
-    "自评数字",
-    {
-        "report_figures": (*VALUE_KEY, "order_no", "figure_id", "part", "place", "title", "text"),
-        "report_values": OF_VALUES,
-        "report_indicators": OF_INDICATORS,
-        "release": ("district_title",),
-    },
-    {
-        **IN_WORDS,
-        "number": ("图号", "figure_id || case when part > 1 then '.' || part else '' end"),
-        "label": ("数字", "figure_id || ' ' || title"),
-    },
-)
-VALUES = Joined(
-    "values",
-    "自评数值",
-    {
-        "report_values": (*VALUE_KEY, *OF_VALUES),
-        "report_indicators": OF_INDICATORS,
-        "release": ("district_title",),
-    },
-    {**IN_WORDS, "series": ("序列", SERIES)},
-    {
-        "periods": (
-            "有数期数",
-            "count(report_values.value) over (partition by report_values.evaluation_year, "
-            "report_values.district_code, report_values.indicator_id, report_values.dimension, "
-            "report_values.member)",
-        )
-    },
-)
-JOINED = (FIGURES, VALUES)
-
-
-def dataset_of(
-    table: Table,
-    model: Model | None,
-    identity: Identity,
-    joined: Joined | None = None,
-    *,
-    audited: bool,
-) -> dict[str, Any]:
-    """Describe a table, or a join of tables, as a data set; `audited` ones are certified."""
-    columns = [
-        _column(name, title, kind, _description(model, name))
-        for name, (kind, title) in table.columns.items()
-    ]
-    columns += [
-        _column(name, title, "character varying", None) | {"expression": expression}
-        for name, (title, expression) in (joined.computed if joined else {}).items()
-    ]
-    certification = {"certification": AUDITED} if audited else {}
+def describe_table(table: Table, model: Model | None, *, audited: bool) -> dict[str, Any]:
+    """Describe a published table as a data set; `audited` ones are certified."""
+    certification = {"certification": AUDITED} if audited else None
     return {
-        "table_name": table.title if joined else table.name,
+        "table_name": table.name,
         "main_dttm_col": None,
         "description": f"{table.title}: {model.description.strip()}" if model else table.title,
         "offset": 0,
         "cache_timeout": None,
         "schema": SCHEMA,
-        "sql": joined.sql if joined else None,
+        "sql": None,
         "params": None,
         "template_params": None,
         "filter_select_enabled": True,
         "fetch_values_predicate": None,
-        "extra": certification or None,
-        "uuid": identity(f"datasets/{table.name}"),
+        "extra": certification,
+        "uuid": f"datasets/{table.name}",
         "metrics": [
             {
                 "metric_name": name,
@@ -152,14 +52,43 @@ def dataset_of(
                 "expression": expression,
                 "description": description,
                 "d3format": None,
-                "extra": certification or None,
+                "extra": certification,
                 "warning_text": None,
             }
             for name, title, expression, description in _metrics(table, model)
         ],
-        "columns": columns,
+        "columns": [
+            _column(name, title, kind, _description(model, name))
+            for name, (kind, title) in table.columns.items()
+        ],
         "version": "1.0.0",
-        "database_uuid": identity("database"),
+        "database_uuid": "database",
+    }
+
+
+def describe_join(
+    name: str, asset: Mapping[str, Any], tables: Mapping[str, Table]
+) -> dict[str, Any]:
+    """Describe a join of published tables as a data set, as its asset says it."""
+    added = asset.get("added", {})
+    selected = [
+        (source, column) for source, columns in asset["columns"].items() for column in columns
+    ]
+    columns = {column: tables[source].columns[column] for source, column in selected}
+    columns |= {column: ("bigint", entry["title"]) for column, entry in added.items()}
+    terms = [f"{source}.{column}" for source, column in selected]
+    terms += [f"{entry['sql']} as {column}" for column, entry in added.items()]
+    first, *others = asset["columns"]
+    joins = (f" join {SCHEMA}.{other} using ({', '.join(JOINED_BY[other])})" for other in others)
+    table = replace(NO_RELEASE, name=name, title=asset["table_name"], columns=columns)
+    dataset = describe_table(table, None, audited=True)
+    dataset["columns"] += [
+        _column(column, entry["title"], "character varying", None) | {"expression": entry["sql"]}
+        for column, entry in asset["computed"].items()
+    ]
+    return dataset | {
+        "table_name": asset["table_name"],
+        "sql": f"select {', '.join(terms)} from {SCHEMA}.{first}{''.join(joins)}",
     }
 
 

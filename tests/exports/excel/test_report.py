@@ -1,17 +1,20 @@
 """Tests of the workbook that officials read."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.common.messages import message
 from flows.exports.excel.report import write_workbook
+from flows.releases.tables import ReleaseTables
 
 FORMULA_LIKE = "=1+1"
 SHA = "1234567890" * 6 + "1234"
@@ -74,9 +77,9 @@ def standard(region_code: str, amount: str, **change: Any) -> dict[str, Any]:
     """Write a row of the seed of standards, as CSV gives it."""
     return {
         "standard_id": "per_student", "region_code": region_code, "stage": "普通小学",
-        "comparison": ">=", "value": amount, "unit": "元/生·年", "valid_from": "2023-01-01",
-        "valid_to": "", "applies_by": "term", "document": f"{amount}办法", "document_number": "1号",
-        "certainty": "unverified",
+        "comparison": ">=", "value": amount, "unit": "元/生·年", "valid_from": date(2023, 1, 1),
+        "valid_to": None, "applies_by": "term", "document": f"{amount}办法",
+        "document_number": "1号", "certainty": "unverified",
     } | change  # fmt: skip
 
 
@@ -89,7 +92,10 @@ def release() -> dict[str, list[dict[str, Any]]]:
         "unit": "人",
         "judgement": "无法判定",
         "reason": "涉及1至4人",
-        "value": Decimal(3),
+        "value": None,
+        "numerator": None,
+        "quarantined_rows": None,
+        "quarantined_amount": None,
     }
     gone: dict[str, Any] = {
         "value": None,
@@ -138,11 +144,10 @@ def release() -> dict[str, list[dict[str, Any]]]:
         "report_evidence": [
             evidence("funds"),
             evidence("funds", "2022", measure_sum=Decimal("12345678901234567.89")),
-            evidence("few", row_count=3),
         ],
         "standards": [
             standard("CN", "650"),
-            standard("CN", "600", valid_from="2016-01-01", valid_to="2022-12-31"),
+            standard("CN", "600", valid_from=date(2016, 1, 1), valid_to=date(2022, 12, 31)),
             standard("51", "720.00"),
             standard("CN", "940", stage="普通初中", certainty="verified"),
             standard("50", "9999"),
@@ -170,11 +175,20 @@ def manifest(**change: Any) -> dict[str, Any]:
     } | change  # fmt: skip
 
 
+def write(
+    folder: Path, content: Mapping[str, Sequence[Mapping[str, Any]]], says: Mapping[str, Any]
+) -> Path:
+    """Write the workbook into a folder."""
+    tables = {name: pa.Table.from_pylist(list(rows)) for name, rows in content.items()}
+    folder.mkdir(exist_ok=True)
+    write_workbook(ReleaseTables(folder, tables), says, folder)
+    return folder / "report.xlsx"
+
+
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     """Write the workbook."""
-    write_workbook(tmp_path / "report.xlsx", release(), manifest())
-    return tmp_path / "report.xlsx"
+    return write(tmp_path, release(), manifest())
 
 
 @pytest.fixture
@@ -197,8 +211,7 @@ def figures(book: Workbook) -> dict[str, dict[str, Any]]:
 
 def test_same_input_gives_same_bytes(tmp_path: Path, target: Path) -> None:
     """Nothing of the clock or the machine enters the file."""
-    write_workbook(tmp_path / "again.xlsx", release(), manifest())
-    assert (tmp_path / "again.xlsx").read_bytes() == target.read_bytes()
+    assert write(tmp_path / "again", release(), manifest()).read_bytes() == target.read_bytes()
 
 
 def test_sheets_and_order_of_figures(book: Workbook) -> None:
@@ -330,8 +343,7 @@ def test_nothing_missing_is_said(tmp_path: Path) -> None:
     tables = release()
     tables["report_figures"] = [figure(1, "funds", "2069万元")]
     whole = manifest(gaps=[], rejections=[], is_sample=False)
-    write_workbook(tmp_path / "whole.xlsx", tables, whole)
-    book = load_workbook(tmp_path / "whole.xlsx")
+    book = load_workbook(write(tmp_path, tables, whole))
     assert [row["说明"].value for row in rows(book["缺失与待核"])] == [
         "没有缺失、待核或退回的数据。"
     ]

@@ -15,9 +15,10 @@ from nights import current
 
 from flows.common.settings import Workspace
 from flows.exports.postgres.publish import Target, publish_release
-from flows.exports.postgres.tables import tables_of
+from flows.exports.postgres.tables import tables_of_release
 from flows.exports.superset.bundle import BUNDLE, write_superset
 from flows.releases.release import Release, rows_of
+from flows.releases.tables import ReleaseTables
 from flows.warehouse.models import marts, report_tables
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -65,7 +66,8 @@ def test_the_same_tables_give_the_same_bytes_wherever_and_whenever(
     monkeypatch.setattr(time, "time", lambda: 4102444800.0)
     time.tzset()
     try:
-        write_superset(written.parent, release.manifest)
+        tables = ReleaseTables.load(written.parent)
+        write_superset(tables, release.manifest, written.parent)
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -79,7 +81,8 @@ def test_the_ids_stay_from_release_to_release_and_differ_from_district_to_distri
     for district, name in (("519900", "00001"), ("519900", "00002"), ("510104", "00001")):
         folder = tmp_path / f"{district}-{name}"
         copytree(release.folder, folder)
-        write_superset(folder, {**release.manifest, "district_code": district, "release": name})
+        manifest = {**release.manifest, "district_code": district, "release": name}
+        write_superset(ReleaseTables.load(folder), manifest, folder)
         with zipfile.ZipFile(folder / BUNDLE) as archive:
             texts = [archive.read(one).decode() for one in archive.namelist()]
         ids.append(
@@ -122,7 +125,7 @@ def test_no_password_and_no_real_host_stands_in_it(bundle: Bundle) -> None:
 
 def test_every_published_table_is_a_titled_data_set(bundle: Bundle, release: Release) -> None:
     found = {part["table_name"]: part for part in parts(bundle, "datasets") if not part["sql"]}
-    tables = {table.name: table for table in tables_of(release)}
+    tables = {table.name: table for table in tables_of_release(release)}
     assert found.keys() == tables.keys()
     for name, dataset in found.items():
         columns = {one["column_name"]: one["verbose_name"] for one in dataset["columns"]}
