@@ -42,8 +42,6 @@ class Dialect:
     quote: str = '"'
     escape: str | None = None
     skips_blanks: bool = True  # behind a delimiter
-    line_end: str = "\n"
-    mark: bytes = b""  # the bytes at its beginning that say the encoding
 
     def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """Part lines into cells."""

@@ -218,7 +218,7 @@ def infer_column(
 ) -> InferredColumn:
     """Infer a column from its caption, as it is compared and as it is written, and its cells."""
     meaning = find_meaning(caption, known)
-    kind = _infer_kind(cells, caption, meaning)
+    kind = _infer_kind(cells, text, meaning)  # blanks part English words
     is_money = unit in UNITS_OF_YUAN or read_unit(caption) or MONEY_CAPTION.search(caption)
     if kind == "number" and is_money and not (meaning and meaning.kind == "count"):
         kind = "amount"

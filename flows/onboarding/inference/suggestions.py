@@ -20,6 +20,7 @@ GROUP_TITLE = r"^[一二三四五六七八九十]+[、.]|^\([一二三四五六�
 KINDS_OF_KEYS = ("code", "code_name", "person", "stage", "date", "year", "text")
 MOST_KEYS = 8  # columns of which pairs are tried
 FEWEST_ROWS_OF_KEY = 5
+MARKED_ENCODINGS = ("utf-8-sig", "utf-16", "utf-32")  # which a mark at the beginning says
 NUMBERS = ("amount", "count", "number", "date", "percent", "year")
 
 
@@ -153,7 +154,8 @@ def _suggest_writing(
     next not. Of what a sign says missing is the meaning that invents nothing.
     """
     dialect, texts = inspected.dialect, "".join(inspected.sheets[0].captions)
-    if dialect and not dialect.mark and texts.isascii() and not inspected.is_ascii:
+    is_marked = dialect is not None and dialect.encoding in MARKED_ENCODINGS
+    if dialect and not is_marked and texts.isascii() and not inspected.is_ascii:
         why = "the captions do not tell the encoding; other files must have the same"
         yield Suggestion("encoding", dialect.encoding, why)
     if inspected.has_commas:
@@ -190,6 +192,6 @@ def _suggest_key(
     for chosen in (*((column,) for column in candidates[:MOST_KEYS]), *pairs):
         if is_key(chosen):
             names = [column.name for column in chosen]
-            why = "no two rows of the sample share it"
+            why = "no two rows of the sample share it: is it what makes a row?"
             yield Suggestion("key", names, why, is_of_table=True)
             return

@@ -78,6 +78,7 @@ def test_what_cannot_be_known_of_a_column_is_asked(tmp_path: Path) -> None:
     [
         ("Zip", ("2351", "2138"), True),
         ("学校代码", ("10505", "350505", "4450105"), True),
+        ("School Code", ("10505", "350505", "4450105"), True),
         ("学校代码", ("010505", "350505", "445010"), False),
         ("学校标识码", ("2151000101", "2151000102"), False),
     ],
