@@ -8,7 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.common.error_messages import telling
 from flows.common.errors import Unavailable, Waiting
-from flows.extract.inbox.inbox_file import land_dropped
+from flows.extract.inbox.inbox_file import land_file
 from flows.extract.pull.pull import land_pull
 from flows.runs.lifecycle import OPEN
 from flows.runs.validation import verdicts
@@ -44,9 +44,9 @@ def ingest(night: str) -> None:
         waiting = [
             pull.submit(night, owed.contract.name, owed.period) for owed in tonight.difference.pulls
         ]
-        for dropped in tonight.difference.dropped:
+        for file in tonight.difference.dropped:
             try:
-                land_dropped(tonight.store, dropped)
+                land_file(tonight.store, file)
             except Waiting as changed:
                 tonight.remarks.append(str(changed))
             except Unavailable as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.common.excel import TITLE, Style, write_paragraph, write_table
-from flows.extract.inbox.attachments import folder_beside
+from flows.extract.inbox.inbox_file import attachment_folder
 from flows.forms.fields import Field, Form
 
 WIDTHS: dict[str, float] = {
@@ -56,7 +56,7 @@ def _explain_sending(form: Form) -> Iterator[str]:
     if contract.in_parts:
         yield "每个单位一份，文件名末尾加单位名称，以免重名。"
     if contract.has_attachments:
-        folder = folder_beside(Path(name)).name
+        folder = attachment_folder(Path(name)).name
         yield f"行中写明的附件放在文件夹“{folder}”中，与本表一并报送；表中只写文件名，不写路径。"
     if contract.meta.get("sign_off"):
         yield "列名以上的签报栏请填写完整，打印后由负责人签字并加盖公章留存。"

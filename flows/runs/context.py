@@ -16,7 +16,7 @@ from flows.contracts.delivery import Delivery
 from flows.contracts.environment import load_settings
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
-from flows.extract.inbox.inbox_file import Dropped
+from flows.extract.inbox.inbox_file import InboxFile
 from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
 from flows.landing.source_status import (
@@ -37,7 +37,7 @@ from flows.runs.person_key import load_person_key
 class Difference:
     """What a look finds that was not there the night before."""
 
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[InboxFile, ...]
     pulls: tuple[Owed, ...]
     unjudged: tuple[Delivery, ...]
 

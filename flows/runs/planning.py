@@ -7,7 +7,7 @@ from flows.common.disk import check_room
 from flows.common.errors import Unavailable
 from flows.common.files import hash_file
 from flows.contracts.delivery import Delivery, last_of
-from flows.extract.inbox.scan import InboxView, view_inbox
+from flows.extract.inbox.scan import InboxScan, scan_inbox
 from flows.extract.pull.pull import has_changed
 from flows.landing.cache_key import cache_key
 from flows.landing.source_status import Owed, all_in_force
@@ -47,14 +47,14 @@ def look(night: Night) -> Difference:
     """Look for what is new, in plain code: the inbox by hash, live systems by asking."""
     check_what_is_kept(night)
     deliveries = night.deliveries()
-    view = InboxView()
+    scan = InboxScan()
     pulls: list[Owed] = []
     if night.as_of is None:
         districts = (night.settings.district,)
-        view = view_inbox(night.workspace, night.contracts, districts, deliveries, night.settings)
-        night.remarks += view.remarks
-        night.unavailable += view.unreadable
-        night.held = view.held
+        scan = scan_inbox(night.workspace, night.contracts, districts, deliveries, night.settings)
+        night.remarks += scan.notices
+        night.unavailable += scan.unreadable
+        night.held = scan.held
         pulls = _changed_pulls(night, deliveries)
     known = verdicts(night, judge_new=False)
     owed = {one.key for one in night.owed()}
@@ -63,7 +63,7 @@ def look(night: Night) -> Difference:
         for one in relevant_deliveries(night)
         if one.key in owed and (one.source, one.period, one.id) not in known
     ]
-    return Difference(tuple(view.new), tuple(pulls), tuple(unjudged))
+    return Difference(tuple(scan.new), tuple(pulls), tuple(unjudged))
 
 
 def _changed_pulls(night: Night, deliveries: Sequence[Delivery]) -> list[Owed]:

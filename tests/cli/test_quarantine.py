@@ -11,8 +11,8 @@ from nights import copy_of, dropped_file, edit_workbook, ziping
 from flows.common.settings import Workspace
 from flows.contracts.environment import load_settings
 from flows.contracts.loading import load_contracts
-from flows.extract.inbox.inbox_file import land_dropped
-from flows.extract.inbox.scan import view_inbox
+from flows.extract.inbox.inbox_file import land_file
+from flows.extract.inbox.scan import scan_inbox
 from flows.extract.raw_store import Store
 from flows.landing.acceptance import Acceptance, accept
 from flows.landing.problems import problems_of
@@ -28,9 +28,9 @@ def receive(workspace: Workspace) -> None:
     """Land and judge what was dropped, without a whole night."""
     store, settings, contracts = Store(workspace.landed), load_settings(workspace), load_contracts()
     key = load_person_key(workspace, settings.district)
-    view = view_inbox(workspace, contracts, (settings.district,), store.deliveries())
+    view = scan_inbox(workspace, contracts, (settings.district,), store.deliveries())
     for dropped in view.new:
-        delivery = land_dropped(store, dropped)
+        delivery = land_file(store, dropped)
         accept(store, workspace.cache, delivery, contracts[delivery.source], key)
 
 

@@ -19,7 +19,7 @@ from flows.common.settings import Settings, Workspace
 from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
-from flows.extract.inbox.routing import places_of
+from flows.extract.inbox.routing import match_contract
 from flows.forms.cell_rules import find_long_lists, write_cell_rule
 from flows.forms.fields import Field, list_fields, may_be_empty
 from flows.forms.template import find_sent_name, why_no_template, write_checked
@@ -104,7 +104,7 @@ def sample_rows(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Take rows of the sample's own file that nothing is wrong with: as written, and as landed."""
     for path in sorted((workspace.inbox / contract.system).iterdir()):
-        places = places_of(f"{contract.system}/{path.name}", CONTRACTS, ("519900",))
+        places = match_contract(f"{contract.system}/{path.name}", CONTRACTS, ("519900",))
         if isinstance(places, str) or places[0].contract.name != contract.name:
             continue
         [place] = places
@@ -149,7 +149,7 @@ def test_a_filled_template_gives_the_rows_that_were_typed(
     rows, expected = sample_rows(first_night, contract)
     assert rows
     template, sent = written(contract, tmp_path)
-    places = places_of(f"{contract.system}/{sent}", CONTRACTS, ("519900",))
+    places = match_contract(f"{contract.system}/{sent}", CONTRACTS, ("519900",))
     assert not isinstance(places, str)
     [place] = places
     assert (place.contract.name, place.period) == (name, contract.period_of_year(2023))

@@ -17,8 +17,8 @@ from flows.common.settings import Settings, Workspace
 from flows.contracts.delivery import LandedFile
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
-from flows.extract.inbox.inbox_file import land_dropped
-from flows.extract.inbox.scan import InboxView, view_inbox
+from flows.extract.inbox.inbox_file import land_file
+from flows.extract.inbox.scan import InboxScan, scan_inbox
 from flows.extract.raw_store import Store
 from flows.landing.acceptance import accept, rejection_sentence
 from flows.landing.problems import problems_of
@@ -97,17 +97,17 @@ class District:
         path.write_bytes(content)
         return content
 
-    def look(self) -> InboxView:
+    def look(self) -> InboxScan:
         """Look into the inbox."""
         contracts, deliveries = {FORMS: self.contract}, self.store.deliveries()
-        return view_inbox(self.workspace, contracts, ("519900",), deliveries)
+        return scan_inbox(self.workspace, contracts, ("519900",), deliveries)
 
     def night(self, remarks: Sequence[str] | None = ()) -> Standing:
         """Land what is new, judge it, and say what is in force."""
         view = self.look()
-        assert remarks is None or view.remarks == list(remarks)
+        assert remarks is None or view.notices == list(remarks)
         for dropped in view.new:
-            land_dropped(self.store, dropped)
+            land_file(self.store, dropped)
         key, deliveries = PersonKey(b"0" * 32), self.store.deliveries()
         judged = {
             (one.source, one.period, one.id):
@@ -243,7 +243,7 @@ def test_only_one_file_of_a_folder_can_be_a_whole_delivery(
     assert len(district.night().in_force) == 1
     district.drop(f"{FOLDER}/b.csv", {A: ["一年级,3"]})
     view = district.look()
-    assert (view.new, view.remarks) == ([], [
+    assert (view.new, view.notices) == ([], [
         f"schools/{FOLDER}: it holds several files and schools.forms takes one: leave that one in "
         "it, or declare `parts`"
     ])  # fmt: skip
@@ -263,7 +263,7 @@ def test_of_two_files_of_a_period_in_one_night_none_is_taken(
     district.drop("统计报表_2023_上半年.csv", {A: ["一年级,2"]})
     district.drop("统计报表_2023_下半年.csv", {A: ["二年级,3"]})
     view = district.look()
-    assert (view.new, view.remarks) == ([], [])
+    assert (view.new, view.notices) == ([], [])
     (told,) = view.unreadable
     assert told.startswith("schools.forms 2023-09-01: 2 files came at once and one alone would")
     assert "schools/统计报表_2023_上半年.csv, schools/统计报表_2023_下半年.csv" in told
@@ -375,17 +375,17 @@ def test_what_is_unsound_in_a_zip_is_told_and_the_rest_counts(district: District
     assert district.landing(standing, UNITS) == [(A,)]
     # It is told each night that it lies there, and is no reason to build anything.
     view = district.look()
-    assert (view.new, view.remarks) == ([], remarks)
+    assert (view.new, view.notices) == ([], remarks)
     district.drop_bytes(name, content[:-9])
     damaged = f"schools/{name}: the archive is cut short or damaged: send it again"
-    assert district.look().remarks == [damaged]
+    assert district.look().notices == [damaged]
 
 
 def test_a_killed_landing_of_a_zip_goes_on_with_what_is_not_yet_there(district: District) -> None:
     name = "统计报表_2023.zip"
     district.drop_bytes(name, zipped({f"{A}.csv": form(A), f"{B}.csv": form(B)}))
     first, second = district.look().new
-    land_dropped(district.store, first)
+    land_file(district.store, first)
     assert [one.name for one in district.look().new] == [second.name]
 
 
@@ -399,7 +399,7 @@ def test_of_a_table_without_parts_a_zip_holds_the_one_file(
     several = {"统计报表_2023_1.csv": form(A), "统计报表_2023_2.csv": form(B)}
     district.drop_bytes("报送.zip", zipped(several))
     view = district.look()
-    assert (view.new, view.remarks) == ([], [
+    assert (view.new, view.notices) == ([], [
         "schools/报送.zip: it holds several files and schools.forms takes one: leave that one in "
         "it, or declare `parts`"
     ])  # fmt: skip

@@ -15,8 +15,8 @@ from flows.common.errors import ZipingError
 from flows.common.settings import Workspace
 from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.loading import load_contracts
-from flows.extract.inbox.inbox_file import land_dropped
-from flows.extract.inbox.scan import InboxView, view_inbox
+from flows.extract.inbox.inbox_file import land_file
+from flows.extract.inbox.scan import InboxScan, scan_inbox
 from flows.extract.raw_store import Store
 from flows.landing.load import ROWS, Landing, land
 from flows.parsing.attachments import documents_in, known_names, names_in
@@ -62,13 +62,13 @@ def attach(workspace: Workspace, name: str, content: bytes) -> Path:
     return path
 
 
-def look(workspace: Workspace) -> InboxView:
+def look(workspace: Workspace) -> InboxScan:
     received = Store(workspace.landed).deliveries()
-    return view_inbox(workspace, load_contracts(), ("519900",), received)
+    return scan_inbox(workspace, load_contracts(), ("519900",), received)
 
 
 def receive(workspace: Workspace) -> list[Delivery]:
-    return [land_dropped(Store(workspace.landed), one) for one in look(workspace).new]
+    return [land_file(Store(workspace.landed), one) for one in look(workspace).new]
 
 
 def judged(workspace: Workspace, delivery: Delivery) -> tuple[Landing, list[dict[str, Any]]]:
@@ -84,7 +84,7 @@ def judged(workspace: Workspace, delivery: Delivery) -> tuple[Landing, list[dict
 def test_a_register_is_kept_with_its_documents_and_nobody_calls_them_unknown(
     district: Workspace,
 ) -> None:
-    assert not look(district).remarks
+    assert not look(district).notices
     (delivery,) = receive(district)
     (photo,) = delivery.attachments
     assert photo.original_name == f"registers/{NAME}_附件/照片.jpg"
@@ -137,7 +137,7 @@ def test_links_and_folders_among_the_documents_are_not_followed(district: Worksp
     (folder / "验收单.pdf").symlink_to(secret)
     (delivery,) = receive(district)
     assert [one.sha256 for one in delivery.attachments] == [hash_of(PHOTO)]
-    assert [one for one in look(district).remarks if "a link" in one]
+    assert [one for one in look(district).notices if "a link" in one]
 
 
 def test_a_folder_of_documents_without_its_register_is_named(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_folder_of_documents_without_its_register_is_named(tmp_path: Path) -> 
     (folder / "照片.jpg").write_bytes(PHOTO)
     view = look(Workspace(tmp_path))
     assert not view.new
-    assert len(view.remarks) == 1
+    assert len(view.notices) == 1
 
 
 KNOWN = known_names([

@@ -8,8 +8,8 @@ import pytest
 from flows.common.settings import Workspace
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
-from flows.extract.inbox.inbox_file import land_dropped
-from flows.extract.inbox.scan import InboxView, view_inbox
+from flows.extract.inbox.inbox_file import land_file
+from flows.extract.inbox.scan import InboxScan, scan_inbox
 from flows.extract.raw_store import Store
 
 PAYMENTS = "finance.payments"
@@ -28,14 +28,14 @@ def drop(workspace: Workspace, name: str | bytes, content: bytes = b"a,b\n1,2\n"
     return path
 
 
-def look(workspace: Workspace, contracts: dict[str, Contract] | None = None) -> InboxView:
+def look(workspace: Workspace, contracts: dict[str, Contract] | None = None) -> InboxScan:
     deliveries = Store(workspace.landed).deliveries()
-    return view_inbox(workspace, contracts or load_contracts(), ("519900",), deliveries)
+    return scan_inbox(workspace, contracts or load_contracts(), ("519900",), deliveries)
 
 
 def land(workspace: Workspace, contracts: dict[str, Contract] | None = None) -> list[str]:
     """Take in what is new, and say what was said."""
     view, store = look(workspace, contracts), Store(workspace.landed)
     for dropped in view.new:
-        land_dropped(store, dropped)
-    return view.remarks + view.unreadable
+        land_file(store, dropped)
+    return view.notices + view.unreadable

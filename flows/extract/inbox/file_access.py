@@ -9,9 +9,9 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from hashlib import sha256
+from hashlib import file_digest
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
 from flows.common.errors import Unavailable, Waiting
@@ -21,13 +21,12 @@ TICK = 0.02  # within one tick of the kernel's clock a second write leaves no ma
 SHARES = re.compile(r"nfs|cifs|smb|fuse|9p|ceph")  # who else writes to them is not known here
 
 
-def readable(path: Path) -> str:
-    """Write a name so that it can be printed and kept: old systems write theirs in GBK."""
-    return "/".join(printable(unicodedata.normalize("NFC", _decoded(part))) for part in path.parts)
+def decode_path(path: Path) -> str:
+    """Write a path so that it can be printed and kept: old systems write their names in GBK."""
+    return "/".join(escape_unprintable(_decode_name(os.fsencode(part))) for part in path.parts)
 
 
-def _decoded(part: str) -> str:
-    raw = os.fsencode(part)
+def _decode_name(raw: bytes) -> str:
     for encoding in ("utf-8", "gb18030"):
         try:
             return raw.decode(encoding)
@@ -36,14 +35,15 @@ def _decoded(part: str) -> str:
     return raw.decode("ascii", "backslashreplace")
 
 
-def printable(text: str) -> str:
-    """Write each character that cannot be printed as its escape."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+def escape_unprintable(name: str) -> str:
+    """Write a name composed (NFC), each character that cannot be printed as its escape."""
+    composed = unicodedata.normalize("NFC", name)
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in composed)
 
 
-def names_of(paths: Iterable[Path]) -> dict[Path, str]:
+def name_files(paths: Iterable[Path]) -> dict[Path, str]:
     """Name each file; of those that would have one name, only the one that is written so has it."""
-    names = {path: readable(path) for path in paths}
+    names = {path: decode_path(path) for path in paths}
     count = Counter(names.values())
     return {
         path: name if count[name] == 1 or str(path) == name else quote_from_bytes(os.fsencode(path))
@@ -78,13 +78,13 @@ def is_being_written(descriptor: int) -> bool:
     return False
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BufferedReader:
     """Open a file that may have become something else since it was listed."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     return os.fdopen(descriptor, "rb")
 
 
-def _settled(descriptor: int) -> tuple[int, ...]:
+def _read_state(descriptor: int) -> tuple[int, ...]:
     """Tell how a file is, so that whoever writes it from now on changes that."""
     status = os.fstat(descriptor)
     if 0 <= time.time_ns() - status.st_mtime_ns < TICK * 1e9:
@@ -93,21 +93,18 @@ def _settled(descriptor: int) -> tuple[int, ...]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def look_at(path: Path, shown: str) -> tuple[str, int]:
-    """Hash a file as it is now; raises Waiting where it cannot be taken tonight."""
-    digest, size = sha256(), 0
+def hash_settled_file(path: Path, shown: str) -> tuple[str, int]:
+    """Hash a file as it is now, and give its size; raises Waiting if it cannot be taken tonight."""
     try:
         with open_file(path) as stream:
             if is_being_written(stream.fileno()):
                 raise Waiting(f"{shown} is still being written and waits for the next night")
-            state = _settled(stream.fileno())
-            while block := stream.read(1 << 20):
-                digest.update(block)
-                size += len(block)
-            if _settled(stream.fileno()) != state or is_being_written(stream.fileno()):
+            state = _read_state(stream.fileno())
+            digest = file_digest(stream, "sha256")
+            if _read_state(stream.fileno()) != state or is_being_written(stream.fileno()):
                 raise Waiting(f"{shown} changed while it was read and waits for the next night")
     except FileNotFoundError:
         raise Waiting(f"{shown} vanished from the inbox while it was read") from None
     except OSError as error:
         raise Unavailable(f"{shown} cannot be read ({error.strerror}): look at it") from None
-    return digest.hexdigest(), size
+    return digest.hexdigest(), state[0]

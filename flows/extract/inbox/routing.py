@@ -1,16 +1,24 @@
-"""Whose a file in the inbox is, told by its name and those of the folders that it lies in."""
+"""Whose a file in the inbox is: told by names of files and folders, else by a cell of it."""
 
 import fnmatch
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
+from flows.common.errors import Rejected
+from flows.common.masking import without_ids
+from flows.common.messages import message
+from flows.common.text import half_width
 from flows.contracts.model import Contract
+from flows.parsing.headers import HeaderMissing, Rows, find_header
+from flows.readers.sheets import open_sheets
 
 
 @dataclass(frozen=True)
-class Place:
+class Route:
     """Whose a file is: table, district and period, and of which day it is."""
 
     contract: Contract
@@ -20,11 +28,26 @@ class Place:
     container: str | None  # the folder whose name, not the file's own, fits the table's pattern
 
     @property
-    def of_one_file(self) -> tuple[str, ...]:
+    def delivery_key(self) -> tuple[str, str, str]:
+        """The table, district and period for which its delivery will stand."""
+        return self.contract.name, self.district_code, self.period
+
+    @property
+    def single_file_key(self) -> tuple[str, ...]:
         """Name the delivery for which one file alone may lie in its folder, if it is one."""
         if self.container is None or self.contract.in_parts or not self.period:
             return ()
-        return self.contract.name, self.district_code, self.period, self.container
+        return *self.delivery_key, self.container
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether names alone say the period, and the day where the contract asks for one."""
+        return bool(self.period and (self.source_date or "source_date" not in self.contract.meta))
+
+    def within(self, archive: str) -> "Route":
+        """Take an archive for the folder of a file that is a delivery of its own."""
+        is_alone = self.container is None and not self.contract.in_parts
+        return replace(self, container=archive) if is_alone else self
 
 
 def period_of_name(contract: Contract, name: str) -> str | None:
@@ -33,23 +56,21 @@ def period_of_name(contract: Contract, name: str) -> str | None:
         return "standing"
     if year := contract.meta["period"].get("stated"):
         return contract.period_of_year(int(year))
-    return period_in(contract, contract.meta["period"].get("file_name"), name)
+    return _find_period(contract, contract.meta["period"].get("file_name"), name)
 
 
-def period_in(contract: Contract, pattern: str | None, text: str) -> str | None:
+def _find_period(contract: Contract, pattern: str | None, text: str) -> str | None:
     """Read the period from a text, by the year that a pattern finds in it."""
     found = pattern and re.search(pattern, text)
-    if not found:
-        return None
-    return contract.period_of_year(int(found[found.re.groups]))
+    return contract.period_of_year(int(found[found.re.groups])) if found else None
 
 
 def source_date_of_name(contract: Contract, name: str) -> str | None:
     """Read from a file's name of which day it is."""
-    return day_in(contract.meta.get("source_date", {}).get("file_name"), name)
+    return _find_day(contract.meta.get("source_date", {}).get("file_name"), name)
 
 
-def day_in(pattern: str | None, text: str) -> str | None:
+def _find_day(pattern: str | None, text: str) -> str | None:
     """Read a day from a text: 20240105, or year, month and day, as the pattern marks it."""
     found = pattern and re.search(pattern, text)
     if not found:
@@ -64,18 +85,9 @@ def day_in(pattern: str | None, text: str) -> str | None:
         return None
 
 
-def _contracts_of(contracts: Mapping[str, Contract], system: str, name: str) -> list[Contract]:
-    return [
-        contract
-        for contract in contracts.values()
-        if contract.system == system
-        and any(fnmatch.fnmatch(name, pattern) for pattern in contract.file_patterns)
-    ]
-
-
-def places_of(
+def match_contract(
     name: str, contracts: Mapping[str, Contract], districts: Sequence[str]
-) -> list[Place] | str:
+) -> list[Route] | str:
     """Find whose a file is by its path below the inbox, or say why it was left.
 
     Table, period and day are each told by the file's own name, else by that of the nearest folder.
@@ -89,10 +101,16 @@ def places_of(
     if len(folders) < 2 or folders[0] not in systems or district is None:
         return f"it was left, for it lies in none of the folders {', '.join(systems)}"
     system, *pieces = folders
-    fitting = ((depth, _contracts_of(contracts, system, pieces[depth])) for depth in
-               reversed(range(len(pieces))))  # fmt: skip
-    depth, found = next(((depth, found) for depth, found in fitting if found), (0, []))
-    if not found:
+    own = [contract for contract in contracts.values() if contract.system == system]
+    for depth in reversed(range(len(pieces))):
+        found = [
+            contract
+            for contract in own
+            if any(fnmatch.fnmatch(pieces[depth], pattern) for pattern in contract.file_patterns)
+        ]
+        if found:
+            break
+    else:
         return "fits no source table's file pattern; it was left"
     if len(found) > 1 and not all("sheets" in contract.meta["read"] for contract in found):
         names = ", ".join(contract.name for contract in found)
@@ -102,15 +120,18 @@ def places_of(
         )
     is_own = depth == len(pieces) - 1
     container = None if is_own else "/".join([system, *pieces[: depth + 1]])
-    places = [_place_for(contract, district, pieces, container) for contract in found]
-    if faults := [place for place in places if isinstance(place, str)]:
-        return faults[0]
-    return [place for place in places if isinstance(place, Place)]
+    routes = []
+    for contract in found:
+        route = _build_route(contract, district, pieces, container)
+        if isinstance(route, str):
+            return route
+        routes.append(route)
+    return routes
 
 
-def _place_for(
+def _build_route(
     contract: Contract, district: str, pieces: Sequence[str], container: str | None
-) -> Place | str:
+) -> Route | str:
     """Say of which period and day a file is for a table, or why it was left."""
     inward = pieces[::-1]
     period = next(filter(None, (period_of_name(contract, piece) for piece in inward)), None)
@@ -122,4 +143,56 @@ def _place_for(
     day = next(filter(None, (source_date_of_name(contract, piece) for piece in inward)), None)
     if day is None and "source_date" in contract.meta and "source_date" not in in_cells:
         return "the day of its data cannot be read from the name; it was left"
-    return Place(contract, district, period or "", day, container)
+    return Route(contract, district, period or "", day, container)
+
+
+def complete_route(route: Route, path: Path) -> Route | str:
+    """Complete a route by the cells above the header of a file, or say why it was left."""
+    contract = route.contract
+    try:
+        texts = list(_texts_above(path, contract))
+    except Rejected as why:
+        return f"its period or day is to be read from a cell, but {without_ids(str(why))}"
+    of_period = contract.meta["period"].get("above")
+    of_day = contract.meta.get("source_date", {}).get("above")
+    try:
+        return replace(
+            route,
+            period=route.period
+            or _only("period", {_find_period(contract, of_period, text) for text in texts}),
+            source_date=route.source_date
+            or (_only("day", {_find_day(of_day, text) for text in texts}) if of_day else None),
+        )
+    except Rejected as why:
+        return str(why)
+
+
+def _only(word: str, found: set[str | None]) -> str:
+    """Give the one thing that cells say."""
+    values = sorted(value for value in found if value)
+    if not values:
+        raise Rejected("period_not_said", word=message(f"word_{word}"))
+    if len(values) > 1:
+        raise Rejected("several_periods_said", values=values)
+    return values[0]
+
+
+def _texts_above(path: Path, contract: Contract) -> Iterator[str]:
+    """Give what stands above the header of each sheet that has it."""
+    missing: HeaderMissing | None = None
+    found = False
+    with closing(open_sheets(path, contract)) as sheets:
+        for sheet in sheets:
+            above: Rows = []
+            try:
+                find_header(sheet.rows, sheet.merged, contract, above)
+            except HeaderMissing as error:
+                missing = error
+            else:
+                found = True
+                yield from (text for _, row in above for cell in row if (text := half_width(cell)))
+            if not sheet.is_text:
+                for _ in sheet.rows:  # the next sheet comes after all rows of this one
+                    pass
+    if missing and not found:
+        raise missing

@@ -1,237 +1,342 @@
-"""The inbox: which dropped files are new, whose they are, and which cannot be taken tonight."""
+"""The inbox: which files in it are new, whose they are, and which cannot be taken tonight."""
 
 import os
 import stat
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 from flows.common.errors import Unavailable, Waiting
 from flows.common.masking import without_ids
 from flows.common.settings import Settings, Workspace
 from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.model import Contract
-from flows.extract.inbox.attachments import register_of
-from flows.extract.inbox.file_access import look_at, names_of, readable
-from flows.extract.inbox.inbox_file import IGNORED, NEVER, Attached, Dropped, Last
-from flows.extract.inbox.period_from_cells import completed
-from flows.extract.inbox.routing import places_of
-from flows.extract.inbox.zip_archives import Limits, is_archive
-from flows.extract.inbox.zip_scan import unpacked
+from flows.extract.inbox.file_access import decode_path, hash_settled_file, name_files
+from flows.extract.inbox.inbox_file import (
+    IGNORED,
+    Attachment,
+    InboxFile,
+    complete_file,
+    find_register,
+)
+from flows.extract.inbox.routing import Route, match_contract
+from flows.extract.inbox.zip_archives import (
+    Member,
+    Unsound,
+    hash_member,
+    is_archive,
+    list_members,
+    open_archive,
+)
 
 MOST_NAMED = 20
 DEFAULTS = Settings()
-KINDS = {
-    stat.S_IFLNK: "a link", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
-}  # fmt: skip
 
 
 @dataclass
-class InboxView:
-    """What the inbox holds tonight: new files that are somebody's, and words on the others."""
+class InboxScan:
+    """What the inbox holds tonight: new files that are somebody's, and notices on the others."""
 
-    new: list[Dropped] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    new: list[InboxFile] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     held: dict[tuple[str, str, str], int] = field(default_factory=dict)  # files of a period
 
 
-def _walk(inbox: Path, view: InboxView) -> Iterator[Path]:
-    """List all that is no folder, links as links; name what cannot be listed."""
-
-    def cannot_list(error: OSError) -> None:
-        folder = Path(error.filename)
-        view.unreadable.append(
-            f"{without_ids(readable(folder.relative_to(inbox)))} cannot be listed "
-            f"({error.strerror})"
-            if folder != inbox
-            else "raw/inbox is not there: make it, or mount the share that it is"
-        )
-
-    for folder, folders, names in os.walk(inbox, onerror=cannot_list):
-        folders.sort()
-        at = Path(folder)
-        links = [name for name in folders if (at / name).is_symlink()]
-        yield from (at / name for name in sorted([*names, *links]))
-
-
-def view_inbox(
+def scan_inbox(
     workspace: Workspace,
     contracts: Mapping[str, Contract],
     districts: tuple[str, ...],
     deliveries: Iterable[Delivery],
-    limits: Limits = DEFAULTS,
-) -> InboxView:
+    settings: Settings = DEFAULTS,
+) -> InboxScan:
     """Find the files whose bytes are not what last came under their name, and name all others."""
-    view, inbox = InboxView(), workspace.inbox
-    last = {
-        (one.district_code, one.source, file.original_name): Last(
-            file.sha256,
-            one.attachments,
-            one.archive,
-            one.withdrawn.withdrawn_at if one.withdrawn else None,
-        )
-        for one in deliveries
-        for file in one.files
-    }
-    secrets = {_identity(path) for path in (workspace.key_file, workspace.root / ".env")} - {None}
-    passed_over = []
-    takers: list[Dropped] = []  # until it is known what lies in their folders of attachments
-    attached: dict[str, list[Attached]] = defaultdict(list)
-    archives: dict[Path, LandedFile] = {}
-    beside: Counter[tuple[str, ...]] = Counter()
-    names = names_of(path.relative_to(inbox) for path in _walk(inbox, view))
-    registers = _registers(names, contracts, districts)
-    for path, name in names.items():
-        shown = without_ids(name)
-        if any(map(IGNORED.fullmatch, path.parts)):
-            passed_over.append(shown)
-            continue
-        try:
-            status = (inbox / path).lstat()
-        except OSError:
-            continue  # it went while the others were listed
-        if not stat.S_ISREG(status.st_mode):
-            kind = KINDS.get(stat.S_IFMT(status.st_mode), "nothing known")
-            view.remarks.append(f"{shown} is no regular file but {kind} and was passed over")
-            continue
-        if (status.st_dev, status.st_ino) in secrets:
-            view.remarks.append(f"{shown} is this warehouse's own key or .env: take it away")
-            continue
-        register = register_of(path)
-        found = None if register in registers else places_of(readable(path), contracts, districts)
-        is_packed = found is not None and is_archive(inbox / path)
-        if isinstance(found, str) and not is_packed:
-            view.remarks.append(f"{shown}: {found}")
-            continue
-        try:
-            digest, size = look_at(inbox / path, shown)
-        except Waiting as waiting:
-            view.remarks.append(str(waiting))
-        except Unavailable as unreadable:
-            view.unreadable.append(str(unreadable))
-        else:
-            if found is None:
-                attached[register].append(Attached(inbox / path, name, digest, size))
-                continue
-            if is_packed:
-                archives[path] = LandedFile(digest, size, name)
-                for key, before in last.items():
-                    of_it = before.archive is not None and before.archive.original_name == name
-                    if of_it and before.came_again(status.st_mtime):
-                        last[key] = NEVER
-                continue
-            assert not isinstance(found, str)
-            for place in found:
-                beside[place.of_one_file] += 1
-                dropped = Dropped(inbox / path, name, place, digest, size)
-                key = dropped.name_for_table
-                if last.get(key, NEVER).came_again(status.st_mtime):
-                    last[key] = NEVER
-                if place.contract.has_attachments:
-                    takers.append(dropped)
-                elif last.get(key, NEVER).sha256 != digest:
-                    view.new.append(dropped)
-    for dropped in takers:
-        folder = attached[readable(dropped.path.relative_to(inbox).with_suffix(""))]
-        before = last.get(dropped.name_for_table, NEVER)
-        view.new += _with_attachments(dropped, folder, before)
-    for path, file in archives.items():
-        packed = unpacked(inbox / path, file, readable(path), contracts, districts, last, limits)
-        view.new += packed.new
-        view.remarks += packed.remarks
-        passed_over += packed.passed_over
-        beside.update(packed.of_one_file)
-    _complete(view)
-    _leave_rivals(view, beside)
-    _hold_halves(view)
-    if passed_over:
-        more = len(passed_over) - MOST_NAMED
-        names_shown = ", ".join(passed_over[:MOST_NAMED]) + (f" and {more} more" * (more > 0))
-        view.remarks.append(f"left by other programs and passed over: {names_shown}")
-    view.new.sort(key=lambda one: one.name)  # the order of receipt, whatever the folders' order
-    return view
+    scanner = _Scanner(workspace, contracts, districts, deliveries, settings)
+    scanner.scan_files()
+    for path, archive in scanner.archives.items():
+        scanner.scan_archive(path, archive)
+    scanner.complete_routes()
+    scanner.leave_rivals()
+    scanner.hold_halves()
+    found = scanner.found
+    if scanner.passed_over:
+        names = _list_names(scanner.passed_over)
+        found.notices.append(f"left by other programs and passed over: {names}")
+    found.new.sort(key=lambda file: file.name)  # the order of receipt, whatever the folders' order
+    return found
 
 
-def _registers(
-    paths: Iterable[Path], contracts: Mapping[str, Contract], districts: tuple[str, ...]
-) -> set[str]:
-    """Name, without their endings, the files that may have a folder of attachments beside them."""
-    if not any(contract.has_attachments for contract in contracts.values()):
-        return set()
-    found = ((path, places_of(readable(path), contracts, districts)) for path in paths)
-    return {
-        readable(path.with_suffix(""))
-        for path, places in found
-        if not isinstance(places, str) and any(place.contract.has_attachments for place in places)
-    }
+class _Scanner:
+    """Collects what the inbox holds; `last` is what came last under a name for a table."""
 
+    def __init__(
+        self,
+        workspace: Workspace,
+        contracts: Mapping[str, Contract],
+        districts: tuple[str, ...],
+        deliveries: Iterable[Delivery],
+        settings: Settings,
+    ) -> None:
+        self.inbox, self.settings = workspace.inbox, settings
+        self.contracts, self.districts = contracts, districts
+        self.last = {
+            (delivery.district_code, delivery.source, file.original_name): delivery
+            for delivery in deliveries
+            for file in delivery.files
+        }
+        secrets = (workspace.key_file, workspace.root / ".env")
+        self.secrets = {_identity(path) for path in secrets} - {None}
+        self.found = InboxScan()
+        self.passed_over: list[str] = []
+        self.single_files: Counter[tuple[str, ...]] = Counter()
+        self.archives: dict[Path, LandedFile] = {}
+        self.with_attachments: list[InboxFile] = []  # until it is known what lies in their folders
+        self.attachments: dict[str, list[Attachment]] = defaultdict(list)
 
-def _with_attachments(
-    dropped: Dropped, folder: Sequence[Attached], last: Last
-) -> Iterator[Dropped]:
-    """Give a file with its attachments where the file or one of them is new.
+    def scan_files(self) -> None:
+        """Look at all that is no folder: files are told by their bytes, archives are set apart."""
+        names = name_files(path.relative_to(self.inbox) for path in self._list_files())
+        routes = {
+            path: match_contract(decode_path(path), self.contracts, self.districts)
+            for path in names
+        }
+        registers = {
+            decode_path(path.with_suffix(""))
+            for path, found in routes.items()
+            if not isinstance(found, str) and any(route.contract.has_attachments for route in found)
+        }
+        for path, name in names.items():
+            if any(map(IGNORED.fullmatch, path.parts)):
+                self.passed_over.append(without_ids(name))
+            else:
+                register = find_register(path)
+                self._scan_file(path, name, routes[path], register if register in registers else "")
+        for file in self.with_attachments:
+            folder = decode_path(file.path.relative_to(self.inbox).with_suffix(""))
+            self._add_attachments(file, self.attachments[folder])
 
-    What came earlier with the same file stays its own though it lies there no more.
-    """
-    is_same = dropped.sha256 == last.sha256
-    before = {one.original_name: one for one in last.attachments if is_same}
-    known = {(name, one.sha256) for name, one in before.items()}
-    if is_same and all((one.name, one.sha256) in known for one in folder):
-        return
-    lying = {one.name for one in folder}
-    kept = tuple(one for name, one in before.items() if name not in lying)
-    yield replace(dropped, attachments=tuple(folder), kept=kept)
+    def _list_files(self) -> Iterator[Path]:
+        """List all that is no folder, links as links; name what cannot be listed."""
 
-
-def _complete(view: InboxView) -> None:
-    """Let cells say what the names of new files do not; leave those where they do not either."""
-    found = [(one, completed(one)) for one in view.new]
-    view.remarks += [
-        f"{without_ids(one.name)}: {why}" for one, why in found if isinstance(why, str)
-    ]
-    view.new = [one for _, one in found if isinstance(one, Dropped)]
-
-
-def _leave_rivals(view: InboxView, beside: Counter[tuple[str, ...]]) -> None:
-    """Leave files of which only one can be a table's delivery, and nothing says which."""
-    several = {key for key, count in beside.items() if key and count > 1}
-    for table, *_, folder in sorted({one.place.of_one_file for one in view.new} & several):
-        view.remarks.append(
-            f"{without_ids(folder)}: it holds several files and {table} takes one: leave that one "
-            "in it, or declare `parts`"
-        )
-    view.new = [one for one in view.new if one.place.of_one_file not in several]
-
-
-def _hold_halves(view: InboxView) -> None:
-    """Hold files of one period that came in one night, of which nothing says which one counts.
-
-    They may be two halves of a year, or a file and its correction: the last by name would count
-    alone. Equal ones are one, and of those with days of their data the newest counts.
-    """
-    by_delivery: dict[tuple[str, str, str], list[Dropped]] = defaultdict(list)
-    for dropped in view.new:
-        place = dropped.place
-        if not place.contract.in_parts:
-            key = place.contract.name, place.district_code, place.period
-            by_delivery[key].append(dropped)
-    held: set[str] = set()
-    for key, files in sorted(by_delivery.items()):
-        newest = max(file.place.source_date or "" for file in files)
-        rivals = [file for file in files if (file.place.source_date or "") == newest]
-        if len({file.sha256 for file in rivals}) > 1:
-            held |= {file.name for file in files}
-            view.held[key] = len(rivals)
-            names = ", ".join(without_ids(file.name) for file in rivals[:MOST_NAMED])
-            view.unreadable.append(
-                f"{key[0]} {key[2]}: {len(rivals)} files came at once and one alone would count, "
-                f"so none was taken: {names}: leave the right one in the inbox, put all rows into "
-                "one file, or declare `parts` if each holds a part"
+        def note_unlisted(error: OSError) -> None:
+            folder = Path(error.filename)
+            self.found.unreadable.append(
+                f"{without_ids(decode_path(folder.relative_to(self.inbox)))} cannot be listed "
+                f"({error.strerror})"
+                if folder != self.inbox
+                else "raw/inbox is not there: make it, or mount the share that it is"
             )
-    view.new = [file for file in view.new if file.name not in held]
+
+        for folder, folders, names in os.walk(self.inbox, onerror=note_unlisted):
+            folders.sort()
+            at = Path(folder)
+            links = [name for name in folders if (at / name).is_symlink()]
+            yield from (at / name for name in sorted([*names, *links]))
+
+    def _scan_file(
+        self, path: Path, name: str, routes: list[Route] | str, register: str = ""
+    ) -> None:
+        """Hash a file that is somebody's; with a register, it is an attachment of that."""
+        shown, full = without_ids(name), self.inbox / path
+        try:
+            status = full.lstat()
+        except OSError:
+            return  # it went while the others were listed
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
+            self.found.notices.append(f"{shown} is {kind} and was passed over")
+            return
+        if (status.st_dev, status.st_ino) in self.secrets:
+            self.found.notices.append(f"{shown} is this warehouse's own key or .env: take it away")
+            return
+        is_packed = not register and is_archive(full)
+        if isinstance(routes, str) and not (register or is_packed):
+            self.found.notices.append(f"{shown}: {routes}")
+            return
+        try:
+            digest, size = hash_settled_file(full, shown)
+        except Waiting as waiting:
+            self.found.notices.append(str(waiting))
+        except Unavailable as unreadable:
+            self.found.unreadable.append(str(unreadable))
+        else:
+            if register:
+                self.attachments[register].append(Attachment(full, name, digest, size))
+            elif is_packed:
+                self._set_archive_apart(path, LandedFile(digest, size, name), status.st_mtime)
+            elif not isinstance(routes, str):
+                for route in routes:
+                    file = InboxFile(full, name, route, digest, size)
+                    self._take_file(file, status.st_mtime)
+
+    def _set_archive_apart(self, path: Path, archive: LandedFile, modified: float) -> None:
+        self.archives[path] = archive
+        self.last = {
+            key: delivery
+            for key, delivery in self.last.items()
+            if delivery.archive is None
+            or delivery.archive.original_name != archive.original_name
+            or not _came_again(delivery, modified)
+        }
+
+    def _take_file(self, file: InboxFile, modified: float) -> None:
+        self.single_files[file.route.single_file_key] += 1
+        last = self.last.get(file.key)
+        if last and _came_again(last, modified):
+            del self.last[file.key]
+        if file.route.contract.has_attachments:
+            self.with_attachments.append(file)
+        elif not _has_bytes(self.last.get(file.key), file.sha256):
+            self.found.new.append(file)
+
+    def _add_attachments(self, file: InboxFile, folder: Sequence[Attachment]) -> None:
+        """Take a file with its attachments where the file or one of them is new.
+
+        What came earlier with the same file stays its own though it lies there no more.
+        """
+        last = self.last.get(file.key)
+        is_same = _has_bytes(last, file.sha256)
+        before = {old.original_name: old for old in last.attachments} if last and is_same else {}
+        known = {(name, old.sha256) for name, old in before.items()}
+        if is_same and all((new.name, new.sha256) in known for new in folder):
+            return
+        lying = {new.name for new in folder}
+        kept = tuple(old for name, old in before.items() if name not in lying)
+        self.found.new.append(replace(file, attachments=tuple(folder), kept_attachments=kept))
+
+    def scan_archive(self, path: Path, archive: LandedFile) -> None:
+        """Look into an archive, which for table, period and day is as a folder where it lies.
+
+        Each file in it is a delivery of its own, or has its sentence.
+        """
+        shown, is_empty = without_ids(archive.original_name), True
+        left: dict[str, list[str]] = defaultdict(list)
+        try:
+            with open_archive(self.inbox / path) as content:
+                for member in list_members(content, self.settings):
+                    if _is_nothing(member):
+                        self.passed_over.append(f"{shown}/{without_ids(member.name)}")
+                        continue
+                    is_empty = False
+                    if fault := member.fault or self._scan_member(content, member, path, archive):
+                        left[fault].append(without_ids(member.name))
+        except Unsound as fault:
+            self.found.notices.append(f"{shown}: {fault}")
+            return
+        for why, names in left.items():
+            self.found.notices.append(f"{shown}: {_list_names(names)}: {why}")
+        if is_empty:
+            self.found.notices.append(
+                f"{shown}: the archive holds no file with anything in it: pack it again"
+            )
+
+    def _scan_member(
+        self, content: ZipFile, member: Member, path: Path, archive: LandedFile
+    ) -> str | None:
+        """Take a file of an archive, or say why it is left.
+
+        One that came out of the same bytes before is not unpacked again.
+        """
+        place = f"{decode_path(path)}/{member.name}"
+        routes = match_contract(place, self.contracts, self.districts)
+        if isinstance(routes, str):
+            return routes
+        if find_register(Path(place)) and any(route.contract.has_attachments for route in routes):
+            return (
+                "is an attachment: unpack the archive into the inbox, and leave it beside its file"
+            )
+        digest = ""
+        for route in routes:
+            file = InboxFile(
+                self.inbox / path,
+                f"{archive.original_name}/{member.name}",
+                route.within(archive.original_name),
+                digest,
+                member.info.file_size,
+                archive=archive,
+            )
+            self.single_files[file.route.single_file_key] += 1
+            last = self.last.get(file.key)
+            if last and last.archive and last.archive.sha256 == archive.sha256:
+                continue
+            try:
+                digest = digest or hash_member(content, member)
+            except Unsound as fault:
+                return str(fault)
+            if not _has_bytes(last, digest):
+                self.found.new.append(replace(file, sha256=digest))
+        return None
+
+    def complete_routes(self) -> None:
+        """Let cells say what the names of new files do not; leave those where they do not."""
+        completed = [(file, complete_file(file)) for file in self.found.new]
+        self.found.notices += [
+            f"{without_ids(file.name)}: {why}" for file, why in completed if isinstance(why, str)
+        ]
+        self.found.new = [file for _, file in completed if isinstance(file, InboxFile)]
+
+    def leave_rivals(self) -> None:
+        """Leave files of which only one can be a table's delivery, and nothing says which."""
+        several = {key for key, count in self.single_files.items() if key and count > 1}
+        for table, *_, folder in sorted(
+            {file.route.single_file_key for file in self.found.new} & several
+        ):
+            self.found.notices.append(
+                f"{without_ids(folder)}: it holds several files and {table} takes one: leave that "
+                "one in it, or declare `parts`"
+            )
+        self.found.new = [
+            file for file in self.found.new if file.route.single_file_key not in several
+        ]
+
+    def hold_halves(self) -> None:
+        """Hold files of one period that came in one night, of which nothing says which one counts.
+
+        They may be two halves of a year, or a file and its correction: the last by name would
+        count alone. Equal ones are one, and of those with days of their data the newest counts.
+        """
+        by_delivery: dict[tuple[str, str, str], list[InboxFile]] = defaultdict(list)
+        for file in self.found.new:
+            if not file.route.contract.in_parts:
+                by_delivery[file.route.delivery_key].append(file)
+        held: set[str] = set()
+        for key, files in sorted(by_delivery.items()):
+            newest = max(file.route.source_date or "" for file in files)
+            rivals = [file for file in files if (file.route.source_date or "") == newest]
+            if len({file.sha256 for file in rivals}) > 1:
+                held |= {file.name for file in files}
+                self.found.held[key] = len(rivals)
+                names = ", ".join(without_ids(file.name) for file in rivals[:MOST_NAMED])
+                self.found.unreadable.append(
+                    f"{key[0]} {key[2]}: {len(rivals)} files came at once and one alone would "
+                    f"count, so none was taken: {names}: leave the right one in the inbox, put all "
+                    "rows into one file, or declare `parts` if each holds a part"
+                )
+        self.found.new = [file for file in self.found.new if file.name not in held]
+
+
+def _has_bytes(delivery: Delivery | None, sha256: str) -> bool:
+    return delivery is not None and any(file.sha256 == sha256 for file in delivery.files)
+
+
+def _came_again(delivery: Delivery, modified: float) -> bool:
+    """Whether a file was dropped after what last came under its name was withdrawn."""
+    if delivery.withdrawn is None:
+        return False
+    return modified > datetime.fromisoformat(delivery.withdrawn.withdrawn_at).timestamp()
+
+
+def _is_nothing(member: Member) -> bool:
+    parts = [part for part in member.name.split("/") if part not in (".", "..")]  # a fault
+    return any(map(IGNORED.fullmatch, parts)) or not (member.info.file_size or member.fault)
+
+
+def _list_names(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -5,17 +5,17 @@ import copy
 import re
 import stat
 import struct
-import unicodedata
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple, Protocol, cast
+from typing import BinaryIO, NamedTuple
 
 from flows.common.errors import ZipingError
-from flows.extract.inbox.file_access import open_file, printable
+from flows.common.settings import Settings
+from flows.extract.inbox.file_access import escape_unprintable, open_file
 from flows.readers.detection import COMPRESSIONS, ZIP
 
 # A workbook, a text document or an .ods is a ZIP file, too: each has one of these.
@@ -28,25 +28,15 @@ UTF_8_FLAG, PASSWORD_FLAG, UNICODE_PATH = 0x800, 0x1, 0x7075
 HAN = re.compile(r"[\u3400-\u9fff]")
 LEADS_OUT = re.compile(r"/|[A-Za-z]:|.*\\")
 DAMAGED = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 BLOCK = 1 << 20
-
-
-class Limits(Protocol):
-    """How much an archive may hold: files, millions of bytes unpacked, and bytes for each byte."""
-
-    @property
-    def zip_members(self) -> int:
-        """How many files."""
-
-    @property
-    def zip_megabytes(self) -> float:
-        """How many millions of bytes all its files may have."""
-
-    @property
-    def zip_ratio(self) -> float:
-        """How many bytes a packed byte may become."""
 
 
 class Unsound(ZipingError):
@@ -63,40 +53,35 @@ class Member(NamedTuple):
 
 def is_archive(path: Path) -> bool:
     """Tell an archive of files from a workbook, which is a ZIP file too, by what it holds."""
+    is_called_so = path.suffix.lower() == ".zip"
     try:
         with open_file(path) as stream:
-            is_zip = stream.read(4) in ZIP
-            if is_zip:
-                with _opened(stream) as archive:
-                    return DOCUMENT_PARTS.isdisjoint(archive.namelist())
+            if stream.read(4) not in ZIP:
+                return is_called_so and stream.seek(0, 2) > 0
+        with open_archive(path) as archive:
+            return DOCUMENT_PARTS.isdisjoint(archive.namelist())
     except Unsound:
-        return path.suffix.lower() == ".zip"
+        return is_called_so
     except OSError:
         return False  # whoever looks at the file next says so
-    return is_zip or (path.suffix.lower() == ".zip" and path.stat().st_size > 0)
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open an archive; raises Unsound where it is damaged."""
     try:
         stream = open_file(path)
     except OSError as error:
         raise Unsound(f"the archive cannot be read ({error.strerror}): look at it") from None
-    with stream, _opened(stream) as archive:
-        yield archive
-
-
-@contextlib.contextmanager
-def _opened(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
-    try:
-        if _directory_size(stream) > MOST_DIRECTORY_BYTES:
-            raise Unsound("the archive names more files than anybody packs: send them singly")
-        archive = zipfile.ZipFile(stream)
-    except DAMAGED:
-        raise Unsound("the archive is cut short or damaged: send it again") from None
-    with archive:
-        yield archive
+    with stream:
+        try:
+            if _directory_size(stream) > MOST_DIRECTORY_BYTES:
+                raise Unsound("the archive names more files than anybody packs: send them singly")
+            archive = zipfile.ZipFile(stream)
+        except DAMAGED:
+            raise Unsound("the archive is cut short or damaged: send it again") from None
+        with archive:
+            yield archive
 
 
 def _directory_size(stream: BinaryIO) -> int:
@@ -115,40 +100,38 @@ def _directory_size(stream: BinaryIO) -> int:
     return min(int(found), start + len(tail))
 
 
-def members_of(archive: zipfile.ZipFile, limits: Limits) -> list[Member]:
+def list_members(archive: zipfile.ZipFile, limits: Settings) -> list[Member]:
     """List the files of an archive, each with what speaks against it.
 
     Raises Unsound where the archive as a whole is more than is taken.
     """
-    infos = [one for one in archive.infolist() if not one.is_dir()]
+    infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > limits.zip_members:
         raise Unsound(
             f"the archive holds {len(infos)} files, more than {limits.zip_members}: send it in "
             "several, or raise ZIPING_ZIP_MEMBERS if this is right"
         )
-    size = sum(one.file_size for one in infos)
+    size = sum(info.file_size for info in infos)
     if size > limits.zip_megabytes * 1e6:
         raise Unsound(
             f"the archive unpacks to {size / 1e6:,.0f} MB, more than {limits.zip_megabytes:,.0f}: "
             "send it in several, or raise ZIPING_ZIP_MEGABYTES if this is right"
         )
-    names = _names(infos)
+    names = _decode_names(infos)
     counts = Counter(names)
-    overlapping = _overlapping(archive.infolist())
-    return [
-        Member(
-            name,
-            info,
-            _fault(name, info, limits)
-            or "two files in the archive have this name: pack it again" * (counts[name] > 1)
-            or "overlaps another file of the archive, which no honest program writes: refused"
-            * (info.header_offset in overlapping),
-        )
-        for name, info in zip(names, infos, strict=True)
-    ]
+    overlapping = _find_overlapping(archive.infolist())
+    members = []
+    for name, info in zip(names, infos, strict=True):
+        fault = _find_fault(name, info, limits)
+        if not fault and counts[name] > 1:
+            fault = "two files in the archive have this name: pack it again"
+        if not fault and info.header_offset in overlapping:
+            fault = "overlaps another file of the archive, which no honest program writes: refused"
+        members.append(Member(name, info, fault))
+    return members
 
 
-def _fault(name: str, info: zipfile.ZipInfo, limits: Limits) -> str:
+def _find_fault(name: str, info: zipfile.ZipInfo, limits: Settings) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if LEADS_OUT.match(name) or not {"", ".", ".."}.isdisjoint(name.split("/")):
         return "its name leads out of the archive: pack it again with plain names of folders"
@@ -169,10 +152,12 @@ def _fault(name: str, info: zipfile.ZipInfo, limits: Limits) -> str:
     return ""
 
 
-def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> set[int]:
+def _find_overlapping(infos: Sequence[zipfile.ZipInfo]) -> set[int]:
     """Find where files begin that share bytes with another, as those of a bomb do."""
     found = set()
-    spans = sorted((one.header_offset, one.header_offset + 30 + one.compress_size) for one in infos)
+    spans = sorted(
+        (info.header_offset, info.header_offset + 30 + info.compress_size) for info in infos
+    )
     reach, last = -1, -1
     for start, end in spans:
         if start < reach:
@@ -200,23 +185,22 @@ def _unicode_path(info: zipfile.ZipInfo, raw: bytes) -> str | None:
     return None
 
 
-def _names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
+def _decode_names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
     """Decode the names of an archive; those whose encoding is not said have one in common."""
-    raws = [_raw_name(one) for one in infos]
-    said = [
-        one.orig_filename if raw is None else _unicode_path(one, raw)
-        for one, raw in zip(infos, raws, strict=True)
-    ]
-    open_names = [raw for raw, name in zip(raws, said, strict=True) if raw and name is None]
-    encoding = _encoding_of(open_names)
+    raws = [_raw_name(info) for info in infos]
     names = [
-        name if name is not None else (raw or b"").decode(encoding, "backslashreplace")
-        for raw, name in zip(raws, said, strict=True)
+        info.orig_filename if raw is None else _unicode_path(info, raw)
+        for raw, info in zip(raws, infos, strict=True)
     ]
-    return [printable(unicodedata.normalize("NFC", name)) for name in names]
+    encoding = _find_encoding([raw for raw, name in zip(raws, names, strict=True)
+                               if raw and name is None])  # fmt: skip
+    return [
+        escape_unprintable(name or (raw or b"").decode(encoding, "backslashreplace"))
+        for raw, name in zip(raws, names, strict=True)
+    ]
 
 
-def _encoding_of(names: Sequence[bytes]) -> str:
+def _find_encoding(names: Sequence[bytes]) -> str:
     """Find in which encoding all names are text: GBK that happens to be UTF-8 gives no Han."""
     together = b"/".join(names)
     fitting = {}
@@ -227,55 +211,37 @@ def _encoding_of(names: Sequence[bytes]) -> str:
     return next(iter([*with_han, *fitting]), "ascii")
 
 
-@contextlib.contextmanager
-def reading(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[BinaryIO]:
-    """Read a file of an archive; raises Unsound where its bytes are not what the archive says."""
-    info = copy.copy(member)
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Read a file of an archive in blocks; raises Unsound where it is not what the archive says."""
+    info, left = copy.copy(member), member.file_size
     info.file_size += 1  # so that one byte more than it says would be seen
-    with contextlib.ExitStack() as stack:
-        with _damage_told():
-            stream = stack.enter_context(archive.open(info))
-        yield cast("BinaryIO", _Checked(stream, member.file_size))
-
-
-@contextlib.contextmanager
-def reading_by_name(archive: zipfile.ZipFile, name: str) -> Iterator[BinaryIO]:
-    """Read the file of a name, as `members_of` gives it."""
-    infos = [one for one in archive.infolist() if not one.is_dir()]
-    found = [info for one, info in zip(_names(infos), infos, strict=True) if one == name]
-    if not found:
-        raise Unsound("is not in the archive")
-    with reading(archive, found[0]) as stream:
-        yield stream
-
-
-@contextlib.contextmanager
-def _damage_told() -> Iterator[None]:
     try:
-        yield
+        with archive.open(info) as stream:
+            while block := stream.read(BLOCK):
+                left -= len(block)
+                if left < 0:
+                    break
+                yield block
     except DAMAGED:
         raise Unsound("is damaged, its checksum does not fit: pack the archive again") from None
+    if left:
+        raise Unsound("has another size than the archive says: pack the archive again")
 
 
-class _Checked:
-    """A stream that has the size that the archive says, and its checksum."""
-
-    def __init__(self, stream: IO[bytes], size: int) -> None:
-        self._stream, self._left = stream, size
-
-    def read(self, size: int = BLOCK) -> bytes:
-        with _damage_told():
-            block = self._stream.read(size)
-        self._left -= len(block)
-        if self._left < 0 or (not block and self._left):
-            raise Unsound("has another size than the archive says: pack the archive again")
-        return block
+def extract_member(archive: Path, name: str, target: Path) -> None:
+    """Unpack the file of a name, as `list_members` gives it, to a target."""
+    with open_archive(archive) as content, target.open("wb") as copied:
+        infos = [info for info in content.infolist() if not info.is_dir()]
+        for own_name, info in zip(_decode_names(infos), infos, strict=True):
+            if own_name == name:
+                copied.writelines(read_member(content, info))
+                return
+    raise Unsound("is not in the archive")
 
 
 def hash_member(archive: zipfile.ZipFile, member: Member) -> str:
     """Hash a file of an archive, unpacking it once in full."""
     digest = sha256()
-    with reading(archive, member.info) as stream:
-        while block := stream.read(BLOCK):
-            digest.update(block)
+    for block in read_member(archive, member.info):
+        digest.update(block)
     return digest.hexdigest()

@@ -8,11 +8,10 @@ from typing import Any
 from flows.common.errors import Rejected
 from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.model import Contract
-from flows.extract.inbox.inbox_file import Dropped
+from flows.extract.inbox.inbox_file import InboxFile
 from flows.extract.inbox.zip_archives import Unsound
 from flows.landing.acceptance import Acceptance, outcome_of, rejected_outcome
 from flows.landing.load import ROWS, Read, judge_landed, read_into
-from flows.onboarding.dry_run.candidate_files import unpack_to
 from flows.parsing.result import Line, Reading
 from flows.quality.suite import SuiteError, load_suite, readings_path, suite_path
 from flows.runs.context import Night
@@ -32,7 +31,7 @@ class FileTrial:
 
 
 def try_files(
-    night: Night, contract: Contract, candidates: Sequence[Dropped], scratch: Path
+    night: Night, contract: Contract, candidates: Sequence[InboxFile], scratch: Path
 ) -> list[FileTrial]:
     """Read and judge files as if they were the next to land; typed rows go to `scratch`."""
     verdicts(night, judge_new=False)  # finds the waivers in force, too
@@ -57,18 +56,18 @@ def try_files(
     return trials
 
 
-def _read(night: Night, contract: Contract, dropped: Dropped, folder: Path) -> FileTrial:
+def _read(night: Night, contract: Contract, dropped: InboxFile, folder: Path) -> FileTrial:
     """Read a file's rows; one that cannot be read has its verdict already."""
     folder.mkdir()
-    place = dropped.place
+    route = dropped.route
     delivery = Delivery(
-        place.contract.name,
-        place.district_code,
-        place.period,
+        route.contract.name,
+        route.district_code,
+        route.period,
         (LandedFile(dropped.sha256, dropped.size, dropped.name),),
         night.started_at,
         "inbox",
-        source_date=place.source_date,
+        source_date=route.source_date,
         attachments=tuple(
             LandedFile(file.sha256, file.size, file.name) for file in dropped.attachments
         ),
@@ -77,7 +76,7 @@ def _read(night: Night, contract: Contract, dropped: Dropped, folder: Path) -> F
     reading, outcome = None, dict[str, Any]()
     row_log: list[Line] = []
     try:
-        path = unpack_to(dropped, folder / "unpacked")
+        path = dropped.extract(folder / "unpacked")
         pseudonym = night.key.pseudonym
         reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
     except (Rejected, Unsound) as error:

@@ -1,7 +1,6 @@
 """A sample of files: one, or of a folder or an archive the first of those that are most alike."""
 
 import contextlib
-import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,7 +11,13 @@ from flows.common.errors import Rejected, WrongUse
 from flows.common.masking import without_ids
 from flows.common.settings import Settings
 from flows.extract.inbox.inbox_file import IGNORED
-from flows.extract.inbox.zip_archives import Unsound, is_archive, members_of, opened, reading
+from flows.extract.inbox.zip_archives import (
+    Unsound,
+    is_archive,
+    list_members,
+    open_archive,
+    read_member,
+)
 from flows.onboarding.inference.inspect import InspectedFile, inspect_file
 
 MOST_INSPECTED = 20
@@ -54,13 +59,13 @@ def _unpack(path: Path, folder: Path) -> Files:
     """Unpack the first files of an archive that nothing speaks against."""
     files: Files = []
     try:
-        with opened(path) as archive:
-            for member in members_of(archive, Settings()):
+        with open_archive(path) as archive:
+            for member in list_members(archive, Settings()):
                 if member.fault or not member.info.file_size or len(files) == MOST_INSPECTED:
                     continue
                 target = folder / str(len(files))
-                with reading(archive, member.info) as stream, target.open("wb") as copy:
-                    shutil.copyfileobj(stream, copy)
+                with target.open("wb") as copy:
+                    copy.writelines(read_member(archive, member.info))
                 files.append((member.name, target))
     except Unsound as fault:
         raise WrongUse(f"{without_ids(path.name)}: {fault}") from None

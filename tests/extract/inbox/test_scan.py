@@ -19,8 +19,13 @@ from flows.common.errors import Waiting
 from flows.common.settings import Workspace
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
-from flows.extract.inbox.file_access import QUIET_SECONDS, is_being_written, look_at, readable
-from flows.extract.inbox.inbox_file import land_dropped
+from flows.extract.inbox.file_access import (
+    QUIET_SECONDS,
+    decode_path,
+    hash_settled_file,
+    is_being_written,
+)
+from flows.extract.inbox.inbox_file import land_file
 from flows.extract.inbox.routing import source_date_of_name
 from flows.extract.raw_store import Store
 
@@ -129,7 +134,7 @@ def test_a_file_that_was_rewritten_after_the_look_waits_and_nothing_half_is_kept
     path.write_bytes(b"other")  # of the same length, and perhaps of the same moment
     store = Store(district.landed)
     with pytest.raises(Waiting, match=rf"{NAME} changed while it was read and waits"):
-        land_dropped(store, dropped)
+        land_file(store, dropped)
     assert store.deliveries() == []
     assert [one for one in store.folder.rglob("*") if one.is_file()] == []
     assert land(district) == []
@@ -148,7 +153,7 @@ def test_a_file_that_is_rewritten_during_the_look_waits(district: Workspace) -> 
     with ThreadPoolExecutor() as threads:
         threads.submit(rewrite)
         with pytest.raises(Waiting, match="changed while it was read and waits"):
-            look_at(path, NAME)
+            hash_settled_file(path, NAME)
 
 
 def test_what_is_landed_is_one_of_the_versions_however_fast_they_are_swapped(
@@ -174,7 +179,7 @@ def test_what_is_landed_is_one_of_the_versions_however_fast_they_are_swapped(
             for _ in range(60):
                 for dropped in look(district).new:
                     with contextlib.suppress(Waiting):
-                        land_dropped(store, dropped)
+                        land_file(store, dropped)
             assert process.poll() is None
         finally:
             process.kill()
@@ -189,12 +194,12 @@ def test_a_file_that_vanishes_is_named_and_harms_nobody(district: Workspace) -> 
     [dropped] = look(district).new
     path.unlink()
     with pytest.raises(Waiting, match="vanished from the inbox before"):
-        land_dropped(Store(district.landed), dropped)
+        land_file(Store(district.landed), dropped)
     with pytest.raises(Waiting, match="vanished from the inbox while"):
-        look_at(path, NAME)
+        hash_settled_file(path, NAME)
     path.symlink_to("/etc/passwd")
     with pytest.raises(Waiting, match="vanished"):  # something else took its name
-        land_dropped(Store(district.landed), dropped)
+        land_file(Store(district.landed), dropped)
     assert not district.landed.exists()
 
 
@@ -216,7 +221,7 @@ def test_what_may_not_be_read_is_a_gap_of_the_night_and_the_rest_is_taken(
         "staffing cannot be listed (Permission denied)",
         f"finance/{NAME} cannot be read (Permission denied): look at it",
     ]
-    assert "still being written" in view.remarks[0]  # the other one is root's, and new
+    assert "still being written" in view.notices[0]  # the other one is root's, and new
 
 
 def test_an_inbox_that_is_not_there_is_a_gap_of_the_night(district: Workspace) -> None:
@@ -242,17 +247,16 @@ def test_what_is_no_file_is_named_and_never_waited_for(district: Workspace) -> N
         view = look(district)
     assert [one.name for one in view.new] == ["finance/支付明细_2022年.csv/支付明细_2022年.csv"]
     assert view.unreadable == []
-    said = dict(sentence.split(" ", 1) for sentence in view.remarks)
-    assert said.pop("finance/zero.csv", "").replace("is no regular file but a device", "") in (
-        "", " and was passed over",
-    )  # fmt: skip
+    said = dict(sentence.split(" ", 1) for sentence in view.notices)
+    no_file, link = "is no regular file and was passed over", "is a link and was passed over"
+    assert said.pop("finance/zero.csv", no_file) == no_file  # only root can make a device
     assert said == {
-        "finance/支付明细_2019年.csv": "is no regular file but a FIFO and was passed over",
-        "finance/支付明细_2020年.csv": "is no regular file but a link and was passed over",
-        "finance/支付明细_2021年.csv": "is no regular file but a link and was passed over",
-        "finance/elsewhere": "is no regular file but a link and was passed over",
+        "finance/支付明细_2019年.csv": no_file,
+        "finance/支付明细_2020年.csv": link,
+        "finance/支付明细_2021年.csv": link,
+        "finance/elsewhere": link,
         "finance/支付明细_2023年.csv": "is this warehouse's own key or .env: take it away",
-        "finance/s.csv": "is no regular file but a socket and was passed over",
+        "finance/s.csv": no_file,
     }
 
 
@@ -261,7 +265,7 @@ def test_a_systems_folder_that_is_a_link_is_named(district: Workspace) -> None:
     drop(district, NAME)
     (district.inbox / "finance").rename(share)
     (district.inbox / "finance").symlink_to(share)
-    assert land(district) == ["finance is no regular file but a link and was passed over"]
+    assert land(district) == ["finance is a link and was passed over"]
     district.inbox.rename(district.root / "elsewhere")
     district.inbox.symlink_to(district.root / "elsewhere")  # the inbox itself may be one
     (district.inbox / "finance").unlink()
@@ -317,7 +321,7 @@ def test_names_that_look_alike_are_two_files_and_known_again(district: Workspace
 
 
 def test_a_name_in_no_known_encoding_can_still_be_kept() -> None:
-    assert readable(Path(os.fsdecode(b"a\xff\xff"))) == "a\\xff\\xff"
+    assert decode_path(Path(os.fsdecode(b"a\xff\xff"))) == "a\\xff\\xff"
 
 
 def test_what_other_programs_leave_is_passed_over_and_listed(district: Workspace) -> None:
@@ -341,9 +345,9 @@ def test_a_file_in_no_table_s_folder_is_named(district: Workspace) -> None:
     (district.inbox / "519900" / "finance").mkdir(parents=True)
     (district.inbox / "519900" / "finance" / NAME).write_bytes(b"y")
     view = look(district)
-    assert [one.place.district_code for one in view.new] == ["519900"]
-    assert len(view.remarks) == 2
-    assert all("in none of the folders finance, registers, sch" in one for one in view.remarks)
+    assert [one.route.district_code for one in view.new] == ["519900"]
+    assert len(view.notices) == 2
+    assert all("in none of the folders finance, registers, sch" in one for one in view.notices)
 
 
 @pytest.mark.parametrize(

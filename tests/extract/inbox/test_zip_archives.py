@@ -16,8 +16,8 @@ from flows.extract.inbox.zip_archives import (
     Unsound,
     hash_member,
     is_archive,
-    members_of,
-    opened,
+    list_members,
+    open_archive,
 )
 
 TEXT = b"a,b\n1,2\n"
@@ -46,15 +46,15 @@ def raw_named(path: Path, *names: bytes, extra: bytes = b"") -> Path:
 
 
 def listed(path: Path, **limits: int) -> list[Member]:
-    with opened(path) as archive:
-        return members_of(archive, Settings(**limits))  # type: ignore[arg-type]
+    with open_archive(path) as archive:
+        return list_members(archive, Settings(**limits))  # type: ignore[arg-type]
 
 
 def faults(path: Path, **limits: int) -> list[str]:
     """Say of each member what is wrong with it, by its name or by its bytes."""
     found = []
-    with opened(path) as archive:
-        for member in members_of(archive, Settings(**limits)):  # type: ignore[arg-type]
+    with open_archive(path) as archive:
+        for member in list_members(archive, Settings(**limits)):  # type: ignore[arg-type]
             fault = member.fault
             try:
                 fault = fault or hash_member(archive, member)[:0]
@@ -220,6 +220,6 @@ def test_a_workbook_is_no_archive_and_an_archive_is_one_by_any_name(tmp_path: Pa
 def test_what_the_archive_says_is_what_is_hashed(tmp_path: Path) -> None:
     inner = bytes(range(256)) * 20_000
     path = packed(tmp_path / "a.zip", "a.csv", content=inner)
-    with opened(path) as archive:
-        [member] = members_of(archive, Settings())
+    with open_archive(path) as archive:
+        [member] = list_members(archive, Settings())
         assert hash_member(archive, member) == sha256(inner).hexdigest()
