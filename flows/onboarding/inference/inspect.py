@@ -3,14 +3,14 @@
 import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from flows.common.errors import Rejected
 from flows.common.text import half_width, plain_caption
-from flows.contracts.model import Contract
+from flows.contracts.model import Column, Contract
 from flows.onboarding.inference.cells import (
     first_text,
     has_decimal_commas,
@@ -18,18 +18,21 @@ from flows.onboarding.inference.cells import (
     is_value,
     list_texts,
 )
-from flows.onboarding.inference.dialect import infer_dialect
+from flows.onboarding.inference.glossary import load_glossary
 from flows.onboarding.inference.header import INFERRED_WITHIN_ROWS, find_header
 from flows.parsing.headers import Header, Rows, joined_captions, with_titles_spread
 from flows.parsing.row_keywords import FOOTER, MARKED, NOTE, SUBSET, is_total_word
 from flows.parsing.row_types import RowKinds
 from flows.parsing.values import Unreadable, with_point
-from flows.readers.delimited import Dialect
+from flows.readers.delimited import Dialect, share_of_common
 from flows.readers.detection import kind_of
+from flows.readers.dialect import find_dialect, start_of, text_in
 from flows.readers.sheets import Sheet, open_sheets
 
 ROWS_INSPECTED = 20_000  # from the beginning; of a longer file also its end
 ROWS_OF_THE_END = 200
+OTHER_DELIMITERS = ",\t;|"  # than a blank
+FEWEST_COMMON = 0.5  # of the Han of a text, else it is of another encoding or language
 
 
 @dataclass
@@ -82,7 +85,7 @@ class InspectedFile:
 def inspect_file(path: Path, name: str) -> InspectedFile:
     """Inspect a file; raises Rejected."""
     kind = kind_of(path)
-    dialect = infer_dialect(path) if kind == "text" else None
+    dialect = _infer_dialect(path) if kind == "text" else None
     read = (
         {"encoding": dialect.encoding, "delimiter": dialect.delimiter, "quote": dialect.quote}
         if dialect
@@ -101,6 +104,29 @@ def inspect_file(path: Path, name: str) -> InspectedFile:
     for rows in (rows for sheet in sheets for rows in (sheet.data, sheet.totals) if has_commas):
         rows[:] = [(number, list(map(_with_point, row))) for number, row in rows]
     return InspectedFile(name, kind, dialect, _largest_first(sheets), others, has_commas)
+
+
+def _infer_dialect(path: Path) -> Dialect:
+    """Tell how a text file is written; raises Rejected where its encoding cannot be known.
+
+    Where no caption is known it is UTF-8, or GB18030 if that makes common Chinese of it.
+    """
+    captions = tuple(text for text in load_glossary() if len(text) > 1 and not text.isascii())
+    known = Column("known", "string", captions=captions)
+    dialect = find_dialect(path, Contract("", "", {"read": {}}, (known,)))
+    text = text_in(start_of(path), dialect.encoding) or ""
+    is_unicode = dialect.encoding.startswith("utf")
+    if not is_unicode and share_of_common(text) < FEWEST_COMMON:
+        raise Rejected("no_encoding_fits")
+    if dialect.delimiter == " " and not _is_parted_by_blanks(text):
+        return replace(dialect, delimiter=max(OTHER_DELIMITERS, key=text.count), skips_blanks=True)
+    return dialect
+
+
+def _is_parted_by_blanks(text: str) -> bool:
+    """Say whether blanks part values, and not the words of captions alone."""
+    has_others = any(delimiter in text for delimiter in OTHER_DELIMITERS)
+    return not has_others and any(map(is_value, text.split()))
 
 
 def _inspect_sheet(sheet: Sheet, contract: Contract) -> InspectedSheet | None:
