@@ -1,4 +1,4 @@
-"""The flow `ingest`: land what was dropped, pull the live systems side by side, judge it all."""
+"""The flow `ingest`: land what was dropped, and pull the live systems side by side."""
 
 from typing import Any
 
@@ -10,21 +10,19 @@ from flows.common.error_messages import telling
 from flows.common.errors import Unavailable, Waiting
 from flows.extract.inbox.inbox_file import land_file
 from flows.extract.pull.pull import land_pull
-from flows.runs.lifecycle import OPEN
-from flows.runs.validation import verdicts
+from flows.runs.context import current_run
 
 
 @task
 @telling
-def pull(night: str, source: str, period: str) -> None:
+def pull(source: str, period: str) -> None:
     """Pull one period of a live source and land it whole.
 
-    No retries of Prefect's: whether asking again can help, and for how long, is for the one
-    time budget that the night has for a source.
+    No retries of Prefect's: whether asking again can help, and for how long, is for the one time
+    budget that the run has for a source.
     """
-    tonight = OPEN[night]
-    contract, retry_budget = tonight.contracts[source], tonight.retry_budget_for(source)
-    land_pull(tonight.store, contract, tonight.settings, period, retry_budget)
+    run = current_run()
+    land_pull(run.store, run.contracts[source], run.settings, period, run.budgets[source])
 
 
 SIDE_BY_SIDE: ThreadPoolTaskRunner[PrefectConcurrentFuture[Any]] = ThreadPoolTaskRunner(
@@ -34,27 +32,25 @@ SIDE_BY_SIDE: ThreadPoolTaskRunner[PrefectConcurrentFuture[Any]] = ThreadPoolTas
 
 @flow(task_runner=SIDE_BY_SIDE)  # type: ignore[arg-type]
 @telling
-def ingest(night: str) -> None:
-    """Land dropped files, pull what has changed, and judge every new delivery.
+def ingest() -> None:
+    """Land dropped files and pull what has changed, as the run has planned.
 
-    A source that cannot be reached is a gap of the night; any other failure ends it.
+    A source that cannot be reached is a gap of the run; any other failure ends it.
     """
-    tonight = OPEN[night]
-    if tonight.difference:
-        waiting = [
-            pull.submit(night, owed.contract.name, owed.period) for owed in tonight.difference.pulls
-        ]
-        for file in tonight.difference.dropped:
-            try:
-                land_file(tonight.store, file)
-            except Waiting as changed:
-                tonight.remarks.append(str(changed))
-            except Unavailable as error:
-                tonight.unavailable.append(str(error))
-        for future in waiting:
-            try:
-                future.result()
-            except Unavailable as error:
-                tonight.unavailable.append(str(error))
-    with tonight.stage("reading and gates of deliveries"):
-        verdicts(tonight, judge_new=True)
+    run = current_run()
+    assert run.log.plan
+    pulls = [
+        pull.submit(expected.contract.name, expected.period) for expected in run.log.plan.pulls
+    ]
+    for file in run.log.plan.files:
+        try:
+            land_file(run.store, file)
+        except Waiting as changed:
+            run.log.notices.append(str(changed))
+        except Unavailable as error:
+            run.log.unavailable.append(str(error))
+    for future in pulls:
+        try:
+            future.result()
+        except Unavailable as error:
+            run.log.unavailable.append(str(error))

@@ -1,4 +1,4 @@
-"""The flow `nightly`: look, ingest, transform, publish; one night, one record."""
+"""The flow `nightly`: plan, ingest, validate, transform, publish; one run, one record."""
 
 import socket
 from datetime import date
@@ -15,13 +15,20 @@ from flows.common.error_messages import telling
 from flows.common.errors import Blocked
 from flows.common.settings import CHECKOUT, Workspace
 from flows.exports.html.gates import write_gates_page
-from flows.exports.postgres.publish import publish_tonight
+from flows.exports.postgres.publish import publish_results
 from flows.ingest import ingest
+from flows.landing.source_status import all_active
 from flows.publish import publish
-from flows.runs.arrivals import receipt_sentences
-from flows.runs.lifecycle import tonight
-from flows.runs.planning import forget_unused_readings, look, require_room, years_to_build
-from flows.runs.validation import find_standings, verdicts
+from flows.runs.arrivals import describe_arrivals
+from flows.runs.context import RunContext, ValidatedSources
+from flows.runs.lifecycle import open_run
+from flows.runs.planning import (
+    find_unchanged_years,
+    forget_unused_readings,
+    plan_run,
+    require_room,
+)
+from flows.runs.validation import validate_sources
 from flows.transform import transform
 
 
@@ -30,42 +37,45 @@ from flows.transform import transform
 def nightly(
     year: int | None = None, as_of: date | None = None, workspace: str | None = None
 ) -> dict[int, str]:
-    """Run the night for the open years, or one, and say for each how it ended."""
+    """Run for the open years, or one, and say for each how it ended."""
     place = Workspace(Path(workspace or CHECKOUT).resolve())
     mark = f"{socket.gethostname()}:{place.root}"
-    with tonight(place, year, as_of) as night, tags(mark):
+    with open_run(place, year, as_of) as run, tags(mark):
+        log = run.log
         close_killed_runs(mark)
-        if night.difference is None:
-            night.difference = look(night)
-            require_room(night)
-        with night.stage("ingest"):
-            ingest(night.name)
-        find_standings(night, judge_new=True)
-        night.remarks += receipt_sentences(night)
+        if log.plan is None:
+            require_room(run, log.add_plan(plan_run(run)))
+        assert log.plan
+        with log.timed("ingest"):
+            ingest()
+        with log.timed("reading and gates of deliveries"):
+            sources = log.add_sources(validate_sources(run, log.plan.held))
+            run.store.verify(part.delivery for part in all_active(sources.statuses))
         try:
-            if years := years_to_build(night):
-                transform(night.name, years)
-                publish(night.name, years)
-            done, failed = publish_tonight(
-                night.workspace,
-                night.settings,
-                night.results,
-                night.stage("publishing to PostgreSQL"),
-            )
-            night.remarks += done
-            night.unavailable += failed
+            _build_years(run, sources)
+            publish_results(run.workspace, run.settings, log)
         finally:
-            judged = verdicts(night, judge_new=False).values()
-            write_gates_page(night.folder, judged, night.outcomes, night.settings, night.as_of)
+            outcomes = sources.outcomes.values()
+            write_gates_page(run.folder, outcomes, log.report_outcomes, run.settings, run.as_of)
         if year is None and as_of is None:
-            forget_unused_readings(night)
-    if night.blocked:
-        raise Blocked("; ".join(night.blocked))
-    return {year: str(result["result"]) for year, result in night.results.items()}
+            forget_unused_readings(run, sources)
+    if log.blocked:
+        raise Blocked("; ".join(log.blocked))
+    return {year: str(result["result"]) for year, result in log.results.items()}
+
+
+def _build_years(run: RunContext, sources: ValidatedSources) -> None:
+    """Publish the years whose release does not follow from the inputs of this run already."""
+    run.log.notices += describe_arrivals(run, sources.statuses)
+    run.log.results, notices = find_unchanged_years(run, sources)
+    run.log.notices += notices
+    if years := [year for year in run.years if year not in run.log.results]:
+        transform(years)
+        publish(years)
 
 
 def close_killed_runs(mark: str) -> None:
-    """Close what killed nights of this workspace left Running, then mark the run of this one.
+    """Close what killed runs of this workspace left Running, then mark the run of this one.
 
     The lock is held: no other run of the workspace lives.
     """

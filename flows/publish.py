@@ -25,8 +25,13 @@ from flows.releases.release import (
 )
 from flows.releases.tables import ReleaseTables, is_covered
 from flows.releases.write_tables import write_tables
-from flows.runs.context import Night, inputs_of_year, withdrawn_of_year
-from flows.runs.lifecycle import OPEN
+from flows.runs.context import (
+    RunContext,
+    ValidatedSources,
+    current_run,
+    inputs_of_year,
+    withdrawn_of_year,
+)
 from flows.runs.record import write_intent
 from flows.validate import validate
 
@@ -39,65 +44,65 @@ FORMS = {
 }
 
 
-def _making(night: Night, year: int) -> Making:
-    """Gather what the manifest of a year's release tells of the night."""
+def _describe_making(run: RunContext, sources: ValidatedSources, year: int) -> Making:
+    """Gather what the manifest of a year's release says of the run."""
     return Making(
-        night=night.name,
-        started_at=night.started_at,
-        as_of=night.as_of,
-        settings=night.settings,
-        contracts=night.contracts,
-        standings=night.standings,
-        inputs=inputs_of_year(night, year),
-        withdrawn=withdrawn_of_year(night, year),
-        outcomes=night.outcomes,
-        stages=night.stages,
+        night=run.name,
+        started_at=run.started_at,
+        as_of=run.as_of,
+        settings=run.settings,
+        contracts=run.contracts,
+        statuses=sources.statuses,
+        inputs=inputs_of_year(run, sources, year),
+        withdrawn=withdrawn_of_year(sources, year),
+        outcomes=run.log.report_outcomes,
+        stages=run.log.timings,
     )
 
 
-def _fill(night: Night, year: int, name: str, folder: Path) -> None:
+def _fill(run: RunContext, sources: ValidatedSources, year: int, name: str, folder: Path) -> None:
     """Fill a part folder: tables, audit, manifest, what readers open, checksums."""
-    with night.stage("release files"):
-        write_tables(night.workspace.build, folder, year)
-    validate(night.name, year, str(folder))
-    with night.stage("release files"):
+    with run.log.timed("release files"):
+        write_tables(run.workspace.build, folder, year)
+    validate(year, str(folder))
+    with run.log.timed("release files"):
         tables = ReleaseTables.load(folder)
         states = [value["state"] for value in tables.values.values() if is_covered(value)]
-        previous = newest_release(night.workspace, year)
-        write_json(
-            folder / MANIFEST, make_manifest(_making(night, year), year, name, previous, states)
-        )
+        previous = newest_release(run.workspace, year)
+        making = _describe_making(run, sources, year)
+        write_json(folder / MANIFEST, make_manifest(making, year, name, previous, states))
         manifest = Release(folder).manifest  # as its readers have it
     for form, write in FORMS.items():
-        with night.stage(form):
+        with run.log.timed(form):
             write(tables, manifest, folder)
-    with night.stage("release files"):
+    with run.log.timed("release files"):
         seal(folder, manifest)
-    night.results[year] = {
+    run.log.results[year] = {
         "result": "publishing",
         "release": name,
         "manifest_sha256": hash_file(folder / MANIFEST),
         "has_gaps": manifest["has_gaps"],
     }
-    write_intent(night)
+    write_intent(run)
 
 
 @flow
 @telling
-def publish(night: str, years: list[int]) -> None:
+def publish(years: list[int]) -> None:
     """Publish each year by itself: one that is blocked keeps its last release."""
-    tonight = OPEN[night]
+    run = current_run()
+    sources, workspace = run.log.sources, run.workspace
+    assert sources
     for year in years:
-        fingerprint = fingerprint_of(inputs_of_year(tonight, year))
-        name = next_name(tonight.workspace, year, fingerprint)
-        target = year_folder(tonight.workspace, year) / name
+        fingerprint = fingerprint_of(inputs_of_year(run, sources, year))
+        name = next_name(workspace, year, fingerprint)
+        target = year_folder(workspace, year) / name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            build_folder(target, partial(_fill, tonight, year, name))
+            build_folder(target, partial(_fill, run, sources, year, name))
         except Blocked as error:
-            tonight.blocked.append(str(error))
-            tonight.results[year] = {"result": "blocked", "exit_code": error.exit_code}
+            run.log.blocked.append(str(error))
+            run.log.results[year] = {"result": "blocked", "exit_code": error.exit_code}
         else:
-            default_year = tonight.settings.default_year
-            show_newest(tonight.workspace, year, default_year)
-            tonight.results[year]["result"] = "published"
+            show_newest(workspace, year, run.settings.default_year)
+            run.log.results[year]["result"] = "published"

@@ -1,26 +1,23 @@
-"""The flow `transform`: the build database anew over what is in force, then dbt."""
+"""The flow `transform`: the build database anew over what is active, then dbt."""
 
 from prefect import flow
 
 from flows.common.error_messages import telling
-from flows.runs.lifecycle import OPEN
+from flows.runs.context import current_run
 from flows.warehouse.build import prepare_warehouse
 from flows.warehouse.dbt import run_dbt
 
 
 @flow
 @telling
-def transform(night: str, years: list[int]) -> None:
+def transform(years: list[int]) -> None:
     """Build all models for the years."""
-    tonight = OPEN[night]
-    workspace = tonight.workspace
-    with tonight.stage("landing relations"):
-        prepare_warehouse(
-            workspace.build, tonight.contracts, tonight.standings, tonight.settings, years
-        )
-    target = workspace.warehouse / "dbt_target"
+    run = current_run()
+    build, target = run.workspace.build, run.workspace.warehouse / "dbt_target"
+    with run.log.timed("landing relations"):
+        prepare_warehouse(build, run.contracts, run.log.statuses, run.settings, years)
     try:
-        with tonight.stage("dbt"):
-            run_dbt(["build", "--exclude-resource-type", "unit_test"], workspace.build, target)
+        with run.log.timed("dbt"):
+            run_dbt(["build", "--exclude-resource-type", "unit_test"], build, target)
     finally:
         (target / "run_results.json").unlink(missing_ok=True)  # its errors repeat values of rows

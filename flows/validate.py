@@ -7,19 +7,19 @@ from prefect import flow
 from flows.common.error_messages import telling
 from flows.common.errors import Blocked
 from flows.common.messages import Message
-from flows.quality.suite import SUITES
 from flows.releases.audit import gate_outcomes
-from flows.runs.lifecycle import OPEN
+from flows.runs.context import current_run
 
 
 @flow
 @telling
-def validate(night: str, year: int, folder: str) -> None:
+def validate(year: int, folder: str) -> None:
     """Judge a part folder; a critical rule that fails, or cannot be run, blocks the release."""
-    tonight = OPEN[night]
-    with tonight.stage("gates of the report"):
-        outcomes = gate_outcomes(Path(folder), SUITES / "report", year, tonight.settings.district)
-    tonight.outcomes += outcomes
+    run = current_run()
+    with run.log.timed("gates of the report"):
+        suites = run.suites.folder / "report"
+        outcomes = gate_outcomes(Path(folder), suites, year, run.settings.district)
+    run.log.report_outcomes += outcomes
     rejections = [
         f"{outcome['suite']}: {Message.from_json(kept).english}"
         for outcome in outcomes

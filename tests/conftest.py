@@ -193,11 +193,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     passed_over = ignore_patterns("target", "logs", "__pycache__", ".user.yml")
     for name in ("flows", "dbt_project", "expectations"):
         copytree(CHECKOUT / name, copy / name, ignore=passed_over)
-    import flows.validate
     import flows.warehouse.dbt
 
     monkeypatch.setattr(flows.warehouse.dbt, "CHECKOUT", copy)
-    monkeypatch.setattr(flows.validate, "SUITES", copy / "expectations")
     monkeypatch.setattr(suite, "SUITES", copy / "expectations")
     monkeypatch.setattr(fingerprint, "CHECKOUT", copy)
     monkeypatch.setattr(cache_key, "CHECKOUT", copy)

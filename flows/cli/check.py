@@ -28,7 +28,7 @@ from flows.onboarding.dry_run.dry_run import FileTrial, try_files
 from flows.parsing.result import Reading
 from flows.parsing.unpivot import items_of
 from flows.quality.waivers import waived_sentence
-from flows.runs.context import Night, open_night
+from flows.runs.context import RunContext, make_context
 
 FIRST_ROWS = 5
 MOST_NAMED = 6
@@ -45,7 +45,7 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
 
     Nothing is landed or kept. Cells that identify persons are masked.
     """
-    night = open_night(workspace, None, None)
+    night = make_context(workspace, None, None)
     contract = contract_named(night.contracts, name)
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
@@ -63,17 +63,17 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
     return _print_end(trials, problems, contract, left)
 
 
-def _describe_unneeded(night: Night, trials: Sequence[FileTrial]) -> Iterator[str]:
+def _describe_unneeded(night: RunContext, trials: Sequence[FileTrial]) -> Iterator[str]:
     """Tell of files whose period no open year needs."""
-    owed = {expected.key for expected in night.owed()}
+    needed = {expected.key for expected in night.expected()}
     years = ", ".join(map(str, night.years))
-    periods = {trial.delivery.period for trial in trials if trial.delivery.key not in owed}
+    periods = {trial.delivery.period for trial in trials if trial.delivery.key not in needed}
     for period in sorted(periods - {""}):
         yield f"no open year ({years}) needs the period {period}: it would land and not count"
 
 
 def _print_file(trial: FileTrial, contract: Contract) -> None:
-    outcome, delivery = trial.verdict.outcome, trial.delivery
+    outcome, delivery = trial.verdict.details, trial.delivery
     say(f"{contract.name} {contract.title}: {delivery.name}")
     say(f"period: {delivery.period or 'is said neither by the name nor by a cell'}")
     if trial.reading:
@@ -233,7 +233,7 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
         word = "accepted" if trial.verdict.accepted else "rejected"
         say(f"{word}: {trial.delivery.name}, period {trial.delivery.period or 'unknown'}")
         if trial.reading:
-            say(f"  rows: {_describe_counts(trial.verdict.outcome)}")
+            say(f"  rows: {_describe_counts(trial.verdict.details)}")
             for sentence in _describe_totals(trial.reading, contract):
                 say(f"  totals: {sentence}")
         for message in trial.verdict.rejections:
@@ -247,7 +247,7 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
         }  # of all files once
     accepted = [trial for trial in trials if trial.verdict.accepted]
     counts = ("rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
-    sums = {name: sum(trial.verdict.outcome[name] for trial in accepted) for name in counts}
+    sums = {name: sum(trial.verdict.details[name] for trial in accepted) for name in counts}
     shown = _describe_counts(sums | {"skipped": {}, "accepted": True})
     say(f"together {len(accepted)} of {many(len(trials), 'file')} accepted, their rows: {shown}")
     if contract.in_parts and (column := contract.part_column):
@@ -266,7 +266,7 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
 def _print_first_rows(trial: FileTrial, contract: Contract) -> None:
     from rich.table import Table
 
-    count = min(FIRST_ROWS, trial.verdict.outcome["rows_landed"]) if trial.reading else 0
+    count = min(FIRST_ROWS, trial.verdict.details["rows_landed"]) if trial.reading else 0
     if not count:
         return
     names = [column.name for column in contract.columns]
@@ -283,7 +283,7 @@ def _print_first_rows(trial: FileTrial, contract: Contract) -> None:
 
 
 def _print_definitions(
-    night: Night, contract: Contract, trials: Iterable[FileTrial], scratch: Path
+    night: RunContext, contract: Contract, trials: Iterable[FileTrial], scratch: Path
 ) -> list[str]:
     """Try suite and staging model against the contract; give what would end the run."""
     rows = [trial.verdict.rows for trial in trials if trial.reading and trial.verdict.accepted]
@@ -326,7 +326,7 @@ def _print_end(
         warned = dict.fromkeys(
             result["type"]
             for trial in trials
-            for result in trial.verdict.outcome["results"]
+            for result in trial.verdict.details["results"]
             if not result["success"] and result["severity"] != "info"
         )
         with_warnings = f" with warnings, as above: {', '.join(warned)}" if warned else ""

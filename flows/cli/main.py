@@ -95,11 +95,10 @@ def nightly(
 ) -> None:
     """Run the night: land, check, build, audit and publish what is new."""
     from flows.cli.nightly import run_nightly
-    from flows.common.process import until_stopped
-    from flows.runs.lifecycle import stop_tonight
+    from flows.runs.lifecycle import run_until_stopped
 
     place, known_by = Workspace(workspace.resolve()), as_of.date() if as_of else None
-    code = until_stopped(lambda: run_nightly(place, year, known_by), stop_tonight)
+    code = run_until_stopped(lambda on_open: run_nightly(place, year, known_by, on_open))
     raise typer.Exit(code)
 
 
@@ -130,20 +129,19 @@ def run(workspace: WorkspaceOption = CHECKOUT) -> None:
     """Make the sample if the workspace is empty and is the sample's, then run the night."""
     from flows.cli.nightly import run_nightly
     from flows.cli.sample import make_sample, sample_api, workspace_is_empty
-    from flows.common.process import until_stopped
-    from flows.runs.lifecycle import stop_tonight
+    from flows.runs.lifecycle import OnOpen, run_until_stopped
 
     place = Workspace(workspace.resolve())
 
-    def make_and_run() -> int:
+    def make_and_run(on_open: OnOpen) -> int:
         settings = load_settings(place)
         if settings.district == SAMPLE_DISTRICT and workspace_is_empty(place):
             typer.echo("making the sample district 519900 样例区 (样例数据)")
             make_sample(place, 2023, 1.0, [])
         with sample_api(place, settings):
-            return run_nightly(place, None, None)
+            return run_nightly(place, None, None, on_open)
 
-    code = until_stopped(make_and_run, stop_tonight)
+    code = run_until_stopped(make_and_run)
     raise typer.Exit(code)
 
 

@@ -1,4 +1,4 @@
-"""Running a night from the command: look first, load the heavy tools only for a difference."""
+"""The command `nightly`: plan first, load the heavy tools only where something changed."""
 
 import contextlib
 import os
@@ -11,110 +11,114 @@ from flows.common.console import make_console, say
 from flows.common.disk import lacking_room
 from flows.common.errors import GAPS, Blocked
 from flows.common.settings import Workspace
-from flows.exports.postgres.publish import publish_tonight
-from flows.landing.source_status import missing_or_rejected
+from flows.exports.postgres.publish import publish_results
+from flows.landing.source_status import by_period, missing_or_rejected
 from flows.releases.release import Release, current_release
-from flows.runs.context import Night, exit_code_of
-from flows.runs.lifecycle import tonight
-from flows.runs.planning import look, require_room, years_to_build
+from flows.runs.context import RunContext, RunPlan, exit_code_of
+from flows.runs.lifecycle import OnOpen, open_run
+from flows.runs.planning import find_unchanged_years, plan_run, require_room
 from flows.runs.prefect_server import prefect_server
-from flows.runs.validation import find_standings
+from flows.runs.validation import validate_sources
 
 
-def run_nightly(workspace: Workspace, year: int | None, as_of: date | None) -> int:
-    """Run the night and print what came of it; give the exit code."""
-    with tonight(workspace, year, as_of) as night:
-        with night.stage("look"):
-            night.difference = look(night)
-            changed = bool(night.difference)
-            if not changed:
-                find_standings(night, judge_new=False)
-                changed = bool(years_to_build(night))
-        if changed:
-            night.results.clear()
-            night.standings.clear()  # what is not judged yet is no gap
-            with night.stage("whole run"):
-                _run_flow(night, year, as_of)
+def run_nightly(workspace: Workspace, year: int | None, as_of: date | None, on_open: OnOpen) -> int:
+    """Run and print what came of it; give the exit code. The open run goes to `on_open`."""
+    with open_run(workspace, year, as_of) as run:
+        on_open(run)
+        with run.log.timed("look"):
+            plan = run.log.add_plan(plan_run(run))
+            is_unchanged = not plan and _is_published(run, plan)
+        if is_unchanged:
+            if lacking := lacking_room(run.workspace, 0):  # today it was not needed
+                run.log.notices.append(lacking)
+            publish_results(run.workspace, run.settings, run.log)
         else:
-            if lacking := lacking_room(workspace, 0):  # tonight it was not needed
-                night.remarks.append(lacking)
-            done, failed = publish_tonight(
-                night.workspace,
-                night.settings,
-                night.results,
-                night.stage("publishing to PostgreSQL"),
-            )
-            night.remarks += done
-            night.unavailable += failed
-        _report(night)
-        return exit_code_of(night)
+            with run.log.timed("whole run"):
+                _run_flow(run, plan, year)
+        _report(run)
+        return exit_code_of(run.log)
 
 
-def _report(night: Night) -> None:
-    """Print what came of the night; whoever read it may be gone, and that is no failure."""
+def _is_published(run: RunContext, plan: RunPlan) -> bool:
+    """Whether the release of each year follows from what is active; if so, that is the result."""
+    sources = validate_sources(run, plan.held, read_new=False)
+    results, notices = find_unchanged_years(run, sources)
+    if is_complete := len(results) == len(run.years):
+        run.log.add_sources(sources)
+        run.log.results = results
+    run.log.notices += notices
+    return is_complete
+
+
+def _report(run: RunContext) -> None:
+    """Print what came of the run; whoever read it may be gone, and that is no failure."""
     try:
-        report_night(night)
+        print_run(run)
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def _run_flow(night: Night, year: int | None, as_of: date | None) -> None:
-    require_room(night)
+def _run_flow(run: RunContext, plan: RunPlan, year: int | None) -> None:
+    require_room(run, plan)
     with make_console().status("building the night"), contextlib.ExitStack() as stack:
-        with night.stage("start of Prefect's server"):
-            seconds = night.settings.prefect_start_seconds
-            home = stack.enter_context(prefect_server(night.workspace.warehouse, seconds))
-        with night.stage("imports"), contextlib.chdir(home):
+        with run.log.timed("start of Prefect's server"):
+            seconds = run.settings.prefect_start_seconds
+            home = stack.enter_context(prefect_server(run.workspace.warehouse, seconds))
+        with run.log.timed("imports"), contextlib.chdir(home):
             from flows.nightly import nightly
             from flows.quality.gx_runner import load_great_expectations
 
             load_great_expectations()
         try:
-            nightly(year, as_of, str(night.workspace.root))
+            nightly(year, run.as_of, str(run.workspace.root))
         except Blocked:
-            if not night.blocked:
+            if not run.log.blocked:
                 raise
 
 
-def _new_in_force(night: Night) -> Iterator[str]:
-    """Say what came tonight and counts, of each source table and period."""
-    begun = datetime.fromisoformat(night.started_at)
-    for standing in {one.owed.key: one for one in night.standings}.values():
-        new = [one for one in standing.in_force
-               if datetime.fromisoformat(one.delivery.received_at) >= begun]  # fmt: skip
+def _describe_new(run: RunContext) -> Iterator[str]:
+    """Say what came in this run and counts, of each source table and period."""
+    begun = datetime.fromisoformat(run.started_at)
+    for status in by_period(run.log.statuses):
+        new = [
+            part
+            for part in status.active
+            if datetime.fromisoformat(part.delivery.received_at) >= begun
+        ]
         if new:
-            rows = sum(one.rows_landed for one in new)
+            rows = sum(part.rows_landed for part in new)
             files = new[0].delivery.name if len(new) == 1 else f"{len(new)} files"
-            table, period = standing.owed.contract.name, standing.owed.period
+            table, period = status.expected.contract.name, status.expected.period
             yield f"new: {rows} rows of {table} {period} ({files})"
 
 
-def report_night(night: Night) -> None:
-    """Print what is new, the result, the figures, what is missing or set aside, and the stages."""
-    if night.as_of:
-        say(f"a look back{known_until(night.as_of)}: nothing is landed, switched, sent or told")
-    for sentence in _new_in_force(night):
+def print_run(run: RunContext) -> None:
+    """Print what is new, the results, the figures, what is missing or quarantined, the stages."""
+    log = run.log
+    if run.as_of:
+        say(f"a look back{known_until(run.as_of)}: nothing is landed, switched, sent or told")
+    for sentence in _describe_new(run):
         say(sentence)
-    for year in night.years:
-        result = night.results.get(year, {"result": "failed"})
-        is_look = night.as_of and result["result"] == "published"
+    for year in run.years:
+        result = log.results.get(year, {"result": "failed"})
+        is_look = run.as_of and result["result"] == "published"
         word = "looked back, as" if is_look else result["result"]
         say(f"{year}: {word} {result.get('release', '')}")
-        release = current_release(night.workspace, year)
+        release = current_release(run.workspace, year)
         if release and result["result"] == "published":
             print_figures(release)
-    for sentence in (*night.blocked, *missing_or_rejected(night.standings), *night.unavailable):
+    for sentence in (*log.blocked, *missing_or_rejected(log.statuses), *log.unavailable):
         say(f"  ! {sentence}")
-    for sentence in dict.fromkeys(night.remarks):
+    for sentence in dict.fromkeys(log.notices):
         say(f"  - {sentence}")
-    if exit_code_of(night) == GAPS:
+    if exit_code_of(log) == GAPS:
         say("gaps stand open: see `ziping status` and `ziping sources`")
-    for name, seconds in night.stages.items():
+    for name, seconds in log.timings.items():
         wall, cpu = seconds["wall_seconds"], seconds["cpu_seconds"]
         say(f"{name:34}{wall:8.1f} s wall{cpu:8.1f} s CPU")
-    for year in night.years:
-        if release := current_release(night.workspace, year):
+    for year in run.years:
+        if release := current_release(run.workspace, year):
             say(f"release {year}: {release.folder}")
 
 

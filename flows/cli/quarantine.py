@@ -12,44 +12,46 @@ from flows.common.settings import Workspace
 from flows.common.text import many, place_of_rows
 from flows.contracts.loading import contract_named
 from flows.landing.problems import Examined, Problem, gravity_of, problems_of
-from flows.landing.source_status import candidates
-from flows.runs.context import Night
-from flows.runs.validation import look_at_standings, verdicts
+from flows.landing.source_status import by_period, candidates
+from flows.runs.context import RunContext, ValidatedSources
+from flows.runs.validation import look_at_sources
 
 VERSION = 1
 STATES = {"in_force": "in force", "rejected": "rejected"}
 
 
-def examine_deliveries(night: Night, names: Iterable[str]) -> list[Examined]:
-    """Examine the deliveries of some source tables: the newest rejected, and those in force.
+def examine_deliveries(sources: ValidatedSources, names: Iterable[str]) -> list[Examined]:
+    """Examine the deliveries of some source tables: the newest rejected, and the active ones.
 
     Of a table in parts each part that was rejected is the newest of its name.
     """
     wanted, found = set(names), []
-    for standing in {standing.owed.key: standing for standing in night.standings}.values():
-        contract = standing.owed.contract
+    for status in by_period(sources.statuses):
+        contract = status.expected.contract
         if contract.name not in wanted:
             continue
-        rejected = standing.rejected if contract.in_parts else standing.rejected[:1]
-        in_force = [(part.delivery, part.acceptance) for part in standing.in_force]
-        for delivery, acceptance in (*rejected, *in_force):
-            state = "in_force" if acceptance.accepted else "rejected"
-            problems = problems_of(contract, acceptance)
-            if problems or not acceptance.accepted:
-                rejections = tuple(acceptance.rejections)
+        rejected = status.rejected if contract.in_parts else status.rejected[:1]
+        active = [(part.delivery, part.outcome) for part in status.active]
+        for delivery, outcome in (*rejected, *active):
+            state = "in_force" if outcome.accepted else "rejected"
+            problems = problems_of(contract, outcome)
+            if problems or not outcome.accepted:
+                rejections = tuple(outcome.rejections)
                 found.append(Examined(contract, delivery, state, rejections, tuple(problems)))
     return found
 
 
-def list_unjudged(night: Night, names: Iterable[str]) -> list[str]:
+def list_not_yet_validated(
+    run: RunContext, sources: ValidatedSources, names: Iterable[str]
+) -> list[str]:
     """Name the deliveries of which the next night will say what is wrong."""
-    judged, deliveries, wanted = verdicts(night, judge_new=False), night.deliveries(), set(names)
+    deliveries, wanted = run.deliveries(), set(names)
     found = {
         f"{delivery.source} {delivery.period} {delivery.name}"
-        for owed in night.owed()
-        if owed.contract.name in wanted
-        for delivery in candidates(deliveries, owed.key)
-        if (delivery.source, delivery.period, delivery.id) not in judged
+        for expected in run.expected()
+        if expected.contract.name in wanted
+        for delivery in candidates(deliveries, expected.key)
+        if (delivery.source, delivery.period, delivery.id) not in sources.outcomes
     }
     return sorted(found)
 
@@ -66,20 +68,20 @@ def print_quarantine(
 
     Of one evaluation year these are the files of the periods that it needs.
     """
-    night = look_at_standings(workspace, year)
-    names = [contract_named(night.contracts, source).name] if source else list(night.contracts)
-    found = examine_deliveries(night, names)
+    run, sources = look_at_sources(workspace, year)
+    names = [contract_named(run.contracts, source).name] if source else list(run.contracts)
+    found = examine_deliveries(sources, names)
     if as_json:
         say(json.dumps(_to_json(found), ensure_ascii=False, indent=1))
     else:
-        later = list_unjudged(night, names)
+        later = list_not_yet_validated(run, sources, names)
         _print(found, is_whole=not later)
         for name in later:
             say(f"{name}: judged by the next night")
     if folder:
         from flows.forms.problem_list import write_quarantine
 
-        for path in write_quarantine(folder, found, night.settings):
+        for path in write_quarantine(folder, found, run.settings):
             if not as_json:
                 say(f"wrote {path}")
 

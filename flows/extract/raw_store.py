@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from hashlib import sha256
+from io import FileIO
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any, BinaryIO
 
 from flows.common.errors import Unavailable, Waiting, ZipingError
-from flows.common.files import fsync_folder, hash_file, naming, part_name
+from flows.common.files import fsync_folder, hash_file, naming, part_name, stamp_of
 from flows.common.masking import without_ids
 from flows.contracts.delivery import Delivery, LandedFile, Withdrawal, last_of
 
@@ -24,44 +25,59 @@ class Store:
         self.folder = folder
         self.manifest = folder / "manifest.jsonl"
         # Sources are pulled side by side: without it, one would cut the line of another as torn.
-        self._recording = Lock()
+        self._lock = RLock()
+        self._read_at: tuple[int, int, int] | None = None  # the manifest as it was then
+        self._lines = 0
+        self._deliveries: list[Delivery] = []
+        self._verified: set[str] = set()  # bytes that were hashed since the store was opened
 
     def path(self, digest: str) -> Path:
         """Say where the content of a hash is kept."""
         return self.folder / "content" / digest[:2] / digest
 
     def deliveries(self) -> list[Delivery]:
-        """Read all deliveries in the order of receipt; a torn last line never happened.
+        """List all deliveries in the order of receipt; a torn last line never happened.
 
-        A line that withdraws one speaks of all that came before it with the same bytes.
+        A line that withdraws one speaks of all that came before it with the same bytes. The
+        manifest is read again only where another process wrote to it.
         """
-        if not self.manifest.exists():
-            return []
-        *lines, _torn = self.manifest.read_bytes().split(b"\n")
-        found: list[Delivery] = []
-        for number, line in enumerate(lines, start=1):
+        with self._lock:
+            stamp = stamp_of(self.manifest) if self.manifest.exists() else None
+            if self._read_at != stamp:
+                self._read_manifest()
+                self._read_at = stamp
+            return list(self._deliveries)
+
+    def _read_manifest(self) -> None:
+        self._lines, self._deliveries, self._read_at = 0, [], None
+        *lines, _torn = self.manifest.read_bytes().split(b"\n") if self.manifest.exists() else [b""]
+        for line in lines:
+            self._lines += 1
             try:
-                entry = json.loads(line)
-                if "withdraws" in entry:
-                    *key, withdrawn_id = entry.pop("withdraws")
-                    withdrawal = Withdrawal(**entry)
-                    found = [
-                        replace(one, withdrawn=withdrawal)
-                        if (*one.key, one.id) == (*key, withdrawn_id) and not one.withdrawn
-                        else one
-                        for one in found
-                    ]
-                    continue
-                for name in ("files", "attachments"):
-                    entry[name] = tuple(LandedFile(**file) for file in entry.get(name, ()))
-                if "archive" in entry:
-                    entry["archive"] = LandedFile(**entry["archive"])
-                found.append(Delivery(number=number, **entry))
+                self._take_line(json.loads(line))
             except (ValueError, TypeError, KeyError):
                 raise ZipingError(
-                    f"{self.manifest}, line {number}, is damaged: restore raw/landed from a backup"
+                    f"{self.manifest}, line {self._lines}, is damaged: restore raw/landed from a "
+                    "backup"
                 ) from None
-        return found
+
+    def _take_line(self, entry: dict[str, Any]) -> None:
+        """Follow what a line of the manifest says: a delivery, or that one is withdrawn."""
+        if "withdraws" in entry:
+            *key, withdrawn_id = entry.pop("withdraws")
+            withdrawal = Withdrawal(**entry)
+            self._deliveries = [
+                replace(delivery, withdrawn=withdrawal)
+                if (*delivery.key, delivery.id) == (*key, withdrawn_id) and not delivery.withdrawn
+                else delivery
+                for delivery in self._deliveries
+            ]
+            return
+        for name in ("files", "attachments"):
+            entry[name] = tuple(LandedFile(**file) for file in entry.get(name, ()))
+        if "archive" in entry:
+            entry["archive"] = LandedFile(**entry["archive"])
+        self._deliveries.append(Delivery(number=self._lines, **entry))
 
     def _make(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -91,6 +107,7 @@ class Store:
             target = self.path(digest.hexdigest())
             target.parent.mkdir(parents=True, exist_ok=True)
             part.replace(target)
+            self._verified.add(digest.hexdigest())
         finally:
             part.unlink(missing_ok=True)
         for folder in (target.parent, target.parent.parent, self.folder):
@@ -102,10 +119,10 @@ class Store:
 
         It supersedes the last one of its period; a part only the last one of its own name.
         """
-        with self._recording:
+        with self._lock:
             earlier = self.deliveries()
             if is_part:
-                earlier = [one for one in earlier if _names(one) == _names(delivery)]
+                earlier = [other for other in earlier if _names(other) == _names(delivery)]
             last = last_of(earlier, delivery.key)
             entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
             entry.pop("number")
@@ -114,21 +131,19 @@ class Store:
                 if not entry[name]:
                     entry.pop(name)
             self._append(entry)
-            return self.deliveries()[-1]
+            return self._deliveries[-1]
 
     def withdraw(self, delivery: Delivery, withdrawal: Withdrawal) -> None:
         """Append a line that takes a delivery back; nothing of what was received is touched."""
-        with self._recording:
+        with self._lock:
+            self.deliveries()
             self._append({"withdraws": [*delivery.key, delivery.id], **asdict(withdrawal)})
 
     def _append(self, entry: dict[str, Any]) -> None:
+        """Write a line after those that were read, in place of one that was torn."""
         line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-        with naming(self.manifest), self.manifest.open("ab", buffering=0) as file:
-            if size := file.tell():
-                whole = self.manifest.read_bytes().rfind(b"\n") + 1
-                if whole != size:
-                    file.truncate(whole)
-                    size = whole
+        with naming(self.manifest), self.manifest.open("a+b", buffering=0) as file:
+            size = _cut_torn_line(file)
             try:
                 written = file.write(line)
                 if written != len(line):
@@ -136,18 +151,21 @@ class Store:
                 os.fsync(file.fileno())
             except OSError:
                 file.truncate(size)  # what is not surely on the disk was not received
+                self._read_at = None
                 raise
+            self._lines += 1
+            self._take_line(json.loads(line))
+            self._read_at = stamp_of(self.manifest)
         fsync_folder(self.folder)
 
     def verify(self, deliveries: Iterable[Delivery]) -> None:
-        """Stop when kept bytes are gone or are not what their name says."""
-        archives: set[str] = set()  # each holds many deliveries and is hashed once
+        """Stop when kept bytes are gone or are not what their name says; each is hashed once."""
         for delivery in deliveries:
             kept = [*delivery.files, *delivery.attachments]
-            if delivery.archive and delivery.archive.sha256 not in archives:
-                kept.append(delivery.archive)
-                archives.add(delivery.archive.sha256)
+            kept += [delivery.archive] if delivery.archive else []
             for file in kept:
+                if file.sha256 in self._verified:
+                    continue
                 path = self.path(file.sha256)
                 if not path.exists():
                     raise ZipingError(
@@ -159,6 +177,19 @@ class Store:
                         f"{delivery.source} {delivery.period}: the kept bytes {file.sha256[:12]} "
                         "were changed in raw/landed: restore them from a backup"
                     )
+                self._verified.add(file.sha256)
+
+
+def _cut_torn_line(file: FileIO) -> int:
+    """Cut what stands behind the last whole line of the manifest, and give its length."""
+    size = file.seek(0, os.SEEK_END)
+    if size:
+        file.seek(size - 1)
+        if file.read(1) != b"\n":
+            file.seek(0)
+            size = file.readall().rfind(b"\n") + 1
+            file.truncate(size)
+    return size
 
 
 def _next_block(stream: BinaryIO, name: str) -> bytes:

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 
 from flows.common.settings import CHECKOUT
 from flows.common.versions import code_files_of, library_versions
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.parsing.codes import LISTS, SEEDS
-from flows.quality.suite import SuiteError, readings_path, suite_path, suite_text
 from flows.quality.waivers import Waiver, key_of
 
 # What a cached reading rests on beside bytes, contract and suite. Whole folders: one that is read
@@ -35,18 +33,9 @@ def parser_version() -> str:
 
 
 def cache_key(
-    delivery: Delivery, contract: Contract, key_id: str, waivers: Sequence[Waiver] = ()
+    delivery: Delivery, contract: Contract, suite: str, key_id: str, waivers: Sequence[Waiver] = ()
 ) -> str:
-    """Name a cached reading by everything that it follows from."""
-    suite = [_digest(path) for path in (suite_path(contract), readings_path())]
+    """Name a cached reading by everything that it follows from; `suite` is its suite's digest."""
     parts = [delivery.id, delivery.district_code, delivery.period, contract.fingerprint]
-    parts += [*suite, parser_version(), key_id, key_of(waivers)]
+    parts += [suite, parser_version(), key_id, key_of(waivers)]
     return sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    """Hash a suite with the codes of its lists; one that is unclear is told where it judges."""
-    try:
-        return sha256(suite_text(path).encode()).hexdigest()
-    except SuiteError:
-        return sha256(path.read_bytes()).hexdigest() if path.exists() else ""

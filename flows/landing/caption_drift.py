@@ -10,11 +10,11 @@ from flows.contracts.model import Contract
 
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 ALIKE = 0.6  # of the signs of two captions
-Outcome = Mapping[str, Any]
+Details = Mapping[str, Any]  # of an outcome
 Place = tuple[str, str]  # a column, and what became of its caption
 
 
-def compared_captions(now: Outcome, then: Outcome) -> dict[str, list[Place]]:
+def compared_captions(now: Details, then: Details) -> dict[str, list[Place]]:
     """Compare the captions of two files that could be read.
 
     A caption that no column takes, at the place of one that is gone or much like it, is perhaps
@@ -40,18 +40,22 @@ def compared_captions(now: Outcome, then: Outcome) -> dict[str, list[Place]]:
     }
 
 
-def likely_captions(now: Outcome, then: Outcome, contract: Contract) -> list[tuple[str, str, str]]:
+def likely_captions(now: Details, then: Details, contract: Contract) -> list[tuple[str, str, str]]:
     """Find in a file without some required columns what may be their captions, and the last ones.
 
     Gives column, caption of the last file and caption of this one.
     """
-    known = {plain_caption(caption) for one in contract.columns for caption in one.captions}
+    known = {plain_caption(caption) for column in contract.columns for caption in column.captions}
     was_called = _captions(then)
     places = [place for result in now["results"] if result["type"] == "required_column"
               for place in result["places"]]  # fmt: skip
     gone = {place["column"]: listed(was_called[place["column"]]) for place in places
             if place["column"] in was_called}  # fmt: skip
-    new = [one for one in now["layout"] if one and one not in known and one not in then["layout"]]
+    new = [
+        caption
+        for caption in now["layout"]
+        if caption and caption not in known and caption not in then["layout"]
+    ]
     found = _renamed(gone, new, now["layout"], then["layout"])
     return [(name, gone[name], caption) for name, caption in found.items()]
 
@@ -72,9 +76,9 @@ def _lost_items(now: Mapping[str, str], then: Mapping[str, str]) -> dict[str, st
     return lost
 
 
-def _captions(outcome: Outcome) -> dict[str, set[str]]:
+def _captions(details: Details) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for captions in outcome["captions"].values():
+    for captions in details["captions"].values():
         for name, caption in captions.items():
             found.setdefault(name, set()).add(caption)
     return found
@@ -88,8 +92,8 @@ def _renamed(
     for name, caption in gone.items():
         place = old_layout.index(caption) if caption in old_layout else len(layout)
         here = layout[place] if place < len(layout) else ""
-        likeness = {one: SequenceMatcher(None, one, caption).ratio() for one in left}
-        best = here if here in left else max(left, key=lambda one: likeness[one], default="")
+        likeness = {text: SequenceMatcher(None, text, caption).ratio() for text in left}
+        best = here if here in left else max(left, key=lambda text: likeness[text], default="")
         if best and (best == here or likeness[best] >= ALIKE):
             found[name] = best
             left.remove(best)

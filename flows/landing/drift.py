@@ -11,12 +11,12 @@ from typing import Any
 from flows.common.messages import message
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
-from flows.landing.acceptance import Acceptance
 from flows.landing.caption_drift import compared_captions, likely_captions, listed
+from flows.landing.outcome import Outcome
 from flows.landing.unit_drift import Earlier, Places, far_units, place_of, times_as_text
 from flows.parsing.values import UNITS_OF_YUAN
 from flows.quality.delivery_report import doubts_of, reading_as_rule, rejection_of, rule_outcome
-from flows.quality.suite import load_suite, readings_path, suite_path
+from flows.quality.suite import Suites
 from flows.quality.waivers import Waiver, waived_entries
 
 FAR = 2  # times as much, or as little, unless the contract says another factor
@@ -24,46 +24,49 @@ FEWEST_ROWS = 10  # a difference of fewer rows is none that anybody asks about
 MOST = 50  # percent of the rows have a day of the year that their column is of
 HALF_A_YEAR, MOST_OF = 180, 0.6  # days, and of those that the last file spans
 NEAR = Decimal("0.2")
-Verdicts = dict[tuple[str, str, str], Acceptance]
+Outcomes = dict[tuple[str, str, str], Outcome]  # by source, period and id of the delivery
 
 
-def with_drift(
-    judged: Verdicts,
+def add_drift(
+    outcomes: Outcomes,
     relevant: Sequence[Delivery],
     received: Sequence[Delivery],
     contracts: Mapping[str, Contract],
+    suites: Suites,
     waivers_for: Callable[[Delivery], Sequence[Waiver]],
-) -> Verdicts:
+) -> Outcomes:
     """Compare each delivery with the last accepted one of its table that was received before it.
 
-    The comparison follows from the two verdicts and from the order of receipt alone, so that it is
-    the same in every night, and nothing is read again for it.
+    The comparison follows from the two outcomes and from the order of receipt alone, so that it is
+    the same in every run, and nothing is read again for it.
     """
-    found: Verdicts = {}
+    found: Outcomes = {}
     accepted: dict[tuple[str, str], list[Earlier]] = {}
     for delivery in sorted(relevant, key=_turn):
         key = (delivery.source, delivery.period, delivery.id)
-        if (verdict := judged.get(key)) is None:
+        if (outcome := outcomes.get(key)) is None:
             continue
         contract = contracts[delivery.source]
         before = accepted.setdefault((delivery.source, delivery.district_code), [])
         places = {"older_file_again": _older_again(delivery, received, contract)}
-        if before and verdict.outcome.get("stated_units") is not None:  # it could be read
-            places |= _compared(delivery, verdict.outcome, before, contract)
-        elif before and verdict.outcome.get("layout"):
+        if before and outcome.details.get("stated_units") is not None:  # it could be read
+            places |= _compared(delivery, outcome.details, before, contract)
+        elif before and outcome.details.get("layout"):
             _, last = nearest(delivery, before, contract)
-            verdict = _with_likely_captions(verdict, last.outcome, contract)
+            outcome = _with_likely_captions(outcome, last.details, contract)
         places = {name: found_at for name, found_at in places.items() if found_at}
-        waivers = waivers_for(delivery)
-        found[key] = _told(verdict, places, contract, waivers) if places else verdict
-        if found[key].accepted:
-            before.append((delivery, found[key]))
+        if places:
+            outcome = _with_findings(outcome, places, contract, suites, waivers_for(delivery))
+        found[key] = outcome
+        if outcome.accepted:
+            before.append((delivery, outcome))
     for (source, _), earlier in accepted.items():
         contract = contracts[source]
         for number, places in far_units(earlier, contract).items():
-            delivery, verdict = earlier[number]
-            told = _told(verdict, places, contract, waivers_for(delivery))
-            found[delivery.source, delivery.period, delivery.id] = told
+            delivery, outcome = earlier[number]
+            found[delivery.source, delivery.period, delivery.id] = _with_findings(
+                outcome, places, contract, suites, waivers_for(delivery)
+            )
     return found
 
 
@@ -72,57 +75,56 @@ def _turn(delivery: Delivery) -> tuple[str, int]:
     return "" if delivery.origin == "inbox" else delivery.period, delivery.number
 
 
-def _told(
-    verdict: Acceptance,
+def _with_findings(
+    outcome: Outcome,
     found: Mapping[str, Places],
     contract: Contract,
+    suites: Suites,
     waivers: Sequence[Waiver],
-) -> Acceptance:
-    """Add to a verdict what was found, with the severity that the suite gives to it."""
-    reading = load_suite(suite_path(contract), readings_path()).reading
-    results, rejections = list(verdict.outcome["results"]), verdict.rejections
-    waived, doubts = list(verdict.outcome["waived"]), list(verdict.outcome["doubts"])
+) -> Outcome:
+    """Add to an outcome what was found, with the severity that the suite gives to it."""
+    reading = suites.load(contract).reading
+    results, rejections = list(outcome.details["results"]), outcome.rejections
+    waived, doubts = list(outcome.details["waived"]), list(outcome.details["doubts"])
     for name, places in found.items():
-        said = reading[name]
-        rule = reading_as_rule(name, said)
+        finding = reading[name]
+        is_critical = finding.severity == "critical"
+        rule = reading_as_rule(name, finding)
         cases = [
-            (one, place)
+            (waiver, place)
             for place in places
-            for one in waivers
-            if (said.severity == "critical" or rule.makes_doubt)
-            and one.covers(contract, name, place)
+            for waiver in waivers
+            if (is_critical or rule.makes_doubt) and waiver.covers(contract, name, place)
         ]
         is_let_through = {id(place) for _, place in cases}
         standing = [place for place in places if id(place) not in is_let_through]
-        severity = "warning" if not standing and said.severity == "critical" else said.severity
+        severity = "warning" if not standing and is_critical else finding.severity
         results.append(
             rule_outcome(replace(rule, severity=severity), places, success=False, raised=False)
         )
         if rule.makes_doubt:
             doubts += doubts_of(rule, standing)
-        if said.severity == "critical" and standing:
-            rejections.append(rejection_of(name, said, standing))
+        if is_critical and standing:
+            rejections.append(rejection_of(name, finding, standing))
         else:
             waived += waived_entries(cases)
-    told = {
+    details = {
         "results": results,
-        "rejections": [said.as_json() for said in rejections],
+        "rejections": [reason.as_json() for reason in rejections],
         "accepted": not rejections,
         "waived": waived,
         "doubts": doubts,
     }
-    return replace(verdict, outcome={**verdict.outcome, **told})
+    return replace(outcome, details={**outcome.details, **details})
 
 
-def _with_likely_captions(
-    verdict: Acceptance, then: Mapping[str, Any], contract: Contract
-) -> Acceptance:
+def _with_likely_captions(outcome: Outcome, then: Mapping[str, Any], contract: Contract) -> Outcome:
     """Add to the rejection for a missing column which caption stands in place of the last one."""
-    renamed = likely_captions(verdict.outcome, then, contract)
+    renamed = likely_captions(outcome.details, then, contract)
     likely = [message("caption_likely", name=name, was=was, now=now) for name, was, now in renamed]
-    kept = [said.as_json() for said in likely]
-    outcome = {**verdict.outcome, "rejections": [*verdict.outcome["rejections"], *kept]}
-    return replace(verdict, outcome=outcome)
+    kept = [reason.as_json() for reason in likely]
+    details = {**outcome.details, "rejections": [*outcome.details["rejections"], *kept]}
+    return replace(outcome, details=details)
 
 
 def _compared(
@@ -132,12 +134,12 @@ def _compared(
     contract: Contract,
 ) -> dict[str, Places]:
     """Compare what a file looked like with the last one of its period, else of the one before."""
-    last, verdict = nearest(delivery, before, contract)
-    then = verdict.outcome
+    last, outcome = nearest(delivery, before, contract)
+    then = outcome.details
     are_alike = not contract.in_parts or _named(delivery) == _named(last)
     found = {
         **{
-            name: [place_of(*one) for one in found_at]
+            name: [place_of(*place) for place in found_at]
             for name, found_at in compared_captions(now, then).items()
         },
         "same_file_twice": _same_twice(delivery, now, before, contract),
@@ -157,18 +159,20 @@ def _named(delivery: Delivery) -> str:
 
 def nearest(delivery: Delivery, before: Sequence[Earlier], contract: Contract) -> Earlier:
     """Pick the last one of the same period, else of the nearest; a part, of its own name."""
-    named = [one for one in before if contract.in_parts and _named(one[0]) == _named(delivery)]
-    earlier = [one for one in before if one[0].period <= delivery.period]
-    nearest = max(earlier or before, key=lambda one: one[0].period)[0].period
-    return (named or [one for one in before if one[0].period == nearest])[-1]
+    named = [pair for pair in before if contract.in_parts and _named(pair[0]) == _named(delivery)]
+    earlier = [pair for pair in before if pair[0].period <= delivery.period]
+    period = max(earlier or before, key=lambda pair: pair[0].period)[0].period
+    return (named or [pair for pair in before if pair[0].period == period])[-1]
 
 
 def _older_again(delivery: Delivery, received: Sequence[Delivery], contract: Contract) -> Places:
     """Find bytes that had been replaced by others before they came again."""
-    same = [one for one in received if one.key == delivery.key and one.number < delivery.number]
+    before = [
+        other for other in received if other.key == delivery.key and other.number < delivery.number
+    ]
     if contract.in_parts:
-        same = [one for one in same if _named(one) == _named(delivery)]
-    ids = [one.id for one in same]
+        before = [other for other in before if _named(other) == _named(delivery)]
+    ids = [other.id for other in before]
     return [place_of()] if delivery.id in ids and ids[-1] != delivery.id else []
 
 
@@ -178,14 +182,14 @@ def _same_twice(
     """Find the file, or all of its rows, under another period, or as another part."""
     many = _rows(now) >= FEWEST_ROWS
     return [
-        place_of(detail=f"= {one.period} {one.name}")
-        for one, verdict in before
+        place_of(detail=f"= {earlier.period} {earlier.name}")
+        for earlier, outcome in before
         if (
             # A part that comes again may lie in another folder or archive.
-            one.period != delivery.period
-            or (contract.in_parts and Path(_named(one)).name != Path(_named(delivery)).name)
+            earlier.period != delivery.period
+            or (contract.in_parts and Path(_named(earlier)).name != Path(_named(delivery)).name)
         )
-        and (one.id == delivery.id or (many and verdict.outcome["content"] == now["content"]))
+        and (earlier.id == delivery.id or (many and outcome.details["content"] == now["content"]))
     ]
 
 
@@ -207,7 +211,7 @@ def _rows(outcome: Mapping[str, Any]) -> int:
 def _other_units(now: Mapping[str, Any], then: Mapping[str, Any], *, are_alike: bool) -> Places:
     """Compare units; those of another part only where they are of money: 单位:甲校 is a school."""
     units, were = (
-        [one for one in outcome["stated_units"] if are_alike or one in UNITS_OF_YUAN]
+        [unit for unit in outcome["stated_units"] if are_alike or unit in UNITS_OF_YUAN]
         for outcome in (now, then)
     )
     is_other = units and were and not set(units) & set(were)
@@ -272,9 +276,9 @@ def _amounts(
     before = {name: Decimal(text) for name, text in then["sums"].items() if name in sums}
     far = [name for name in before if _is_far(sums[name], before[name], factor["sums_far"])]
     swapped = [
-        (one, other)
-        for one, other in combinations(far, 2)
-        if _is_near(sums[one], before[other]) and _is_near(sums[other], before[one])
+        (name, other)
+        for name, other in combinations(far, 2)
+        if _is_near(sums[name], before[other]) and _is_near(sums[other], before[name])
     ]
     return {
         "row_count_far": [place_of(detail=f"{were} → {rows}")]
@@ -290,10 +294,10 @@ def _amounts(
     }
 
 
-def _is_far(one: Decimal, other: Decimal, factor: Decimal) -> bool:
-    less, more = sorted((abs(one), abs(other)))
-    return more > factor * less or one * other < 0
+def _is_far(now: Decimal, then: Decimal, factor: Decimal) -> bool:
+    less, more = sorted((abs(now), abs(then)))
+    return more > factor * less or now * then < 0
 
 
-def _is_near(one: Decimal, other: Decimal) -> bool:
-    return abs(one - other) <= NEAR * abs(other)
+def _is_near(now: Decimal, then: Decimal) -> bool:
+    return abs(now - then) <= NEAR * abs(then)

@@ -8,7 +8,7 @@ from flows.common.labels import RULE_TITLES
 from flows.common.messages import Message
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
-from flows.landing.acceptance import Acceptance
+from flows.landing.outcome import Outcome
 from flows.quality.suite import COMPARED
 
 GRAVITY = {"critical": 0, "warning": 1, "info": 2}
@@ -48,7 +48,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Examined:
-    """A delivery in force, or the newest that was rejected, with all that is wrong with it."""
+    """An active delivery, or the newest that was rejected, with all that is wrong with it."""
 
     contract: Contract
     delivery: Delivery
@@ -62,66 +62,68 @@ class Examined:
         return any(problem.rule == BROKEN_SUITE for problem in self.problems)
 
 
-def problems_of(contract: Contract, acceptance: Acceptance) -> list[Problem]:
+def problems_of(contract: Contract, outcome: Outcome) -> list[Problem]:
     """List what is wrong with one file, the gravest first, then by place."""
-    outcome = acceptance.outcome
-    failed = [one for one in outcome["results"] if not one["success"]]
-    found = list(_of_rows(contract, acceptance, failed))
-    told = {(one.rule, one.column) for one in found} | {(one.rule, "") for one in found}
+    details = outcome.details
+    failed = [result for result in details["results"] if not result["success"]]
+    found = list(_problems_of_rows(contract, outcome, failed))
+    listed = {(problem.rule, problem.column) for problem in found}
+    listed |= {(problem.rule, "") for problem in found}
     for result in failed:
         key = (result["type"], result["column"] or "")
-        if key not in told:
-            found += _of_file(contract, outcome, result)
-    if not acceptance.accepted and not failed:
-        say_of = _of_suite if outcome.get("is_fault_of_suite") else _of_unreadable
-        found += [say_of(said) for said in acceptance.rejections]
+        if key not in listed:
+            found += _problems_of_file(contract, details, result)
+    if not outcome.accepted and not failed:
+        describe = _suite_problem if details.get("is_fault_of_suite") else _unreadable_problem
+        found += [describe(reason) for reason in outcome.rejections]
     return sorted(set(found), key=_order)
 
 
-def _order(one: Problem) -> tuple[Any, ...]:
-    gravity = gravity_of(one), GRAVITY.get(one.severity, 0)
-    return *gravity, one.rule, one.column, one.sheet, one.row or 0
+def _order(problem: Problem) -> tuple[Any, ...]:
+    gravity = gravity_of(problem), GRAVITY.get(problem.severity, 0)
+    return *gravity, problem.rule, problem.column, problem.sheet, problem.row or 0
 
 
-def gravity_of(one: Problem) -> int:
+def gravity_of(problem: Problem) -> int:
     """Order by what it leads to: the file rejected, rows missing from figures, a word only."""
-    return 0 if one.severity == "critical" else 1 + (PROVISIONAL not in one.consequence)
+    is_critical = problem.severity == "critical"
+    return 0 if is_critical else 1 + (PROVISIONAL not in problem.consequence)
 
 
-def _of_rows(
-    contract: Contract, acceptance: Acceptance, failed: Sequence[Mapping[str, Any]]
+def _problems_of_rows(
+    contract: Contract, outcome: Outcome, failed: Sequence[Mapping[str, Any]]
 ) -> Iterable[Problem]:
     """List the rows in quarantine, each with the notes of the rule that it breaks."""
     import pyarrow.parquet as pq
 
-    if not acceptance.quarantine.exists():
+    if not outcome.quarantine.exists():
         return
-    by_rule = {(one["type"], one["column"] or ""): one for one in reversed(failed)}
+    by_rule = {(result["type"], result["column"] or ""): result for result in reversed(failed)}
     columns = ["sheet", "row_number", "column_name", "rule", "effect"]
-    for row in pq.read_table(acceptance.quarantine, columns=columns).to_pylist():
+    for row in pq.read_table(outcome.quarantine, columns=columns).to_pylist():
         name = row["column_name"] or ""
         result = by_rule.get((row["rule"], name)) or by_rule.get((row["rule"], ""))
         if result:
             place = {"sheet": row["sheet"], "row": row["row_number"], "column": name}
-            yield _problem(contract, acceptance.outcome, result, place)
+            yield _problem(contract, outcome.details, result, place)
 
 
-def _of_file(
-    contract: Contract, outcome: Mapping[str, Any], result: Mapping[str, Any]
+def _problems_of_file(
+    contract: Contract, details: Mapping[str, Any], result: Mapping[str, Any]
 ) -> Iterable[Problem]:
     """List where a rule on the whole file fails; without places it is the file itself."""
     for place in result["places"] or [{"column": result["column"] or ""}]:
-        yield _problem(contract, outcome, result, place)
+        yield _problem(contract, details, result, place)
 
 
 def _problem(
     contract: Contract,
-    outcome: Mapping[str, Any],
+    details: Mapping[str, Any],
     result: Mapping[str, Any],
     place: Mapping[str, Any],
 ) -> Problem:
     sheet, column = place.get("sheet") or "", place.get("column") or ""
-    captions = outcome.get("captions", {}).get(sheet, {})
+    captions = details.get("captions", {}).get(sheet, {})
     notes = {key: str(result["notes"][key]) for key in ("what", "why", "resolve")}
     found = f"（{place['detail']}）" if place.get("detail") else ""
     if result["type"] in COMPARED:  # the notes say what should be
@@ -146,19 +148,19 @@ def shown_columns(contract: Contract, names: str, captions: Mapping[str, str]) -
     return "、".join(filter(None, found))
 
 
-def _of_suite(said: Message) -> Problem:
+def _suite_problem(reason: Message) -> Problem:
     return Problem(
         BROKEN_SUITE, "critical", "整份文件待检查", "", None, "", "",
-        f"检查规则文件有误，不是报送文件的问题：{said.english}。",
+        f"检查规则文件有误，不是报送文件的问题：{reason.english}。",
         "规则读不懂时任何文件都不能放行，此时沿用上一份合格的文件。",
         "请工程师改正规则文件后重新运行；报送单位不必重报。",
     )  # fmt: skip
 
 
-def _of_unreadable(said: Message) -> Problem:
+def _unreadable_problem(reason: Message) -> Problem:
     return Problem(
         UNREADABLE, "critical", "整份文件拒收", "", None, "", "",
-        f"文件无法读取：{said.what}。",
+        f"文件无法读取：{reason.what}。",
         "读不出的文件不参与计算，此时沿用上一份合格的文件。",
-        f"{said.resolve}。",
+        f"{reason.resolve}。",
     )  # fmt: skip

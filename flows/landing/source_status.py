@@ -1,7 +1,7 @@
-"""What is in force tonight: the newest accepted delivery of each period owed, and the gaps."""
+"""What is active: the newest accepted delivery of each expected one, and what is missing."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,13 +10,13 @@ from flows.common.clock import day_of
 from flows.common.settings import SAMPLE_MARK, Settings
 from flows.contracts.delivery import Delivery, newest_first
 from flows.contracts.model import Contract
-from flows.landing.acceptance import Acceptance, rejection_of_delivery, rejection_sentence
+from flows.landing.outcome import Outcome, rejection_of_delivery, rejection_sentence
 
 Key = tuple[str, str, str]  # table, district and period
 
 
 @dataclass(frozen=True)
-class Owed:
+class ExpectedDelivery:
     """One period of a source table that an open year needs."""
 
     contract: Contract
@@ -31,7 +31,7 @@ class Owed:
 
     @property
     def due(self) -> str:
-        """By when it is owed."""
+        """The last day on which it is in time."""
         return self.contract.due_date_of_year(self.evaluation_year + self.year_offset)
 
     @property
@@ -46,36 +46,36 @@ class Owed:
         request names the day or its rows tell of past days; until it is due it is still that day's.
         """
         begins = self.contract.first_day_of_year(self.evaluation_year + self.year_offset)
-        told = f"{self.contract.name} {self.period} is not asked for"
+        head = f"{self.contract.name} {self.period} is not asked for"
         if begins is None:
             return None
         if begins > today.isoformat():
-            return f"{told}: that day has not come"
+            return f"{head}: that day has not come"
         if self.contract.answers_for_any_day or today.isoformat() <= self.due:
             return None
         return (
-            f"{told}: it was due by {self.due}, and what the system says today is not of that day; "
+            f"{head}: it was due by {self.due}, and what the system says today is not of that day; "
             "where its rows tell of past days say `answers_for: any_day` in pull of the contract"
         )
 
 
 @dataclass(frozen=True)
-class InForce:
-    """A delivery whose rows count, with its verdict."""
+class ActiveDelivery:
+    """A delivery whose rows count, with its outcome."""
 
     delivery: Delivery
-    acceptance: Acceptance
+    outcome: Outcome
     superseded: tuple[str, ...] = ()  # units whose rows a newer part holds
 
     @property
     def rows_landed(self) -> int:
         """How many of its rows count."""
-        return int(self.acceptance.outcome["rows_landed"]) - self._superseded(0)
+        return int(self.outcome.details["rows_landed"]) - self._superseded(0)
 
     @property
     def rows_quarantined(self) -> int:
-        """How many of its rows are set aside and count as that."""
-        return int(self.acceptance.outcome["rows_quarantined"]) - self._superseded(1)
+        """How many of its rows are in quarantine and count as that."""
+        return int(self.outcome.details["rows_quarantined"]) - self._superseded(1)
 
     @property
     def rows_superseded(self) -> int:
@@ -85,43 +85,43 @@ class InForce:
     @property
     def doubts(self) -> list[dict[str, Any]]:
         """What of it makes figures doubtful though its rows count."""
-        found = self.acceptance.outcome["doubts"]
-        return [one for one in found if one["unit"] not in self.superseded]
+        found = self.outcome.details["doubts"]
+        return [doubt for doubt in found if doubt["unit"] not in self.superseded]
 
     def _superseded(self, position: int) -> int:
-        units = self.acceptance.outcome.get("units", {})
+        units = self.outcome.details.get("units", {})
         return sum(units[unit][position] for unit in self.superseded)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How it stands with one owed period."""
+class SourceStatus:
+    """How it stands with one expected delivery."""
 
-    owed: Owed
-    in_force: tuple[InForce, ...]  # several where the table comes in parts, the newest first
-    rejected: tuple[tuple[Delivery, Acceptance], ...]  # newer than the one in force, newest first
+    expected: ExpectedDelivery
+    active: tuple[ActiveDelivery, ...]  # several where the table comes in parts, the newest first
+    rejected: tuple[tuple[Delivery, Outcome], ...]  # newer than the active one, newest first
     is_overdue: bool
-    is_waiting: bool = False  # something landed that the next night will judge
+    is_waiting: bool = False  # something landed that the next run will validate
     replaced: tuple[Delivery, ...] = ()  # accepted parts of which no unit counts any more
-    held: int = 0  # files that came in one night, none of which was taken
+    held: int = 0  # files that came in one run, none of which was taken
 
     @property
     def rejections(self) -> tuple[dict[str, Any], ...]:
-        """List why what came is not in force."""
-        return tuple(rejection_of_delivery(*one) for one in self.rejected)
+        """List why what came is not active."""
+        return tuple(rejection_of_delivery(*pair) for pair in self.rejected)
 
     @property
     def gap(self) -> str | None:
-        """Say in a sentence what is missing; None when a delivery is in force or need not be."""
+        """Say in a sentence what is missing; None when a delivery is active or need not be."""
         came = self.rejections or self.held
-        if self.in_force or (self.owed.contract.is_optional and not came):
+        if self.active or (self.expected.contract.is_optional and not came):
             return None
-        contract = self.owed.contract
+        contract = self.expected.contract
         state = "逾期未报" if self.is_overdue else "尚未报送"
         state = "已收到,下次夜间检查" if self.is_waiting else state
         reason = "已报送但未通过检查" if self.rejections else state
         if self.rejected and all(
-            verdict.outcome.get("is_fault_of_suite") for _, verdict in self.rejected
+            outcome.details.get("is_fault_of_suite") for _, outcome in self.rejected
         ):
             reason = "已报送,检查规则文件有误,待工程师改正"
         if self.held:
@@ -130,17 +130,17 @@ class Standing:
                 "请只保留正确的一份,或合并成一份重新报送"
             )
         return (
-            f"{contract.title}({self.owed.period})缺失:由{contract.meta['owed']['by']}"
-            f"于{self.owed.due}前报送,{reason}"
+            f"{contract.title}({self.expected.period})缺失:由{contract.meta['owed']['by']}"
+            f"于{self.expected.due}前报送,{reason}"
         )
 
 
-def owed_periods(
+def expected_deliveries(
     contracts: Mapping[str, Contract], settings: Settings, years: Sequence[int]
-) -> list[Owed]:
+) -> list[ExpectedDelivery]:
     """List what the open years need."""
     return [
-        Owed(contract, settings.district, year, offset)
+        ExpectedDelivery(contract, settings.district, year, offset)
         for contract in contracts.values()
         for year in years
         for offset in contract.year_offsets
@@ -152,21 +152,23 @@ def known_by(deliveries: Sequence[Delivery], as_of: date | None) -> list[Deliver
     if as_of is None:
         return list(deliveries)
     return [
-        replace(one, withdrawn=None)
-        if one.withdrawn and day_of(one.withdrawn.withdrawn_at) > as_of
-        else one
-        for one in deliveries
-        if day_of(one.received_at) <= as_of
+        replace(delivery, withdrawn=None)
+        if delivery.withdrawn and day_of(delivery.withdrawn.withdrawn_at) > as_of
+        else delivery
+        for delivery in deliveries
+        if day_of(delivery.received_at) <= as_of
     ]
 
 
-def with_period_before(owed: Sequence[Owed], deliveries: Sequence[Delivery]) -> set[Key]:
-    """Name the periods owed, and of each table the last one before: new files are compared with it.
+def with_period_before(
+    expected: Sequence[ExpectedDelivery], deliveries: Sequence[Delivery]
+) -> set[Key]:
+    """Name the periods expected, and of each table the one before: new files are compared with it.
 
-    What was never owed in these years may be all there is, as when a new year opens.
+    What was never expected in these years may be all there is, as when a new year opens.
     """
-    keys = {one.key for one in owed}
-    received = {one.key for one in deliveries if not one.withdrawn}
+    keys = {period.key for period in expected}
+    received = {delivery.key for delivery in deliveries if not delivery.withdrawn}
     for source, district in {key[:2] for key in keys}:
         first = min(period for *table, period in keys if table == [source, district])
         before = {key for key in received if key[:2] == (source, district) and key[2] < first}
@@ -175,10 +177,10 @@ def with_period_before(owed: Sequence[Owed], deliveries: Sequence[Delivery]) -> 
 
 
 def sentences_on_unneeded(
-    owed: Sequence[Owed], deliveries: Sequence[Delivery], years: Sequence[int]
+    expected: Sequence[ExpectedDelivery], deliveries: Sequence[Delivery], years: Sequence[int]
 ) -> list[str]:
     """Name the kept files whose period no open year needs, so that they count nowhere."""
-    needed = {period.key for period in owed}
+    needed = {period.key for period in expected}
     names: dict[Key, list[str]] = {}
     for delivery in deliveries:
         is_kept = delivery.origin == "inbox" and not delivery.withdrawn
@@ -194,133 +196,149 @@ def sentences_on_unneeded(
 
 def candidates(deliveries: Sequence[Delivery], key: Key) -> list[Delivery]:
     """List the deliveries for a period that stand, newest first, each content once."""
-    standing = [one for one in deliveries if one.key == key and not one.withdrawn]
-    found = {one.id: one for one in reversed(newest_first(standing))}
+    standing = [
+        delivery for delivery in deliveries if delivery.key == key and not delivery.withdrawn
+    ]
+    found = {delivery.id: delivery for delivery in reversed(newest_first(standing))}
     return newest_first(list(found.values()))
 
 
-def standing_of(
-    owed: Owed,
+def find_status(
+    expected: ExpectedDelivery,
     deliveries: Sequence[Delivery],
-    judge: Mapping[tuple[str, str, str], Acceptance],
+    outcomes: Mapping[tuple[str, str, str], Outcome],
     today: date,
-) -> Standing:
-    """Find the newest accepted delivery, or all accepted parts; what was rejected since is told.
+) -> SourceStatus:
+    """Find the newest accepted delivery, or all accepted parts, and what was rejected since.
 
-    `judge` maps (source, period, delivery id) to its verdict. Of a unit the newest part counts; a
-    rejected part is told until a later one comes under its name or holds its unit.
+    `outcomes` are by source, period and delivery id. Of a unit the newest part counts; a rejected
+    part is named until a later one comes under its name or holds its unit.
     """
-    in_force: list[InForce] = []
+    active: list[ActiveDelivery] = []
     replaced: list[Delivery] = []
-    rejected: list[tuple[Delivery, Acceptance]] = []
+    rejected: list[tuple[Delivery, Outcome]] = []
     names: set[str] = set()
     taken: set[str] = set()
     is_waiting = False
-    for delivery in candidates(deliveries, owed.key):
-        acceptance = judge.get((delivery.source, delivery.period, delivery.id))
+    for delivery in candidates(deliveries, expected.key):
+        outcome = outcomes.get((delivery.source, delivery.period, delivery.id))
         name = delivery.files[0].original_name
-        if acceptance is None:
+        if outcome is None:
             is_waiting = True
-        elif acceptance.accepted:
-            units = set(acceptance.outcome.get("units", {}))
+        elif outcome.accepted:
+            units = set(outcome.details.get("units", {}))
             if units and units <= taken:
                 replaced.append(delivery)
             else:
-                superseded = tuple(sorted(units & taken))
-                in_force.append(InForce(delivery, acceptance, superseded))
+                active.append(ActiveDelivery(delivery, outcome, tuple(sorted(units & taken))))
             taken |= units
-            if not owed.contract.in_parts:
+            if not expected.contract.in_parts:
                 break
-        elif name not in names and not _holds_only(taken, name, acceptance):
-            rejected.append((delivery, acceptance))
-        if owed.contract.in_parts:
+        elif name not in names and not _holds_only(taken, name, outcome):
+            rejected.append((delivery, outcome))
+        if expected.contract.in_parts:
             names.add(name)
-    is_overdue = not in_force and today.isoformat() > owed.due
-    return Standing(owed, tuple(in_force), tuple(rejected), is_overdue, is_waiting, tuple(replaced))
+    return SourceStatus(
+        expected,
+        tuple(active),
+        tuple(rejected),
+        is_overdue=not active and today.isoformat() > expected.due,
+        is_waiting=is_waiting,
+        replaced=tuple(replaced),
+    )
 
 
-def _holds_only(taken: Set[str], name: str, rejected: Acceptance) -> bool:
+def _holds_only(taken: Set[str], name: str, rejected: Outcome) -> bool:
     """Whether later parts hold each unit of a rejected one: by its rows, else by its name."""
-    if units := set(rejected.outcome.get("units", {})):
+    if units := set(rejected.details.get("units", {})):
         return units <= taken
     return any(unit in re.findall(r"[0-9A-Za-z]+", name) for unit in taken)
 
 
-def gap_sentences(found: Sequence[Standing]) -> list[str]:
+def by_period(statuses: Iterable[SourceStatus]) -> list[SourceStatus]:
+    """Give each period once: several years may need the same one."""
+    return list({status.expected.key: status for status in statuses}.values())
+
+
+def gap_sentences(statuses: Sequence[SourceStatus]) -> list[str]:
     """List what is missing, each sentence once, for the office that owes it."""
-    return list(dict.fromkeys(one.gap for one in found if one.gap))
+    return list(dict.fromkeys(status.gap for status in statuses if status.gap))
 
 
-def missing_or_rejected(found: Sequence[Standing]) -> list[str]:
+def missing_or_rejected(statuses: Sequence[SourceStatus]) -> list[str]:
     """List what is missing and what was rejected, for the engineer."""
-    return [*gap_sentences(found), *map(rejection_sentence, rejections_of(found))]
+    return [*gap_sentences(statuses), *map(rejection_sentence, rejections_of(statuses))]
 
 
-def rejections_of(found: Sequence[Standing]) -> list[dict[str, Any]]:
-    """List why deliveries are not in force, each once."""
+def rejections_of(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:
+    """List why deliveries are not active, each once."""
     entries: list[dict[str, Any]] = []
-    for standing in found:
-        entries += [entry for entry in standing.rejections if entry not in entries]
+    for status in statuses:
+        entries += [entry for entry in status.rejections if entry not in entries]
     return entries
 
 
-def open_periods(found: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Describe each owed period that has no delivery in force, or a newer one that was rejected."""
-    listed = {}
-    for one in found:
-        if sentences := missing_or_rejected([one]):
-            listed[one.owed.key] = _named(one) | {
-                "due": one.owed.due,
-                "in_force": bool(one.in_force),
-                "sentences": sentences,
-            }
-    return list(listed.values())
+def open_periods(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:
+    """Describe each period that has no active delivery, or a newer one that was rejected."""
+    return [
+        _describe(status)
+        | {
+            "due": status.expected.due,
+            "in_force": bool(status.active),
+            "sentences": sentences,
+        }
+        for status in by_period(statuses)
+        if (sentences := missing_or_rejected([status]))
+    ]
 
 
-def set_aside(found: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Count the rows in quarantine of each delivery in force."""
-    listed = {}
-    for one in found:
-        for part in one.in_force:
-            if rows := part.rows_quarantined:
-                listed[(*one.owed.key, part.delivery.id)] = _named(one) | {
-                    "file": part.delivery.name,
-                    "rows_set_aside": rows,
-                    "rows": part.rows_landed + rows,
-                }
-    return list(listed.values())
+def count_quarantined(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:
+    """Count the rows in quarantine of each active delivery."""
+    return [
+        described
+        | {
+            "rows_set_aside": part.rows_quarantined,
+            "rows": part.rows_landed + part.rows_quarantined,
+        }
+        for part, described in _active_parts(statuses)
+        if part.rows_quarantined
+    ]
 
 
-def doubts(found: Sequence[Standing]) -> list[dict[str, Any]]:
-    """List what makes figures doubtful of each delivery in force, though its rows count."""
-    listed = {}
-    for one in found:
-        for part in one.in_force:
-            if reasons := list(dict.fromkeys(doubt["reason"] for doubt in part.doubts)):
-                listed[(*one.owed.key, part.delivery.id)] = _named(one) | {
-                    "file": part.delivery.name,
-                    "reasons": reasons,
-                }
-    return list(listed.values())
+def list_doubts(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:
+    """List what makes figures doubtful of each active delivery, though its rows count."""
+    return [
+        described | {"reasons": reasons}
+        for part, described in _active_parts(statuses)
+        if (reasons := list(dict.fromkeys(doubt["reason"] for doubt in part.doubts)))
+    ]
 
 
-def all_in_force(found: Sequence[Standing]) -> list[InForce]:
-    """List the deliveries in force, each once, by table, district and period, the newest first."""
-    by_key = {one.owed.key: one.in_force for one in found}
-    return [part for key in sorted(by_key) for part in by_key[key]]
+def all_active(statuses: Sequence[SourceStatus]) -> list[ActiveDelivery]:
+    """List the active deliveries, each once, by table, district and period, the newest first."""
+    ordered = sorted(by_period(statuses), key=lambda status: status.expected.key)
+    return [part for status in ordered for part in status.active]
 
 
-def files_of_the_sample(found: Sequence[Standing]) -> list[str]:
-    """Name the files in force that the sample made: they say so, and their rows are invented."""
-    names = {part.delivery.name for one in found for part in one.in_force}
+def sample_files(statuses: Sequence[SourceStatus]) -> list[str]:
+    """Name the active files that the sample made: they say so, and their rows are invented."""
+    names = {part.delivery.name for status in statuses for part in status.active}
     return sorted(name for name in names if SAMPLE_MARK in name)
 
 
-def _named(one: Standing) -> dict[str, Any]:
-    contract = one.owed.contract
+def _active_parts(
+    statuses: Sequence[SourceStatus],
+) -> Iterator[tuple[ActiveDelivery, dict[str, Any]]]:
+    for status in by_period(statuses):
+        for part in status.active:
+            yield part, _describe(status) | {"file": part.delivery.name}
+
+
+def _describe(status: SourceStatus) -> dict[str, Any]:
+    contract = status.expected.contract
     return {
         "source": contract.name,
         "title": contract.title,
-        "period": one.owed.period,
+        "period": status.expected.period,
         "owner": contract.meta["owed"]["by"],
     }

@@ -8,7 +8,7 @@ from typing import Any
 from flows.common.clock import day_of
 from flows.contracts.delivery import Delivery, newest_first
 from flows.contracts.model import Contract
-from flows.landing.acceptance import Acceptance
+from flows.landing.outcome import Outcome
 
 FALLS, GROWS = 2, 3  # times as few or as many rows or persons of a unit
 MONEY = 4  # times as much or as little money of a unit
@@ -18,7 +18,7 @@ USUAL_SHARE = 0.8  # of the units change less than what is unusual
 OUT_OF_SCALE, OF_MOST = 50, 10  # times: yuan for 万元, and nothing that happens in a year
 LITTLE = Decimal("0.05")
 Places = list[dict[str, Any]]
-Earlier = tuple[Delivery, Acceptance]
+Earlier = tuple[Delivery, Outcome]
 Cell = tuple[str, str]  # a unit and its member
 Held = dict[Cell, tuple[int, dict[str, Decimal]]]  # the delivery by its place, and its measures
 Changes = dict[str, tuple[Decimal, Decimal]]  # of a measure what it was and what it is
@@ -41,7 +41,7 @@ def far_units(earlier: Sequence[Earlier], contract: Contract) -> dict[int, dict[
     places_in_turn = {id(one[0]): number for number, one in enumerate(earlier)}
     for delivery in reversed(newest_first([delivery for delivery, _ in earlier])):
         number, period = places_in_turn[id(delivery)], delivery.period
-        now = _held(number, earlier[number][1].outcome, contract)
+        now = _held(number, earlier[number][1].details, contract)
         before = sure.get(period, {})
         changes = _changes(before, now, earlier, contract, is_same_period=True) if before else {}
         doubts[number] = {cell: ("上一份文件", change) for cell, change in changes.items()}
@@ -174,7 +174,7 @@ def _gone(
 
 def _is_set_aside(cell: Cell, number: int, earlier: Sequence[Earlier]) -> bool:
     """Whether a delivery has rows of a unit in quarantine: then that is where they are."""
-    return cell[0] in earlier[number][1].outcome["units_in_quarantine"]
+    return cell[0] in earlier[number][1].details["units_in_quarantine"]
 
 
 def _amounts_of(contract: Contract) -> set[str]:

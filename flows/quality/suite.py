@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ ASKS_BY = {
 }
 COLUMN_KWARGS = ("column", "column_A", "column_B")
 SUITES = CHECKOUT / "expectations"
+READINGS_FILE = "reading.yml"
 SEVERITIES = ("critical", "warning", "info")
 EFFECTS = ("none", "provisional")
 # What is found while a file is read, by the name under which `reading.yml` says what it leads to.
@@ -163,20 +165,62 @@ def suite_path(contract: Contract) -> Path:
 
 def readings_path() -> Path:
     """Say where stands what each thing found while reading leads to in every table."""
-    return SUITES / "reading.yml"
-
-
-def rule_names(contract: Contract) -> set[str]:
-    """Name the rules by which the files of a table are judged; none where its suite is unclear."""
-    try:
-        suite = load_suite(suite_path(contract), readings_path())
-    except SuiteError:  # told where a file is judged
-        return set()
-    return {*suite.reading, *(rule.type for rule in suite.rules)}
+    return SUITES / READINGS_FILE
 
 
 class SuiteError(ValueError):
     """A suite that cannot be relied upon; the sentence names the file and the rule."""
+
+
+class Suites:
+    """The suites of one run: each file is read once, and stays as it was then."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Read suites below a folder, those of this checkout if none is named."""
+        self.folder = folder or SUITES
+        self._loaded: dict[str, Suite | SuiteError] = {}
+        self._digests: dict[str, str] = {}
+
+    def load(self, contract: Contract) -> Suite:
+        """Give the suite of a source table; raises SuiteError where it is missing or unclear."""
+        if contract.name not in self._loaded:
+            try:
+                suite = load_suite(self._path(contract), self.folder / READINGS_FILE)
+            except SuiteError as error:
+                self._loaded[contract.name] = error
+            else:
+                self._loaded[contract.name] = suite
+        found = self._loaded[contract.name]
+        if isinstance(found, SuiteError):
+            raise found
+        return found
+
+    def digest(self, contract: Contract) -> str:
+        """Hash all that the suite of a source table says, with the codes of its lists."""
+        if contract.name not in self._digests:
+            texts = map(_text_or_bytes, (self._path(contract), self.folder / READINGS_FILE))
+            digests = [sha256(text).hexdigest() for text in texts]
+            self._digests[contract.name] = "\n".join(digests)
+        return self._digests[contract.name]
+
+    def rule_names(self, contract: Contract) -> set[str]:
+        """Name the rules on the files of a table; none where its suite is unclear."""
+        try:
+            suite = self.load(contract)
+        except SuiteError:  # told where a file is validated
+            return set()
+        return {*suite.reading, *(rule.type for rule in suite.rules)}
+
+    def _path(self, contract: Contract) -> Path:
+        return self.folder / contract.system / f"{contract.table}.yml"
+
+
+def _text_or_bytes(path: Path) -> bytes:
+    """Read a suite with its lists filled in; one that is unclear as it stands, or as nothing."""
+    try:
+        return suite_text(path).encode()
+    except SuiteError:
+        return path.read_bytes() if path.exists() else b""
 
 
 NOTES = tuple(entry.name for entry in fields(Notes))

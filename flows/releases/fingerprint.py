@@ -10,7 +10,7 @@ from typing import Any
 from flows.common.files import hash_file
 from flows.common.settings import CHECKOUT, Settings
 from flows.common.versions import code_files_of, library_versions
-from flows.landing.source_status import Standing
+from flows.landing.source_status import SourceStatus
 
 # What decides a figure. What only prints does not, nor do drafts of a new source, the sample, the
 # tests and the documents.
@@ -46,24 +46,26 @@ def parameters(settings: Settings, year: int, as_of: str | None) -> dict[str, An
 
 
 def inputs_of(
-    standings: Sequence[Standing], settings: Settings, year: int, as_of: str | None, key_id: str
+    statuses: Sequence[SourceStatus], settings: Settings, year: int, as_of: str | None, key_id: str
 ) -> dict[str, Any]:
     """Gather everything that the release of a year follows from."""
-    own = [standing for standing in standings if standing.owed.evaluation_year == year]
+    own = [status for status in statuses if status.expected.evaluation_year == year]
     return {
         "deliveries": [
             [
-                *standing.owed.key,
-                sorted((part.delivery.id, part.superseded) for part in standing.in_force),
-                standing.gap,
+                *status.expected.key,
+                sorted((part.delivery.id, part.superseded) for part in status.active),
+                status.gap,
             ]
-            for standing in sorted(own, key=lambda known: (known.owed.key, known.owed.year_offset))
+            for status in sorted(
+                own, key=lambda known: (known.expected.key, known.expected.year_offset)
+            )
         ],
         "waived": [
-            [*standing.owed.key, part.delivery.id, waived]
-            for standing in own
-            for part in standing.in_force
-            if (waived := part.acceptance.outcome.get("waived"))
+            [*status.expected.key, part.delivery.id, waived]
+            for status in own
+            for part in status.active
+            if (waived := part.outcome.details.get("waived"))
         ],
         "code": code_version(),
         "python": platform.python_version(),

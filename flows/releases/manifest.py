@@ -10,11 +10,11 @@ from flows.common.clock import CHINA, known_until
 from flows.common.settings import SAMPLE_DISTRICT, Settings
 from flows.contracts.model import Contract
 from flows.landing.source_status import (
-    Standing,
-    all_in_force,
-    files_of_the_sample,
+    SourceStatus,
+    all_active,
     gap_sentences,
     rejections_of,
+    sample_files,
 )
 from flows.releases.fingerprint import code_files, fingerprint_of
 from flows.releases.release import MANIFEST_VERSION, Release
@@ -23,15 +23,15 @@ from flows.warehouse.models import facts
 STATES_OF_GAPS = ("missing", "partial", "provisional")
 
 
-def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
+def _delivery_entries(found: Sequence[SourceStatus]) -> list[dict[str, Any]]:
     entries = {}
-    for standing in found:
-        for part in standing.in_force:
-            delivery, outcome = part.delivery, part.acceptance.outcome
+    for status in found:
+        for part in status.active:
+            delivery, outcome = part.delivery, part.outcome.details
             for file in delivery.files:
                 entries[(delivery.source, delivery.period, file.sha256)] = {
                     "source": delivery.source,
-                    "title": standing.owed.contract.title,
+                    "title": status.expected.contract.title,
                     "district_code": delivery.district_code,
                     "period": delivery.period,
                     "original_name": file.shown_name,
@@ -39,7 +39,7 @@ def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
                     "size": file.size,
                     "origin": delivery.origin,
                     "received_at": delivery.received_at,
-                    "owner_office": standing.owed.contract.meta["owed"]["by"],
+                    "owner_office": status.expected.contract.meta["owed"]["by"],
                     "rows_landed": part.rows_landed,
                     "rows_quarantined": part.rows_quarantined,
                     "rows_superseded": part.rows_superseded,
@@ -62,15 +62,15 @@ def _delivery_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
     return [entries[key] for key in sorted(entries)]
 
 
-def waived_in(found: Sequence[Standing]) -> list[dict[str, Any]]:
+def waived_in(found: Sequence[SourceStatus]) -> list[dict[str, Any]]:
     """List what waivers let through in the deliveries in force, each case once."""
     entries = {}
-    for standing in found:
-        for part in standing.in_force:
+    for status in found:
+        for part in status.active:
             delivery = part.delivery
-            for entry in part.acceptance.outcome.get("waived", ()):
+            for entry in part.outcome.details.get("waived", ()):
                 entries[(*delivery.key, delivery.id, entry["number"])] = entry | {
-                    "title": standing.owed.contract.title,
+                    "title": status.expected.contract.title,
                     "period": delivery.period,
                     "file": delivery.name,
                     "file_id": delivery.files[0].sha256,  # by which evidence names it
@@ -95,9 +95,9 @@ def _gate_summary(outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     ]
 
 
-def _verdicts(found: Sequence[Standing]) -> list[Mapping[str, Any]]:
+def _verdicts(found: Sequence[SourceStatus]) -> list[Mapping[str, Any]]:
     """Give the verdict on each delivery in force, once, in the order of tables and periods."""
-    return [part.acceptance.outcome for part in all_in_force(found)]
+    return [part.outcome.details for part in all_active(found)]
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Making:
     as_of: date | None
     settings: Settings
     contracts: Mapping[str, Contract]
-    standings: Sequence[Standing]
+    statuses: Sequence[SourceStatus]
     inputs: dict[str, Any]
     withdrawn: list[dict[str, Any]]
     outcomes: Sequence[Mapping[str, Any]]  # of the gates of the report, of whatever year
@@ -124,7 +124,7 @@ def make_manifest(
     states: Sequence[str],
 ) -> dict[str, Any]:
     """Gather the manifest of a year's release; `states` are those of its values."""
-    own = [known for known in making.standings if known.owed.evaluation_year == year]
+    own = [known for known in making.statuses if known.expected.evaluation_year == year]
     gates = [outcome for outcome in making.outcomes if outcome["period"] == str(year)]
     inputs, settings = making.inputs, making.settings
     gaps, rejections = gap_sentences(own), rejections_of(own)
@@ -136,7 +136,7 @@ def make_manifest(
         "district_code": settings.district,
         "district_title": settings.district_title,
         "evaluation_year": year,
-        "is_sample": settings.district == SAMPLE_DISTRICT or bool(files_of_the_sample(own)),
+        "is_sample": settings.district == SAMPLE_DISTRICT or bool(sample_files(own)),
         "fingerprint": fingerprint_of(inputs),
         "inputs": inputs,
         "code": code_files(),

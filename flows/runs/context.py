@@ -1,9 +1,10 @@
-"""What the steps of one night share."""
+"""What the steps of one run share: a frozen context, and the log of what comes of the run."""
 
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -19,40 +20,104 @@ from flows.contracts.model import Contract
 from flows.extract.inbox.inbox_file import InboxFile
 from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
+from flows.landing.drift import Outcomes
+from flows.landing.outcome import Validator
 from flows.landing.source_status import (
+    ExpectedDelivery,
     Key,
-    Owed,
-    Standing,
+    SourceStatus,
+    expected_deliveries,
     known_by,
     missing_or_rejected,
-    owed_periods,
 )
 from flows.parsing.pseudonyms import PersonKey
+from flows.quality.suite import Suites
 from flows.quality.waivers import WAIVERS, Waiver
 from flows.releases.fingerprint import inputs_of
 from flows.runs.person_key import load_person_key
 
 
 @dataclass(frozen=True)
-class Difference:
-    """What a look finds that was not there the night before."""
+class RunPlan:
+    """What is there that was not there in the run before, and what is said of the rest."""
 
-    dropped: tuple[InboxFile, ...]
-    pulls: tuple[Owed, ...]
-    unjudged: tuple[Delivery, ...]
+    files: tuple[InboxFile, ...]
+    pulls: tuple[ExpectedDelivery, ...]
+    not_yet_validated: tuple[Delivery, ...]
+    held: Mapping[Key, int]  # files of a period, of which none was taken
+    notices: tuple[str, ...] = ()
+    unavailable: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.dropped or self.pulls or self.unjudged)
+        return bool(self.files or self.pulls or self.not_yet_validated)
+
+
+@dataclass(frozen=True)
+class ValidatedSources:
+    """What is active by the outcomes of all deliveries, and by which waivers."""
+
+    statuses: Sequence[SourceStatus]
+    outcomes: Outcomes  # of the periods expected, compared with what came before
+    waivers: Sequence[Waiver]  # of the active register, open or not
+    withdrawn: Sequence[dict[str, Any]]  # of the periods expected
+    held: Mapping[Key, int]
+    notices: Sequence[str]
 
 
 @dataclass
-class Night:
-    """What the steps of one night share."""
+class RunLog:
+    """What has come of a run so far: the one thing of it that changes."""
+
+    notices: list[str] = field(default_factory=list)
+    unavailable: list[str] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
+    timings: dict[str, dict[str, float]] = field(default_factory=dict)
+    plan: RunPlan | None = None
+    sources: ValidatedSources | None = None  # none until this run has validated them
+    report_outcomes: list[dict[str, Any]] = field(default_factory=list)  # of published tables
+    results: dict[int, dict[str, Any]] = field(default_factory=dict)  # by evaluation year
+
+    @property
+    def statuses(self) -> Sequence[SourceStatus]:
+        """How it stands with each expected delivery, as far as this run knows."""
+        return self.sources.statuses if self.sources else ()
+
+    def add_plan(self, plan: RunPlan) -> RunPlan:
+        """Take up what the run found to do."""
+        self.plan = plan
+        self.notices += plan.notices
+        self.unavailable += plan.unavailable
+        return plan
+
+    def add_sources(self, sources: ValidatedSources) -> ValidatedSources:
+        """Take up how it stands with the sources."""
+        self.sources = sources
+        self.notices += sources.notices
+        return sources
+
+    @contextlib.contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Measure a stage in wall and CPU seconds (those of ended children among them)."""
+        wall, cpu = time.perf_counter(), sum(os.times()[:4])
+        try:
+            yield
+        finally:
+            before = self.timings.get(name, {"wall_seconds": 0.0, "cpu_seconds": 0.0})
+            self.timings[name] = {
+                "wall_seconds": round(before["wall_seconds"] + time.perf_counter() - wall, 3),
+                "cpu_seconds": round(before["cpu_seconds"] + sum(os.times()[:4]) - cpu, 3),
+            }
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a run works with; it stays the same from its first step to its last."""
 
     workspace: Workspace
     settings: Settings
     contracts: dict[str, Contract]
+    suites: Suites
     store: Store
     key: PersonKey
     years: tuple[int, ...]
@@ -60,104 +125,101 @@ class Night:
     today: date
     folder: Path
     started_at: str
-    remarks: list[str] = field(default_factory=list)
-    unavailable: list[str] = field(default_factory=list)
-    stages: dict[str, dict[str, float]] = field(default_factory=dict)
-    results: dict[int, dict[str, Any]] = field(default_factory=dict)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-    blocked: list[str] = field(default_factory=list)
-    difference: Difference | None = None
-    standings: list[Standing] = field(default_factory=list)
-    retry_budgets: dict[str, RetryBudget] = field(default_factory=dict)
-    withdrawn: list[dict[str, Any]] = field(default_factory=list)  # of the periods owed
-    held: dict[Key, int] = field(default_factory=dict)  # files of a period, of which none was taken
-    waivers: list[Waiver] = field(default_factory=list)  # of the register in force, open or not
+    budgets: Mapping[str, RetryBudget]  # the time for each source
+    log: RunLog
 
     @property
     def name(self) -> str:
-        """The night's name: a number that grows, and its date."""
+        """The run's name: a number that grows, and its date."""
         return self.folder.name
 
-    @contextlib.contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Measure a stage in wall and CPU seconds (those of ended children among them)."""
-        wall, cpu = time.perf_counter(), sum(os.times()[:4])
-        try:
-            yield
-        finally:
-            before = self.stages.get(name, {"wall_seconds": 0.0, "cpu_seconds": 0.0})
-            self.stages[name] = {
-                "wall_seconds": round(before["wall_seconds"] + time.perf_counter() - wall, 3),
-                "cpu_seconds": round(before["cpu_seconds"] + sum(os.times()[:4]) - cpu, 3),
-            }
+    @property
+    def validator(self) -> Validator:
+        """What validates deliveries in this run."""
+        return Validator(self.store, self.workspace.cache, self.suites, self.key)
 
     def deliveries(self) -> list[Delivery]:
-        """List the deliveries that the night may know of."""
+        """List the deliveries that the run may know of."""
         return known_by(self.store.deliveries(), self.as_of)
 
-    def waivers_for(self, delivery: Delivery) -> tuple[Waiver, ...]:
-        """Pick the waivers that are open tonight and speak of a delivery; the register has none."""
+    def expected(self) -> list[ExpectedDelivery]:
+        """List the periods that the run's years need."""
+        return expected_deliveries(self.contracts, self.settings, self.years)
+
+    def pick_waivers(self, waivers: Sequence[Waiver], delivery: Delivery) -> tuple[Waiver, ...]:
+        """Pick the waivers that are open today and speak of a delivery; the register has none."""
         if delivery.source == WAIVERS:
             return ()
-        found = (one for one in self.waivers if one.is_open(self.today))
-        return tuple(one for one in found if one.is_for(delivery))
-
-    def retry_budget_for(self, source: str) -> RetryBudget:
-        """Give the one time budget that the night has for a source table."""
-        return self.retry_budgets.setdefault(source, RetryBudget(self.settings.pull_seconds))
-
-    def owed(self) -> list[Owed]:
-        """List the periods that the night's years need."""
-        return owed_periods(self.contracts, self.settings, self.years)
+        return tuple(
+            waiver for waiver in waivers if waiver.is_open(self.today) and waiver.is_for(delivery)
+        )
 
 
-def inputs_of_year(night: Night, year: int) -> dict[str, Any]:
-    """Gather what the release of a year would follow from tonight."""
-    as_of = night.as_of.isoformat() if night.as_of else None
-    inputs = inputs_of(night.standings, night.settings, year, as_of, night.key.id)
-    return inputs | ({"withdrawn": own} if (own := withdrawn_of_year(night, year)) else {})
+CURRENT: ContextVar[RunContext | None] = ContextVar("current_run", default=None)
 
 
-def withdrawn_of_year(night: Night, year: int) -> list[dict[str, Any]]:
+def current_run() -> RunContext:
+    """Give the open run to its flows and tasks, whose parameters Prefect writes to its server."""
+    run = CURRENT.get()
+    assert run, "no run is open"
+    return run
+
+
+def inputs_of_year(run: RunContext, sources: ValidatedSources, year: int) -> dict[str, Any]:
+    """Gather what the release of a year would follow from."""
+    as_of = run.as_of.isoformat() if run.as_of else None
+    inputs = inputs_of(sources.statuses, run.settings, year, as_of, run.key.id)
+    withdrawn = withdrawn_of_year(sources, year)
+    return inputs | ({"withdrawn": withdrawn} if withdrawn else {})
+
+
+def withdrawn_of_year(sources: ValidatedSources, year: int) -> list[dict[str, Any]]:
     """List what was withdrawn of the periods that a year needs."""
-    standings = [one for one in night.standings if one.owed.evaluation_year == year]
-    owed = {(one.owed.contract.name, one.owed.period) for one in standings}
-    return [one for one in night.withdrawn if (one["source"], one["period"]) in owed]
+    needed = {
+        (status.expected.contract.name, status.expected.period)
+        for status in sources.statuses
+        if status.expected.evaluation_year == year
+    }
+    return [entry for entry in sources.withdrawn if (entry["source"], entry["period"]) in needed]
 
 
-def exit_code_of(night: Night) -> int:
-    """Say how the night ended: 0 complete, 4 with gaps, 3 blocked."""
-    codes = [int(result.get("exit_code", PUBLISHED)) for result in night.results.values()]
-    gaps = missing_or_rejected(night.standings)
-    if gaps or night.unavailable or any(one.get("has_gaps") for one in night.results.values()):
+def exit_code_of(log: RunLog) -> int:
+    """Say how a run ended: 0 complete, 4 with gaps, 3 blocked."""
+    results = log.results.values()
+    codes = [int(result.get("exit_code", PUBLISHED)) for result in results]
+    if (
+        missing_or_rejected(log.statuses)
+        or log.unavailable
+        or any(result.get("has_gaps") for result in results)
+    ):
         codes.append(GAPS)
     return gravest(codes)
 
 
 def next_folder(workspace: Workspace, today: date) -> Path:
-    """Name the folder of the night that begins now."""
-    numbers = [
-        int(path.name.split("-")[0])
-        for path in workspace.nights.glob("[0-9]*-*")
-        if path.name.split("-")[0].isdigit()
-    ]
-    return workspace.nights / f"{max(numbers, default=0) + 1:05d}-{today.isoformat()}"
+    """Name the folder of the run that begins now."""
+    heads = [path.name.split("-")[0] for path in workspace.nights.glob("[0-9]*-*")]
+    number = max((int(head) for head in heads if head.isdigit()), default=0) + 1
+    return workspace.nights / f"{number:05d}-{today.isoformat()}"
 
 
-def open_night(workspace: Workspace, year: int | None, as_of: date | None) -> Night:
-    """Gather what a night needs to know; no lock, so that people may ask by day."""
+def make_context(workspace: Workspace, year: int | None, as_of: date | None) -> RunContext:
+    """Gather what a run needs to know; no lock, so that people may ask by day."""
     settings = load_settings(workspace)
-    now = datetime.now(CHINA)  # read once: a night that passes midnight stays one night
-    return Night(
+    now = datetime.now(CHINA)  # read once: a run that passes midnight stays one run
+    contracts, store = load_contracts(), Store(workspace.landed)
+    return RunContext(
         workspace=workspace,
         settings=settings,
-        contracts=load_contracts(),
-        store=Store(workspace.landed),
-        key=load_person_key(workspace, settings.district),
+        contracts=contracts,
+        suites=Suites(),
+        store=store,
+        key=load_person_key(workspace, settings.district, store),
         years=(year,) if year else settings.open_years,
         as_of=as_of,
         today=as_of or now.date(),
         folder=next_folder(workspace, now.date()),
         started_at=now.isoformat(timespec="seconds"),
-        remarks=list(settings.unknown),
+        budgets={name: RetryBudget(settings.pull_seconds) for name in contracts},
+        log=RunLog(notices=list(settings.unknown)),
     )

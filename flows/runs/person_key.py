@@ -50,11 +50,11 @@ def is_open_to_git(path: Path) -> bool:
     return subprocess.run(command, env=plain, capture_output=True, check=False).returncode == 1
 
 
-def load_person_key(workspace: Workspace, district: str) -> PersonKey:
+def load_person_key(workspace: Workspace, district: str, store: Store | None = None) -> PersonKey:
     """Read the key; a missing, short or public one stops the run, never is one made silently."""
     path = workspace.key_file
     name = f"{path.parent.name}/{path.name}"
-    refuse_another_district(workspace, district)
+    refuse_another_district(store or Store(workspace.landed), district)
     forbid_core_dumps()
     if not path.is_file():
         if rests_on_a_key(workspace):
@@ -79,9 +79,9 @@ def load_person_key(workspace: Workspace, district: str) -> PersonKey:
     return PersonKey(bytes.fromhex(text))
 
 
-def refuse_another_district(workspace: Workspace, district: str) -> None:
+def refuse_another_district(store: Store, district: str) -> None:
     """Refuse a real district where the sample's rows landed, and the sample among real ones."""
-    landed = {one.district_code for one in Store(workspace.landed).deliveries()}
+    landed = {delivery.district_code for delivery in store.deliveries()}
     if not landed or district in landed or SAMPLE_DISTRICT not in {district, *landed}:
         return
     if district == SAMPLE_DISTRICT:
@@ -103,7 +103,7 @@ def make_person_key(workspace: Workspace, *, anew: bool = False) -> Path:
     """
     path = workspace.key_file
     name = f"{path.parent.name}/{path.name}"
-    refuse_another_district(workspace, load_settings(workspace).district)
+    refuse_another_district(Store(workspace.landed), load_settings(workspace).district)
     lock = take_lock(workspace)
     try:
         if path.exists() or path.is_symlink():

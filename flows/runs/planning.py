@@ -1,7 +1,8 @@
-"""What a night would do, seen before anything heavy is loaded."""
+"""What a run would do, found before anything heavy is loaded."""
 
 import shutil
 from collections.abc import Sequence
+from typing import Any
 
 from flows.common.disk import check_room
 from flows.common.errors import Unavailable
@@ -9,8 +10,8 @@ from flows.common.files import hash_file
 from flows.contracts.delivery import Delivery, last_of
 from flows.extract.inbox.scan import InboxScan, scan_inbox
 from flows.extract.pull.pull import has_changed
-from flows.landing.cache_key import cache_key
-from flows.landing.source_status import Owed, all_in_force
+from flows.landing.outcome import ValidationRequest
+from flows.landing.source_status import ExpectedDelivery, all_active, find_status
 from flows.releases.fingerprint import fingerprint_of
 from flows.releases.integrity import (
     NEWEST_RELEASES,
@@ -26,119 +27,133 @@ from flows.releases.release import (
     switch_current,
     year_folder,
 )
-from flows.runs.context import Difference, Night, inputs_of_year
-from flows.runs.validation import relevant_deliveries, standings_of, verdicts
+from flows.runs.context import RunContext, RunPlan, ValidatedSources, inputs_of_year
+from flows.runs.validation import find_outcomes, relevant_deliveries
 
 
-def check_what_is_kept(night: Night) -> None:
-    """Stop before any work where what is in force was changed; tell of other damage."""
-    for year in night.years:
-        refuse_what_is_no_link(year_folder(night.workspace, year) / "current")
-    refuse_what_is_no_link(night.workspace.warehouse / "current")
-    night.deliveries()  # a line that cannot be read is told by its number
-    night.remarks += check_received(night.workspace)
-    night.remarks += find_problems(night.workspace, night.years, NEWEST_RELEASES)
-    judged = verdicts(night, judge_new=False)  # what is not judged yet is verified when read
-    standings = standings_of(night, judged)
-    night.store.verify(part.delivery for part in all_in_force(standings))
+def check_kept(run: RunContext) -> list[str]:
+    """Stop before any work where links or the list of what was received are not as they were left.
 
-
-def look(night: Night) -> Difference:
-    """Look for what is new, in plain code: the inbox by hash, live systems by asking."""
-    check_what_is_kept(night)
-    deliveries = night.deliveries()
-    scan = InboxScan()
-    pulls: list[Owed] = []
-    if night.as_of is None:
-        districts = (night.settings.district,)
-        scan = scan_inbox(night.workspace, night.contracts, districts, deliveries, night.settings)
-        night.remarks += scan.notices
-        night.unavailable += scan.unreadable
-        night.held = scan.held
-        pulls = _changed_pulls(night, deliveries)
-    known = verdicts(night, judge_new=False)
-    owed = {one.key for one in night.owed()}
-    unjudged = [
-        one
-        for one in relevant_deliveries(night)
-        if one.key in owed and (one.source, one.period, one.id) not in known
+    Gives sentences on other damage, which stops nothing.
+    """
+    for year in run.years:
+        refuse_what_is_no_link(year_folder(run.workspace, year) / "current")
+    refuse_what_is_no_link(run.workspace.warehouse / "current")
+    run.deliveries()  # a line that cannot be read is named by its number
+    return [
+        *check_received(run.workspace),
+        *find_problems(run.workspace, run.years, NEWEST_RELEASES),
     ]
-    return Difference(tuple(scan.new), tuple(pulls), tuple(unjudged))
 
 
-def _changed_pulls(night: Night, deliveries: Sequence[Delivery]) -> list[Owed]:
-    changed = []
+def plan_run(run: RunContext) -> RunPlan:
+    """Find what is new, in plain code: the inbox by hash, live systems by asking.
+
+    Stops before any work where the kept bytes of an active delivery were changed.
+    """
+    notices = check_kept(run)
+    deliveries, expected = run.deliveries(), run.expected()
+    known, _ = find_outcomes(run, read_new=False)  # what is not known is verified when read
+    statuses = [find_status(period, deliveries, known, run.today) for period in expected]
+    run.store.verify(part.delivery for part in all_active(statuses))
+    inbox, pulls, unavailable = InboxScan(), list[ExpectedDelivery](), list[str]()
+    if run.as_of is None:
+        districts = (run.settings.district,)
+        inbox = scan_inbox(run.workspace, run.contracts, districts, deliveries, run.settings)
+        pulls, not_asked, unavailable = _find_changed_pulls(run, deliveries)
+        notices += [*inbox.notices, *not_asked]
+    keys = {period.key for period in expected}
+    return RunPlan(
+        files=tuple(inbox.new),
+        pulls=tuple(pulls),
+        not_yet_validated=tuple(
+            delivery
+            for delivery in relevant_deliveries(run)
+            if delivery.key in keys and (delivery.source, delivery.period, delivery.id) not in known
+        ),
+        held=inbox.held,
+        notices=tuple(notices),
+        unavailable=(*inbox.unreadable, *unavailable),
+    )
+
+
+def _find_changed_pulls(
+    run: RunContext, deliveries: Sequence[Delivery]
+) -> tuple[list[ExpectedDelivery], list[str], list[str]]:
+    """Ask live systems; gives what changed, why some are not asked, and which did not answer."""
+    changed, not_asked, unavailable = [], [], []
     live = {
-        owed.key: owed for owed in night.owed() if owed.contract.meta["pull"]["from"] != "inbox"
+        period.key: period
+        for period in run.expected()
+        if period.contract.meta["pull"]["from"] != "inbox"
     }
-    for owed in live.values():
-        if why := owed.why_not_asked(night.today):
-            night.remarks.append(why)
+    for expected in live.values():
+        if why := expected.why_not_asked(run.today):
+            not_asked.append(why)
             continue
-        contract, retry_budget = owed.contract, night.retry_budget_for(owed.contract.name)
-        asked = (night.store, contract, night.settings, owed.period, retry_budget, night.today)
+        contract, budget = expected.contract, run.budgets[expected.contract.name]
         try:
-            if has_changed(*asked):
-                changed.append(owed)
+            if has_changed(run.store, contract, run.settings, expected.period, budget, run.today):
+                changed.append(expected)
         except Unavailable as error:
-            last = last_of(deliveries, owed.key)
+            last = last_of(deliveries, expected.key)
             stands = "; the last delivery stands" if last and not last.withdrawn else ""
-            night.unavailable.append(f"{error}{stands}")
-    return changed
+            unavailable.append(f"{error}{stands}")
+    return changed, not_asked, unavailable
 
 
-def require_room(night: Night) -> None:
+def require_room(run: RunContext, plan: RunPlan) -> None:
     """Refuse to begin what the disk has no room for."""
-    assert night.difference is not None
-    deliveries = night.deliveries()
-    last = [last_of(deliveries, owed.key) for owed in night.difference.pulls]
-    arriving = sum(file.size for one in last if one for file in one.files)
-    arriving += sum(dropped.size_of_all for dropped in night.difference.dropped)
-    archives = {dropped.archive for dropped in night.difference.dropped if dropped.archive}
+    deliveries = run.deliveries()
+    last = [last_of(deliveries, expected.key) for expected in plan.pulls]
+    arriving = sum(file.size for delivery in last if delivery for file in delivery.files)
+    arriving += sum(file.size_of_all for file in plan.files)
+    archives = {file.archive for file in plan.files if file.archive}
     arriving += sum(archive.size for archive in archives)
-    check_room(night.workspace, arriving)
+    check_room(run.workspace, arriving)
 
 
-def forget_unused_readings(night: Night) -> None:
-    """Remove cached readings that no delivery of the night's years has any more."""
+def forget_unused_readings(run: RunContext, sources: ValidatedSources) -> None:
+    """Remove cached readings that no delivery of the run's years has any more."""
     wanted = {
-        cache_key(one, night.contracts[one.source], night.key.id, night.waivers_for(one))
-        for one in relevant_deliveries(night)
+        run.validator.cache_key(
+            ValidationRequest(delivery, run.pick_waivers(sources.waivers, delivery)),
+            run.contracts[delivery.source],
+        )
+        for delivery in relevant_deliveries(run)
     }
-    for folder in night.workspace.cache.glob("*"):  # there is none before anything has landed
+    for folder in run.workspace.cache.glob("*"):  # there is none before anything has landed
         if folder.is_dir() and folder.name not in wanted:
             shutil.rmtree(folder)
 
 
-def years_to_build(night: Night) -> list[int]:
-    """Pick the years whose newest release does not follow from tonight's inputs.
+def find_unchanged_years(
+    run: RunContext, sources: ValidatedSources
+) -> tuple[dict[int, dict[str, Any]], list[str]]:
+    """Find the years whose newest release follows from the inputs of this run already.
 
-    Where it does, `current` is switched to it if a killed night left that undone; one that is
-    pinned to an older release stays there and is told, as a gap, until a new release.
+    Gives their results and notices. `current` is switched to that release if a killed run left
+    that undone; one that is pinned to an older release stays there and is named, as a gap, until a
+    new release.
     """
-    waiting = []
-    for year in night.years:
-        default_year = night.settings.default_year
-        night.remarks += find_link_problems(night.workspace, year, default_year)
-        release = newest_release(night.workspace, year)
-        wanted = fingerprint_of(inputs_of_year(night, year))
-        if release and not release.find_problems() and release.fingerprint == wanted:
-            pinned = pinned_release(night.workspace, year)
-            switch_current(night.workspace, year, default_year, pinned or release)
-            night.results[year] = {
+    results, notices = dict[int, dict[str, Any]](), list[str]()
+    for year in run.years:
+        default_year = run.settings.default_year
+        notices += find_link_problems(run.workspace, year, default_year)
+        release = newest_release(run.workspace, year)
+        if release is None or release.find_problems():
+            continue
+        if release.fingerprint == fingerprint_of(inputs_of_year(run, sources, year)):
+            pinned = pinned_release(run.workspace, year)
+            switch_current(run.workspace, year, default_year, pinned or release)
+            results[year] = {
                 "result": "unchanged",
                 "release": release.name,
                 "manifest_sha256": hash_file(release.folder / MANIFEST),
                 "has_gaps": bool(release.manifest["has_gaps"]) or pinned is not None,
             }
-        else:
-            waiting.append(year)
-            if (
-                release
-                and not release.find_problems()
-                and release.manifest["inputs"]["key_id"] != night.key.id
-            ):
-                night.remarks.append(
-                    "the key of the pseudonyms is another one than before: all rows are read again"
-                )
-    return waiting
+        elif release.manifest["inputs"]["key_id"] != run.key.id:
+            notices.append(
+                "the key of the pseudonyms is another one than before: all rows are read again"
+            )
+    return results, notices

@@ -1,98 +1,159 @@
-"""The verdicts on the deliveries of a night, and what stands in force after it."""
+"""The outcomes of all deliveries of a run, and what is active by them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from flows.common.settings import SAMPLE_DISTRICT, Workspace
 from flows.contracts.delivery import Delivery
-from flows.landing.acceptance import Acceptance, Asked, accept_all, cached
-from flows.landing.drift import Verdicts, nearest, with_drift
+from flows.landing.drift import Outcomes, add_drift, nearest
+from flows.landing.outcome import Outcome, ValidationRequest
 from flows.landing.source_status import (
-    Standing,
-    all_in_force,
+    Key,
+    all_active,
     candidates,
-    files_of_the_sample,
-    standing_of,
+    find_status,
+    sample_files,
     with_period_before,
 )
 from flows.landing.withdrawals import withdrawn_entries, withdrawn_sentences
-from flows.quality.suite import rule_names
 from flows.quality.waivers import NEVER, WAIVERS, Waiver, waivers_in
 from flows.releases.run_log import records
-from flows.runs.context import Night, open_night
+from flows.runs.context import RunContext, ValidatedSources, make_context
 
-JUDGED_ANEW_BYTES = 20_000_000  # for a comparison by day
-
-
-def relevant_deliveries(night: Night) -> list[Delivery]:
-    """List the deliveries of the periods owed, and those with which they are compared."""
-    deliveries = night.deliveries()
-    keys = sorted(with_period_before(night.owed(), deliveries))
-    return [one for key in keys for one in candidates(deliveries, key)]
+VALIDATED_BY_DAY_BYTES = 20_000_000  # of earlier files, for a comparison by day
+WaiversFor = Callable[[Delivery], tuple[Waiver, ...]]
 
 
-def verdicts(night: Night, *, judge_new: bool) -> Verdicts:
-    """Give the verdict on each delivery owed; unless `judge_new`, only those of earlier nights."""
-    relevant = relevant_deliveries(night)
-    judged = _judged_all(night, relevant, judge_new=judge_new)
-    told = with_drift(judged, relevant, night.deliveries(), night.contracts, night.waivers_for)
-    owed = {(one.contract.name, one.period) for one in night.owed()}
-    return {key: verdict for key, verdict in told.items() if key[:2] in owed}
+def relevant_deliveries(run: RunContext) -> list[Delivery]:
+    """List the deliveries of the periods expected, and those with which they are compared."""
+    deliveries = run.deliveries()
+    keys = sorted(with_period_before(run.expected(), deliveries))
+    return [delivery for key in keys for delivery in candidates(deliveries, key)]
 
 
-def _judged_all(night: Night, relevant: Sequence[Delivery], *, judge_new: bool) -> Verdicts:
-    """Judge each delivery for itself, not yet compared with others."""
-    found: Verdicts = {}
+def find_outcomes(run: RunContext, *, read_new: bool) -> tuple[Outcomes, list[Waiver]]:
+    """Validate each delivery for itself, not yet compared with others; and find the waivers.
+
+    Unless `read_new`, only the outcomes of earlier runs are found.
+    """
+    found: Outcomes = {}
+    waivers: list[Waiver] = []
     by_table: dict[str, list[Delivery]] = defaultdict(list)
-    for delivery in relevant:
+    for delivery in relevant_deliveries(run):
         by_table[delivery.source].append(delivery)
-    # The waivers first: the verdicts on all others follow from them.
+    # The waivers first: the outcomes of all others follow from them.
     for source in sorted(by_table, key=lambda name: name != WAIVERS):
-        found |= _judged(night, by_table[source], judge_new=judge_new)
+        requests = [
+            ValidationRequest(delivery, run.pick_waivers(waivers, delivery))
+            for delivery in by_table[source]
+        ]
+        found |= _outcomes_of_table(run, requests, read_new=read_new)
         if source == WAIVERS:
-            night.waivers = _waivers_in_force(night, found)
-    return found
+            waivers = _active_waivers(run, found)
+    return found, waivers
 
 
-def _judged(night: Night, deliveries: Sequence[Delivery], *, judge_new: bool) -> Verdicts:
-    contract, cache = night.contracts[deliveries[0].source], night.workspace.cache
-    asked = [Asked(one, night.waivers_for(one)) for one in deliveries]
-    judged: Sequence[Acceptance | None]
-    if judge_new:
-        judged = accept_all(night.store, cache, asked, contract, night.key)
+def _outcomes_of_table(
+    run: RunContext, requests: Sequence[ValidationRequest], *, read_new: bool
+) -> Outcomes:
+    contract, validator = run.contracts[requests[0].delivery.source], run.validator
+    outcomes: Sequence[Outcome | None]
+    if read_new:
+        outcomes = validator.validate(requests, contract)
     else:
-        judged = [cached(cache, one.delivery, contract, night.key.id, one.waivers) for one in asked]
+        outcomes = [validator.find_earlier(request, contract) for request in requests]
     return {
-        (one.source, one.period, one.id): verdict
-        for one, verdict in zip(deliveries, judged, strict=True)
-        if verdict
+        _key(request.delivery): outcome
+        for request, outcome in zip(requests, outcomes, strict=True)
+        if outcome
     }
 
 
-def _waivers_in_force(night: Night, judged: Verdicts) -> list[Waiver]:
-    """Read the register that is in force; what it names in vain is told."""
-    owed = next((one for one in night.owed() if one.contract.name == WAIVERS), None)
-    if owed is None:
+def _key(delivery: Delivery) -> tuple[str, str, str]:
+    return delivery.source, delivery.period, delivery.id
+
+
+def _active_waivers(run: RunContext, outcomes: Outcomes) -> list[Waiver]:
+    expected = next((item for item in run.expected() if item.contract.name == WAIVERS), None)
+    if expected is None:
         return []
-    standing = standing_of(owed, night.deliveries(), judged, night.today)
-    # One whose cached rows are damaged is read anew by the night, before it judges the others.
-    sound = [part.acceptance.rows for part in standing.in_force if part.acceptance.is_sound]
-    found = [waiver for rows in sound for waiver in waivers_in(rows)]
-    for waiver in found:
-        sentences = (_useless(night, waiver) or _too_wide(waiver), _too_long(waiver))
-        night.remarks += [one for one in sentences if one and one not in night.remarks]
-    return found
+    status = find_status(expected, run.deliveries(), outcomes, run.today)
+    # One whose cached rows are damaged is read anew by the run, before it validates the others.
+    sound = [part.outcome.rows for part in status.active if part.outcome.is_sound]
+    return [waiver for rows in sound for waiver in waivers_in(rows)]
 
 
-def _useless(night: Night, waiver: Waiver) -> str | None:
+def validate_sources(
+    run: RunContext, held: Mapping[Key, int], *, read_new: bool = True
+) -> ValidatedSources:
+    """Validate all deliveries, compare each with what came before, and find what is active.
+
+    `held` counts the files of a period of which none was taken.
+    """
+    own, waivers = find_outcomes(run, read_new=read_new)
+    deliveries, expected = run.deliveries(), run.expected()
+    outcomes = add_drift(
+        own,
+        relevant_deliveries(run),
+        deliveries,
+        run.contracts,
+        run.suites,
+        partial(run.pick_waivers, waivers),
+    )
+    keys = {period.key: period.contract for period in expected}
+    wanted = {(source, period) for source, _, period in keys}
+    statuses = [
+        replace(find_status(period, deliveries, outcomes, run.today), held=held.get(period.key, 0))
+        for period in expected
+    ]
+    sources = ValidatedSources(
+        statuses=statuses,
+        outcomes={key: outcome for key, outcome in outcomes.items() if key[:2] in wanted},
+        waivers=waivers,
+        withdrawn=withdrawn_entries(deliveries, keys),
+        held=held,
+        notices=(),
+    )
+    return replace(sources, notices=list(_notices(run, sources)))
+
+
+def _notices(run: RunContext, sources: ValidatedSources) -> Iterator[str]:
+    """Say what is withdrawn or invented, and which waivers help nothing or are not as they look."""
+    useless = {waiver: _why_useless(run, waiver) for waiver in sources.waivers}
+    for waiver, reason in useless.items():
+        yield from filter(None, (reason or _too_wide(waiver), _too_long(waiver)))
+    yield from withdrawn_sentences(sources.withdrawn)
+    if run.settings.district != SAMPLE_DISTRICT:
+        for name in sample_files(sources.statuses):
+            yield (
+                f"{name} says that its rows are invented: take it out of raw/inbox; until another "
+                "is in force in its place what is published says 样例数据"
+            )
+    active = [part.outcome for part in all_active(sources.statuses)]
+    rejected = [outcome for outcome in sources.outcomes.values() if not outcome.accepted]
+    used = {
+        entry["number"]
+        for outcome in (*active, *rejected)
+        for entry in outcome.details.get("waived", ())
+    }
+    for waiver in sources.waivers:
+        if waiver.is_open(run.today) and waiver.number not in used and not useless[waiver]:
+            yield (
+                f"{WAIVERS}: {waiver.number} let nothing through: is its period, column, file, "
+                "sheet, row or unit mistyped, or is it needed no more?"
+            )
+
+
+def _why_useless(run: RunContext, waiver: Waiver) -> str | None:
     """Say why a waiver can let nothing through: it names no table or no rule that there is."""
     where = f"{WAIVERS}: {waiver.number}"
-    contract = night.contracts.get(waiver.source)
+    contract = run.contracts.get(waiver.source)
     if contract is None or waiver.source == WAIVERS:
         return f"{where}: no source table {waiver.source} can be waived"
-    if waiver.rule not in rule_names(contract):
+    if waiver.rule not in run.suites.rule_names(contract):
         return f"{where}: the suite of {waiver.source} has no rule {waiver.rule}"
     if waiver.rule in NEVER:
         return f"{where}: {waiver.rule} cannot be waived: what cannot be read is not let through"
@@ -115,89 +176,53 @@ def _too_long(waiver: Waiver) -> str | None:
     return None
 
 
-def compared(
-    night: Night, tried: Sequence[tuple[Delivery, Acceptance]], scratch: Path
-) -> list[tuple[Acceptance, Delivery | None]]:
+def compare_candidates(
+    run: RunContext, tried: Sequence[tuple[Delivery, Outcome]], scratch: Path
+) -> list[tuple[Outcome, Delivery | None]]:
     """Compare deliveries of one table that did not land with those that did, as the last of them.
 
-    Gives of each its verdict, and the accepted delivery with which it was compared. Earlier ones
-    that a changed contract makes the next night judge anew are judged now, if that takes not long;
-    what is read for it goes to `scratch`.
+    Gives of each its outcome, and the accepted delivery with which it was compared. Earlier ones
+    that a changed contract makes the next run read anew are read now, if that takes not long; what
+    is read for it goes to `scratch`.
     """
     if not tried:
         return []
-    relevant, known = relevant_deliveries(night), night.deliveries()
-    last = [replace(one, number=len(known) + n) for n, (one, _) in enumerate(tried, start=1)]
-    keys = [(one.source, one.period, one.id) for one in last]
-    verdicts_of = zip(keys, (verdict for _, verdict in tried), strict=True)
-    judged = _judged_all(night, relevant, judge_new=False)
+    relevant, known = relevant_deliveries(run), run.deliveries()
+    last = [replace(own, number=len(known) + n) for n, (own, _) in enumerate(tried, start=1)]
+    contract = run.contracts[last[0].source]
+    outcomes, waivers = find_outcomes(run, read_new=False)
+    waivers_for = partial(run.pick_waivers, waivers)
     anew = [
-        Asked(one, night.waivers_for(one))
-        for one in relevant
-        if one.source == last[0].source and (one.source, one.period, one.id) not in judged
+        ValidationRequest(delivery, waivers_for(delivery))
+        for delivery in relevant
+        if delivery.source == contract.name and _key(delivery) not in outcomes
     ]
-    if sum(one.delivery.files[0].size for one in anew) <= JUDGED_ANEW_BYTES:
-        contract = night.contracts[last[0].source]
-        found = accept_all(night.store, scratch, anew, contract, night.key)
-        for one, its in zip(anew, found, strict=True):
-            judged[one.delivery.source, one.delivery.period, one.delivery.id] = its
-    judged |= dict(verdicts_of)
-    others = [one for one in relevant if (one.source, one.period, one.id) not in keys]
-    told = with_drift(judged, [*others, *last], [*known, *last], night.contracts, night.waivers_for)
+    if sum(request.delivery.files[0].size for request in anew) <= VALIDATED_BY_DAY_BYTES:
+        found = replace(run.validator, cache=scratch).validate(anew, contract)
+        outcomes |= zip((_key(request.delivery) for request in anew), found, strict=True)
+    keys = [_key(delivery) for delivery in last]
+    outcomes |= zip(keys, (outcome for _, outcome in tried), strict=True)
+    others = [delivery for delivery in relevant if _key(delivery) not in keys]
+    compared = add_drift(
+        outcomes, [*others, *last], [*known, *last], run.contracts, run.suites, waivers_for
+    )
     before = [
-        (one, verdict)
-        for one in others
-        if (one.source, one.district_code) == (last[0].source, last[0].district_code)
-        and (verdict := told.get((one.source, one.period, one.id))) and verdict.accepted
+        (delivery, outcome)
+        for delivery in others
+        if (delivery.source, delivery.district_code) == (contract.name, last[0].district_code)
+        and (outcome := compared.get(_key(delivery))) and outcome.accepted
     ]  # fmt: skip
     return [
-        (told[key], nearest(one, before, night.contracts[one.source])[0] if before else None)
-        for one, key in zip(last, keys, strict=True)
+        (compared[key], nearest(delivery, before, contract)[0] if before else None)
+        for delivery, key in zip(last, keys, strict=True)
     ]
 
 
-def standings_of(night: Night, judged: Verdicts) -> list[Standing]:
-    """Say of each period owed what stands in force by some verdicts."""
-    deliveries = night.deliveries()
-    return [
-        replace(
-            standing_of(owed, deliveries, judged, night.today), held=night.held.get(owed.key, 0)
-        )
-        for owed in night.owed()
-    ]
-
-
-def find_standings(night: Night, *, judge_new: bool) -> None:
-    """Find what is in force for every period owed; a waiver that helps none of it is told."""
-    judged = verdicts(night, judge_new=judge_new)
-    night.standings = standings_of(night, judged)
-    night.withdrawn = withdrawn_entries(
-        night.deliveries(), {one.key: one.contract for one in night.owed()}
-    )
-    night.remarks += withdrawn_sentences(night.withdrawn)
-    if night.settings.district != SAMPLE_DISTRICT:
-        night.remarks += [
-            f"{name} says that its rows are invented: take it out of raw/inbox; until another is "
-            "in force in its place what is published says 样例数据"
-            for name in files_of_the_sample(night.standings)
-        ]
-    standing = [part.acceptance for part in all_in_force(night.standings)]
-    rejected = [one for one in judged.values() if not one.accepted]
-    used = {
-        entry["number"] for one in (*standing, *rejected) for entry in one.outcome.get("waived", ())
-    }
-    night.remarks += [
-        f"{WAIVERS}: {one.number} let nothing through: is its period, column, file, sheet, row or "
-        "unit mistyped, or is it needed no more?"
-        for one in night.waivers
-        if one.is_open(night.today) and one.number not in used and not _useless(night, one)
-    ]
-
-
-def look_at_standings(workspace: Workspace, year: int | None = None) -> Night:
-    """Find what stands in force now, for people who ask by day: no lock, no judging, no record."""
-    night = open_night(workspace, year, None)
+def look_at_sources(
+    workspace: Workspace, year: int | None = None
+) -> tuple[RunContext, ValidatedSources]:
+    """Find what is active now, for people who ask by day: no lock, no reading, no record."""
+    run = make_context(workspace, year, None)
     known = (record["held"] for record in reversed(records(workspace)) if "held" in record)
-    night.held = {(source, *key): files for source, *key, files in next(known, ())}
-    find_standings(night, judge_new=False)
-    return night
+    held: dict[Key, int] = {(source, *key): files for source, *key, files in next(known, ())}
+    return run, validate_sources(run, held, read_new=False)

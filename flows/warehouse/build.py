@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from flows.common.settings import Settings
 from flows.contracts.model import Contract
 from flows.landing.profile import held_by_part
-from flows.landing.source_status import InForce
-from flows.landing.source_status import Standing
-from flows.landing.source_status import all_in_force
+from flows.landing.source_status import ActiveDelivery
+from flows.landing.source_status import SourceStatus
+from flows.landing.source_status import all_active
 from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
@@ -97,25 +97,25 @@ def _counted(contract: Contract) -> str:
     return _not_superseded("_file_id", held_by_part(column))
 
 
-def _source_status(standing: Standing) -> tuple[Any, ...]:
-    owed, contract = standing.owed, standing.owed.contract
+def _source_status(status: SourceStatus) -> tuple[Any, ...]:
+    expected, contract = status.expected, status.expected.contract
     return (
-        owed.district_code,
+        expected.district_code,
         contract.name,
         contract.title,
-        owed.evaluation_year,
-        owed.year_offset,
-        owed.period,
-        bool(standing.in_force),
+        expected.evaluation_year,
+        expected.year_offset,
+        expected.period,
+        bool(status.active),
         contract.meta["owed"]["by"],
-        owed.due,
-        standing.gap,
+        expected.due,
+        status.gap,
         contract.meta.get("units", {}).get("expected"),
         contract.column_of_role("amount") is not None,
     )
 
 
-def _deliveries(parts: Sequence[InForce]) -> list[tuple[Any, ...]]:
+def _deliveries(parts: Sequence[ActiveDelivery]) -> list[tuple[Any, ...]]:
     rows = {
         (
             one.delivery.source,
@@ -133,7 +133,7 @@ def _deliveries(parts: Sequence[InForce]) -> list[tuple[Any, ...]]:
     return sorted(rows)
 
 
-def _superseded_units(parts: Sequence[InForce]) -> list[tuple[str, ...]]:
+def _superseded_units(parts: Sequence[ActiveDelivery]) -> list[tuple[str, ...]]:
     return sorted(
         (one.delivery.district_code, one.delivery.source, one.delivery.period,
          one.delivery.files[0].sha256, unit)
@@ -142,7 +142,7 @@ def _superseded_units(parts: Sequence[InForce]) -> list[tuple[str, ...]]:
     )  # fmt: skip
 
 
-def _doubts(parts: Sequence[InForce]) -> list[tuple[Any, ...]]:
+def _doubts(parts: Sequence[ActiveDelivery]) -> list[tuple[Any, ...]]:
     """List what makes figures doubtful though its rows count, unless a newer part has the unit."""
     return [
         (one.delivery.district_code, one.delivery.source, one.delivery.period, doubt["rule"],
@@ -153,13 +153,13 @@ def _doubts(parts: Sequence[InForce]) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def _fill_quarantine(connection: "duckdb.DuckDBPyConnection", parts: Sequence[InForce]) -> None:
+def _fill_quarantine(connection: "duckdb.DuckDBPyConnection", parts: Sequence[ActiveDelivery]) -> None:
     for one in parts:
         connection.execute(
             "insert into landing.quarantine select district_code, source, period, file_id, sheet, "
             "row_number, column_name, rule, effect, unit, member, amount from (select *, "
             "$1 as district_code, $2 as source, $3 as period from "
-            f"read_parquet({_paths([one.acceptance.quarantine])})) as landed "
+            f"read_parquet({_paths([one.outcome.quarantine])})) as landed "
             f"where {_not_superseded('file_id', 'landed.unit')} order by all",
             [one.delivery.district_code, one.delivery.source, one.delivery.period],
         )
@@ -183,7 +183,7 @@ def _fill_units(connection: "duckdb.DuckDBPyConnection", contracts: Mapping[str,
 def prepare_warehouse(
     path: Path,
     contracts: Mapping[str, Contract],
-    standings: Sequence[Standing],
+    statuses: Sequence[SourceStatus],
     settings: Settings,
     years: Sequence[int],
 ) -> None:
@@ -198,10 +198,10 @@ def prepare_warehouse(
         connection.execute("create schema landing")
         for name, columns in LANDING_TABLES.items():
             connection.execute(f"create table landing.{name} ({columns})")
-        parts = all_in_force(standings)
+        parts = all_active(statuses)
         for contract in contracts.values():
             own = [one for one in parts if one.delivery.source == contract.name]
-            files = sorted({one.acceptance.rows for one in own})
+            files = sorted({one.outcome.rows for one in own})
             make_relation(connection, contract, files, _counted(contract))
 
         def insert(name: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -219,8 +219,8 @@ def prepare_warehouse(
         insert("deliveries", _deliveries(parts))
         insert("doubts", _doubts(parts))
         insert("superseded_units", _superseded_units(parts))
-        needed = [one for one in standings if not one.owed.contract.is_optional]
-        insert("source_status", [_source_status(one) for one in needed])
+        needed = [status for status in statuses if not status.expected.contract.is_optional]
+        insert("source_status", [_source_status(status) for status in needed])
         _fill_quarantine(connection, parts)
         _fill_units(connection, contracts)
 

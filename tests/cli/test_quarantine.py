@@ -7,6 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 from nights import copy_of, dropped_file, edit_workbook, ziping
+from validating import validate
 
 from flows.common.settings import Workspace
 from flows.contracts.environment import load_settings
@@ -14,7 +15,7 @@ from flows.contracts.loading import load_contracts
 from flows.extract.inbox.inbox_file import land_file
 from flows.extract.inbox.scan import scan_inbox
 from flows.extract.raw_store import Store
-from flows.landing.acceptance import Acceptance, accept
+from flows.landing.outcome import Outcome
 from flows.landing.problems import problems_of
 from flows.quality.delivery_report import rule_outcome
 from flows.quality.suite import Rule, load_suite, readings_path, suite_path
@@ -31,7 +32,7 @@ def receive(workspace: Workspace) -> None:
     view = scan_inbox(workspace, contracts, (settings.district,), store.deliveries())
     for dropped in view.new:
         delivery = land_file(store, dropped)
-        accept(store, workspace.cache, delivery, contracts[delivery.source], key)
+        validate(store, workspace.cache, delivery, contracts[delivery.source], key)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def test_what_differs_from_the_last_file_is_told_beside_what_should_be(tmp_path:
     rule = Rule("new_column", {}, said.severity, said.effect, said.notes)
     result = rule_outcome(rule, [place], success=False, raised=False)
     outcome = {"accepted": True, "rejections": [], "results": [result]}
-    [problem] = problems_of(contract, Acceptance(tmp_path, outcome))
+    [problem] = problems_of(contract, Outcome(tmp_path, outcome))
     assert problem.what == "与上一份文件相比不应有新的列；实际：有新的列（备注）"
 
 

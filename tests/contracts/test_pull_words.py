@@ -15,7 +15,7 @@ from flows.contracts.environment import load_settings
 from flows.extract.pull.pull import land_pull
 from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
-from flows.landing.source_status import Owed
+from flows.landing.source_status import ExpectedDelivery
 from flows.parsing.values import Unreadable, date_cell
 
 HTTP: dict[str, Any] = {
@@ -171,5 +171,5 @@ def test_a_live_system_is_asked_only_for_days_that_it_can_answer_for(
 ) -> None:
     meta = META | {"pull": pull, "period": period, "owed": DUE}
     (contract,) = load(tmp_path, meta, column()).values()
-    why = Owed(contract, "519900", year, 0).why_not_asked(date.fromisoformat(today))
+    why = ExpectedDelivery(contract, "519900", year, 0).why_not_asked(date.fromisoformat(today))
     assert (why is None) if told is None else (why is not None and told in why)

@@ -24,12 +24,12 @@ from nights import (
     ziping,
 )
 
-from flows.cli.source_views import files_in_force
+from flows.cli.source_views import name_active_files
 from flows.common.settings import Workspace
 from flows.extract.pull.sql_source import SqlSource
 from flows.extract.raw_store import Store
 from flows.releases.release import year_folder
-from flows.runs.validation import look_at_standings
+from flows.runs.validation import look_at_sources
 
 PRIMARY_SCHOOL, JUNIOR_SCHOOL = "2151000580", "3151000873"
 BROKEN = "2151000541"  # a primary school, too
@@ -46,9 +46,10 @@ def pack(path: Path, books: Mapping[str, bytes]) -> None:
 
 def forms_in_force(workspace: Workspace) -> str:
     """Say what `ziping sources` shows of the workbooks of schools."""
-    standings = look_at_standings(workspace).standings
-    (found,) = (one for one in standings if one.owed.contract.name == "schools.annual_forms")
-    return files_in_force(found)
+    _, sources = look_at_sources(workspace)
+    statuses = sources.statuses
+    (found,) = (one for one in statuses if one.expected.contract.name == "schools.annual_forms")
+    return name_active_files(found)
 
 
 @pytest.fixture

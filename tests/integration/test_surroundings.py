@@ -13,7 +13,7 @@ from nights import Said, last_record, night, raise_funds, ziping
 from flows.common.files import keep_from_others
 from flows.common.settings import CHECKOUT, Workspace
 from flows.releases.integrity import close_to_others
-from flows.runs.lifecycle import tonight
+from flows.runs.lifecycle import open_run
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_folders_with_rows_of_persons_are_closed_again_and_that_is_said(tmp_path
 def test_a_night_that_is_cancelled_in_prefect_says_so(workspace: Workspace, server: str) -> None:
     from prefect.exceptions import TerminationSignal
 
-    with pytest.raises(TerminationSignal), tonight(workspace):
+    with pytest.raises(TerminationSignal), open_run(workspace):
         raise TerminationSignal(signal=15)
     assert last_record(workspace)["failure"].startswith("cancelled in Prefect")
 

@@ -423,7 +423,7 @@ def test_every_edit_of_what_decides_a_figure_is_another_version(checkout: Path) 
 def test_a_cached_reading_is_named_by_all_code_that_made_it(tmp_path: Path) -> None:
     # What Python itself loads to read a workbook and to judge it, in both processes.
     script = (
-        "import sys, flows.landing.acceptance, flows.quality.suite, flows.quality.gx_runner\n"
+        "import sys, flows.landing.outcome, flows.quality.suite, flows.quality.gx_runner\n"
         "import flows.readers.sandbox_worker, flows.readers.excel, flows.readers.html\n"
         "own = {n: m for n, m in sys.modules.items() if n.startswith('flows.')}\n"
         "print(*(name for name, module in own.items() if not hasattr(module, '__path__')))\n"

@@ -29,7 +29,7 @@ from flows.parsing.file_parser import read_file
 from flows.releases.release import MANIFEST
 from flows.releases.run_log import records
 from flows.runs import context as night_module
-from flows.runs.context import open_night
+from flows.runs.context import make_context
 
 # A process whose clock stands at the moment of its first argument.
 STOPPED_CLOCK = """
@@ -111,12 +111,12 @@ def test_a_night_that_passes_into_the_new_year_is_of_the_day_on_which_it_began(
             return (began + timedelta(seconds=next(passed))).astimezone(tz)
 
     monkeypatch.setattr(night_module, "datetime", Clock)
-    opened = open_night(first_night, None, None)
+    opened = make_context(first_night, None, None)
     assert opened.name == "00002-2023-12-31"
     assert opened.started_at == "2023-12-31T23:59:30+08:00"
     assert opened.today == date(2023, 12, 31)
     assert opened.years == (YEAR,)
-    known = open_night(first_night, None, date(2024, 2, 29))
+    known = make_context(first_night, None, date(2024, 2, 29))
     assert (known.today, known.name) == (date(2024, 2, 29), "00002-2024-01-01")
 
 
@@ -124,7 +124,7 @@ def test_the_years_of_a_night_come_from_the_settings_and_never_from_the_clock(
     first_night: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZIPING_OPEN_YEARS", "2019,2020")
-    assert open_night(first_night, None, None).years == (2019, 2020)
+    assert make_context(first_night, None, None).years == (2019, 2020)
 
 
 @pytest.mark.parametrize(

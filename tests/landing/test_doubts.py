@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
+from validating import validate_all
 
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.extract.raw_store import Store
-from flows.landing.acceptance import Acceptance, Asked, accept_all
-from flows.landing.drift import with_drift
+from flows.landing.drift import add_drift
+from flows.landing.outcome import Outcome, ValidationRequest
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality import suite
+from flows.quality.suite import Suites
 from flows.quality.waivers import Waiver
 
 BETWEEN = "expect_column_values_to_be_between"
@@ -52,15 +54,15 @@ class Received:
         given = (self.contract.name, "519900", period, (kept,), "2024-01-01T00:00:00Z", "inbox")
         self.deliveries.append(Delivery(*given, number=len(self.deliveries) + 1))
 
-    def verdict(self, *waivers: Waiver) -> Acceptance:
+    def verdict(self, *waivers: Waiver) -> Outcome:
         """Give the verdict on the last delivery, compared with those before it."""
-        asked = [Asked(delivery, waivers) for delivery in self.deliveries]
+        asked = [ValidationRequest(delivery, waivers) for delivery in self.deliveries]
         key, cache = PersonKey(b"k" * 32), self.folder / "cache"
-        found = accept_all(self.store, cache, asked, self.contract, key)
+        found = validate_all(self.store, cache, asked, self.contract, key)
         keys = [(delivery.source, delivery.period, delivery.id) for delivery in self.deliveries]
-        told = with_drift(
+        told = add_drift(
             dict(zip(keys, found, strict=True)), self.deliveries, self.deliveries,
-            {self.contract.name: self.contract}, lambda _: waivers,
+            {self.contract.name: self.contract}, Suites(), lambda _: waivers,
         )  # fmt: skip
         return told[keys[-1]]
 
@@ -68,7 +70,7 @@ class Received:
         """List what the last delivery makes doubtful."""
         verdict = self.verdict(*waivers)
         assert verdict.accepted, verdict.rejections
-        return list(verdict.outcome["doubts"])
+        return list(verdict.details["doubts"])
 
 
 @pytest.fixture
@@ -92,8 +94,8 @@ def test_a_rule_on_the_whole_file_with_an_effect_keeps_its_rows_and_is_a_doubt(
     assert received.doubts() == []
     received.take(FEW)
     verdict = received.verdict()
-    assert (verdict.outcome["rows_landed"], verdict.outcome["rows_quarantined"]) == (1, 0)
-    assert verdict.outcome["doubts"] == [
+    assert (verdict.details["rows_landed"], verdict.details["rows_quarantined"]) == (1, 0)
+    assert verdict.details["doubts"] == [
         {"rule": BETWEEN, "sheet": None, "row": None, "unit": None, "member": None,
          "amount": None, "is_of_row": False,
          "reason": "不符合“公用经费不少于人员经费的一半”"}
@@ -103,7 +105,7 @@ def test_a_rule_on_the_whole_file_with_an_effect_keeps_its_rows_and_is_a_doubt(
 def test_what_an_office_answers_by_a_waiver_is_no_doubt_any_more(received: Received) -> None:
     received.take(FEW)
     assert received.doubts(ALLOWED) == []
-    assert [one["number"] for one in received.verdict(ALLOWED).outcome["waived"]] == ["免1"]
+    assert [one["number"] for one in received.verdict(ALLOWED).details["waived"]] == ["免1"]
     assert len(received.doubts(replace(ALLOWED, column_name="row_count"))) == 1
 
 
@@ -163,4 +165,4 @@ def test_an_empty_cell_of_an_amount_is_missing_and_no_waiver_makes_it_known(
             ("blank_amount", "金额空白")
         }
         assert all(doubt["is_of_row"] for doubt in found)
-        assert received.verdict(*waivers).outcome["rows_landed"] == 4
+        assert received.verdict(*waivers).details["rows_landed"] == 4

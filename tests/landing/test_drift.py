@@ -7,7 +7,7 @@ import pytest
 from drift_parts import COLUMNS, Received, received
 from reading_parts import NAME, SCHOOL, STAFF, contract_of
 
-from flows.landing.source_status import Owed, with_period_before
+from flows.landing.source_status import ExpectedDelivery, with_period_before
 from flows.parsing.preamble import said_unit
 
 __all__ = ["received"]
@@ -201,7 +201,7 @@ def test_half_a_year_is_told_where_the_last_file_held_all_of_it(
     received.take(of_months(*range(1, 13), year=2022), period="2022")
     received.take(of_months(*months), name="b.xlsx")
     assert ("part_of_period" in received.found()) == is_told
-    whole = [one for one in received.verdict().outcome["doubts"] if one["unit"] is None]
+    whole = [one for one in received.verdict().details["doubts"] if one["unit"] is None]
     assert [one["amount"] for one in whole] == [None] * is_told
 
 
@@ -289,11 +289,11 @@ def test_what_opens_a_new_year_is_compared_with_the_last_file_that_there_is(
 ) -> None:
     for period in ("2019", "2021", "2022", "2023"):
         received.take(table(*LINES), period=period)
-    owed = [Owed(received.contract, "519900", 2023, offset) for offset in (0, -1)]
-    new_year = [Owed(received.contract, "519900", 2024, 0)]
-    other_district = [Owed(received.contract, "519901", 2024, 0)]
+    owed = [ExpectedDelivery(received.contract, "519900", 2023, offset) for offset in (0, -1)]
+    new_year = [ExpectedDelivery(received.contract, "519900", 2024, 0)]
+    other_district = [ExpectedDelivery(received.contract, "519901", 2024, 0)]
 
-    def periods(some: list[Owed]) -> list[str]:
+    def periods(some: list[ExpectedDelivery]) -> list[str]:
         return sorted(key[2] for key in with_period_before(some, received.deliveries))
 
     assert periods(owed) == ["2021", "2022", "2023"]

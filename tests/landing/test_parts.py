@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from suite_parts import NOTES
+from validating import validate
 
 from flows.common.settings import Settings, Workspace
 from flows.contracts.delivery import LandedFile
@@ -20,9 +21,9 @@ from flows.contracts.model import Contract
 from flows.extract.inbox.inbox_file import land_file
 from flows.extract.inbox.scan import InboxScan, scan_inbox
 from flows.extract.raw_store import Store
-from flows.landing.acceptance import accept, rejection_sentence
+from flows.landing.outcome import rejection_sentence
 from flows.landing.problems import problems_of
-from flows.landing.source_status import Owed, Standing, standing_of
+from flows.landing.source_status import ExpectedDelivery, SourceStatus, find_status
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality import suite
 from flows.releases.fingerprint import inputs_of
@@ -102,7 +103,7 @@ class District:
         contracts, deliveries = {FORMS: self.contract}, self.store.deliveries()
         return scan_inbox(self.workspace, contracts, ("519900",), deliveries)
 
-    def night(self, remarks: Sequence[str] | None = ()) -> Standing:
+    def night(self, remarks: Sequence[str] | None = ()) -> SourceStatus:
         """Land what is new, judge it, and say what is in force."""
         view = self.look()
         assert remarks is None or view.notices == list(remarks)
@@ -111,17 +112,17 @@ class District:
         key, deliveries = PersonKey(b"0" * 32), self.store.deliveries()
         judged = {
             (one.source, one.period, one.id):
-            accept(self.store, self.workspace.cache, one, self.contract, key)
+            validate(self.store, self.workspace.cache, one, self.contract, key)
             for one in deliveries
         }  # fmt: skip
-        owed = Owed(self.contract, "519900", 2023, 0)
-        return standing_of(owed, deliveries, judged, date(2024, 1, 1))
+        owed = ExpectedDelivery(self.contract, "519900", 2023, 0)
+        return find_status(owed, deliveries, judged, date(2024, 1, 1))
 
-    def inputs(self, standing: Standing) -> object:
+    def inputs(self, standing: SourceStatus) -> object:
         """Give what a release would say that it follows from."""
         return inputs_of([standing], self.settings, 2023, None, "")["deliveries"]
 
-    def landing(self, standing: Standing, sql: str) -> list[tuple[object, ...]]:
+    def landing(self, standing: SourceStatus, sql: str) -> list[tuple[object, ...]]:
         """Ask what the models would see."""
         contracts = {FORMS: self.contract}
         build = self.workspace.build
@@ -143,12 +144,12 @@ def test_two_workbooks_are_missing_follow_later_and_complete_the_period(district
     for school in (A, B):
         district.drop(f"{FOLDER}/{school}.csv", {school: ["一年级,2", "二年级,3"]})
     standing = district.night()
-    assert (len(standing.in_force), standing.rejections, standing.gap) == (2, (), None)
+    assert (len(standing.active), standing.rejections, standing.gap) == (2, (), None)
     assert district.landing(standing, UNITS) == [(A,), (B,)]
     for school in (C, D):
         district.drop(f"{FOLDER}/{school}.csv", {school: ["一年级,2"]})
     complete = district.night()
-    assert len(complete.in_force) == 4
+    assert len(complete.active) == 4
     assert district.landing(complete, CLASSES) == [(A, 5), (B, 5), (C, 2), (D, 2)]
     assert district.inputs(complete) != district.inputs(standing)
 
@@ -164,7 +165,7 @@ def test_a_bad_workbook_is_told_by_name_and_takes_no_other_down(district: Distri
     assert district.landing(standing, UNITS) == [(A,)]
     district.drop(f"补报/统计报表_2023_{B}.csv", {B: ["一年级,2"]})  # under another name
     mended = district.night()
-    assert (mended.rejections, len(mended.in_force)) == ((), 2)
+    assert (mended.rejections, len(mended.active)) == ((), 2)
 
 
 def test_of_a_school_in_two_files_the_newer_one_counts_and_the_older_nowhere(
@@ -173,7 +174,7 @@ def test_of_a_school_in_two_files_the_newer_one_counts_and_the_older_nowhere(
     district.drop("统计报表_2023_1.csv", {A: ["一年级,2", "二年级,x"], B: ["一年级,4", "二年级,y"]})
     district.drop("统计报表_2023_2.csv", {B: ["一年级,7"], C: ["一年级,1"]})
     standing = district.night()
-    newer, older = standing.in_force
+    newer, older = standing.active
     assert (newer.superseded, older.superseded) == ((), (B,))
     assert (older.rows_landed, older.rows_quarantined, older.rows_superseded) == (1, 1, 2)
     assert district.landing(standing, CLASSES) == [(A, 2), (B, 7), (C, 1)]
@@ -240,7 +241,7 @@ def test_only_one_file_of_a_folder_can_be_a_whole_delivery(
 ) -> None:
     monkeypatch.setitem(district.contract.meta, "parts", False)  # type: ignore[arg-type]
     district.drop(f"{FOLDER}/a.csv", {A: ["一年级,2"]})
-    assert len(district.night().in_force) == 1
+    assert len(district.night().active) == 1
     district.drop(f"{FOLDER}/b.csv", {A: ["一年级,3"]})
     view = district.look()
     assert (view.new, view.notices) == ([], [
@@ -269,7 +270,7 @@ def test_of_two_files_of_a_period_in_one_night_none_is_taken(
     assert "schools/统计报表_2023_上半年.csv, schools/统计报表_2023_下半年.csv" in told
     assert district.look().unreadable == [told]  # until it is decided
     (district.workspace.inbox / "schools" / "统计报表_2023_上半年.csv").unlink()
-    assert [one.delivery.name for one in district.night().in_force] == [
+    assert [one.delivery.name for one in district.night().active] == [
         "schools/统计报表_2023_下半年.csv"
     ]
 
@@ -281,7 +282,7 @@ def test_of_two_files_in_one_night_equal_ones_are_one_and_the_later_day_counts(
     district.drop("统计报表_2023_a.csv", {A: ["一年级,2"]})
     district.drop("统计报表_2023_b.csv", {A: ["一年级,2"]})
     assert district.look().unreadable == []
-    assert len(district.night().in_force) == 1
+    assert len(district.night().active) == 1
     district.drop("统计报表_2023_b.csv", {A: ["一年级,3"]})  # another night, the same name
     assert district.landing(district.night(), CLASSES) == [(A, 3)]
     whole(district, monkeypatch, source_date={"file_name": "_(2024[0-9]{4})"})
@@ -329,7 +330,7 @@ def test_a_zip_of_workbooks_is_as_many_parts_and_missing_ones_follow(district: D
         f"left by other programs and passed over: schools/{name}/__MACOSX/._{B}.csv, "
         f"schools/{name}/.hidden, schools/{name}/empty.csv"
     ])  # fmt: skip
-    assert (len(standing.in_force), standing.rejections, standing.gap) == (2, (), None)
+    assert (len(standing.active), standing.rejections, standing.gap) == (2, (), None)
     assert district.landing(standing, UNITS) == [(A,), (B,)]
     # Where each came from stands in its line, and the archive's bytes are kept as they came.
     came = district.store.deliveries()
@@ -434,4 +435,4 @@ def test_a_cell_above_the_header_says_the_period_where_no_name_does(
     assert standing.rejections == ()
     assert district.landing(standing, UNITS) == [(A,), (D,)]
     assert {one.period for one in district.store.deliveries()} == {"2023-09-01", "2022-09-01"}
-    assert [one.delivery.source_date for one in standing.in_force] == ["2023-09-06", "2023-09-05"]
+    assert [one.delivery.source_date for one in standing.active] == ["2023-09-06", "2023-09-05"]

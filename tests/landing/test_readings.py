@@ -4,30 +4,25 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
-import pytest
 from reading_parts import NAME, STAFF, contract_of, found, read_sheets
 
 from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.loading import load_contracts
 from flows.landing.cache_key import cache_key
-from flows.quality import suite as quality_suite
-from flows.quality.suite import SUITES
+from flows.quality.suite import SUITES, Suites
 
 
-def test_a_word_on_reading_makes_every_cached_verdict_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_word_on_reading_makes_every_cached_verdict_another(tmp_path: Path) -> None:
     suites = tmp_path / "suites"
     copytree(SUITES, suites)
-    monkeypatch.setattr(quality_suite, "SUITES", suites)
     contract = load_contracts()["finance.projects"]
     file = LandedFile("a" * 64, 1, "项目库.csv")
     delivery = Delivery("finance.projects", "519900", "standing", (file,), "2024-01-01", "inbox")
-    keys = [cache_key(delivery, contract, "key")]
+    keys = [cache_key(delivery, contract, Suites(suites).digest(contract), "key")]
     for name in ("reading.yml", "finance/projects.yml", "finance/payments.yml"):
         with (suites / name).open("ab") as suite:
             suite.write(b"\n")
-        keys.append(cache_key(delivery, contract, "key"))
+        keys.append(cache_key(delivery, contract, Suites(suites).digest(contract), "key"))
     assert len(set(keys[:3])) == 3
     assert keys[3] == keys[2], "another table's suite is nothing to this one"
 

@@ -8,7 +8,7 @@ import pytest
 from drift_parts import Received, received
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of
 
-from flows.landing.acceptance import Acceptance
+from flows.landing.outcome import Outcome
 from flows.quality.waivers import Waiver
 
 __all__ = ["received"]
@@ -51,20 +51,20 @@ def of_pupils(received: Received) -> Received:
     return received
 
 
-def doubts(verdict: Acceptance) -> list[tuple[Any, ...]]:
+def doubts(verdict: Outcome) -> list[tuple[Any, ...]]:
     """Give of each doubt its rule, unit, member and amount."""
     return [
         (doubt["rule"], doubt["unit"], doubt["member"], doubt["amount"])
-        for doubt in verdict.outcome["doubts"]
+        for doubt in verdict.details["doubts"]
     ]
 
 
 def doubts_by_period(received: Received) -> dict[str, list[str]]:
     """Give the units in doubt of each period."""
     return {
-        period: [doubt["unit"] for doubt in verdict.outcome["doubts"]]
+        period: [doubt["unit"] for doubt in verdict.details["doubts"]]
         for (_, period, _), verdict in received.verdicts().items()
-        if verdict.outcome["doubts"]
+        if verdict.details["doubts"]
     }
 
 
@@ -74,7 +74,7 @@ def test_money_of_a_unit_is_compared_with_the_year_before(of_funds: Received) ->
     verdict = of_funds.verdict()
     assert verdict.accepted
     assert doubts(verdict) == [("unit_far", "2015", None, "1350000.00")]
-    assert verdict.outcome["doubts"][0]["reason"] == "2015与2022相差过大"
+    assert verdict.details["doubts"][0]["reason"] == "2015与2022相差过大"
     assert of_funds.found() == {"unit_far": ["staff_yuan 2015 × 10 (2022)"]}
     assert doubts_by_period(of_funds) == {"2023": ["2015"]}  # 2022 was relied on before
 
@@ -119,7 +119,7 @@ def test_a_unit_is_compared_with_the_last_file_of_its_period(
 def test_a_file_in_doubt_is_none_with_which_others_are_compared(of_funds: Received) -> None:
     for amount in (150_000, 1_500_000, 1_500_001, 151_000):
         of_funds.take(funds(s2015=amount), name=f"{amount}.xlsx")
-    told = [bool(verdict.outcome["doubts"]) for verdict in of_funds.verdicts().values()]
+    told = [bool(verdict.details["doubts"]) for verdict in of_funds.verdicts().values()]
     assert told == [False, True, True, False]
 
 
@@ -130,7 +130,7 @@ def test_an_office_answers_for_a_unit_by_a_waiver(of_funds: Received) -> None:
     of_funds.take(funds(), period="2022")
     of_funds.take(funds(s2015=1_500_000, s2016=1_600_000), name="b.xlsx")
     assert doubts(of_funds.verdict([waiver])) == [("unit_far", "2016", None, "1440000.00")]
-    assert of_funds.verdict([waiver]).outcome["waived"][0]["number"] == "1"
+    assert of_funds.verdict([waiver]).details["waived"][0]["number"] == "1"
     both = [waiver, replace(waiver, number="2", unit="2016")]
     assert doubts(of_funds.verdict(both)) == []
     other_rule = replace(waiver, rule="sums_far")

@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
+from validating import validate_all
 
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.extract.raw_store import Store
-from flows.landing.acceptance import Acceptance, Asked, accept_all
+from flows.landing.outcome import Outcome, ValidationRequest
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality import suite
 from flows.quality.waivers import Waiver
@@ -55,11 +56,12 @@ class Judged:
         one = (contract.name, "519900", "2023", (kept,), "2024-01-01T00:00:00Z", "inbox")
         self.delivery = Delivery(*one)
 
-    def under(self, *waivers: Waiver) -> Acceptance:
+    def under(self, *waivers: Waiver) -> Outcome:
         """Judge it as a night does that has these open waivers."""
-        asked = Asked(self.delivery, tuple(one for one in waivers if one.is_for(self.delivery)))
+        own = tuple(waiver for waiver in waivers if waiver.is_for(self.delivery))
+        request = ValidationRequest(self.delivery, own)
         key, cache = PersonKey(b"k" * 32), self.folder / "cache"
-        return accept_all(self.store, cache, [asked], self.contract, key)[0]
+        return validate_all(self.store, cache, [request], self.contract, key)[0]
 
     def landed(self, *waivers: Waiver) -> list[str]:
         """List the units whose rows are accepted under some waivers."""
@@ -67,7 +69,7 @@ class Judged:
         assert verdict.accepted, verdict.rejections
         units: list[str] = pq.read_table(verdict.rows)["school_code"].to_pylist()
         assert not set(units) & set(pq.read_table(verdict.quarantine)["unit"].to_pylist())
-        assert verdict.outcome["rows_landed"] + verdict.outcome["rows_quarantined"] == 4
+        assert verdict.details["rows_landed"] + verdict.details["rows_quarantined"] == 4
         return units
 
 
@@ -92,7 +94,7 @@ def test_a_rule_on_the_whole_file_is_waived_and_told(judged: Judged) -> None:
     assert not judged.under().accepted
     verdict = judged.under(WHOLE_FILE)
     assert verdict.accepted
-    assert [(one["number"], one["rows"]) for one in verdict.outcome["waived"]] == [("免9", 0)]
+    assert [(one["number"], one["rows"]) for one in verdict.details["waived"]] == [("免9", 0)]
 
 
 @pytest.mark.parametrize(
@@ -122,11 +124,11 @@ def test_what_cannot_be_read_stays_set_aside_with_its_effect(judged: Judged) -> 
         one for one in pq.read_table(verdict.quarantine).to_pylist() if one["unit"] == "A4"
     ]  # fmt: skip
     assert row["effect"] == "provisional"
-    assert [one["number"] for one in verdict.outcome["waived"]] == ["免9"]
+    assert [one["number"] for one in verdict.details["waived"]] == ["免9"]
 
 
 def test_a_row_that_another_rule_takes_is_not_told_as_let_through(judged: Judged) -> None:
-    outcome: Any = judged.under(ANY, WHOLE_FILE).outcome
+    outcome: Any = judged.under(ANY, WHOLE_FILE).details
     assert [(one["number"], one["rows"]) for one in outcome["waived"]] == [("免1", 1), ("免9", 0)]
 
 

@@ -19,11 +19,10 @@ from nights import (
 )
 
 from flows.common.settings import Workspace
-from flows.landing.acceptance import rejection_sentence
-from flows.landing.source_status import standing_of
+from flows.landing.outcome import rejection_sentence
 from flows.quality.waivers import Waiver, state_of, waived_sentence
-from flows.runs.context import open_night
-from flows.runs.validation import verdicts
+from flows.runs.context import make_context
+from flows.runs.validation import validate_sources
 
 CAPTIONS = ("编号", "数据表", "期间", "规则", "列", "文件", "工作表", "行号", "理由", "责任科室",
             "起始日期", "截止日期")  # fmt: skip
@@ -60,7 +59,7 @@ def test_a_waiver_is_open_from_its_first_to_its_last_day() -> None:
 def test_what_a_waiver_leaves_empty_it_says_of_all(
     change: dict[str, object], covers: bool, first_night: Workspace
 ) -> None:
-    contract = open_night(first_night, None, None).contracts[WAIVER.source]
+    contract = make_context(first_night, None, None).contracts[WAIVER.source]
     place = {"sheet": "台账", "row": 7, "column": "is_to_be_merged"}
     one = replace(WAIVER, **change)  # type: ignore[arg-type]
     assert one.covers(contract, NOT_NULL, place) is covers
@@ -152,7 +151,7 @@ def test_a_known_case_is_let_through_shown_and_set_aside_again_after_its_last_da
 
 def rejections(workspace: Workspace, day: date) -> tuple[dict[str, Any], ...]:
     """Judge the register of rooms as a night of another day does."""
-    later = replace(open_night(workspace, None, None), today=day)
-    judged = verdicts(later, judge_new=True)
-    (owed,) = (one for one in later.owed() if one.contract.name == WAIVER.source)
-    return standing_of(owed, later.deliveries(), judged, day).rejections
+    later = replace(make_context(workspace, None, None), today=day)
+    sources = validate_sources(later, {})
+    (status,) = (one for one in sources.statuses if one.expected.contract.name == WAIVER.source)
+    return status.rejections

@@ -29,7 +29,7 @@ from nights import (
 from flows.common.files import hash_file, read_sealed
 from flows.common.settings import Workspace
 from flows.extract.raw_store import Store
-from flows.landing.acceptance import Acceptance
+from flows.landing.outcome import Outcome
 from flows.releases.release import MANIFEST, seal, switch_current
 
 
@@ -80,7 +80,7 @@ def test_what_can_be_made_again_is_made_again_and_a_release_that_was_changed_is_
         for path in workspace.cache.glob("*/outcome.json")
         if (outcome := json.loads(path.read_text("utf-8")))
     }
-    before = {key: Acceptance(path, outcome_of(path)).outcome for key, path in readings.items()}
+    before = {key: Outcome(path, outcome_of(path)).details for key, path in readings.items()}
     flip_a_bit(readings["finance.education_funds", "2023"] / "rows.parquet")
     cut = readings["finance.payments", "2023"] / "rows.parquet"
     cut.write_bytes(cut.read_bytes()[:-100])
@@ -106,9 +106,9 @@ def test_what_can_be_made_again_is_made_again_and_a_release_that_was_changed_is_
     assert new.find_problems() == []
     assert digests(new, ".parquet", ".csv") == digests(current(first_night), ".parquet", ".csv")
     for key, path in readings.items():
-        again = Acceptance(path, outcome_of(path))
+        again = Outcome(path, outcome_of(path))
         assert again.is_sound
-        assert again.outcome == before[key]
+        assert again.details == before[key]
     # The new release tells the hash under which the old one was published, not that of today.
     assert new.manifest["previous"] == {"release": old.name, "manifest_sha256": sealed}
     assert ziping("changes", workspace=workspace) == 1

@@ -10,27 +10,29 @@ import pytest
 from flows.common.messages import message
 from flows.common.settings import Workspace
 from flows.contracts.delivery import Delivery
-from flows.landing.acceptance import Acceptance
-from flows.landing.source_status import standing_of
-from flows.runs.arrivals import receipt_sentences
-from flows.runs.context import Night, open_night
+from flows.landing.outcome import Outcome
+from flows.landing.source_status import find_status
+from flows.runs.arrivals import describe_arrivals
+from flows.runs.context import RunContext, make_context
 from flows.runs.person_key import make_person_key
-from flows.runs.planning import look
+from flows.runs.planning import plan_run
 from flows.runs.record import write_record
 from flows.runs.status import morning
-from flows.runs.validation import find_standings, look_at_standings
+from flows.runs.validation import look_at_sources, validate_sources
 
 PAYMENTS = "finance.payments"
 
 
 @pytest.fixture
-def night(tmp_path: Path) -> Night:
+def night(tmp_path: Path) -> RunContext:
     workspace = Workspace(tmp_path)
     make_person_key(workspace)
-    return open_night(workspace, 2023, None)
+    return make_context(workspace, 2023, None)
 
 
-def receive(night: Night, name: str, content: bytes, on: str, day: str | None = None) -> Delivery:
+def receive(
+    night: RunContext, name: str, content: bytes, on: str, day: str | None = None
+) -> Delivery:
     file = night.store.keep(io.BytesIO(content), f"finance/{name}")
     moment = f"2024-{on}T18:00:00+00:00"  # already the next day in China
     return night.store.record(
@@ -38,9 +40,11 @@ def receive(night: Night, name: str, content: bytes, on: str, day: str | None = 
     )
 
 
-def said(night: Night, *rejected: bytes, rows: int = 9) -> list[str]:
+def said(night: RunContext, *rejected: bytes, rows: int = 9) -> list[str]:
     """Judge what came, and say what is said of it; the period's table is asked twice."""
-    owed = next(o for o in night.owed() if (o.contract.name, o.period) == (PAYMENTS, "2023"))
+    expected = next(
+        one for one in night.expected() if (one.contract.name, one.period) == (PAYMENTS, "2023")
+    )
     deliveries, judged = night.deliveries(), {}
     for one in deliveries:
         bad = night.store.path(one.id).read_bytes() in rejected
@@ -48,43 +52,46 @@ def said(night: Night, *rejected: bytes, rows: int = 9) -> list[str]:
             "accepted": not bad, "rejections": [message("file_empty").as_json()] * bad,
             "rows_read": rows, "original_name": one.name,
         }  # fmt: skip
-        judged[(one.source, one.period, one.id)] = Acceptance(Path(), outcome)
-    night.standings = [standing_of(owed, deliveries, judged, night.today)] * 2
-    return [text.removeprefix("finance.payments 2023: ") for text in receipt_sentences(night)]
+        judged[(one.source, one.period, one.id)] = Outcome(Path(), outcome)
+    statuses = [find_status(expected, deliveries, judged, night.today)] * 2
+    sentences = describe_arrivals(night, statuses)
+    return [text.removeprefix("finance.payments 2023: ") for text in sentences]
 
 
-def test_two_files_in_one_night_are_no_file_that_is_late(night: Night) -> None:
+def test_two_files_in_one_night_are_no_file_that_is_late(night: RunContext) -> None:
     """The gap says that they came, in the night, in its record and by day."""
     folder = night.workspace.inbox / "finance"
     folder.mkdir(parents=True)
     for half in ("上", "下"):
         (folder / f"支付明细_2023年{half}半年.csv").write_text(half, "utf-8")
         os.utime(folder / f"支付明细_2023年{half}半年.csv", (1, 1))
-    assert not look(night)
-    find_standings(night, judge_new=False)
+    plan = night.log.add_plan(plan_run(night))
+    assert not plan
+    sources = night.log.add_sources(validate_sources(night, plan.held, read_new=False))
     gap = (
         "预算一体化支付明细(2023)缺失:由财政局国库股于2024-01-31前报送,同一晚收到该期文件2份,"
         "无从判断以哪份为准,均未采用:请只保留正确的一份,或合并成一份重新报送"
     )
-    assert [one.gap for one in night.standings if one.owed.key[0] == PAYMENTS][-1] == gap
+    assert [one.gap for one in sources.statuses if one.expected.key[0] == PAYMENTS][-1] == gap
     night.folder.mkdir(parents=True)
     write_record(night, 4)
     assert gap in [gap for one in morning(night.workspace, 7)["open"] for gap in one["sentences"]]
-    assert gap in [one.gap for one in look_at_standings(night.workspace).standings]
+    _, seen = look_at_sources(night.workspace)
+    assert gap in [one.gap for one in seen.statuses]
 
 
-def test_a_file_of_a_year_that_is_not_open_is_told(night: Night) -> None:
+def test_a_file_of_a_year_that_is_not_open_is_told(night: RunContext) -> None:
     file = night.store.keep(io.BytesIO(b"A"), "finance/支付明细_2019年.csv")
     moment = "2024-01-01T18:00:00+00:00"
     night.store.record(Delivery(PAYMENTS, "519900", "2019", (file,), moment, "inbox"))
-    [sentence] = receipt_sentences(night)
+    [sentence] = describe_arrivals(night, [])
     assert sentence.startswith("finance.payments 2019: finance/支付明细_2019年.csv is kept and")
     assert "no open year (2023)" in sentence
     publish(night, "01-03")
-    assert receipt_sentences(night) == []
+    assert describe_arrivals(night, []) == []
 
 
-def publish(night: Night, on: str) -> None:
+def publish(night: RunContext, on: str) -> None:
     """Leave of a release what is asked of it: when it was written."""
     folder = night.workspace.releases / "2023" / "00001-0123456789ab"
     folder.mkdir(parents=True)
@@ -92,7 +99,7 @@ def publish(night: Night, on: str) -> None:
     (folder / "manifest.json").write_text(json.dumps(content), "utf-8")
 
 
-def test_of_two_files_the_last_counts_and_it_is_said_which_that_is(night: Night) -> None:
+def test_of_two_files_the_last_counts_and_it_is_said_which_that_is(night: RunContext) -> None:
     receive(night, "a.csv", b"A", "01-01")
     receive(night, "b.csv", b"B", "01-01")
     assert said(night) == [
@@ -103,7 +110,7 @@ def test_of_two_files_the_last_counts_and_it_is_said_which_that_is(night: Night)
     assert said(night, b"B") == []  # it was rejected, and is told as that
 
 
-def test_a_correction_after_a_release_needs_no_word(night: Night) -> None:
+def test_a_correction_after_a_release_needs_no_word(night: RunContext) -> None:
     receive(night, "a.csv", b"A", "01-01")
     publish(night, "01-02")
     assert said(night) == []
@@ -111,7 +118,7 @@ def test_a_correction_after_a_release_needs_no_word(night: Night) -> None:
     assert said(night) == []
 
 
-def test_of_two_files_with_a_day_the_later_one_counts_whenever_it_came(night: Night) -> None:
+def test_of_two_files_with_a_day_the_later_one_counts_whenever_it_came(night: RunContext) -> None:
     receive(night, "a.csv", b"A", "01-03", "2024-01-03")
     publish(night, "01-04")
     receive(night, "b.csv", b"B", "01-04", "2024-01-02")
@@ -124,7 +131,7 @@ def test_of_two_files_with_a_day_the_later_one_counts_whenever_it_came(night: Ni
 
 @pytest.mark.parametrize("name", ["a.csv", "a (1).csv"])
 def test_an_older_file_that_comes_again_counts_and_it_is_said_what_to_do(
-    night: Night, name: str
+    night: RunContext, name: str
 ) -> None:
     receive(night, "a.csv", b"A", "01-01")
     receive(night, "b.csv", b"B", "01-02")
@@ -137,7 +144,9 @@ def test_an_older_file_that_comes_again_counts_and_it_is_said_what_to_do(
     ]
 
 
-def test_an_older_file_that_comes_again_does_not_count_against_a_later_day(night: Night) -> None:
+def test_an_older_file_that_comes_again_does_not_count_against_a_later_day(
+    night: RunContext,
+) -> None:
     receive(night, "a.csv", b"A", "01-01", "2024-01-01")
     receive(night, "b.csv", b"B", "01-02", "2024-01-02")
     publish(night, "01-03")
@@ -150,7 +159,7 @@ def test_an_older_file_that_comes_again_does_not_count_against_a_later_day(night
     )
 
 
-def test_the_same_bytes_under_a_new_name_change_nothing(night: Night) -> None:
+def test_the_same_bytes_under_a_new_name_change_nothing(night: RunContext) -> None:
     receive(night, "a.csv", b"A", "01-01")
     publish(night, "01-02")
     receive(night, "a (1).csv", b"A", "01-03")
@@ -160,7 +169,9 @@ def test_the_same_bytes_under_a_new_name_change_nothing(night: Night) -> None:
     ]
 
 
-def test_a_file_without_rows_that_its_suite_allows_is_told_from_a_missing_one(night: Night) -> None:
+def test_a_file_without_rows_that_its_suite_allows_is_told_from_a_missing_one(
+    night: RunContext,
+) -> None:
     receive(night, "a.csv", b"A", "01-01")
     [sentence] = said(night, rows=0)
     assert sentence == (

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
+from validating import validate
 
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.extract.raw_store import Store
-from flows.landing.acceptance import Acceptance, accept
-from flows.landing.drift import Verdicts, with_drift
+from flows.landing.drift import Outcomes, add_drift
+from flows.landing.outcome import Outcome
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality import suite
-from flows.quality.suite import COMPARED
+from flows.quality.suite import COMPARED, Suites
 from flows.quality.waivers import Waiver
 
 DAY = {"name": "paid_on", "data_type": "date", "captions": ["日期"], "required": False}
@@ -50,22 +51,24 @@ class Received:
         one = (self.contract.name, "519900", period, (kept,), f"{day}T00:00:00Z", "inbox")
         self.deliveries.append(Delivery(*one, number=number))
 
-    def verdict(self, waivers: Sequence[Waiver] = ()) -> Acceptance:
+    def verdict(self, waivers: Sequence[Waiver] = ()) -> Outcome:
         """Give the verdict on the last delivery, compared with those before it."""
         last = self.deliveries[-1]
         return self.verdicts(waivers)[last.source, last.period, last.id]
 
-    def verdicts(self, waivers: Sequence[Waiver] = ()) -> Verdicts:
+    def verdicts(self, waivers: Sequence[Waiver] = ()) -> Outcomes:
         """Give the verdicts on all deliveries."""
         key = PersonKey(b"k" * 32)
         judged = {
-            (one.source, one.period, one.id): accept(
+            (one.source, one.period, one.id): validate(
                 self.store, self.folder / "cache", one, self.contract, key
             )
             for one in self.deliveries
         }
         contracts = {self.contract.name: self.contract}
-        return with_drift(judged, self.deliveries, self.deliveries, contracts, lambda _: waivers)
+        return add_drift(
+            judged, self.deliveries, self.deliveries, contracts, Suites(), lambda _: waivers
+        )
 
     def found(self) -> dict[str, list[str]]:
         """Give what the last delivery has that those before had not."""
@@ -75,7 +78,7 @@ class Received:
                 " ".join(filter(None, (place["column"], place.get("detail"))))
                 for place in result["places"]
             ]
-            for result in self.verdict().outcome["results"]
+            for result in self.verdict().details["results"]
             if not result["success"] and result["type"] in names
         }
 

@@ -8,7 +8,7 @@ from typing import Any
 from flows.common import excel
 from flows.common.labels import MEANINGS, WORDS
 from flows.common.settings import SAMPLE_MARK
-from flows.landing.acceptance import rejection_in_chinese
+from flows.landing.outcome import rejection_in_chinese
 from flows.landing.withdrawals import withdrawn_in_chinese
 from flows.quality.waivers import waived_sentence
 from flows.releases.tables import Row, describe_coverage

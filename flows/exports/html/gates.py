@@ -10,7 +10,7 @@ from flows.common.files import write_durably
 from flows.common.messages import Message
 from flows.common.settings import SAMPLE_DISTRICT, Settings
 from flows.exports.html.page import render
-from flows.landing.acceptance import Acceptance
+from flows.landing.outcome import Outcome
 from flows.landing.problems import GRAVITY, consequence_of
 from flows.quality.waivers import waived_sentence
 from flows.releases.run_log import GATES_PAGE
@@ -113,7 +113,7 @@ def _grouped(places: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 def write_gates_page(
     folder: Path,
-    judged: Iterable[Acceptance],
+    judged: Iterable[Outcome],
     of_report: Iterable[Mapping[str, Any]],
     settings: Settings,
     as_of: date | None,
@@ -122,7 +122,7 @@ def write_gates_page(
 
     `folder` is the night's, whose name the page bears.
     """
-    outcomes = [dict(acceptance.outcome) for acceptance in judged]
+    outcomes = [dict(outcome.details) for outcome in judged]
     outcomes.sort(key=lambda outcome: (outcome["suite"], outcome["period"], outcome["accepted"]))
     folder.mkdir(parents=True, exist_ok=True)
     sample = "(样例数据)" if settings.district == SAMPLE_DISTRICT else ""

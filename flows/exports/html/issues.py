@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from flows.common.errors import ZipingError
 from flows.common.labels import HIDDEN, WORDS
 from flows.exports.html.figures import Figures, View, exactly, member_of, precise
-from flows.landing.acceptance import rejection_in_chinese
+from flows.landing.outcome import rejection_in_chinese
 from flows.landing.withdrawals import withdrawn_in_chinese
 from flows.quality.waivers import waived_sentence
 from flows.releases.changes import (

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Event, Timer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.common.errors import WrongUse, ZipingError
 from flows.common.masking import redacted
@@ -280,28 +280,31 @@ def publish_releases(
         yield publish_release(find_release(workspace, published_year, name), target)
 
 
-def publish_tonight(
-    workspace: Workspace,
-    settings: Settings,
-    results: Mapping[int, Mapping[str, Any]],
-    measured: AbstractContextManager[None],
-) -> tuple[list[str], list[str]]:
-    """Publish a night's releases where the settings say so; gives what was done and what was not.
+class Log(Protocol):
+    """What a run says of its releases, and what is said of their publishing."""
+
+    results: dict[int, dict[str, Any]]
+    notices: list[str]
+    unavailable: list[str]
+
+    def timed(self, name: str) -> AbstractContextManager[None]:
+        """Measure a stage."""
+
+
+def publish_results(workspace: Workspace, settings: Settings, log: Log) -> None:
+    """Publish a run's releases where the settings say so.
 
     One that does not get there is a gap and no failure: the release itself stands in its folder,
     readers of the database see the one before, and the next night tries again.
     """
-    done: list[str] = []
-    failed: list[str] = []
     if not settings.publish_to or workspace.as_of:
-        return done, failed
-    with measured:
-        for year, result in results.items():
+        return
+    with log.timed("publishing to PostgreSQL"):
+        for year, result in log.results.items():
             release = current_release(workspace, year)
             if release is None or result["result"] not in ("published", "unchanged"):
                 continue
             try:
-                done.append(publish_release(release, target_of(settings, "", "", "")))
+                log.notices.append(publish_release(release, target_of(settings, "", "", "")))
             except ZipingError as error:
-                failed.append(f"{year}: {error}")
-    return done, failed
+                log.unavailable.append(f"{year}: {error}")

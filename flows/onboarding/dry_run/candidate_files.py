@@ -24,13 +24,13 @@ from flows.extract.inbox.routing import (
 )
 from flows.extract.inbox.scan import scan_inbox
 from flows.extract.inbox.zip_archives import is_archive
-from flows.runs.context import Night
+from flows.runs.context import RunContext
 
 FOLDERS_ABOVE = 2  # of a file: one of them may say its table and period
 
 
 def find_candidates(
-    night: Night, contract: Contract, path: Path, scratch: Path
+    night: RunContext, contract: Contract, path: Path, scratch: Path
 ) -> tuple[list[InboxFile], list[str]]:
     """Find what of a path is the table's, and what a run would say of the rest.
 
@@ -56,7 +56,7 @@ def holds_many(path: Path) -> bool:
     return path.is_dir() or is_archive(path)
 
 
-def _name_in_inbox(night: Night, contract: Contract, path: Path) -> str:
+def _name_in_inbox(night: RunContext, contract: Contract, path: Path) -> str:
     """Say how a path would be called below the inbox, if it does not lie there already.
 
     The nearest folders belong to the name where the table or the period shows only by them.
@@ -70,7 +70,7 @@ def _name_in_inbox(night: Night, contract: Contract, path: Path) -> str:
     return f"{contract.system}/{decode_path(Path(path.name))}"
 
 
-def _find_route(night: Night, contract: Contract, name: str) -> Route | str:
+def _find_route(night: RunContext, contract: Contract, name: str) -> Route | str:
     """Find the route of a table by a name, or say whose a file is instead."""
     routes = match_contract(name, night.contracts, (night.settings.district,))
     if isinstance(routes, str):
@@ -83,7 +83,7 @@ def _belongs_to(route: Route | str, contract: Contract) -> bool:
 
 
 def _take_many(
-    night: Night, contract: Contract, path: Path, scratch: Path
+    night: RunContext, contract: Contract, path: Path, scratch: Path
 ) -> tuple[list[InboxFile], list[str]]:
     """Lay a folder or an archive into an inbox of its own, and look at that as a run does."""
     workspace = Workspace(scratch)
@@ -106,7 +106,9 @@ def _link_or_copy(source: str, target: str) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _take_file(night: Night, contract: Contract, path: Path) -> tuple[list[InboxFile], list[str]]:
+def _take_file(
+    night: RunContext, contract: Contract, path: Path
+) -> tuple[list[InboxFile], list[str]]:
     name = _name_in_inbox(night, contract, path)
     route = _find_route(night, contract, name)
     remarks = []

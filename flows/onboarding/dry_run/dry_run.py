@@ -10,12 +10,13 @@ from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.model import Contract
 from flows.extract.inbox.inbox_file import InboxFile
 from flows.extract.inbox.zip_archives import Unsound
-from flows.landing.acceptance import Acceptance, outcome_of, rejected_outcome
 from flows.landing.load import ROWS, Read, judge_landed, read_into
+from flows.landing.outcome import Outcome, describe_landing, rejected_details
 from flows.parsing.result import Line, Reading
-from flows.quality.suite import SuiteError, load_suite, readings_path, suite_path
-from flows.runs.context import Night
-from flows.runs.validation import compared, verdicts
+from flows.quality.suite import SuiteError
+from flows.quality.waivers import Waiver
+from flows.runs.context import RunContext
+from flows.runs.validation import compare_candidates, find_outcomes
 
 
 @dataclass(frozen=True)
@@ -25,21 +26,21 @@ class FileTrial:
     delivery: Delivery
     row_log: list[Line]  # each row that is no data
     reading: Reading | None  # none where it cannot be read
-    verdict: Acceptance
+    verdict: Outcome
     last: Delivery | None = None  # the accepted one that it was compared with
     landed_at: str = ""  # when these bytes came under this name, if that was the last time
 
 
 def try_files(
-    night: Night, contract: Contract, candidates: Sequence[InboxFile], scratch: Path
+    night: RunContext, contract: Contract, candidates: Sequence[InboxFile], scratch: Path
 ) -> list[FileTrial]:
     """Read and judge files as if they were the next to land; typed rows go to `scratch`."""
-    verdicts(night, judge_new=False)  # finds the waivers in force, too
+    _, waivers = find_outcomes(night, read_new=False)
     trials = [
         _read(night, contract, dropped, scratch / str(number))
         for number, dropped in enumerate(candidates)
     ]
-    trials = _judge(night, contract, trials)
+    trials = _judge(night, contract, trials, waivers)
     with_period = [number for number, trial in enumerate(trials) if trial.delivery.period]
     asked = [(trials[number].delivery, trials[number].verdict) for number in with_period]
     landed = {
@@ -47,7 +48,7 @@ def try_files(
         for delivery in night.store.deliveries()
         if delivery.source == contract.name
     }
-    found = compared(night, asked, scratch / "earlier")
+    found = compare_candidates(night, asked, scratch / "earlier")
     for number, (verdict, last) in zip(with_period, found, strict=True):
         delivery = trials[number].delivery
         same = landed.get((delivery.district_code, delivery.files[0].original_name))
@@ -56,7 +57,7 @@ def try_files(
     return trials
 
 
-def _read(night: Night, contract: Contract, dropped: InboxFile, folder: Path) -> FileTrial:
+def _read(night: RunContext, contract: Contract, dropped: InboxFile, folder: Path) -> FileTrial:
     """Read a file's rows; one that cannot be read has its verdict already."""
     folder.mkdir()
     route = dropped.route
@@ -80,25 +81,32 @@ def _read(night: Night, contract: Contract, dropped: InboxFile, folder: Path) ->
         pseudonym = night.key.pseudonym
         reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
     except (Rejected, Unsound) as error:
-        outcome = rejected_outcome(contract, error)
-    return FileTrial(delivery, row_log, reading, Acceptance(folder, outcome))
+        outcome = rejected_details(contract, error, night.suites)
+    return FileTrial(delivery, row_log, reading, Outcome(folder, outcome))
 
 
-def _judge(night: Night, contract: Contract, trials: Sequence[FileTrial]) -> list[FileTrial]:
+def _judge(
+    night: RunContext, contract: Contract, trials: Sequence[FileTrial], waivers: Sequence[Waiver]
+) -> list[FileTrial]:
     """Judge the rows of the files that can be read."""
     many = [
-        Read(trial.verdict.folder, trial.delivery, trial.reading, night.waivers_for(trial.delivery))
+        Read(
+            trial.verdict.folder,
+            trial.delivery,
+            trial.reading,
+            night.pick_waivers(waivers, trial.delivery),
+        )
         for trial in trials
         if trial.reading
     ]
     try:
-        suite = load_suite(suite_path(contract), readings_path())
+        suite = night.suites.load(contract)
         landings = judge_landed(many, contract, suite)
-        outcomes = iter([outcome_of(landing, contract) for landing in landings])
+        outcomes = iter([describe_landing(landing, contract) for landing in landings])
     except SuiteError as error:
-        outcomes = iter([rejected_outcome(contract, error) for _ in many])
+        outcomes = iter([rejected_details(contract, error, night.suites) for _ in many])
     return [
-        replace(trial, verdict=replace(trial.verdict, outcome=next(outcomes)))
+        replace(trial, verdict=replace(trial.verdict, details=next(outcomes)))
         if trial.reading
         else trial
         for trial in trials

@@ -22,13 +22,13 @@ from nights import (
     rows,
     soiled,
 )
+from validating import validate
 
 from flows.common.settings import CHECKOUT, Workspace
 from flows.contracts.environment import load_settings
 from flows.contracts.loading import load_contracts
 from flows.extract.raw_store import Store
-from flows.landing.acceptance import accept
-from flows.landing.source_status import Owed, standing_of
+from flows.landing.source_status import ExpectedDelivery, find_status
 from flows.quality import suite as quality_suite
 from flows.runs.person_key import load_person_key
 
@@ -152,15 +152,15 @@ def test_a_suite_that_is_missing_empty_or_misspelt_rejects_the_delivery(
     contract = load_contracts()["registers.counselling_rooms"]
     store, settings = Store(workspace.landed), load_settings(workspace)
     key = load_person_key(workspace, settings.district)
-    owed = Owed(contract, settings.district, YEAR, 0)
+    owed = ExpectedDelivery(contract, settings.district, YEAR, 0)
     [delivery] = [one for one in store.deliveries() if one.key == owed.key]
-    assert accept(store, workspace.cache, delivery, contract, key).accepted
+    assert validate(store, workspace.cache, delivery, contract, key).accepted
     monkeypatch.setattr(quality_suite, "SUITES", tmp_path / "suites")
-    verdict = accept(store, workspace.cache, delivery, contract, key)
+    verdict = validate(store, workspace.cache, delivery, contract, key)
     assert not verdict.accepted
     assert verdict.rejections
     judged = {(delivery.source, delivery.period, delivery.id): verdict}
-    standing = standing_of(owed, [delivery], judged, date(2024, 3, 1))
-    assert standing.in_force == ()
+    standing = find_status(owed, [delivery], judged, date(2024, 3, 1))
+    assert standing.active == ()
     told = "已报送但未通过检查" if fault == "misspelt" else "检查规则文件有误,待工程师改正"
     assert told in str(standing.gap)

@@ -1,0 +1,291 @@
+"""What became of a delivery: follows from bytes, contract and suite, and is cached."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from flows.common.errors import Rejected
+from flows.common.files import build_folder, hash_file, part_name, read_sealed, write_sealed
+from flows.common.labels import WORDS
+from flows.common.masking import without_ids
+from flows.common.messages import Message, join_chinese, message
+from flows.contracts.delivery import Delivery
+from flows.contracts.model import Contract
+from flows.extract.raw_store import Store
+from flows.landing.cache_key import cache_key
+from flows.landing.load import QUARANTINE, ROWS, Landing, Read, judge_landed, read_into
+from flows.landing.profile import captions_by_sheet, units_held
+from flows.parsing.headers import HeaderMissing
+from flows.parsing.pseudonyms import PersonKey
+from flows.parsing.result import Reading
+from flows.quality.delivery_report import reading_as_rule, rule_outcome
+from flows.quality.suite import SuiteError, Suites
+from flows.quality.waivers import Waiver, waived_entries
+
+OUTCOME = "outcome.json"
+TOGETHER_BYTES = 4_000_000  # of files that are validated together
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a delivery, with its typed rows where it was accepted."""
+
+    folder: Path
+    details: Mapping[str, Any]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the delivery may become active."""
+        return bool(self.details["accepted"])
+
+    @property
+    def rejections(self) -> list[Message]:
+        """Why not, one message each."""
+        return [Message.from_json(kept) for kept in self.details["rejections"]]
+
+    @property
+    def rows(self) -> Path:
+        """The landed rows as Parquet."""
+        return self.folder / ROWS
+
+    @property
+    def quarantine(self) -> Path:
+        """The quarantined rows as Parquet."""
+        return self.folder / QUARANTINE
+
+    @cached_property
+    def is_sound(self) -> bool:
+        """Whether the cached files still are what was written (Parquet would not notice)."""
+        return all(
+            (self.folder / name).exists() and hash_file(self.folder / name) == digest
+            for name, digest in self.details["files"].items()
+        )
+
+
+@dataclass(frozen=True)
+class ValidationRequest:
+    """A delivery to be validated, and the open waivers that speak of it."""
+
+    delivery: Delivery
+    waivers: Sequence[Waiver] = ()
+
+
+@dataclass(frozen=True)
+class Validator:
+    """Reads and validates deliveries, each once: the outcome is found again by later runs."""
+
+    store: Store
+    cache: Path
+    suites: Suites
+    key: PersonKey
+
+    def find_earlier(self, request: ValidationRequest, contract: Contract) -> Outcome | None:
+        """Find the outcome of an earlier run; None where there is none or it is damaged."""
+        folder = self.cache / self.cache_key(request, contract)
+        try:
+            details = read_sealed(folder / OUTCOME)
+        except (OSError, ValueError):
+            return None
+        # A folder that was given another's name holds the outcome of other bytes.
+        return Outcome(folder, details) if details["cache_key"] == folder.name else None
+
+    def cache_key(self, request: ValidationRequest, contract: Contract) -> str:
+        """Name the outcome of a request by everything that it follows from."""
+        suite = self.suites.digest(contract)
+        return cache_key(request.delivery, contract, suite, self.key.id, request.waivers)
+
+    def validate(self, requests: Sequence[ValidationRequest], contract: Contract) -> list[Outcome]:
+        """Validate deliveries of one table, small ones together, or find earlier outcomes."""
+        earlier = [self.find_earlier(request, contract) for request in requests]
+        outcomes = {
+            number: outcome
+            for number, outcome in enumerate(earlier)
+            if outcome and outcome.is_sound
+        }
+        new = [number for number in range(len(requests)) if number not in outcomes]
+        self.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+        while new:
+            sizes = accumulate(requests[number].delivery.files[0].size for number in new)
+            count = max(sum(size <= TOGETHER_BYTES for size in sizes), 1)
+            group = [requests[number] for number in new[:count]]
+            outcomes |= zip(new[:count], self._validate_group(group, contract), strict=True)
+            new = new[count:]
+        return [outcomes[number] for number in range(len(requests))]
+
+    def _validate_group(
+        self, requests: Sequence[ValidationRequest], contract: Contract
+    ) -> list[Outcome]:
+        self.store.verify(request.delivery for request in requests)
+        apart = part_name(self.cache / "reading")
+        apart.mkdir()
+        try:
+            folders = [apart / str(number) for number in range(len(requests))]
+            return [
+                self._keep(folder, request, contract, details)
+                for folder, request, details in zip(
+                    folders,
+                    requests,
+                    self._parse_and_judge(folders, requests, contract),
+                    strict=True,
+                )
+            ]
+        finally:
+            rmtree(apart)
+
+    def _parse_and_judge(
+        self, folders: Sequence[Path], requests: Sequence[ValidationRequest], contract: Contract
+    ) -> list[dict[str, Any]]:
+        """Land the rows of each delivery in a folder and give what its outcome says of them."""
+        try:
+            suite = self.suites.load(contract)
+        except SuiteError as error:
+            return [rejected_details(contract, error, self.suites) for _ in requests]
+        reads: dict[int, Read] = {}
+        found: dict[int, dict[str, Any]] = {}
+        for number, (folder, request) in enumerate(zip(folders, requests, strict=True)):
+            folder.mkdir()
+            delivery = request.delivery
+            path = self.store.path(delivery.files[0].sha256)
+            try:
+                reading = read_into(
+                    folder / ROWS, path, delivery, contract, self.key.pseudonym, None
+                )
+                reads[number] = Read(folder, delivery, reading, request.waivers)
+            except Rejected as error:
+                found[number] = rejected_details(contract, error, self.suites)
+        if reads:
+            try:
+                landings = judge_landed(list(reads.values()), contract, suite)
+            except SuiteError as error:
+                return [rejected_details(contract, error, self.suites) for _ in requests]
+            found |= zip(
+                reads, (describe_landing(landing, contract) for landing in landings), strict=True
+            )
+        return [found[number] for number in range(len(folders))]
+
+    def _keep(
+        self,
+        read: Path,
+        request: ValidationRequest,
+        contract: Contract,
+        found: dict[str, Any],
+    ) -> Outcome:
+        """Give an outcome its name in the cache when all of it is on the disk."""
+        delivery = request.delivery
+        details: dict[str, Any] = found | {
+            "cache_key": self.cache_key(request, contract),
+            "suite": contract.name,
+            "title": contract.title,
+            "district_code": delivery.district_code,
+            "period": delivery.period,
+            "original_name": delivery.name,
+            "file_id": delivery.files[0].sha256,
+            "key_id": self.key.id,
+        }
+
+        def fill(folder: Path) -> None:
+            names = [ROWS, QUARANTINE] if (read / QUARANTINE).exists() else []
+            for name in names:
+                (read / name).rename(folder / name)
+            details["units"] = units_held(contract, folder / ROWS, folder / QUARANTINE)
+            details["files"] = {name: hash_file(folder / name) for name in names}
+            write_sealed(folder / OUTCOME, details)
+
+        folder = self.cache / details["cache_key"]
+        build_folder(folder, fill)
+        return Outcome(folder, details)
+
+
+def rejected_details(contract: Contract, error: Exception, suites: Suites) -> dict[str, Any]:
+    """Describe a file that could not be read."""
+    return {
+        "accepted": False, "rejections": [_message_of(error).as_json()],
+        "skipped": {}, "captions": {},
+        "results": _missing_columns(contract, error, suites), "sums": {},
+        "layout": [without_ids(caption) for caption in getattr(error, "captions", ())],
+        "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
+        "sign_off": {}, "waived": [], "doubts": [],
+        "is_fault_of_suite": isinstance(error, SuiteError),
+    }  # fmt: skip
+
+
+def _message_of(error: Exception) -> Message:
+    """Give what is said of a file for an error: a suite's own is the engineer's matter."""
+    if isinstance(error, Rejected):
+        return error.message
+    return message("suite_unreadable", sentence=str(error))
+
+
+def describe_landing(landing: Landing, contract: Contract) -> dict[str, Any]:
+    """Describe a file that was read and judged: counts of rows, results of rules, its profile."""
+    reading, judgement = landing.reading, landing.judgement
+    skipped = dict(reading.skipped)
+    duplicates = skipped.pop("exact_duplicate", 0)
+    set_aside = {(row["sheet"], row["row_number"]) for row in judgement.quarantine}
+    return {
+        "accepted": not judgement.rejections,
+        "rejections": [
+            reason.as_json() for reason in _with_emptiness(reading, judgement.rejections)
+        ],
+        "results": judgement.results,
+        "rows_read": landing.row_count + len(set_aside) + sum(skipped.values()),
+        "rows_landed": landing.row_count,
+        "rows_quarantined": len(set_aside),
+        "rows_duplicated": duplicates,
+        "rows_skipped": sum(skipped.values()),
+        "skipped": skipped,
+        "captions": captions_by_sheet(reading, contract),
+        "sign_off": reading.sign_off,
+        "waived": waived_entries(judgement.waived),
+        "doubts": judgement.doubts,
+        "sums": {name: str(value) for name, value in landing.sums.items()},
+        **landing.profile,
+    }
+
+
+def _with_emptiness(reading: Reading, rejections: list[Message]) -> list[Message]:
+    """Tell a file that came without a row from one whose rows are bad."""
+    if rejections and not reading.landed and not reading.set_aside:
+        return [message("no_rows"), *rejections]
+    return rejections
+
+
+def _missing_columns(contract: Contract, error: Exception, suites: Suites) -> list[dict[str, Any]]:
+    """Give the result of the rule on captions, for a file in which some are missing."""
+    if not isinstance(error, HeaderMissing) or not error.missing:
+        return []
+    rule = suites.load(contract).reading["required_column"]
+    places = [{"sheet": "", "row": None, "column": name} for name in error.missing]
+    as_rule = reading_as_rule("required_column", rule)
+    return [rule_outcome(as_rule, places, success=False, raised=False)]
+
+
+def rejection_of_delivery(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:
+    """Give why a delivery is not active, as a release and a run's record keep it."""
+    return {
+        "source": delivery.source,
+        "period": delivery.period,
+        "file": delivery.name,
+        "reasons": [reason.as_json() for reason in outcome.rejections],
+    }
+
+
+def rejection_sentence(entry: Mapping[str, Any]) -> str:
+    """Say to an engineer why a delivery is not active."""
+    reasons = "; ".join(Message.from_json(kept).english for kept in entry["reasons"])
+    return f"{entry['source']} {entry['period']}: {entry['file']} rejected: {reasons}"
+
+
+def rejection_in_chinese(entry: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    """Say to an office why a delivery that a release's manifest names is not active."""
+    meta = manifest["contracts"].get(entry["source"], {}).get("meta", {})
+    title, period = meta.get("title", entry["source"]), WORDS.get(entry["period"], entry["period"])
+    key = (entry["source"], entry["period"])
+    in_force = {(file["source"], file["period"]) for file in manifest["deliveries"]}
+    stands = "，仍用上一份" if key in in_force and not meta.get("parts") else ""
+    reasons = join_chinese([Message.from_json(kept) for kept in entry["reasons"]])
+    return f"{title}（{period}）{entry['file']}未通过检查{stands}：{reasons}"
