@@ -38,11 +38,10 @@ def ingest() -> None:
     A source that cannot be reached is a gap of the run; any other failure ends it.
     """
     run = current_run()
-    assert run.log.plan
-    pulls = [
-        pull.submit(expected.contract.name, expected.period) for expected in run.log.plan.pulls
-    ]
-    for file in run.log.plan.files:
+    plan = run.log.plan
+    assert plan is not None
+    pulls = [pull.submit(expected.contract.name, expected.period) for expected in plan.pulls]
+    for file in plan.files:
         try:
             land_file(run.store, file)
         except Waiting as changed:
