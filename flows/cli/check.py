@@ -15,6 +15,7 @@ from flows.common.settings import Workspace
 from flows.common.text import many, place_of_rows, plain_caption
 from flows.contracts.loading import contract_named
 from flows.contracts.model import Contract
+from flows.contracts.words import ALL_AMOUNTS
 from flows.landing.problems import problems_of
 from flows.landing.profile import captions_by_sheet, units_held
 from flows.onboarding.dry_run.candidate_files import find_candidates, holds_many
@@ -80,7 +81,7 @@ def _print_file(trial: FileTrial, contract: Contract) -> None:
         for line in _describe_captions(trial.reading, contract):
             say(line)
         say(f"rows: {_describe_counts(outcome)}")
-        if "long" in contract.meta["read"]:
+        if contract.read.long:
             say("  each row of data is one row for each caption that becomes rows")
         by_type: dict[tuple[str, str], list[int]] = defaultdict(list)
         for sheet, number, row_type in trial.row_log:
@@ -152,13 +153,11 @@ def _describe_captions(reading: Reading, contract: Contract) -> Iterator[str]:
 
 def _find_uses(contract: Contract, captions: Sequence[str]) -> dict[str, str]:
     """Say of captions that are no column what the contract uses them for."""
-    read = contract.meta["read"]
-    others = {
-        read.get("unit_column"): "says the unit of each row",
-        read.get("totals", {}).get("column"): "says which rows are totals",
-    }
+    others = {contract.read.unit_column: "says the unit of each row"}
+    if totals := contract.read.totals:
+        others[totals.column] = "says which rows are totals"
     uses = {captions[place]: "becomes rows" for place, *_ in items_of(contract, captions)}
-    return uses | {caption: use for caption, use in others.items() if caption in captions}
+    return uses | {caption: others[caption] for caption in captions if caption in others}
 
 
 def _describe_totals(reading: Reading, contract: Contract) -> Iterator[str]:
@@ -197,18 +196,19 @@ def _places_by_sheet(places: Iterable[tuple[str, int]]) -> Iterator[str]:
 
 
 def _why_no_totals(contract: Contract) -> str:
-    totals = contract.meta["read"].get("totals")
+    totals = contract.read.totals
     if totals is None:
         return (
             "the contract declares none, so a totals row would land as data, or be quarantined "
             "where it is the sum of the rows above it"
         )
-    return f"no cell in the column {totals['column']} says {', '.join(map(str, totals['labels']))}"
+    return f"no cell in the column {totals.column} says {', '.join(totals.labels)}"
 
 
 def _why_not_compared(reading: Reading, contract: Contract) -> str:
-    check = contract.meta["read"].get("totals", {}).get("check", "all_amounts")
-    if check == "all_amounts" and all(column.role != "amount" for column in contract.columns):
+    totals = contract.read.totals
+    is_of_amounts = totals is None or totals.check == (ALL_AMOUNTS,)
+    if is_of_amounts and contract.column_of_role("amount") is None:
         return "no column has `role: amount`: name in `totals.check` the columns that add up"
     if any(row.rule == "unreadable_cell" for row in reading.set_aside):
         return "a cell of their rows, or of their own, cannot be read"
@@ -218,9 +218,9 @@ def _why_not_compared(reading: Reading, contract: Contract) -> str:
 def _describe_patterns(reading: Reading, contract: Contract) -> Iterator[str]:
     """Say which patterns of the contract met no row, and how many cells a sign stands in."""
     for word, row_type in (("groups", "group"), ("subsets", "subset"), ("footer", "note")):
-        if word in contract.meta["read"] and not reading.skipped[row_type]:
+        if getattr(contract.read, word) and not reading.skipped[row_type]:
             yield f"{word}: no row of the file meets the pattern"
-    meanings = {column.name: column.means or {} for column in contract.columns}
+    meanings = {column.name: column.means for column in contract.columns}
     for (name, sign), count in sorted(reading.emptied.items()):
         meaning = meanings[name].get(sign, "as the contract says")
         yield f"means: {many(count, 'cell')} of {name} with {sign}: {meaning}"

@@ -93,7 +93,7 @@ def _to_json(found: Sequence[Examined]) -> dict[str, Any]:
             {
                 "source": examined.contract.name,
                 "title": examined.contract.title,
-                "owner": examined.contract.meta["owed"]["by"],
+                "owner": examined.contract.owed.by,
                 "period": examined.delivery.period,
                 "file": examined.delivery.name,
                 "sha256": examined.delivery.files[0].sha256,
@@ -113,7 +113,7 @@ def _print(found: Sequence[Examined], *, is_whole: bool) -> None:
     for examined in sorted(found, key=_rank):
         say(
             f"{examined.contract.name} {examined.delivery.period} {examined.delivery.name} "
-            f"({STATES[examined.state]}): {examined.contract.meta['owed']['by']}"
+            f"({STATES[examined.state]}): {examined.contract.owed.by}"
         )
         for line in describe_problems(examined.problems):
             say(f"  {line}")

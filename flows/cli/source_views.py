@@ -101,7 +101,7 @@ def print_sources(workspace: Workspace) -> None:
     )  # fmt: skip
     for status in by_period(sources.statuses):
         expected, contract = status.expected, status.expected.contract
-        owner = f"{contract.meta['owed']['by']} {expected.due}"
+        owner = f"{contract.owed.by} {expected.due}"
         if status.active:
             table.add_row(
                 contract.name,
@@ -116,8 +116,8 @@ def print_sources(workspace: Workspace) -> None:
         else:
             since = (run.today - date.fromisoformat(expected.due)).days
             late = f"{since} days late" if since > 0 else "not yet due"
-            late = "optional" if contract.is_optional else late
-            state = "none" if contract.is_optional else "missing"
+            late = "optional" if contract.optional else late
+            state = "none" if contract.optional else "missing"
             state = "rejected" if status.rejections else state
             state = f"{status.held} files, none of them taken" if status.held else state
             state = "landed, judged next night" if status.is_waiting else state

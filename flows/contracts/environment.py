@@ -87,6 +87,8 @@ def _declared_by_sources() -> set[str]:
     """List the settings that contracts name: where a source is, and what opens it."""
     from flows.contracts.loading import load_contracts  # it stands on this module
 
-    pulls = [contract.meta["pull"] for contract in load_contracts().values()]
-    words = ("base", "token", "database")
-    return {f"{PREFIX}{pull[word].upper()}" for pull in pulls for word in words if word in pull}
+    return {
+        f"{PREFIX}{setting.upper()}"
+        for contract in load_contracts().values()
+        for setting in contract.settings.values()
+    }

@@ -44,8 +44,7 @@ class Field:
     @property
     def placeholders(self) -> dict[str, str]:
         """What stands for no number, and what it means in words."""
-        means = self.column.means or {}
-        return {sign: MEANINGS[meaning] for sign, meaning in means.items()}
+        return {sign: MEANINGS[meaning] for sign, meaning in self.column.means.items()}
 
     @property
     def type_words(self) -> str:
@@ -94,7 +93,7 @@ def may_be_empty(suite: Suite) -> bool:
 
 def unit_line(contract: Contract) -> str | None:
     """Say the unit that stands above the columns: the contract's, or the one in which we ask."""
-    unit = contract.meta["read"].get("unit")
+    unit = contract.read.unit
     return UNIT if unit == "in_sheet" else unit
 
 
@@ -103,10 +102,11 @@ def list_fields(contract: Contract, suite: Suite) -> list[Field]:
     fields = [
         _make_field(column, contract, suite) for column in contract.columns if column.captions
     ]
-    if caption := contract.meta["read"].get("unit_column"):
+    if caption := contract.read.unit_column:
         amounts = (place for place, field in enumerate(fields) if field.column.role == "amount")
         notes = ("金额以此列所写的单位计。",)
-        unit = Field(caption, Column(caption, "string"), NEEDED, tuple(UNITS_OF_YUAN), notes=notes)
+        column = Column(name=caption, data_type="string")
+        unit = Field(caption, column, NEEDED, tuple(UNITS_OF_YUAN), notes=notes)
         fields.insert(next(amounts, 0), unit)
     return fields
 
@@ -147,7 +147,7 @@ def _find_need(column: Column, contract: Contract, suite: Suite) -> str:
         if rule.type == "expect_column_values_to_not_be_null" and column.name in rule.columns
     ]
     is_always = any("row_condition" not in rule.kwargs for rule in not_null)
-    if column.name in contract.meta.get("key", ()) or column.role == "unit" or is_always:
+    if column.name in contract.key or column.role == "unit" or is_always:
         return NEEDED
     for _, sql in _list_unwanted(suite):
         if (nulls := NULLS_IN_SQL.search(sql)) and f"{column.name} is null" in nulls[1]:
@@ -158,7 +158,7 @@ def _find_need(column: Column, contract: Contract, suite: Suite) -> str:
 def _find_unit(column: Column, contract: Contract) -> str:
     if column.unit:
         return column.unit
-    if caption := contract.meta["read"].get("unit_column"):
+    if caption := contract.read.unit_column:
         return f"见“{caption}”列"
     return unit_line(contract) or ""
 
@@ -181,7 +181,7 @@ def _list_choices(column: Column, plain: list[Rule], suite: Suite) -> tuple[tupl
     else:
         choices = _list_expected(column, suite)
         is_closed = False
-    signs = [sign for sign in column.means or () if choices and sign not in choices]
+    signs = [sign for sign in column.means if choices and sign not in choices]
     return (*choices, *signs), is_closed
 
 

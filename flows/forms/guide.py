@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.common.excel import TITLE, Style, write_paragraph, write_table
+from flows.contracts.periods import due_date_of_year
 from flows.extract.inbox.inbox_file import attachment_folder
 from flows.forms.fields import Field, Form
 
@@ -35,30 +36,30 @@ def write_guide(page: Any, form: Form, title: str, style: Style) -> None:
 def _explain_sending(form: Form) -> Iterator[str]:
     """Say whose form it is, how it is filled in, and under which name it is sent by when."""
     contract, name = form.contract, form.sent_name
-    is_dated = contract.period_kind != "standing" and "due" in contract.meta["owed"]
-    due = f"，报送期限：{contract.due_date_of_year(form.year)}" if is_dated else ""
-    yield f"报送单位：{contract.meta['owed']['by']}{due}。数据表：{contract.name}。"
+    is_dated = contract.period.kind != "standing"
+    due = f"，报送期限：{due_date_of_year(contract, form.year)}" if is_dated else ""
+    yield f"报送单位：{contract.owed.by}{due}。数据表：{contract.name}。"
     yield (
         f"在“{form.sheet}”表中填写，每个对象一行，从列名下第一行填起；不要改动、增删列名和列名以上的行。"
         "空白表示没有数据，不等于 0；确实是 0 的请填 0。"
         + ("没有可填的也要报送空表。" if form.may_be_empty else "未填写的空表不作为报送。")
     )
-    if contract.meta["read"].get("ends_with_totals"):
+    if contract.read.ends_with_totals:
         yield "行数不够时在合计行以上插入行；合计行必须保留，其数由公式得出，应与明细之和一致。"
     if Path(name).suffix == ".csv":
-        is_gb18030 = contract.meta["read"].get("encoding") == "gb18030"
+        is_gb18030 = contract.read.encoding == "gb18030"
         kind = "CSV（逗号分隔）" if is_gb18030 else "CSV UTF-8（逗号分隔）"
         yield f"填好后另存为“{kind}”，文件名：{name}。另存时当前工作表应为“{form.sheet}”。"
     else:
         yield f"填好后按 Excel 工作簿（.xlsx）保存，文件名：{name}。"
-    if "file_name" in contract.meta.get("source_date", {}):
+    if contract.source_date and contract.source_date.file_name:
         yield "文件名末尾还要写明数据日期，如 20240105。"
     if contract.in_parts:
         yield "每个单位一份，文件名末尾加单位名称，以免重名。"
     if contract.has_attachments:
         folder = attachment_folder(Path(name)).name
         yield f"行中写明的附件放在文件夹“{folder}”中，与本表一并报送；表中只写文件名，不写路径。"
-    if contract.meta.get("sign_off"):
+    if contract.sign_off:
         yield "列名以上的签报栏请填写完整，打印后由负责人签字并加盖公章留存。"
     if any(field.column.person for field in form.fields):
         yield PERSON

@@ -64,7 +64,7 @@ def _write(target: Path, own: Sequence[Examined], settings: Settings) -> None:
         set_up_page(page, {"title": title, "is_sample": is_sample})
         page.set_row(0, 26)
         page.write(0, 0, title, style(**TITLE))
-        owner = f"报送单位：{contract.meta['owed']['by']}　　数据表：{contract.name}"
+        owner = f"报送单位：{contract.owed.by}　　数据表：{contract.name}"
         page.write(1, 0, owner, style(**NOTE))
         page.write(2, 0, SAMPLE_MARK if is_sample else "", style(**SAMPLE))
         line = _write_files(page, 3, own, style)

@@ -2,7 +2,6 @@
 
 import fnmatch
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from flows.common.settings import SAMPLE_DISTRICT, Settings, Workspace
 from flows.contracts.environment import load_settings
 from flows.contracts.loading import contract_named, load_contracts
 from flows.contracts.model import Contract
-from flows.extract.inbox.routing import period_of_name
+from flows.contracts.periods import period_of_name, period_of_year
 from flows.forms.fields import Form, list_fields, may_be_empty
 from flows.forms.workbook import write_form
 from flows.parsing.file_parser import read_file
@@ -39,7 +38,7 @@ def write_template(
     """
     settings = load_settings(workspace)
     contract = contract_named(load_contracts(), name)
-    year = year or contract.meta["period"].get("stated") or settings.default_year
+    year = year or contract.period.stated or settings.default_year
     if why := why_no_template(contract):
         raise WrongUse(f"{name} has no template: {why}")
     sent = find_sent_name(contract, settings, year, file)
@@ -52,18 +51,18 @@ def write_template(
 
 def why_no_template(contract: Contract) -> str | None:
     """Say why offices cannot fill a source table in as a list of rows; None where they can."""
-    read, columns = contract.meta["read"], contract.columns
-    match contract.meta["pull"]["from"]:
+    read, columns = contract.read, contract.columns
+    match contract.pull.origin:
         case "http":
             return "its rows are asked from a system over its API: enter them in that system"
         case "sql":
             return "its rows are asked from a database: enter them in that system"
-    if "long" in read:
+    if read.long:
         return "its form is wide, and its headings become rows: use the form of the office"
     if named := [column.name for column in columns if column.sheet_name or column.file_name]:
         return f"names of sheets or files say its {', '.join(named)}: use the form of the office"
-    if read.get("delimiter", ",") != ",":
-        return f"it is a text between {read['delimiter']}: only a system exports that"
+    if read.delimiter not in (None, ","):
+        return f"it is a text between {read.delimiter}: only a system exports that"
     if _find_sheet_name(contract) is None:
         return "its sheets have names that only the form of the office has"
     return None
@@ -71,19 +70,19 @@ def why_no_template(contract: Contract) -> str | None:
 
 def _find_sheet_name(contract: Contract) -> str | None:
     """Name the sheet as the contract asks for; None where only the office's own form has it."""
-    pattern = contract.meta["read"].get("sheets")
+    pattern = contract.read.sheets
     names = (SHEET, contract.title)
     return next((name for name in names if pattern is None or re.search(pattern, name)), None)
 
 
 def list_stamps(contract: Contract, year: int) -> list[str]:
     """Write the period of a year in the ways that names and titles have it."""
-    period = contract.period_of_year(year)
+    period = period_of_year(contract, year)
     if period == "standing":
         return [""]
-    first = year - int(contract.meta["period"].get("length_years", 1)) + 1
+    first = year - contract.period.length_years + 1
     span = [f"{first}-{year}", f"{first}年-{year}年"] if first < year else []
-    whole = [f"{year}年"] if contract.period_kind == "calendar_year" else [period, f"{year}年"]
+    whole = [f"{year}年"] if contract.period.kind == "calendar_year" else [period, f"{year}年"]
     school_years = [f"{year}-{year + 1}学年", f"{year - 1}-{year}学年"]
     return [*span, *whole, f"{year}", f"{year}年度", *school_years, f"{year}0101"]
 
@@ -92,7 +91,7 @@ def find_sent_name(
     contract: Contract, settings: Settings, year: int, file: Path | None
 ) -> SentName:
     """Find a name that the inbox takes for the table and period: the file's own, if it fits."""
-    period, stamps = contract.period_of_year(year), list_stamps(contract, year)
+    period, stamps = period_of_year(contract, year), list_stamps(contract, year)
     names = [SentName(file.name, stamps[0])] if file else []
     sample = "样例数据" if settings.district == SAMPLE_DISTRICT else ""
     for ending in ("xlsx", "csv"):
@@ -140,11 +139,12 @@ def _prove(path: Path, form: Form) -> None:
     contract = form.contract
     # Nothing is filled in yet beside the labels above the header.
     columns = tuple(
-        replace(column, required=column.required and not column.above)
+        column.model_copy(update={"required": column.required and not column.above})
         for column in contract.columns
     )
+    empty = contract.model_copy(update={"columns": columns})
     try:
-        reading = read_file(path, replace(contract, columns=columns), name=form.sent_name)
+        reading = read_file(path, empty, name=form.sent_name)
     except Rejected as error:
         raise ZipingError(f"{contract.name}: its own template cannot be read: {error}") from None
     found = positions_of(reading.captions.get(form.sheet, ()), contract.columns)

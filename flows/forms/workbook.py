@@ -20,6 +20,7 @@ from flows.common.excel import (
     write_paragraph,
 )
 from flows.common.settings import SAMPLE_DISTRICT, SAMPLE_MARK
+from flows.contracts.words import ALL_AMOUNTS
 from flows.forms.cell_rules import CODES, find_long_lists, name_column, write_cell_rule
 from flows.forms.fields import NEEDED, Field, Form, unit_line
 from flows.forms.guide import write_guide
@@ -105,7 +106,7 @@ def _write_head(page: Any, form: Form, style: Style, *, is_sample: bool) -> int:
     labels = [column.above[0] for column in contract.columns if column.above]
     for label in labels:
         line = _write_labels(page, line, [label], len(form.fields), style)
-    signed = list(contract.meta.get("sign_off", {}).values())
+    signed = list(contract.sign_off.values())
     others = [signer for signer in SIGNERS if signer not in signed]
     if any(word in label for label in signed for word in LIKE_A_DAY):
         others.remove(SIGNERS[-1])
@@ -133,7 +134,7 @@ def _write_labels(page: Any, line: int, labels: list[str], width: int, style: St
 
 def _write_captions(page: Any, line: int, form: Form, style: Style) -> int:
     """Mark what is required, then write the header as the contract looks for it."""
-    height = form.contract.meta["read"].get("header_rows", 1)
+    height = form.contract.read.header_rows or 1
     page.set_row(line, LINE_HEIGHT + 1)
     first = line + 1
     names = [_split_caption(field.caption, height) for field in form.fields]
@@ -182,8 +183,7 @@ def _span(names: list[list[str]], place: int, level: int) -> int:
 
 def _write_body(page: Any, first: int, form: Form, style: Style) -> None:
     """Check what is filled in, box the rows, and sum them up where the file must end so."""
-    read, last_place = form.contract.meta["read"], len(form.fields) - 1
-    has_total = bool(read.get("ends_with_totals"))
+    last_place, has_total = len(form.fields) - 1, form.contract.read.ends_with_totals
     rows = ROWS_BEFORE_TOTAL if has_total else ROWS
     lists = list(find_long_lists(form.fields))
     for place, field in enumerate(form.fields):
@@ -211,19 +211,18 @@ def _write_body(page: Any, first: int, form: Form, style: Style) -> None:
 
 def _write_total(page: Any, first: int, line: int, form: Form, style: Style) -> None:
     """Write the row that sums up the rows above it, as the contract's check will."""
-    totals = form.contract.meta["read"]["totals"]
-    check = totals.get("check", "all_amounts")
-    checked = [check] if isinstance(check, str) else list(check)
+    totals = form.contract.read.totals
+    assert totals
     places = {field.column.name: place for place, field in enumerate(form.fields)}
-    unless = places.get(totals.get("unless"))
+    unless = places.get(totals.unless or "")
     for place, field in enumerate(form.fields):
         names = (field.column.name, field.caption)
-        is_summed = field.column.name in checked or (
-            checked == ["all_amounts"] and field.column.role == "amount"
+        is_summed = field.column.name in totals.check or (
+            totals.check == (ALL_AMOUNTS,) and field.column.role == "amount"
         )
         look = style(**{**CAPTION, **_cell_look(field)})
-        if totals["column"] in names:
-            page.write(line, place, totals["labels"][0], look)
+        if totals.column in names:
+            page.write(line, place, totals.labels[0], look)
         elif is_summed:
             cells = _name_range(place, first, line)
             formula = f"=SUM({cells})"

@@ -230,7 +230,7 @@ def _other_years(
     Only what a calendar year holds happens in it: of a list on a day, days are those on which its
     persons came, left or were born.
     """
-    if contract.period_kind != "calendar_year":
+    if contract.period.kind != "calendar_year":
         return []
     year, last_year = int(delivery.period[:4]), int(last.period[:4])
     return [
@@ -243,7 +243,7 @@ def _other_years(
 def _parts_of_period(now: Mapping[str, Any], then: Mapping[str, Any], contract: Contract) -> Places:
     """Find columns of days that show another part of the year than the last file, or half of it."""
     is_few = min(_rows(now), _rows(then)) < FEWEST_ROWS
-    if contract.period_kind != "calendar_year" or contract.in_parts or is_few:
+    if contract.period.kind != "calendar_year" or contract.in_parts or is_few:
         return []
     found = []
     for name in now["days"].keys() & then["days"].keys():
@@ -269,12 +269,10 @@ def _amounts(
     now: Mapping[str, Any], then: Mapping[str, Any], contract: Contract
 ) -> dict[str, Places]:
     """Compare the number of rows and the sums; two sums that changed places are two columns."""
-    factor = {name: Decimal(str(contract.checks.get(name, {}).get("factor", FAR)))
-              for name in ("row_count_far", "sums_far")}  # fmt: skip
     rows, were = _rows(now), _rows(then)
     sums = {name: Decimal(text) for name, text in now["sums"].items()}
     before = {name: Decimal(text) for name, text in then["sums"].items() if name in sums}
-    far = [name for name in before if _is_far(sums[name], before[name], factor["sums_far"])]
+    far = [name for name in before if _is_far(sums[name], before[name])]
     swapped = [
         (name, other)
         for name, other in combinations(far, 2)
@@ -282,8 +280,7 @@ def _amounts(
     ]
     return {
         "row_count_far": [place_of(detail=f"{were} → {rows}")]
-        if abs(rows - were) >= FEWEST_ROWS
-        and _is_far(Decimal(rows), Decimal(were), factor["row_count_far"])
+        if abs(rows - were) >= FEWEST_ROWS and _is_far(Decimal(rows), Decimal(were))
         else [],
         "sums_far": [
             place_of(name, times_as_text(sums[name], before[name]))
@@ -294,9 +291,9 @@ def _amounts(
     }
 
 
-def _is_far(now: Decimal, then: Decimal, factor: Decimal) -> bool:
+def _is_far(now: Decimal, then: Decimal) -> bool:
     less, more = sorted((abs(now), abs(then)))
-    return more > factor * less or now * then < 0
+    return more > FAR * less or now * then < 0
 
 
 def _is_near(now: Decimal, then: Decimal) -> bool:

@@ -15,7 +15,7 @@ from flows.parsing.columns import Pseudonym
 from flows.parsing.file_parser import read_file
 from flows.parsing.result import Line, Reading, copy_of, schema_of
 from flows.quality.delivery_report import Judgement
-from flows.quality.file_checks import declared_findings, measures_of, other_years, year_questions
+from flows.quality.file_checks import find_equal_sheets, measures_of, other_years, year_questions
 from flows.quality.rules import (
     UNIQUENESS,
     RuleResult,
@@ -87,7 +87,7 @@ def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list
     }
     for one in many:
         _leave_out_copies(one.rows, one.reading, contract)
-        one.reading.findings += declared_findings(one.rows, one.reading, contract)
+        one.reading.findings += find_equal_sheets(one.rows, one.reading, contract)
     paths = [one.rows for one in many]
     readable = [sum(row.values(), Decimal(0)) for row in first_rows(paths, absolute)]
     said = first_rows(paths, year_questions(contract))
@@ -177,7 +177,7 @@ def _blank_amounts(rows: Path, contract: Contract) -> list[dict[str, Any]]:
     amounts = [column.name for column in contract.columns if column.must_be_filled]
     if not amounts:
         return []
-    unless = contract.meta["read"].get("totals", {}).get("unless")
+    unless = contract.read.totals.unless if contract.read.totals else None
     counts = f"not coalesce({quoted(unless)}, false)" if unless else "true"
     keys = [contract.column_of_role(role) for role in ("unit", "member")]
     unit, member = (quoted(column.name) if column else "null" for column in keys)
@@ -199,9 +199,9 @@ def _blank_amounts(rows: Path, contract: Contract) -> list[dict[str, Any]]:
 
 def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list[list[RuleResult]]:
     """Run the suite's row rules, and that on the contract's key where none of them says it."""
-    key, rule = contract.meta.get("key"), suite.reading.get("conflicting_key")
+    key, rule = contract.key, suite.reading.get("conflicting_key")
     says_so = any(
-        set(one.columns) == set(key or ()) and one.type in UNIQUENESS and one.is_row_rule
+        set(one.columns) == set(key) and one.type in UNIQUENESS and one.is_row_rule
         and "row_condition" not in one.kwargs and "ignore_row_if" not in one.kwargs
         for one in suite.rules
     )  # fmt: skip
@@ -209,7 +209,7 @@ def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list
         return judge_rows_of_many(suite, many)
     one = len(key) == 1
     kind = f"expect_{'column_values' if one else 'compound_columns'}_to_be_unique"
-    kwargs = {"column": key[0]} if one else {"column_list": list(key)}
+    kwargs: dict[str, Any] = {"column": key[0]} if one else {"column_list": list(key)}
     as_rule = Rule(kind, kwargs, rule.severity, rule.effect or "provisional", rule.notes)
     named = replace(as_rule, type="conflicting_key")
     judged = judge_rows_of_many(replace(suite, rules=(*suite.rules, as_rule)), many)
@@ -221,10 +221,10 @@ def _leave_out_copies(rows: Path, reading: Reading, contract: Contract) -> None:
 
     What the contract does not declare, a serial number for example, does not make two of them.
     """
-    if not contract.drops_copies or "long" in contract.meta["read"]:
+    if not contract.drops_copies or contract.read.long:
         return
     names = ", ".join(quoted(column.name) for column in contract.columns)
-    has_key = f"{quoted(contract.meta['key'][0])} is not null"
+    has_key = f"{quoted(contract.key[0])} is not null"
     amounts = [quoted(column.name) for column in contract.columns if column.role == "amount"]
     copies = ask(
         rows,

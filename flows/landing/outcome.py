@@ -282,10 +282,13 @@ def rejection_sentence(entry: Mapping[str, Any]) -> str:
 
 def rejection_in_chinese(entry: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """Say to an office why a delivery that a release's manifest names is not active."""
-    meta = manifest["contracts"].get(entry["source"], {}).get("meta", {})
-    title, period = meta.get("title", entry["source"]), WORDS.get(entry["period"], entry["period"])
+    contract = manifest["contracts"].get(entry["source"], {})
+    title, period = (
+        contract.get("title", entry["source"]),
+        WORDS.get(entry["period"], entry["period"]),
+    )
     key = (entry["source"], entry["period"])
     in_force = {(file["source"], file["period"]) for file in manifest["deliveries"]}
-    stands = "，仍用上一份" if key in in_force and not meta.get("parts") else ""
+    stands = "，仍用上一份" if key in in_force and "parts" not in contract else ""
     reasons = join_chinese([Message.from_json(kept) for kept in entry["reasons"]])
     return f"{title}（{period}）{entry['file']}未通过检查{stands}：{reasons}"

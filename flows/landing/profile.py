@@ -50,7 +50,7 @@ def profile_questions(contract: Contract) -> dict[str, str]:
 
 def _items(contract: Contract, captions: Sequence[str]) -> dict[int, str]:
     """Name the items of captions that become rows, each measure of several by itself."""
-    is_of_several = "values" in contract.meta["read"].get("long", {})
+    is_of_several = bool(contract.read.long and contract.read.long.values)
     return {
         place: f"{item} {value}" if is_of_several else item
         for place, item, value in items_of(contract, captions)
@@ -110,7 +110,7 @@ def is_counted(column: Column, contract: Contract) -> bool:
     return (
         column.data_type in ("int", "bigint")
         and column.role is None
-        and column.name not in contract.meta.get("key", ())
+        and column.name not in contract.key
         and column.from_long != "name"
         and not is_code_name(column.name)
         and column.name.split("_")[-1] not in ("year", "month", "day", "row", "number")

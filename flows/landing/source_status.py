@@ -10,6 +10,7 @@ from flows.common.clock import day_of
 from flows.common.settings import SAMPLE_MARK, Settings
 from flows.contracts.delivery import Delivery, newest_first
 from flows.contracts.model import Contract
+from flows.contracts.periods import due_date_of_year, first_day_of_year, period_of_year
 from flows.landing.outcome import Outcome, rejection_of_delivery, rejection_sentence
 
 Key = tuple[str, str, str]  # table, district and period
@@ -27,12 +28,12 @@ class ExpectedDelivery:
     @property
     def period(self) -> str:
         """The period as it is published."""
-        return self.contract.period_of_year(self.evaluation_year + self.year_offset)
+        return period_of_year(self.contract, self.evaluation_year + self.year_offset)
 
     @property
     def due(self) -> str:
         """The last day on which it is in time."""
-        return self.contract.due_date_of_year(self.evaluation_year + self.year_offset)
+        return due_date_of_year(self.contract, self.evaluation_year + self.year_offset)
 
     @property
     def key(self) -> Key:
@@ -45,7 +46,7 @@ class ExpectedDelivery:
         What it says today is filed for no day to come, and for a day that is past only where its
         request names the day or its rows tell of past days; until it is due it is still that day's.
         """
-        begins = self.contract.first_day_of_year(self.evaluation_year + self.year_offset)
+        begins = first_day_of_year(self.contract, self.evaluation_year + self.year_offset)
         head = f"{self.contract.name} {self.period} is not asked for"
         if begins is None:
             return None
@@ -114,7 +115,7 @@ class SourceStatus:
     def gap(self) -> str | None:
         """Say in a sentence what is missing; None when a delivery is active or need not be."""
         came = self.rejections or self.held
-        if self.active or (self.expected.contract.is_optional and not came):
+        if self.active or (self.expected.contract.optional and not came):
             return None
         contract = self.expected.contract
         state = "逾期未报" if self.is_overdue else "尚未报送"
@@ -130,7 +131,7 @@ class SourceStatus:
                 "请只保留正确的一份,或合并成一份重新报送"
             )
         return (
-            f"{contract.title}({self.expected.period})缺失:由{contract.meta['owed']['by']}"
+            f"{contract.title}({self.expected.period})缺失:由{contract.owed.by}"
             f"于{self.expected.due}前报送,{reason}"
         )
 
@@ -143,7 +144,7 @@ def expected_deliveries(
         ExpectedDelivery(contract, settings.district, year, offset)
         for contract in contracts.values()
         for year in years
-        for offset in contract.year_offsets
+        for offset in contract.period.years
     ]
 
 
@@ -340,5 +341,5 @@ def _describe(status: SourceStatus) -> dict[str, Any]:
         "source": contract.name,
         "title": contract.title,
         "period": status.expected.period,
-        "owner": contract.meta["owed"]["by"],
+        "owner": contract.owed.by,
     }

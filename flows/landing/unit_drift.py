@@ -159,9 +159,7 @@ def _gone(
         is_small = not any(
             _is_unusual(name, was, Decimal(0), 1, contract) for name, was in measures.items()
         )
-        has_to = "units" in contract.meta and (
-            cell[0] not in units or "by_member" in contract.meta["units"]
-        )
+        has_to = contract.units and (cell[0] not in units or contract.units.by_member)
         is_missed = cell[0] not in units if is_same_period and is_small else not is_small
         if cell in now or not is_missed or (has_to and not is_same_period):
             continue
@@ -206,7 +204,6 @@ def _is_unusual(name: str, was: Decimal, became: Decimal, usual: float, contract
     else:
         bound = GROWS if became > was else FALLS
         is_much = sqrt(more) - sqrt(less) > LEAST_ROOTS
-    bound = contract.checks.get("unit_far", {}).get("factor", bound)
     return bool(was) and is_much and _times_as_much(was, became) > max(bound, usual**2)
 
 

@@ -37,7 +37,6 @@ NULLS = {"NULL", "null", "Null"}
 OF_TIME = re.compile("[日期年月时刻季]|date|day|time|month|year|period", re.IGNORECASE)
 MOST_FEN, MOST_INEXACT = 1e12, 1e-3  # a float of so many fen is exact to less
 MANY_DECIMALS = re.compile(r"[.．][0-9０-９]{3}|[eE]-")
-NEGATIVE = re.compile(r"[(（][0-9.,]+[)）]")
 Read = Callable[[Any], Any]
 YEAR_LAST = re.compile(
     r"(?P<first>[0-9]{1,2})(?P<between>[-/.])(?P<second>[0-9]{1,2})(?P=between)"
@@ -170,13 +169,6 @@ def _listed(read: Read, values: Any, data_type: str) -> Read:
     return read_listed
 
 
-def _without_marks(cell: str, marks: re.Pattern[str], *, is_number: bool) -> str:
-    """Take the marks of footnotes from a cell; (5) alone is a negative number and no mark."""
-    text = half_width(cell) or ""
-    plain = marks.sub("", text)
-    return text if is_number and not plain.strip() and NEGATIVE.fullmatch(text) else plain
-
-
 def _in_unit(cell: str, column: Column, unit: str | None) -> Any:
     """Take the number of a cell that says in which unit it is shown: it must be the one meant.
 
@@ -225,30 +217,26 @@ def reader_of(
         read = _plain_reader(column, factor_of(column, unit), date_system)
         if pseudonym and column.data_type == "string":
             read = _without_ids(read, pseudonym)
-        if column.values is not None:
+        if column.values:
             read = _listed(read, column.values, column.data_type)
     if column.decimal == "," and column.data_type.startswith(("decimal", "int", "bigint")):
         read = _with_comma(read)
     if column.dates and column.data_type == "date":
         read = _with_year_first(read, column.dates)
-    means = {squeezed(text): meaning for text, meaning in (column.means or {}).items()}
-    marks = re.compile(column.marks) if column.marks else None
-    has_words = bool(means or marks)
+    means = {squeezed(text): meaning for text, meaning in column.means.items()}
 
     def read_cell(cell: Any) -> Any:
-        if isinstance(cell, str) and not has_words and cell.isalnum() and cell not in NULLS:
+        if isinstance(cell, str) and not means and cell.isalnum() and cell not in NULLS:
             return read(cell)  # as most are: no error has such signs alone
         if isinstance(cell, dict | list):  # JSON within JSON
             raise Unreadable
-        if marks and isinstance(cell, str) and squeezed(cell) not in means:
-            cell = _without_marks(cell, marks, is_number=column.is_number)
         if means or isinstance(cell, str):
             text = squeezed(cell)
             if text in ERRORS or (isinstance(cell, str) and LOST_SIGN in cell):
                 raise Unreadable
             if text is not None and text in means:
                 return read("0") if means[text] == "zero" else None
-            if text and text.upper() in NO_VALUE and text not in (column.values or ()):
+            if text and text.upper() in NO_VALUE and text not in column.values:
                 return None
             if text and text.startswith("#") and SHOWN_IN_UNIT.fullmatch(text):
                 cell = _in_unit(text, column, unit)

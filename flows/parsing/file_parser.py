@@ -43,7 +43,7 @@ class FileReader(ParseContext):
             try:
                 header = find_header(sheet.rows, sheet.merged, self.contract, above)
             except HeaderMissing as error:
-                if error.found or self.contract.meta["read"].get("sheets"):
+                if error.found or self.contract.read.sheets:
                     raise
                 missing = error
                 for row_number, _ in above:
@@ -55,15 +55,13 @@ class FileReader(ParseContext):
             self._read_below(sheet, header, above)
         if not found:
             raise missing or Rejected(
-                "no_sheet_of_that_name"
-                if "sheets" in self.contract.meta["read"]
-                else "no_sheet_with_cells"
+                "no_sheet_of_that_name" if self.contract.read.sheets else "no_sheet_with_cells"
             )
         self._finish()
         return self.reading
 
     def _is_wanted(self, sheet: Sheet) -> bool:
-        pattern = self.contract.meta["read"].get("sheets")
+        pattern = self.contract.read.sheets
         return bool(re.search(pattern, sheet.name)) if pattern else not sheet.is_hidden
 
     def _pass_over(self, sheet: Sheet) -> None:
@@ -96,7 +94,7 @@ class FileReader(ParseContext):
             self.reading.compared |= {(sheet, row): one for row, one in totals.compared.items()}
         self.reading.findings = self._without_what_is_told_twice(self.reading.findings)
         ends = any(totals.ends_with_whole for _, totals in self.totals)
-        if self.contract.meta["read"].get("ends_with_totals") and not ends:
+        if self.contract.read.ends_with_totals and not ends:
             self.find("totals_row_missing", "", self.reading.last_row[1], "")
         if not self.sink and not self.reading.tables:
             self.reading.tables.append(schema_of(self.columns).empty_table())

@@ -10,6 +10,7 @@ from flows.common.errors import Rejected
 from flows.common.messages import column_message, message
 from flows.common.text import half_width, plain_caption, squeezed
 from flows.contracts.model import Column, Contract, is_headerless, unnamed
+from flows.contracts.words import Unpivot
 from flows.parsing.values import GROUPED, NUMBER
 from flows.readers.row_blocks import RowBlocks
 
@@ -110,9 +111,9 @@ def _required(contract: Contract) -> set[str]:
     return {column.name for column in contract.columns if column.required and column.captions}
 
 
-def _items(long: Mapping[str, Any] | None, captions: Iterable[str]) -> int:
+def _items(long: Unpivot | None, captions: Iterable[str]) -> int:
     """Count the captions that become rows."""
-    return sum(bool(re.search(long["captions"], one)) for one in captions) if long else 0
+    return sum(bool(re.search(long.captions, one)) for one in captions) if long else 0
 
 
 def holds_number(cell: Any) -> bool:
@@ -183,9 +184,9 @@ def find_header(
     """
     if is_headerless(contract):
         return header_without_row(contract)
-    stated = contract.meta["read"].get("header_rows")
-    heights = [int(stated)] if stated else list(range(1, HIGHEST_HEADER + 1))
-    required, long = _required(contract), contract.meta["read"].get("long")
+    stated = contract.read.header_rows
+    heights = [stated] if stated else list(range(1, HIGHEST_HEADER + 1))
+    required, long = _required(contract), contract.read.long
     window: Rows = []
     best: Mapping[str, int] = {}
     best_captions: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """What stands above a header: the unit, the years of titles, who signs, labelled cells."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise, zip_longest
 from typing import Any
 
@@ -75,7 +75,7 @@ def unit_of_sheet(
     captions of amounts that become rows. Raises Rejected where the sheet says none that was asked
     for, several, or another than stated.
     """
-    read, items = contract.meta["read"], tuple(items)
+    read, items = contract.read, tuple(items)
     amounts = [one for one in contract.columns if one.role == "amount"]
     declared = {header.captions[place] for place in header.positions.values()} | {*items}
     beside = [caption for caption in header.captions if caption not in declared]
@@ -84,13 +84,13 @@ def unit_of_sheet(
     for column in amounts:
         place = header.positions.get(column.name)
         unit = _unit_in(header.captions[place]) if place is not None else None
-        if unit and place is not None and "unit_column" not in read:
+        if unit and place is not None and not read.unit_column:
             if unit != (column.unit or unit):
                 raise _other_unit(header.captions[place], unit, column.unit)
             in_captions += [(header.captions[place], unit)] if not column.unit else []
-    if read.get("unit") == "in_sheet" and not said:
+    if read.unit == "in_sheet" and not said:
         said = list(dict.fromkeys(unit for _, unit in in_captions))
-    found = _unit_said(contract, read.get("unit"), said)
+    found = _unit_said(contract, said)
     # What becomes rows is read in the unit of the column that takes it, if that states one.
     read_in = {column.unit or found or "元" for column in amounts if column.from_long == "value"}
     for caption, unit in in_captions:
@@ -109,8 +109,8 @@ def _other_unit(caption: str, said: str, read_in: str | None) -> Rejected:
     return Rejected("caption_unit_differs", caption=caption, said=said, stated=read_in)
 
 
-def _unit_said(contract: Contract, stated: str | None, said: Sequence[str]) -> str | None:
-    read = contract.meta["read"]
+def _unit_said(contract: Contract, said: Sequence[str]) -> str | None:
+    stated = contract.read.unit
     if stated == "in_sheet":
         if len(said) == 1:
             return said[0]
@@ -119,16 +119,16 @@ def _unit_said(contract: Contract, stated: str | None, said: Sequence[str]) -> s
         raise Rejected("no_unit_of_money")
     has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
     expected = stated or "元"
-    if said and expected not in said and has_amounts and "unit_column" not in read:
+    if said and expected not in said and has_amounts and not contract.read.unit_column:
         raise Rejected("sheet_unit_differs", said=said[0], stated=expected)
-    return str(stated) if stated else None
+    return stated
 
 
 def check_note(contract: Contract, unit: str | None, number: int, row: list[Any]) -> None:
     """Refuse a sheet of which a note below says another unit of money than it is read in."""
     said = units_of_money([(number, row)])
     has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
-    is_meant = has_amounts and "unit_column" not in contract.meta["read"]
+    is_meant = has_amounts and not contract.read.unit_column
     if said and is_meant and (unit or "元") not in said:
         raise Rejected("note_unit_differs", row=number, said=said[0], stated=unit or "元")
 
@@ -158,7 +158,7 @@ def said_unit(above: Rows) -> str | None:
 
 def sign_off_of(contract: Contract, above: Rows) -> dict[str, str]:
     """Read office, date and post of who signs from the block above the header."""
-    labels: Mapping[str, str] = contract.meta.get("sign_off", {})
+    labels = contract.sign_off
     found: dict[str, str] = {}
     for _, row in above:
         cells = [text for cell in row if (text := half_width(cell))]

@@ -121,7 +121,7 @@ class Columns:
     @classmethod
     def of(cls, contract: Contract, header: Header, items: Collection[int]) -> Self:
         """Find them below a header; `items` are the places of columns that become rows."""
-        key = contract.meta.get("key", ())
+        key = contract.key
         found = [(header.positions[one.name], one) for one in contract.columns
                  if one.name in header.positions]  # fmt: skip
         measures = {place for place, one in found

@@ -1,7 +1,7 @@
 """What a row of a sheet is: data, or a total, a title of a group, a note, a repeated header."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flows.common.text import half_width, plain_caption, squeezed
@@ -41,19 +41,20 @@ class RowKinds:
 
     def __init__(self, contract: Contract, header: Header, *, is_page: bool = True) -> None:
         """Take the words of the contract, the header, and whether it is of a page for people."""
-        read = contract.meta["read"]
+        read = contract.read
         self.header = header
-        self.totals: Mapping[str, Any] = read.get("totals", {})
-        self.labels = {squeezed(label) or "" for label in self.totals.get("labels", ())}
+        self.totals = read.totals
+        labels = self.totals.labels if self.totals else ()
+        self.labels = {squeezed(label) or "" for label in labels}
         self.longest_label = 3 * max(map(len, self.labels), default=0) + 40
         others = [re.escape(label[0]) for label in self.labels if not MAY_SAY_TOTAL.search(label)]
         self.may_say = re.compile("|".join([MAY_SAY_TOTAL.pattern, *others]), re.IGNORECASE)
         self.plain_labels = set(map(_plain_label, self.labels))
-        self.footer = re.compile(read["footer"]) if "footer" in read else None
-        self.subsets = re.compile(read["subsets"]) if "subsets" in read else None
-        self.groups = re.compile(read["groups"]["match"]) if "groups" in read else None
-        self.label_place = self._place_of(self.totals.get("column"))
-        key = contract.meta.get("key", ())
+        self.footer = re.compile(read.footer) if read.footer else None
+        self.subsets = re.compile(read.subsets) if read.subsets else None
+        self.groups = re.compile(read.groups.match) if read.groups else None
+        self.label_place = self._place_of(self.totals.column if self.totals else None)
+        key = contract.key
         self.measures = {
             header.positions[one.name]
             for one in contract.columns
@@ -74,8 +75,7 @@ class RowKinds:
         ascii_labels = {label for label in self.labels if label.isascii()}
         ascii_words = {word for word in self.all_words if word.isascii()}
         # A pattern may fit texts of ASCII too; then no first cell is plain enough to pass by.
-        has_patterns = any((self.footer, self.subsets, self.groups))
-        self.passes_ascii = not has_patterns or _only_han(read)
+        self.passes_ascii = _only_han((self.footer, self.subsets, self.groups))
         self.not_plain = ascii_labels | ascii_words
         # Then a number is as good as any other.
         self.takes_numbers = self.passes_ascii and not any(map(NUMBER.fullmatch, self.not_plain))
@@ -367,11 +367,10 @@ def _numbering_or_data(texts: Mapping[int, str], below: Sequence[list[Any]]) -> 
     return None if number == "2" else UNCLEAR
 
 
-def _only_han(read: Mapping[str, Any]) -> bool:
+def _only_han(patterns: Iterable[re.Pattern[str] | None]) -> bool:
     """Say whether every pattern of the contract asks for a sign that is not ASCII."""
-    patterns = [read.get("footer"), read.get("subsets"), read.get("groups", {}).get("match")]
     return all(
-        all(not part.isascii() for part in re.split(r"[|]", pattern.strip("^$()")))
+        all(not part.isascii() for part in re.split(r"[|]", pattern.pattern.strip("^$()")))
         for pattern in patterns
         if pattern
     )

@@ -65,16 +65,16 @@ class SheetReader:
         self.long: Long | None = long_of(contract, header)
         self.unit = unit_of_sheet(contract, header, above, sheet.name, self._captions_of_amounts())
         self.constants = said_above(contract, above, sheet.name, reader.name)
-        self.group_column = contract.meta["read"].get("groups", {}).get("into")
+        self.group_column = contract.read.groups.into if contract.read.groups else None
         self.group: str | None = None
-        date_system = contract.meta["read"].get("date_system", sheet.date_system)
+        date_system = contract.read.date_system or sheet.date_system
         self.readers: dict[str, Read] = {
             column.name: reader_of(column, self.unit, reader.pseudonym, date_system)
             for column in contract.columns
         }
         self.known: dict[str, Known] = defaultdict(dict)
         self.rows_of_units = header.captions.index(caption) if (
-            caption := contract.meta["read"].get("unit_column")
+            caption := contract.read.unit_column
         ) in header.captions else None  # fmt: skip
         self.date_system = date_system
         self.widths = Widths(header)
@@ -106,7 +106,7 @@ class SheetReader:
                 if one.is_number
                 and (positions.get(one.name) in self.measures or one.name in of_items)
             ),
-            unless=self.kinds.totals.get("unless"),
+            unless=self.kinds.totals.unless if self.kinds.totals else None,
             long=self.long,
             readers=self.readers,
             factors={
@@ -241,7 +241,8 @@ class SheetReader:
     def _member_of(self, row: list[Any]) -> str | None:
         """Say of which member a totals row is, by its own cell or by the title of its group."""
         column = self.file.contract.column_of_role("member")
-        if column is None or column.name == self.kinds.totals.get("column"):
+        totals = self.kinds.totals
+        if column is None or (totals and column.name == totals.column):
             return None
         place = self.header.positions.get(column.name)
         if place is None:
@@ -320,7 +321,7 @@ class SheetReader:
         twins = self.file.seen.twins(said, places, are_texts=self.sheet.is_text)
         if not any(twins):
             return numbers, rows
-        first = self.header.positions.get(self.file.contract.meta["key"][0])
+        first = self.header.positions.get(self.file.contract.key[0])
         is_copy = [
             bool(twin) and (first is None or (first < len(row) and bool(half_width(row[first]))))
             for twin, row in zip(twins, rows, strict=True)
@@ -367,7 +368,7 @@ class SheetReader:
     def _filled(self, number: int, row: list[Any]) -> list[Any]:
         """Carry the value of a merged cell into each of its rows; a number only counts once."""
         filled = [*row, *[None] * (self.widths.last - len(row))]
-        key = self.file.contract.meta.get("key", ())
+        key = self.file.contract.key
         for name, place in self.header.positions.items():
             is_measure = self.file.by_name[name].is_number and name not in key
             if not is_measure and filled[place] in ("", None):
@@ -427,7 +428,7 @@ class SheetReader:
 
     def _count_signs(self, column: Column, cells: Sequence[Any]) -> None:
         """Count the cells that hold a sign in place of a value, for people who check a contract."""
-        signs = {squeezed(sign) for sign in column.means or ()}
+        signs = {squeezed(sign) for sign in column.means}
         for text, count in Counter(cell for cell in cells if isinstance(cell, str)).items():
             if (sign := squeezed(text)) in signs and sign:
                 self.file.reading.emptied[column.name, sign] += count

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flows.contracts.model import Column
+from flows.contracts.words import ALL_AMOUNTS, Totals
 from flows.parsing.columns import Read
 from flows.parsing.result import WHOLE_ROW
 from flows.parsing.row_types import UNLISTED
@@ -124,11 +125,10 @@ class OwnTotals:
     of what follows. It is above where it is the sheet's first of its level and no detail precedes.
     """
 
-    def __init__(self, rules: Mapping[str, Any], amounts: list[str], earlier: Sums) -> None:
+    def __init__(self, rules: Totals | None, amounts: list[str], earlier: Sums) -> None:
         """Take the contract's word on totals, its columns of amounts, and the sheets before."""
-        check = rules.get("check", "all_amounts")
-        stated = [check] if isinstance(check, str) else list(check)
-        self.columns = amounts if stated == ["all_amounts"] else stated
+        check = rules.check if rules else (ALL_AMOUNTS,)
+        self.columns = amounts if check == (ALL_AMOUNTS,) else list(check)
         self.earlier, self.sums = earlier.copy(), Sums()
         self.group_starts = {level: Sums() for level in (GROUP, WHOLE, GRAND)}
         self.is_above: dict[int, bool] = {}

@@ -8,6 +8,7 @@ from typing import Any
 from flows.common.errors import Rejected
 from flows.common.text import plain_caption
 from flows.contracts.model import Contract
+from flows.contracts.words import Unpivot
 from flows.parsing.headers import Header
 
 Item = tuple[str, dict[str, int]]  # what its rows are called, and where each value of them stands
@@ -39,16 +40,16 @@ class Long:
 
 def long_of(contract: Contract, header: Header) -> Long | None:
     """Find the columns whose captions the contract's `long` matches; None where it says nothing."""
-    words = contract.meta["read"].get("long")
+    words = contract.read.long
     if not words:
         return None
     items = _together(items_of(contract, header.captions))
-    return Long(words["name"], tuple(value_columns(words)), tuple(items))
+    return Long(words.name, tuple(_value_columns(words)), tuple(items))
 
 
-def value_columns(words: Mapping[str, Any]) -> list[str]:
+def _value_columns(words: Unpivot) -> list[str]:
     """Name the columns that take the cells of a long table."""
-    return list(dict.fromkeys(words["values"].values() if "values" in words else [words["value"]]))
+    return list(dict.fromkeys(words.values.values() or [words.value or ""]))
 
 
 def items_of(contract: Contract, captions: Sequence[str]) -> list[tuple[int, str, str]]:
@@ -56,15 +57,18 @@ def items_of(contract: Contract, captions: Sequence[str]) -> list[tuple[int, str
 
     Of several measures (`values`) a group of the pattern says which it is, another the item.
     """
-    words, items = contract.meta["read"].get("long"), []
-    several = {plain_caption(one): value for one, value in (words or {}).get("values", {}).items()}
-    for place, caption in enumerate(captions if words else ()):
-        found = re.search(words["captions"], caption)
+    words = contract.read.long
+    if not words:
+        return []
+    items = []
+    several = {plain_caption(measure): value for measure, value in words.values.items()}
+    for place, caption in enumerate(captions):
+        found = re.search(words.captions, caption)
         if not found:
             continue
         texts = [text for text in found.groups() if text is not None] or [caption]
         if not several:
-            items.append((place, texts[0], words["value"]))
+            items.append((place, texts[0], words.value or ""))
         elif measure := next((text for text in texts if text in several), None):
             texts.remove(measure)
             items.append((place, texts[0] if texts else caption, several[measure]))

@@ -130,9 +130,17 @@ def _plain(texts: "pa.Array", column: Column, factor: int) -> "pa.Array | None":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    own_words = (column.person, column.take == "name", column.values, column.means, column.check,
-                 column.code_list, column.percent, column.length, column.decimal,
-                 column.marks)  # fmt: skip
+    own_words = (
+        column.person,
+        column.take == "name",
+        column.values,
+        column.means,
+        column.check,
+        column.code_list,
+        column.percent,
+        column.length,
+        column.decimal,
+    )
     if any(own_words) or not pa.types.is_string(texts.type):
         return None
     if column.data_type == "string":

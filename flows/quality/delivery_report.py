@@ -11,10 +11,9 @@ from flows.common.messages import Message, message, places_message
 from flows.contracts.model import Contract
 from flows.parsing.result import Reading, SetAside, amount_of
 from flows.quality.rules import RuleResult
-from flows.quality.suite import CHECKS, COMPARED, OF_ROWS, READINGS, ReadingRule, Rule, Suite
+from flows.quality.suite import COMPARED, OF_ROWS, READINGS, ReadingRule, Rule, Suite
 from flows.quality.waivers import Waiver
 
-DEFAULT_LIMIT = {"rows": 0.001, "amount": 0.01}
 PLACES_SHOWN = 20
 CENT = Decimal("0.01")
 SHOWN = ("sheet", "row", "column", "detail")
@@ -25,13 +24,11 @@ MOST_DOUBTS = 300  # of one rule in a file; more are one doubt on all that rests
 
 def _is_asked(name: str, contract: Contract) -> bool:
     """Whether reading looks for something in the files of a contract."""
-    read = contract.meta["read"]
-    if name in CHECKS:
-        return name in contract.checks
+    read = contract.read
     asked_by = {
-        "own_total": read.get("totals"),
-        "part_above_whole": read.get("subsets"),
-        "totals_row_missing": read.get("ends_with_totals"),
+        "own_total": read.totals,
+        "part_above_whole": read.subsets,
+        "totals_row_missing": read.ends_with_totals,
         "conflicting_key": None,  # told as a rule on rows
         "attachment_missing": contract.has_attachments,
         "blank_amount": any(column.must_be_filled for column in contract.columns),
@@ -306,15 +303,15 @@ class Judgement:
 
     def of_limit(self, rows_of_data: int, readable_amount: Decimal) -> None:
         """Reject a delivery of which more is set aside than its contract allows."""
-        limit = DEFAULT_LIMIT | dict(self.contract.meta.get("quarantine_limit", {}))
+        limit = self.contract.quarantine_limit
         counted = {
             (row["sheet"], row["row_number"]): row["amount"]
             for row in self.quarantine
             if row["effect"] != "none"
         }
         amount = sum((abs(value) for value in counted.values() if value is not None), Decimal(0))
-        over_rows = len(counted) > Decimal(str(limit["rows"])) * rows_of_data
-        over_amount = amount > Decimal(str(limit["amount"])) * readable_amount
+        over_rows = len(counted) > Decimal(str(limit.rows)) * rows_of_data
+        over_amount = amount > Decimal(str(limit.amount)) * readable_amount
         if counted and (over_rows or over_amount):
             places = [{"sheet": sheet, "row": row} for sheet, row in counted]
             is_waived = self.is_waived("quarantine_limit", {})

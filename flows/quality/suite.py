@@ -44,14 +44,13 @@ WHILE_READ = (
     "quarantine_limit", "own_total", "part_above_whole", "totals_row_missing",
     "attachment_missing", "blank_amount",
 )  # fmt: skip
-CHECKS = ("group_total_as_unit", "repeated_amount", "same_rows", "swapped_columns")  # if declared
 # What a file has that the last one of its table had not.
 COMPARED = (
     "new_column", "missing_column", "renamed_caption", "changed_type", "other_unit", "other_year",
-    "row_count_far", "sums_far", "sums_out_of_scale", "unit_far", "part_of_period",
-    "same_file_twice", "older_file_again",
+    "row_count_far", "swapped_columns", "sums_far", "sums_out_of_scale", "unit_far",
+    "part_of_period", "same_file_twice", "older_file_again",
 )  # fmt: skip
-READINGS = (*WHILE_READ, *CHECKS, *COMPARED)
+READINGS = (*WHILE_READ, *COMPARED)
 CODES = re.compile(r"\$([a-z]\w*)(?:\.([a-z]\w*))?")  # a list of codes that the product knows
 
 

@@ -5,7 +5,6 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from flows.common.errors import Rejected
 from flows.common.text import HAN, plain_caption
 from flows.contracts.model import Contract, is_headerless
+from flows.contracts.words import ReadWords
 from flows.readers.delimited import BLOCK_BYTES, QUOTES, Dialect, row_blocks, with_zeros
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "cp950", "utf-16-le", "utf-16-be", "windows-1252")
@@ -66,11 +66,11 @@ def _is_valid(path: Path, encoding: str) -> bool:
 
 def find_dialect(path: Path, contract: Contract) -> Dialect:
     """Tell how a text is written; raises Rejected where its encoding cannot be known."""
-    start, read = start_of(path), contract.meta["read"]
+    start, read = start_of(path), contract.read
     _, marked = marked_encoding(start)
     wanted = {plain_caption(one) for column in contract.columns for one in column.captions}
     is_whole = len(start) == path.stat().st_size
-    if encoding := marked or read.get("encoding"):
+    if encoding := marked or read.encoding:
         head = text_in(start, encoding, is_whole=is_whole)
         if head is None:
             shown = encoding.removesuffix("-sig")
@@ -96,21 +96,19 @@ def first_lines(head: str) -> list[str]:
     return lines
 
 
-def dialect_of_lines(
-    encoding: str, lines: list[str], wanted: set[str], read: Mapping[str, str]
-) -> Dialect:
+def dialect_of_lines(encoding: str, lines: list[str], wanted: set[str], read: ReadWords) -> Dialect:
     """Tell how the first lines of a text are written: by captions, then by rows of one width."""
-    stated = read.get("delimiter")
+    stated = read.delimiter
     delimiters = {", ": ","}.get(stated, stated) if stated else DELIMITERS
     text = "".join(lines)
     candidates = [
         Dialect(encoding, delimiter, quote, escape, skips)
         for delimiter in delimiters
-        for quote in ([read["quote"]] if "quote" in read else QUOTES)
-        for escape in ([read["escape"].strip(quote) or None] if "escape" in read else (None, "\\"))
+        for quote in ([read.quote] if read.quote else QUOTES)
+        for escape in ([read.escape.strip(quote) or None] if read.escape else (None, "\\"))
         for skips in ((True,) if delimiter != " " else (False, True))
-        if (quote in text or quote == '"' or "quote" in read)
-        and (escape is None or "escape" in read or _escapes(text, quote))
+        if (quote in text or quote == '"' or read.quote)
+        and (escape is None or read.escape or _escapes(text, quote))
     ]
     return max(candidates, key=lambda one: _fitness(lines, one, wanted))
 

@@ -41,7 +41,7 @@ def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
     captions = {
         squeezed(caption) or "" for column in contract.columns for caption in column.captions
     }
-    encoding = contract.meta["read"].get("encoding")
+    encoding = contract.read.encoding
     with closing(read_sheets(path, kind, captions, encoding)) as messages:
         following = next(messages, None)
 
@@ -102,7 +102,7 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
 
     Who does not take all sheets closes it, so that the reader of spreadsheets ends.
     """
-    if contract.meta["pull"]["from"] != "inbox":
+    if contract.pull.origin != "inbox":
         yield Sheet("", RowBlocks(_table(_pulled(path))), is_records=True)
         return
     match kind_of(path):

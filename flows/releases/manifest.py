@@ -39,7 +39,7 @@ def _delivery_entries(found: Sequence[SourceStatus]) -> list[dict[str, Any]]:
                     "size": file.size,
                     "origin": delivery.origin,
                     "received_at": delivery.received_at,
-                    "owner_office": status.expected.contract.meta["owed"]["by"],
+                    "owner_office": status.expected.contract.owed.by,
                     "rows_landed": part.rows_landed,
                     "rows_quarantined": part.rows_quarantined,
                     "rows_superseded": part.rows_superseded,

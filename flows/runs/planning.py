@@ -83,9 +83,7 @@ def _find_changed_pulls(
     """Ask live systems; gives what changed, why some are not asked, and which did not answer."""
     changed, not_asked, unavailable = [], [], []
     live = {
-        period.key: period
-        for period in run.expected()
-        if period.contract.meta["pull"]["from"] != "inbox"
+        period.key: period for period in run.expected() if period.contract.pull.origin != "inbox"
     }
     for expected in live.values():
         if why := expected.why_not_asked(run.today):

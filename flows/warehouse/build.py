@@ -107,10 +107,10 @@ def _source_status(status: SourceStatus) -> tuple[Any, ...]:
         expected.year_offset,
         expected.period,
         bool(status.active),
-        contract.meta["owed"]["by"],
+        contract.owed.by,
         expected.due,
         status.gap,
-        contract.meta.get("units", {}).get("expected"),
+        contract.units.expected if contract.units else None,
         contract.column_of_role("amount") is not None,
     )
 
@@ -168,13 +168,13 @@ def _fill_quarantine(connection: "duckdb.DuckDBPyConnection", parts: Sequence[Ac
 def _fill_units(connection: "duckdb.DuckDBPyConnection", contracts: Mapping[str, Contract]) -> None:
     """List which units reported, also by a row that is in quarantine."""
     for contract in contracts.values():
-        if units := contract.meta.get("units"):
-            member = units.get("by_member", "null")
+        if units := contract.units:
+            member = units.by_member or "null"
             connection.execute(
                 "insert into landing.units_received "
                 f"select district_code, '{contract.name}', period, "
-                f"cast({units['column']} as varchar), cast({member} as varchar) "
-                f"from landing.{contract.relation} where {units['column']} is not null "
+                f"cast({units.column} as varchar), cast({member} as varchar) "
+                f"from landing.{contract.relation} where {units.column} is not null "
                 f"union select district_code, source, period, unit, member from landing.quarantine "
                 f"where source = '{contract.name}' and unit is not null"
             )
@@ -219,7 +219,7 @@ def prepare_warehouse(
         insert("deliveries", _deliveries(parts))
         insert("doubts", _doubts(parts))
         insert("superseded_units", _superseded_units(parts))
-        needed = [status for status in statuses if not status.expected.contract.is_optional]
+        needed = [status for status in statuses if not status.expected.contract.optional]
         insert("source_status", [_source_status(status) for status in needed])
         _fill_quarantine(connection, parts)
         _fill_units(connection, contracts)

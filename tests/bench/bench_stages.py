@@ -123,7 +123,7 @@ def land(table: str, folder: Path, paths: list[Path]) -> None:
     landed: list[Read] = []
     with stage("reading and landing"):
         for number, path in enumerate(paths):
-            if contract.meta["pull"]["from"] == "http":
+            if contract.pull.origin == "http":
                 delivery, kept = _pulled(contract, path, folder)
             else:
                 delivery, kept = _delivery(contract, path), path

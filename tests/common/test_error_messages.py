@@ -161,12 +161,18 @@ def test_every_text_of_a_record_is_masked_and_nothing_else() -> None:
 @given(STUDENT_IDS, STUDENT_IDS)
 def test_an_id_in_a_landed_text_gives_way_to_its_pseudonym(first: str, second: str) -> None:
     key = PersonKey(bytes(range(32)))
-    read = reader_of(Column("course", "string", ("培训项目",)), None, key.pseudonym)
+    read = reader_of(
+        Column(name="course", data_type="string", captions=("培训项目",)), None, key.pseudonym
+    )
     landed = read(f"样例研修({first})")
     assert first[1:] not in landed
     assert landed.startswith(f"样例研修({MASK}")
     assert (landed == read(f"样例研修({second})")) == (first == second)
-    code = reader_of(Column("school_code", "string", ("学校标识码",)), None, key.pseudonym)
+    code = reader_of(
+        Column(name="school_code", data_type="string", captions=("学校标识码",)),
+        None,
+        key.pseudonym,
+    )
     assert first[1:] not in code(first)
 
 
@@ -177,7 +183,9 @@ def test_a_text_without_an_id_is_landed_as_it_is_written(text: str) -> None:
     assume((half_width(text) or "").upper() not in NO_VALUE)
     key = PersonKey(bytes(range(32)))
     for name, plain in (("course", half_width), ("school_code", code_cell)):
-        read = reader_of(Column(name, "string", ("x",)), None, key.pseudonym)
+        read = reader_of(
+            Column(name=name, data_type="string", captions=("x",)), None, key.pseudonym
+        )
         assert read(text) == plain(text)
 
 

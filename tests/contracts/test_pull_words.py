@@ -28,8 +28,8 @@ SQL: dict[str, Any] = {"from": "sql", "database": "hr_url", "sql": "select gh", 
 @pytest.mark.parametrize(
     ("pull", "words"),
     [
-        (HTTP | {"retries": 3}, "unknown words ['retries']"),
-        (SQL | {"read_only": False}, "unknown words ['read_only']"),
+        (HTTP | {"retries": 3}, "`pull.retries`: unknown word"),
+        (SQL | {"read_only": False}, "`pull.read_only`: unknown word"),
         ({key: word for key, word in HTTP.items() if key != "total"}, "total is missing"),
         ({key: word for key, word in SQL.items() if key != "order_by"}, "order_by is missing"),
         (HTTP | {"path": "@evil.example/teachers"}, "pull.path"),
@@ -50,7 +50,7 @@ def test_a_word_that_a_pull_does_not_know_is_told_with_its_line(
 @pytest.mark.parametrize("pull", [HTTP, SQL, HTTP | {"next": "links.next", "version": "v"}])
 def test_a_pull_in_known_words_is_read(tmp_path: Path, pull: dict[str, Any]) -> None:
     (contract,) = load(tmp_path, META | {"pull": pull}, column()).values()
-    assert contract.meta["pull"] == pull
+    assert contract.as_json()["pull"] == pull
 
 
 def test_a_new_source_needs_no_setting_but_its_own(

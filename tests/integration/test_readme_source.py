@@ -5,7 +5,6 @@ import re
 import secrets
 import textwrap
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import duckdb
 import openpyxl
 import pytest
 import yaml
+from contract_parts import changed_contract
 from nights import Said, ziping
 from reading_parts import contract_of, read_sheets, sheet, workbook
 
@@ -20,8 +20,8 @@ from flows.common.errors import ZipingError
 from flows.common.settings import CHECKOUT, Workspace
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
+from flows.contracts.periods import period_of_name
 from flows.contracts.schema import SCHEMA
-from flows.extract.inbox.routing import period_of_name
 from flows.onboarding.dry_run import definitions, dry_run
 from flows.runs import context
 
@@ -120,9 +120,7 @@ def test_a_file_is_checked_by_the_example(
 
 
 def test_a_year_may_be_stated_where_no_name_says_it(contract: Contract) -> None:
-    stated = replace(
-        contract, meta=contract.meta | {"period": {"kind": "year_end", "stated": 2023}}
-    )
+    stated = changed_contract(contract, period={"kind": "year_end", "stated": 2023})
     assert period_of_name(stated, "营养餐资金表.xlsx") == "2023-12-31"
     assert period_of_name(contract, "营养餐资金表.xlsx") is None
 

@@ -127,14 +127,6 @@ def test_the_nearest_year_is_compared_with_whatever_came_in_between(received: Re
     assert received.found() == {}
 
 
-def test_a_contract_says_what_is_far(received: Received) -> None:
-    checks = [{"row_count_far": {"factor": 1.5}}, {"sums_far": {"factor": 10}}]
-    received.contract = contract_of(*COLUMNS, read={"unit": "in_sheet", "checks": checks})
-    received.take(table(*LINES))
-    received.take(table(*LINES[:11]))
-    assert received.found().keys() == {"row_count_far", "unit_far"}
-
-
 @pytest.mark.parametrize(
     ("title", "found"),
     [

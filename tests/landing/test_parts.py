@@ -3,7 +3,6 @@
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from contract_parts import changed_contract
 from suite_parts import NOTES
 from validating import validate
 
@@ -195,9 +195,9 @@ def test_of_a_school_in_two_files_the_newer_one_counts_and_the_older_nowhere(
 def test_a_unit_that_is_declared_as_a_number_has_its_bad_rows_in_quarantine(
     district: District,
 ) -> None:
-    code = replace(district.contract.columns[0], data_type="bigint")
+    code = district.contract.columns[0].model_copy(update={"data_type": "bigint"})
     columns = (code, *district.contract.columns[1:])
-    district.contract = replace(district.contract, columns=columns)
+    district.contract = district.contract.model_copy(update={"columns": columns})
     district.drop("统计报表_2023_1.csv", {A: ["一年级,2", "二年级,x"], B: ["一年级,4"]})
     district.drop("统计报表_2023_2.csv", {B: ["一年级,7"]})
     standing = district.night()
@@ -239,7 +239,7 @@ def test_a_corrected_file_that_is_bad_leaves_the_good_one_and_is_told_until_mend
 def test_only_one_file_of_a_folder_can_be_a_whole_delivery(
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(district.contract.meta, "parts", False)  # type: ignore[arg-type]
+    monkeypatch.setattr(district, "contract", changed_contract(district.contract, parts=False))
     district.drop(f"{FOLDER}/a.csv", {A: ["一年级,2"]})
     assert len(district.night().active) == 1
     district.drop(f"{FOLDER}/b.csv", {A: ["一年级,3"]})
@@ -252,8 +252,8 @@ def test_only_one_file_of_a_folder_can_be_a_whole_delivery(
 
 def whole(district: District, monkeypatch: pytest.MonkeyPatch, **meta: Any) -> None:
     """Let one file be a whole delivery."""
-    for name, word in ({"parts": False} | meta).items():
-        monkeypatch.setitem(district.contract.meta, name, word)  # type: ignore[arg-type]
+    changed = changed_contract(district.contract, **{"parts": False} | meta)
+    monkeypatch.setattr(district, "contract", changed)
 
 
 def test_of_two_files_of_a_period_in_one_night_none_is_taken(
@@ -393,7 +393,7 @@ def test_a_killed_landing_of_a_zip_goes_on_with_what_is_not_yet_there(district: 
 def test_of_a_table_without_parts_a_zip_holds_the_one_file(
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(district.contract.meta, "parts", False)  # type: ignore[arg-type]
+    monkeypatch.setattr(district, "contract", changed_contract(district.contract, parts=False))
     district.drop_bytes("报送.zip", zipped({"统计报表_2023.csv": form(A), "说明.txt": "x"}))
     left = "schools/报送.zip: 说明.txt: fits no source table's file pattern; it was left"
     assert district.landing(district.night(remarks=[left]), UNITS) == [(A,)]
@@ -418,9 +418,9 @@ def test_a_cell_above_the_header_says_the_period_where_no_name_does(
         "file_name": "_(20[0-9]{2})",
         "above": "(20[0-9]{2})—20[0-9]{2}学年",
     }
-    monkeypatch.setitem(district.contract.meta, "period", period)  # type: ignore[arg-type]
     source_date = {"above": "截至(.*)日"}
-    monkeypatch.setitem(district.contract.meta, "source_date", source_date)  # type: ignore[arg-type]
+    changed = changed_contract(district.contract, period=period, source_date=source_date)
+    monkeypatch.setattr(district, "contract", changed)
     day = "截至2023年9月{}日"
     title = "2023—2024学年统计报表 " + day
     for name, text in (

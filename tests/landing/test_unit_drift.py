@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from contract_parts import changed_contract
 from drift_parts import Received, received
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of
 
@@ -167,8 +168,7 @@ def test_pupils_of_a_school_are_compared_as_many_as_there_are(
 def test_schools_that_open_close_or_merge_are_told_by_who_must_report(of_pupils: Received) -> None:
     """Who must report each year is known from the list of schools."""
     units = {"column": "school_code", "expected": "schools_with_pupils"}
-    meta = {**of_pupils.contract.meta, "units": units}
-    of_pupils.contract = replace(of_pupils.contract, meta=meta)
+    of_pupils.contract = changed_contract(of_pupils.contract, units=units)
     of_pupils.take(census(), period="2022-09-01")
     of_pupils.take(census(s2011=0, s2013=170, s2099=400), period="2023-09-01", name="b.xlsx")
     assert doubts_by_period(of_pupils) == {}

@@ -3,7 +3,6 @@
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -150,8 +149,7 @@ def test_a_row_is_a_duplicate_only_if_all_its_cells_are_the_same() -> None:
 
 def test_equal_rows_are_all_counted_where_no_key_says_that_they_are_one() -> None:
     """Four payments of one sum on one day are four payments."""
-    meta = {name: word for name, word in contract().meta.items() if name != "key"}
-    unkeyed = replace(contract(), meta=meta)
+    unkeyed = contract().model_copy(update={"key": ()})
     reading = read(as_csv([CAPTIONS, DETAIL, DETAIL, DETAIL, DETAIL]), unkeyed)
     assert numbers_of(reading) == [2, 3, 4, 5]
     assert reading.findings == []
@@ -299,7 +297,7 @@ def test_rows_are_numbered_by_the_line_on_which_they_begin() -> None:
 
 def test_the_sign_off_is_taken_from_the_block_above() -> None:
     entry = contract().as_json()
-    entry["meta"] = dict(entry["meta"]) | {"sign_off": {"office": "填报单位", "date": "填报日期"}}
+    entry["sign_off"] = {"office": "填报单位", "date": "填报日期"}
     block = [["标题"], ["填报单位：", "样例区教育局"], ["填报日期:", "2024-01-08"], []]
     reading = read(as_csv([*block, CAPTIONS, DETAIL]), contract_from_json(entry))
     assert reading.sign_off == {"office": "样例区教育局", "date": "2024-01-08"}

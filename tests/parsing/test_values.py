@@ -185,7 +185,7 @@ def test_a_whole_number_is_read_whole(number: int) -> None:
 
 
 def column(**meta: Any) -> Column:
-    return Column(**{"name": "amount_yuan", "data_type": "decimal(18,2)", "captions": ()} | meta)
+    return Column(**{"name": "amount_yuan", "data_type": "decimal(18,2)"} | meta)
 
 
 @pytest.mark.parametrize(("unit", "factor"), UNITS_OF_YUAN.items())
@@ -262,7 +262,15 @@ def test_percent_and_percent_points_are_told_apart(
 
 
 def amount(**words: Any) -> Callable[[Any], Any]:
-    return reader_of(Column("amount_yuan", "decimal(18,2)", ("金额",), role="amount", **words))
+    return reader_of(
+        Column(
+            name="amount_yuan",
+            data_type="decimal(18,2)",
+            captions=("金额",),
+            role="amount",
+            **words,
+        )
+    )
 
 
 def test_a_cell_means_what_the_contract_says_and_an_empty_one_is_missing() -> None:
@@ -284,16 +292,28 @@ def test_a_cell_means_what_the_contract_says_and_an_empty_one_is_missing() -> No
 
 @pytest.mark.parametrize("cell", ["#REF!", "#N/A", " #VALUE! ", "#FORMULA!"])
 def test_an_error_of_a_spreadsheet_is_never_a_value(cell: str) -> None:
-    for column in (Column("name", "string", ("名称",)), Column("code_no", "string", ("编码",))):
+    for column in (
+        Column(name="name", data_type="string", captions=("名称",)),
+        Column(name="code_no", data_type="string", captions=("编码",)),
+    ):
         with pytest.raises(Unreadable):
             reader_of(column)(cell)
 
 
-CREDIT = Column("credit_code", "string", ("信用代码",), length=18, check="credit_code")
-FUNCTION = Column(
-    "function_code", "string", ("功能分类",), take="code", length=7, code_list="function_205"
+CREDIT = Column(
+    name="credit_code", data_type="string", captions=("信用代码",), length=18, check="credit_code"
 )
-TYPE = Column("type_code", "string", ("办学类型",), length=3, code_list="school_types")
+FUNCTION = Column(
+    name="function_code",
+    data_type="string",
+    captions=("功能分类",),
+    take="code",
+    length=7,
+    code_list="function_205",
+)
+TYPE = Column(
+    name="type_code", data_type="string", captions=("办学类型",), length=3, code_list="school_types"
+)
 
 
 @pytest.mark.parametrize(
@@ -327,7 +347,9 @@ def test_a_code_that_is_not_proved_is_unreadable(column: Column, cell: Any) -> N
 
 
 def test_zeros_that_a_spreadsheet_took_are_put_back_only_where_they_are_proved() -> None:
-    listed = Column("type_code", "string", ("类型",), length=4, code_list="school_types")
+    listed = Column(
+        name="type_code", data_type="string", captions=("类型",), length=4, code_list="school_types"
+    )
     with pytest.raises(Unreadable):  # 0211 is in no list
         reader_of(listed)("211")
     whole = next(
@@ -372,12 +394,3 @@ def test_thousands_stand_between_commas_or_apostrophes(cell: str) -> None:
 def test_a_number_with_a_point_is_unreadable_where_commas_are_declared(cell: str) -> None:
     with pytest.raises(Unreadable):
         amount(decimal=",")(cell)
-
-
-def test_what_is_declared_to_be_no_part_of_a_cell_is_left_out() -> None:
-    read = amount(marks=r"(\([0-9]\)| [a-z])$", means={": c": "missing"})
-    assert (read("4(1)"), read("3.5 r"), read("4"), read(": c")) == (4, Decimal("3.5"), 4, None)
-    with pytest.raises(Unreadable):
-        read("4(x)")
-    name = reader_of(Column("district", "string", marks=r" \([0-9]\)$"))
-    assert name("Wan Chai (1)") == "Wan Chai"

@@ -14,20 +14,24 @@ from flows.parsing.columns import reader_of
 from flows.parsing.values import Unreadable
 from flows.parsing.vectorized import typed_column
 
-AMOUNT = Column("amount_yuan", "decimal(18,2)", ("金额",), role="amount", unit="元")
+AMOUNT = Column(
+    name="amount_yuan", data_type="decimal(18,2)", captions=("金额",), role="amount", unit="元"
+)
 COLUMNS = [
     AMOUNT,
-    Column("funds_yuan", "decimal(18,2)", ("金额",), role="amount", unit="万元"),
-    Column("share", "decimal(5,0)", ("比例",)),
-    Column("voucher_no", "string", ("凭证号",)),
-    Column("remark", "string", ("备注",)),
-    Column("unit_code", "string", ("单位",), take="code"),
-    Column("unit", "string", ("单位",), take="code"),
-    Column("staff_id", "string", ("工号",), person=True),
-    Column("paid_on", "date", ("日期",)),
-    Column("rows", "int", ("行数",)),
-    Column("is_deleted", "boolean", ("删除",)),
-    Column("stage", "string", ("学段",), values={"小学": "普通小学"}),
+    Column(
+        name="funds_yuan", data_type="decimal(18,2)", captions=("金额",), role="amount", unit="万元"
+    ),
+    Column(name="share", data_type="decimal(5,0)", captions=("比例",)),
+    Column(name="voucher_no", data_type="string", captions=("凭证号",)),
+    Column(name="remark", data_type="string", captions=("备注",)),
+    Column(name="unit_code", data_type="string", captions=("单位",), take="code"),
+    Column(name="unit", data_type="string", captions=("单位",), take="code"),
+    Column(name="staff_id", data_type="string", captions=("工号",), person=True),
+    Column(name="paid_on", data_type="date", captions=("日期",)),
+    Column(name="rows", data_type="int", captions=("行数",)),
+    Column(name="is_deleted", data_type="boolean", captions=("删除",)),
+    Column(name="stage", data_type="string", captions=("学段",), values={"小学": "普通小学"}),
 ]
 TEXTS = st.one_of(
     st.sampled_from(

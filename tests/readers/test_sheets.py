@@ -16,12 +16,13 @@ from typing import Any
 import openpyxl
 import pytest
 import xlwt
+from contract_parts import META
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parsing_parts import CAPTIONS, DETAIL, as_csv, contract
 
 from flows.common.errors import Rejected
-from flows.contracts.model import Contract
+from flows.contracts.model import Contract, contract_from_json
 from flows.readers import sandbox
 from flows.readers.sheets import open_sheets
 
@@ -124,8 +125,6 @@ def test_big5_is_known_by_its_captions(tmp_path: Path) -> None:
     entry = contract().as_json()
     for column, caption in zip(entry["columns"], rows[0], strict=True):
         column["captions"] = [caption]
-    from flows.contracts.model import contract_from_json
-
     wanted = contract_from_json(entry)
     assert cells(as_csv(rows).encode("big5"), tmp_path, wanted) == rows
 
@@ -134,13 +133,11 @@ ASCII_ENTRY = [("id", "string"), ("name", "string")]
 
 
 def ascii_contract(**read: Any) -> Contract:
-    from flows.contracts.model import contract_from_json
-
     columns = [
         {"name": name, "data_type": kind, "captions": [name.upper()]} for name, kind in ASCII_ENTRY
     ]
-    meta = {"pull": {"from": "inbox"}, "read": read}
-    return contract_from_json({"system": "s", "table": "t", "meta": meta, "columns": columns})
+    table = META | {"system": "s", "table": "t", "read": read, "columns": columns}
+    return contract_from_json(table)
 
 
 def test_where_two_encodings_fit_the_contract_must_state_one(tmp_path: Path) -> None:

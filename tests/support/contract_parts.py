@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from flows.contracts.loading import load_contracts
-from flows.contracts.model import Contract
+from flows.contracts.model import Contract, contract_from_json
 
 META: dict[str, Any] = {
     "title": "样例表",
@@ -15,6 +15,11 @@ META: dict[str, Any] = {
     "read": {},
     "owed": {"by": "样例股", "due": {"month_day": "01-31", "year_offset": 1}},
 }
+
+
+def changed_contract(contract: Contract, **words: Any) -> Contract:
+    """Give a contract in other words."""
+    return contract_from_json(contract.as_json() | words)
 
 
 def load(folder: Path, meta: dict[str, Any], *columns: dict[str, Any]) -> dict[str, Contract]:

@@ -20,6 +20,7 @@ import corpus_workbooks
 import openpyxl
 import xlwt
 import yaml
+from contract_parts import META
 
 from flows.common.errors import Rejected
 from flows.contracts.model import Contract, contract_from_json
@@ -51,14 +52,14 @@ def contract_of(case: Case) -> Contract:
     """Make the contract of a case: the columns that it names, changed where it says so."""
     changes = case.get("with", {})
     names = case.get("columns", USUAL).split()
-    meta = {"title": "表", "pull": {"from": "inbox"}, "read": case.get("read", {})}
+    meta = META | {"title": "表", "read": case.get("read", {})}
     meta |= {"key": case["key"].split()} if "key" in case else {}
     return contract_from_json(
         {
             "system": "finance",
             "table": "corpus",
-            "meta": meta,
             "columns": [{"name": name, **COLUMNS[name], **changes.get(name, {})} for name in names],
+            **meta,
         }
     )
 

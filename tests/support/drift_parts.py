@@ -72,14 +72,13 @@ class Received:
 
     def found(self) -> dict[str, list[str]]:
         """Give what the last delivery has that those before had not."""
-        names = (*COMPARED, "swapped_columns")
         return {
             result["type"]: [
                 " ".join(filter(None, (place["column"], place.get("detail"))))
                 for place in result["places"]
             ]
             for result in self.verdict().details["results"]
-            if not result["success"] and result["type"] in names
+            if not result["success"] and result["type"] in COMPARED
         }
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from contract_parts import META
+
 from flows.contracts.model import Contract, contract_from_json
 from flows.parsing.file_parser import read_file
 from flows.parsing.result import Reading
@@ -42,8 +44,8 @@ def contract(**read: Any) -> Contract:
         {
             "system": "s",
             "table": "t",
-            "meta": {"pull": {"from": "inbox"}, "key": ["voucher_no"], "read": rules | read},
             "columns": described,
+            **META | {"key": ["voucher_no"], "read": rules | read},
         }
     )
 

@@ -1,6 +1,5 @@
 """What the tests of pulls share: a census that an interface gives, and pulling it."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from faulty_api import CANARY
 from flows.common.settings import Settings
 from flows.contracts.delivery import Delivery
 from flows.contracts.loading import load_contracts
-from flows.contracts.model import Contract
+from flows.contracts.model import Contract, contract_from_json
 from flows.extract.pull.pull import has_changed, land_pull
 from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
@@ -28,8 +27,9 @@ def store(tmp_path: Path) -> Store:
 def contract_with(*without: str, **words: Any) -> Contract:
     """Take the contract of the census of pupils, its pull in other words."""
     contract = load_contracts()["schools.students"]
-    pull = {key: word for key, word in contract.meta["pull"].items() if key not in without}
-    return replace(contract, meta={**contract.meta, "pull": pull | words})
+    entry = contract.as_json()
+    pull = {key: word for key, word in entry["pull"].items() if key not in without}
+    return contract_from_json(entry | {"pull": pull | words})
 
 
 BY_NUMBER = contract_with()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from contract_parts import META
 
 from flows.contracts.model import Contract, contract_from_json
 from flows.parsing.file_parser import read_file
@@ -27,8 +28,8 @@ def contract_of(*columns: dict[str, Any], read: dict[str, Any], **meta: Any) -> 
         {
             "system": "finance",
             "table": "funds",
-            "meta": {"title": "经费", "pull": pull, "period": period, "read": read} | meta,
             "columns": list(columns or (SCHOOL, NAME, STAFF, OTHER)),
+            **META | {"title": "经费", "pull": pull, "period": period, "read": read} | meta,
         }
     )
 

@@ -1,6 +1,5 @@
 """A staffing database for the tests: its table, and pulls from it that land or are refused."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,8 +31,8 @@ LINES = [
 
 def contract_of(sql: str = SQL, order_by: str = "gh") -> Contract:
     contract = load_contracts()["staffing.staff"]
-    pull = contract.meta["pull"] | {"sql": sql, "order_by": order_by}
-    return replace(contract, meta={**contract.meta, "pull": pull})
+    pull = contract.pull.model_copy(update={"sql": sql, "order_by": order_by})
+    return contract.model_copy(update={"pull": pull})
 
 
 def settings_for(url: str, **words: Any) -> Settings:

@@ -202,7 +202,7 @@ def _standard(row: Row) -> str:
 
 def _missing(report: Report, manifest: Row, places: _Places) -> list[Row]:
     """List the figures that are not simply actual, then what else is missing or sent back."""
-    titles = {name: entry["meta"]["title"] for name, entry in manifest["contracts"].items()}
+    titles = {name: entry["title"] for name, entry in manifest["contracts"].items()}
     rows: list[Row] = []
     for figure in report.figures:
         value = report.tables.values[key_of(figure)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from flows.common.labels import HIDDEN, WORDS
 from flows.contracts.model import contract_from_json
-from flows.contracts.periods import shifted
+from flows.contracts.periods import period_of_year, shifted
 from flows.releases.tables import KEY, ReleaseTables, Row, key_of
 
 View = dict[str, Any]
@@ -138,17 +138,17 @@ class Figures:
         """Say which source and period an indicator's value of a year rests on."""
         for source, offset in self.tables.needs.get(indicator_id, ()):
             if entry := self.manifest["contracts"].get(source):
-                yield source, contract_from_json(entry).period_of_year(year + offset)
+                yield source, period_of_year(contract_from_json(entry), year + offset)
 
     def title_of(self, source: str, period: str) -> str:
         """Name a source and its period for people."""
-        title = self.manifest["contracts"].get(source, {}).get("meta", {}).get("title", source)
+        title = self.manifest["contracts"].get(source, {}).get("title", source)
         return f"{title}（{'长期' if period == 'standing' else period}）"
 
     def owner_of(self, source: str) -> str:
         """Name the office that owes a source."""
-        meta = self.manifest["contracts"].get(source, {}).get("meta", {})
-        return str(meta.get("owed", {}).get("by", "责任科室未定"))
+        entry = self.manifest["contracts"].get(source, {})
+        return str(entry.get("owed", {}).get("by", "责任科室未定"))
 
     def number_of(self, value: Row) -> str:
         """Write a value with its unit, or the word that stands for it."""

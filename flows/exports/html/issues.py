@@ -67,7 +67,7 @@ def _describe_gap(figures: Figures, source: str, period: str) -> str:
     manifest = figures.manifest
     if source not in manifest["contracts"]:
         return "该期没有可用的标准" if source == "standards" else f"{source} {period}缺失".strip()
-    title = manifest["contracts"][source]["meta"]["title"]
+    title = manifest["contracts"][source]["title"]
     start = f"{title}({period})缺失"
     own = f"{figures.title_of(source, period)}缺失，由{figures.owner_of(source)}报送"
     return next((gap for gap in manifest["gaps"] if gap.startswith(start)), own)

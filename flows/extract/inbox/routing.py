@@ -1,11 +1,9 @@
 """Whose a file in the inbox is: told by names of files and folders, else by a cell of it."""
 
 import fnmatch
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 from flows.common.errors import Rejected
@@ -13,6 +11,7 @@ from flows.common.masking import without_ids
 from flows.common.messages import message
 from flows.common.text import half_width
 from flows.contracts.model import Contract
+from flows.contracts.periods import day_in, period_in, period_of_name, source_date_of_name
 from flows.parsing.headers import HeaderMissing, Rows, find_header
 from flows.readers.sheets import open_sheets
 
@@ -42,47 +41,12 @@ class Route:
     @property
     def is_complete(self) -> bool:
         """Whether names alone say the period, and the day where the contract asks for one."""
-        return bool(self.period and (self.source_date or "source_date" not in self.contract.meta))
+        return bool(self.period and (self.source_date or not self.contract.source_date))
 
     def within(self, archive: str) -> "Route":
         """Take an archive for the folder of a file that is a delivery of its own."""
         is_alone = self.container is None and not self.contract.in_parts
         return replace(self, container=archive) if is_alone else self
-
-
-def period_of_name(contract: Contract, name: str) -> str | None:
-    """Read the period from a file's name, unless the contract itself states the year."""
-    if contract.period_kind == "standing":
-        return "standing"
-    if year := contract.meta["period"].get("stated"):
-        return contract.period_of_year(int(year))
-    return _find_period(contract, contract.meta["period"].get("file_name"), name)
-
-
-def _find_period(contract: Contract, pattern: str | None, text: str) -> str | None:
-    """Read the period from a text, by the year that a pattern finds in it."""
-    found = pattern and re.search(pattern, text)
-    return contract.period_of_year(int(found[found.re.groups])) if found else None
-
-
-def source_date_of_name(contract: Contract, name: str) -> str | None:
-    """Read from a file's name of which day it is."""
-    return _find_day(contract.meta.get("source_date", {}).get("file_name"), name)
-
-
-def _find_day(pattern: str | None, text: str) -> str | None:
-    """Read a day from a text: 20240105, or year, month and day, as the pattern marks it."""
-    found = pattern and re.search(pattern, text)
-    if not found:
-        return None
-    parts = re.findall(r"[0-9]+", " ".join(found.groups("")))
-    if len(parts) == 1 and len(parts[0]) == 8:
-        parts = [parts[0][:4], parts[0][4:6], parts[0][6:]]
-    try:
-        year, month, day = map(int, parts)
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return None
 
 
 def match_contract(
@@ -112,7 +76,7 @@ def match_contract(
             break
     else:
         return "fits no source table's file pattern; it was left"
-    if len(found) > 1 and not all("sheets" in contract.meta["read"] for contract in found):
+    if len(found) > 1 and not all(contract.read.sheets for contract in found):
         names = ", ".join(contract.name for contract in found)
         return (
             f"its name fits {names}, and nothing says whose it is; it was left: change a pattern, "
@@ -135,13 +99,10 @@ def _build_route(
     """Say of which period and day a file is for a table, or why it was left."""
     inward = pieces[::-1]
     period = next(filter(None, (period_of_name(contract, piece) for piece in inward)), None)
-    in_cells = {
-        word for word in ("period", "source_date") if "above" in contract.meta.get(word, {})
-    }
-    if period is None and "period" not in in_cells:
+    if period is None and not contract.period.above:
         return "the period cannot be read from the name; it was left"
     day = next(filter(None, (source_date_of_name(contract, piece) for piece in inward)), None)
-    if day is None and "source_date" in contract.meta and "source_date" not in in_cells:
+    if day is None and contract.source_date and not contract.source_date.above:
         return "the day of its data cannot be read from the name; it was left"
     return Route(contract, district, period or "", day, container)
 
@@ -153,15 +114,15 @@ def complete_route(route: Route, path: Path) -> Route | str:
         texts = list(_texts_above(path, contract))
     except Rejected as why:
         return f"its period or day is to be read from a cell, but {without_ids(str(why))}"
-    of_period = contract.meta["period"].get("above")
-    of_day = contract.meta.get("source_date", {}).get("above")
+    of_period = contract.period.above
+    of_day = contract.source_date.above if contract.source_date else None
     try:
         return replace(
             route,
             period=route.period
-            or _only("period", {_find_period(contract, of_period, text) for text in texts}),
+            or _only("period", {period_in(contract, of_period, text) for text in texts}),
             source_date=route.source_date
-            or (_only("day", {_find_day(of_day, text) for text in texts}) if of_day else None),
+            or (_only("day", {day_in(of_day, text) for text in texts}) if of_day else None),
         )
     except Rejected as why:
         return str(why)

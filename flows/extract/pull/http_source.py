@@ -1,12 +1,13 @@
 """A paged JSON interface: read page by page, believed only where all pages agree."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from flows.common.errors import Unavailable
 from flows.common.settings import Settings
 from flows.contracts.model import Contract
+from flows.contracts.words import HttpPull
 from flows.extract.pull.canonical_rows import PulledRows
 from flows.extract.pull.http_client import HttpClient, Page
 
@@ -23,17 +24,17 @@ class HttpSource:
     def __init__(self, contract: Contract, settings: Settings, period: str) -> None:
         """Take the contract and find address and token in the settings."""
         self.name = f"{contract.name} {period}"
-        self.pull: Mapping[str, Any] = contract.meta["pull"]
-        self.client = HttpClient(self.name, self.pull["base"], self.pull["token"], settings)
+        assert isinstance(contract.pull, HttpPull)
+        self.pull = contract.pull
+        self.client = HttpClient(self.name, self.pull.base, self.pull.token, settings)
         self.megabytes = settings.pull_megabytes
         self.parameters = {
-            name: value.replace("{period}", period)
-            for name, value in self.pull["parameters"].items()
+            name: value.replace("{period}", period) for name, value in self.pull.parameters.items()
         }
 
     def is_still(self, version: str | None = None) -> bool:
         """Ask whether the interface still stands at a version; without one, whether it answers."""
-        first = self.pull.get("first_page", 1)
+        first = self.pull.first_page
         etags: list[str | None] = [*version.split()] if version else [None]
         for number, etag in enumerate(etags, start=first):
             page = self._numbered(number, etag)
@@ -45,10 +46,10 @@ class HttpSource:
 
     def fetch(self) -> tuple[bytes, str | None]:
         """Read all pages, and what the interface calls this state; nothing unless all agree."""
-        first = self._numbered(self.pull.get("first_page", 1))
-        total = self._number(first, "total")
-        request = {"path": self.pull["path"], "parameters": self.parameters}
-        key = self.pull["order_by"]
+        first = self._numbered(self.pull.first_page)
+        total = self._number(first, self.pull.total)
+        request = {"path": self.pull.path, "parameters": self.parameters}
+        key = self.pull.order_by
         rows, etags = PulledRows(self.name, request, key, self.megabytes), []
         for page in self._pages(first):
             before = rows.count
@@ -74,7 +75,7 @@ class HttpSource:
                 f"{sentence}, {rows.repeated} of them word for word once more: its pages repeat or "
                 "have no fixed order: if it lasts, tell its operator"
             )
-        if rows.count < total and "pages" in self.pull and "first_page" not in self.pull:
+        if rows.count < total and self.pull.pages and self.pull.first_page:
             sentence += ": if it counts its pages from 0, say first_page: 0 in the contract"
         return f"{sentence}: if it lasts, tell its operator"
 
@@ -88,27 +89,27 @@ class HttpSource:
             return None
         if len(set(names)) == 1:
             return names[0]
-        return " ".join(names) if "pages" in self.pull else None
+        return " ".join(names) if self.pull.pages else None
 
     def _numbered(self, number: int, version: str | None = None) -> Page:
-        paged = {self.pull.get("page", "page"): str(number)} if "pages" in self.pull else {}
-        url = self.client.url(self.pull["path"])
+        paged = {self.pull.page: str(number)} if self.pull.pages else {}
+        url = self.client.url(self.pull.path)
         return self.client.get(url, self.parameters | paged, version)
 
     def _pages(self, page: Page) -> Iterator[Page]:
         """Go on from the first page by the link to the next or by number, as the contract says."""
         yield page
-        if "next" in self.pull:
+        if self.pull.next:
             seen = {page.url}
-            while link := page[self.pull["next"]]:
+            while link := page[self.pull.next]:
                 page = self.client.get(self.client.followed(page.url, str(link)))
                 if page.url in seen:
                     raise self.client.unavailable("its next link leads to a page already read")
                 seen.add(page.url)
                 yield page
-        elif "pages" in self.pull:
-            first = self.pull.get("first_page", 1)
-            for number in range(first + 1, first + self._number(page, "pages")):
+        elif self.pull.pages:
+            first = self.pull.first_page
+            for number in range(first + 1, first + self._number(page, self.pull.pages)):
                 yield self._numbered(number)
 
     def _rows(self, page: Page, first: Page) -> list[dict[str, Any]]:
@@ -116,8 +117,8 @@ class HttpSource:
 
         An interface after a failed load of its own has no rows, and says so without an error.
         """
-        found = page[self.pull["rows"]]
-        words = [self.pull[word] for word in ("total", "version") if word in self.pull]
+        found = page[self.pull.rows]
+        words = list(filter(None, (self.pull.total, self.pull.version)))
         if not isinstance(found, list) or any(page[word] is None for word in words):
             raise self._lacking(page)
         if not all(isinstance(row, dict) for row in found):
@@ -127,7 +128,7 @@ class HttpSource:
                 "it changed while it was read: if it lasts, ask its operator for a quiet hour",
                 is_transient=True,
             )
-        if not self._number(first, "total"):
+        if not self._number(first, self.pull.total):
             raise self.client.unavailable(
                 "the interface answers no rows, as after a failed load: ask its operator"
             )
@@ -135,7 +136,7 @@ class HttpSource:
 
     def _number(self, page: Page, word: str) -> int:
         try:
-            return int(page[self.pull[word]])
+            return int(page[word])
         except (TypeError, ValueError, OverflowError):
             raise self._lacking(page) from None
 

@@ -20,7 +20,7 @@ def _now() -> str:
 
 
 def _source(contract: Contract, settings: Settings, period: str) -> HttpSource | SqlSource:
-    kind = HttpSource if contract.meta["pull"]["from"] == "http" else SqlSource
+    kind = HttpSource if contract.pull.origin == "http" else SqlSource
     return kind(contract, settings, period)
 
 
@@ -30,9 +30,9 @@ def _is_content_of(last: Delivery | None, content: bytes) -> bool:
 
 def _is_due_in_full(contract: Contract, last: Delivery, today: date) -> bool:
     """Whether a version that stayed the same is not to be believed any longer."""
-    days = contract.meta["pull"].get("full_every_days")
+    days = contract.pull.full_every_days if contract.pull.origin == "http" else None
     received = datetime.fromisoformat(last.received_at).date()
-    return bool(days) and not 0 <= (today - received).days < days
+    return days is not None and not 0 <= (today - received).days < days
 
 
 def has_changed(
@@ -74,7 +74,7 @@ def land_pull(
     if is_known and _is_content_of(last, content):
         return None  # and what was withdrawn is not brought back by asking again
     file = store.keep(BytesIO(content), f"{contract.table}-{period}.jsonl")
-    origin = contract.meta["pull"]["from"]
+    origin = contract.pull.origin
     return store.record(
         Delivery(contract.name, settings.district, period, (file,), _now(), origin, version)
     )

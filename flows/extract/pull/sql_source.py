@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from datetime import time as time_of_day
 from decimal import Decimal
@@ -15,6 +15,7 @@ from flows.common.clock import CHINA
 from flows.common.errors import Unavailable
 from flows.common.settings import OTHERS_POSTGRES, Settings, forget_settings
 from flows.contracts.model import Contract
+from flows.contracts.words import SqlPull
 from flows.extract.pull.canonical_rows import PulledRows
 
 if TYPE_CHECKING:
@@ -73,14 +74,15 @@ class SqlSource:
     def __init__(self, contract: Contract, settings: Settings, period: str) -> None:
         """Take the contract and find the address in the settings."""
         self.name = f"{contract.name} {period}"
-        self.pull: Mapping[str, Any] = contract.meta["pull"]
-        self.address = settings.of_source(self.pull["database"])
-        self.setting = f"ZIPING_{self.pull['database'].upper()}"
+        assert isinstance(contract.pull, SqlPull)
+        self.pull = contract.pull
+        self.address = settings.of_source(self.pull.database)
+        self.setting = f"ZIPING_{self.pull.database.upper()}"
         self.settings = settings
 
     def fetch(self) -> tuple[bytes, str | None]:
         """Run the query and give its rows; databases have no name for their state."""
-        request, key = {"sql": self.pull["sql"]}, self.pull["order_by"]
+        request, key = {"sql": self.pull.sql}, self.pull.order_by
         rows = PulledRows(self.name, request, key, self.settings.pull_megabytes)
         self._read(rows)
         if not rows.count:
@@ -96,7 +98,7 @@ class SqlSource:
         try:
             with engine.connect() as connection:
                 self._begin_snapshot(connection)
-                result = connection.execute(sqlalchemy.text(self.pull["sql"]))
+                result = connection.execute(sqlalchemy.text(self.pull.sql))
                 names = self._names(result)
                 for partition in result.partitions(ROWS_AT_ONCE):
                     rows.add(self._texts(names, row) for row in partition)
@@ -174,9 +176,9 @@ class SqlSource:
         names = list(result.keys())
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise self._unavailable(f"column {twice[0]} comes twice: mend sql in the contract")
-        if self.pull["order_by"] not in names:
+        if self.pull.order_by not in names:
             raise self._unavailable(
-                f"there is no column {self.pull['order_by']}, which order_by names: was it "
+                f"there is no column {self.pull.order_by}, which order_by names: was it "
                 "renamed? mend sql in the contract"
             )
         return names
@@ -212,7 +214,7 @@ class SqlSource:
             if code.startswith(beginning):
                 words = {"told": told, "kind": type(origin).__name__, "columns": ""}
                 if beginning == "42501":
-                    words["columns"] = _closed_columns(engine, self.pull["sql"])
+                    words["columns"] = _closed_columns(engine, self.pull.sql)
                 return self._unavailable(sentence.format(**words), is_transient=is_transient)
         kind = type(error).__name__
         if re.search("password|authentication|认证|口令|密码", str(origin), re.IGNORECASE):

@@ -9,6 +9,7 @@ from flows.common.files import hash_file
 from flows.common.masking import without_ids
 from flows.common.settings import Workspace
 from flows.contracts.model import Contract
+from flows.contracts.periods import period_of_name, source_date_of_name
 from flows.extract.inbox.file_access import decode_path
 from flows.extract.inbox.inbox_file import (
     Attachment,
@@ -19,8 +20,6 @@ from flows.extract.inbox.inbox_file import (
 from flows.extract.inbox.routing import (
     Route,
     match_contract,
-    period_of_name,
-    source_date_of_name,
 )
 from flows.extract.inbox.scan import scan_inbox
 from flows.extract.inbox.zip_archives import is_archive
@@ -119,7 +118,7 @@ def _take_file(
         route = Route(contract, night.settings.district, period, source_date, None)
     attachments = tuple(_list_attachments(path)) if contract.has_attachments else ()
     file = InboxFile(path, name, route, hash_file(path), path.stat().st_size, attachments)
-    needs_cells = "above" in {*contract.meta["period"], *contract.meta.get("source_date", {})}
+    needs_cells = contract.period.above or (contract.source_date and contract.source_date.above)
     if needs_cells and not route.is_complete:
         found = complete_file(file)
         if isinstance(found, str):

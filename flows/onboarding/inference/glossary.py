@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flows.common.text import HAN, squeezed
 from flows.contracts.model import Column, Contract
-from flows.contracts.schema import RESERVED_COLUMNS, WORDS_OF_SQL
+from flows.contracts.safety import RESERVED_COLUMNS, WORDS_OF_SQL
 from flows.parsing.values import UNITS_OF_YUAN
 
 GLOSSARY = Path(__file__).with_name("glossary.csv")

@@ -11,6 +11,7 @@ from typing import Any
 from flows.common.errors import Rejected
 from flows.common.text import half_width, plain_caption
 from flows.contracts.model import Column, Contract
+from flows.contracts.words import InboxPull, ReadWords
 from flows.onboarding.inference.cells import (
     first_text,
     has_decimal_commas,
@@ -86,12 +87,9 @@ def inspect_file(path: Path, name: str) -> InspectedFile:
     """Inspect a file; raises Rejected."""
     kind = kind_of(path)
     dialect = _infer_dialect(path) if kind == "text" else None
-    read = (
-        {"encoding": dialect.encoding, "delimiter": dialect.delimiter, "quote": dialect.quote}
-        if dialect
-        else {}
-    )
-    contract = Contract("", name, {"pull": {"from": "inbox"}, "read": read}, ())
+    words = ("encoding", "delimiter", "quote") if dialect else ()
+    read = ReadWords.model_construct(**{word: getattr(dialect, word) for word in words})
+    contract = _make_contract(read)
     sheets, others = [], []
     for sheet in open_sheets(path, contract):
         if not sheet.is_hidden and (inspected := _inspect_sheet(sheet, contract)):
@@ -106,14 +104,20 @@ def inspect_file(path: Path, name: str) -> InspectedFile:
     return InspectedFile(name, kind, dialect, _largest_first(sheets), others, has_commas)
 
 
+def _make_contract(read: ReadWords, *columns: Column) -> Contract:
+    """Make a contract that says no more than how a file is read."""
+    pull = InboxPull.model_construct(origin="inbox", files=())
+    return Contract.model_construct(system="", table="", pull=pull, read=read, columns=columns)
+
+
 def _infer_dialect(path: Path) -> Dialect:
     """Tell how a text file is written; raises Rejected where its encoding cannot be known.
 
     Where no caption is known it is UTF-8, or GB18030 if that makes common Chinese of it.
     """
     captions = tuple(text for text in load_glossary() if len(text) > 1 and not text.isascii())
-    known = Column("known", "string", captions=captions)
-    dialect = find_dialect(path, Contract("", "", {"read": {}}, (known,)))
+    known = Column(name="known", data_type="string", captions=captions)
+    dialect = find_dialect(path, _make_contract(ReadWords(), known))
     text = text_in(start_of(path), dialect.encoding) or ""
     is_unicode = dialect.encoding.startswith("utf")
     if not is_unicode and share_of_common(text) < FEWEST_COMMON:

@@ -11,7 +11,7 @@ from flows.common.masking import without_ids
 from flows.common.settings import CHECKOUT
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
-from flows.contracts.schema import WORDS_OF_SQL
+from flows.contracts.safety import WORDS_OF_SQL
 from flows.onboarding.inference.columns import RENDERED, infer_columns
 from flows.onboarding.inference.glossary import collect_meanings
 from flows.onboarding.inference.inspect import ROWS_INSPECTED, ROWS_OF_THE_END, InspectedFile

@@ -170,7 +170,7 @@ def manifest(**change: Any) -> dict[str, Any]:
         "title": "样例区2023年教育职责自评数据", "district_title": "样例区", "release": "2023-0001",
         "is_sample": True, "deliveries": [delivery, library], "previous": None,
         "gaps": ["缺一份。"], "rejections": [SENT_BACK],
-        "contracts": {one["source"]: {"meta": {"title": one["title"]}}
+        "contracts": {one["source"]: {"title": one["title"]}
                       for one in (delivery, library)},
     } | change  # fmt: skip
 

@@ -8,17 +8,18 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from contract_parts import changed_contract
 from inbox_parts import NAME, PAYMENTS, district, drop, land, look
 
 from flows.common.errors import Waiting
 from flows.common.settings import Workspace
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
+from flows.contracts.periods import source_date_of_name
 from flows.extract.inbox.file_access import (
     QUIET_SECONDS,
     decode_path,
@@ -26,7 +27,6 @@ from flows.extract.inbox.file_access import (
     is_being_written,
 )
 from flows.extract.inbox.inbox_file import land_file
-from flows.extract.inbox.routing import source_date_of_name
 from flows.extract.raw_store import Store
 
 __all__ = ["district"]
@@ -39,9 +39,8 @@ as_two_users = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be tw
 def dated() -> dict[str, Contract]:
     """Let the contract of the payments read a day from the file's name."""
     contracts = load_contracts()
-    payments = contracts[PAYMENTS]
-    meta = {**payments.meta, "source_date": {"file_name": DATED}}
-    return contracts | {PAYMENTS: replace(payments, meta=meta)}
+    payments = changed_contract(contracts[PAYMENTS], source_date={"file_name": DATED})
+    return contracts | {PAYMENTS: payments}
 
 
 @contextlib.contextmanager
@@ -365,7 +364,7 @@ def test_the_day_of_a_file_is_read_as_the_contract_marks_it(
     pattern: str, name: str, day: str | None
 ) -> None:
     payments = load_contracts()[PAYMENTS]
-    contract = replace(payments, meta={**payments.meta, "source_date": {"file_name": pattern}})
+    contract = changed_contract(payments, source_date={"file_name": pattern})
     assert source_date_of_name(contract, name) == day
     assert source_date_of_name(payments, name) is None
 
@@ -382,10 +381,9 @@ def test_a_file_without_the_day_that_its_contract_asks_for_is_left(district: Wor
 def tables_of_one_file(**read: object) -> dict[str, Contract]:
     """Let two tables ask for the same file."""
     payments = load_contracts()[PAYMENTS]
-    other = replace(payments, table="refunds")
+    other = changed_contract(payments, table="refunds")
     return {
-        contract.name: replace(contract, meta={**contract.meta, "read": dict(read)})
-        for contract in (payments, other)
+        contract.name: changed_contract(contract, read=dict(read)) for contract in (payments, other)
     }
 
 

@@ -1,13 +1,13 @@
 """Suite and staging model are compared with the contract before the night, with file and line."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from contract_parts import META
 
 from flows.contracts.model import Column, Contract
 from flows.onboarding.dry_run import definitions
@@ -20,10 +20,13 @@ from flows.onboarding.dry_run.definitions import (
 from flows.warehouse.build import SOURCE_COLUMNS
 
 MEALS = Contract(
-    "finance",
-    "meals",
-    {"read": {}},
-    (Column("school_code", "string"), Column("paid_yuan", "decimal(18,2)")),
+    **META,
+    system="finance",
+    table="meals",
+    columns=(
+        Column(name="school_code", data_type="string"),
+        Column(name="paid_yuan", data_type="decimal(18,2)"),
+    ),
 )
 SQL = """with
 
@@ -102,7 +105,7 @@ def test_tests_of_the_model_are_tried_too(rows: Path, tmp_path: Path) -> None:
 def test_a_table_without_a_model_is_told(tmp_path: Path) -> None:
     other = project(tmp_path / "project", SQL)
     assert has_model(MEALS, other)
-    assert not has_model(replace(MEALS, table="milk"), other)
+    assert not has_model(MEALS.model_copy(update={"table": "milk"}), other)
 
 
 def test_what_a_suite_names_must_be_in_the_contract(

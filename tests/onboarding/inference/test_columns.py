@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from contract_parts import META
 from onboarding_parts import inspect_text
 
 from flows.contracts.model import Column, Contract
@@ -92,7 +93,8 @@ def test_zeros_that_codes_may_have_lost_are_asked_about(
 
 
 def test_the_files_own_cells_decide_what_a_caption_of_another_source_is(tmp_path: Path) -> None:
-    other = Contract("a", "b", {}, (Column("school_code", "int", captions=("School Code",)),))
+    column = Column(name="school_code", data_type="int", captions=("School Code",))
+    other = Contract(**META, system="a", table="b", columns=(column,))
     inspected = inspect_text(tmp_path, "School Code,Town,Pupils\n00010505,甲,7\n00010003,乙,8\n")
     guess = infer_columns(inspected, collect_meanings([other]), None)[0]
     assert (guess.name, guess.data_type) == ("school_code", "string")

@@ -69,13 +69,12 @@ def test_a_sample_becomes_a_contract_that_reads_it(project: Path, tmp_path: Path
     assert by_name["school_code"].role == "unit"
     assert by_name["fee_yuan"].data_type == "decimal(18,2)"
     assert by_name["contract_from"].data_type == "date"
-    assert contract.meta["period"] == {"kind": "year_end", "file_name": "(20[0-9]{2})-12-31"}
+    assert contract.as_json()["period"] == {"kind": "year_end", "file_name": "(20[0-9]{2})-12-31"}
     assert contract.file_patterns == ("*保安人员台账*",)
-    assert contract.meta["read"]["unit"] == "in_sheet"
-    assert contract.meta["read"]["totals"] == {
+    assert contract.read.unit == "in_sheet"
+    assert contract.as_json()["read"]["totals"] == {
         "column": "school_name",
         "labels": ["小计", "合计"],
-        "check": "all_amounts",
     }
     assert (reading.landed, reading.findings, reading.set_aside) == (3, [], [])
     assert reading.skipped == {"title": 2, "header": 1, "total": 2, "note": 1}
@@ -144,10 +143,9 @@ def test_totals_that_differ_are_asked_about_with_the_flags_that_may_leave_rows_o
     head = "学校标识码,学校名称,支付金额(元),是否删除\n"
     text = f"{head}{schools}2151000199,丁校,1,是\n,合计,78001.50,\n"
     contract, reading = added(project, sample(tmp_path, "a_2023年.csv", text))
-    assert contract.meta["read"]["totals"] == {
+    assert contract.as_json()["read"]["totals"] == {
         "column": "school_name",
         "labels": ["合计"],
-        "check": "all_amounts",
     }
     assert [finding.rule for finding in reading.findings] == ["own_total"]
     entry = entry_of(project)
@@ -162,7 +160,7 @@ def test_numbers_that_are_sums_of_others_by_chance_are_rows_of_data(
     text = f"No,University,Public,Campuses,Rank\n{rows}"
     contract, reading = added(project, sample(tmp_path, "universities_2023.csv", text))
     assert reading.landed == 40
-    assert "totals" not in contract.meta["read"]
+    assert contract.read.totals is None
 
 
 def test_a_column_without_a_caption_is_told_by_its_place(project: Path, tmp_path: Path) -> None:
@@ -171,10 +169,10 @@ def test_a_column_without_a_caption_is_told_by_its_place(project: Path, tmp_path
     assert contract.columns[0].captions == ("column 1",)
     rows = [tuple(row.values())[:3] for row in reading.table().to_pylist()]
     assert rows[:3] == [("北海道", 2021, 1), ("北海道", 2022, 2), ("北海道", 2023, 4)]
-    assert contract.meta["read"]["totals"] == {
+    assert contract.as_json()["read"]["totals"] == {
         "column": "column_1",
         "labels": ["計"],
-        "check": "quantity",
+        "check": ["quantity"],
     }
     assert not reading.findings
 
@@ -184,7 +182,7 @@ def test_years_of_the_republic_stay_columns_and_are_asked_about(
 ) -> None:
     text = "地區,111學年度,112學年度,113學年度\n甲市,1,2,4\n乙市,2,3,5\n"
     contract, reading = added(project, sample(tmp_path, "a.csv", text))
-    assert "long" not in contract.meta["read"]
+    assert contract.read.long is None
     assert reading.landed == 2
     assert "3 columns, 111學年度 to 113學年度, differ by a number alone" in entry_of(project)
 
@@ -211,7 +209,7 @@ def test_sheets_of_other_tables_are_passed_over(project: Path, tmp_path: Path) -
             sheet.append(row)
     book.save(path := tmp_path / "tables_2023.xlsx")
     contract, reading = added(project, path)
-    assert contract.meta["read"]["sheets"] == "^(Pupils)$"
+    assert contract.read.sheets == "^(Pupils)$"
     assert reading.landed == 8
     assert "hold other tables, each a source of its own, if any: Contents, Staff" in entry_of(
         project
@@ -230,7 +228,7 @@ def test_years_across_the_header_become_rows(project: Path, tmp_path: Path) -> N
         ("甲市", 2022, 110_000),
         ("甲市", 2021, None),
     ]
-    assert contract.meta["read"]["unit"] == "万元"
+    assert contract.read.unit == "万元"
 
 
 def test_years_below_several_captions_become_rows(project: Path, tmp_path: Path) -> None:
@@ -239,7 +237,7 @@ def test_years_below_several_captions_become_rows(project: Path, tmp_path: Path)
         ",2006,2007,2008,2007,2008,\n甲市,10,20,30,1.5,2,9\n乙市,11,21,,1,2,9\n合计,21,41,30,2.5,4,18\n"
     )
     contract, reading = added(project, sample(tmp_path, "民办_2008年.csv", text))
-    assert contract.meta["read"]["long"] == {
+    assert contract.as_json()["read"]["long"] == {
         "captions": r"^(年末人数|经费\(万元\))/(20[0-9]{2})年?度?末?$",
         "name": "year",
         "values": {"年末人数": "quantity", "经费(万元)": "amount_yuan"},
@@ -270,11 +268,11 @@ def test_an_encoding_is_stated_only_where_captions_do_not_tell_it(
 ) -> None:
     text = "学校,人数\n甲校,12\n乙校,7\n"
     contract, _ = added(project, sample(tmp_path, "a_2023.csv", text, "gb18030"))
-    assert "encoding" not in contract.meta["read"]
+    assert contract.read.encoding is None
     text = text.replace("学校,人数", "school,pupils")
     path = sample(tmp_path, "b_2023.csv", text, "gb18030")
     contract, reading = added(project, path, "finance.samples")
-    assert contract.meta["read"]["encoding"] == "gb18030"
+    assert contract.read.encoding == "gb18030"
     assert reading.table()["school"].to_pylist() == ["甲校", "乙校"]
 
 

@@ -51,7 +51,7 @@ def test_an_archive_of_units_is_read_in_parts(project: Path, tmp_path: Path) -> 
     assert contract.in_parts
     assert contract.file_patterns == ("*T_100*",)
     assert contract.column_of_role("unit").name == "carrier"  # type: ignore[union-attr]
-    assert contract.meta["period"] == {"kind": "calendar_year", "file_name": "(20[0-9]{2})"}
+    assert contract.as_json()["period"] == {"kind": "calendar_year", "file_name": "(20[0-9]{2})"}
     said = "\n".join(written.remarks)
     assert "looked at 5 files; 3 are alike, and T_100_UA_2019.csv is the sample" in said
     assert "readme.txt cannot be read" in said
@@ -74,7 +74,7 @@ def test_a_folder_is_looked_at_likewise(project: Path, tmp_path: Path) -> None:
         book.save(folder / f"{code}.xlsx")
     contract = added(project, folder)
     assert contract.file_patterns == ("*民办园*",)
-    assert contract.meta["period"] == {"kind": "calendar_year", "file_name": "(20[0-9]{2})年"}
+    assert contract.as_json()["period"] == {"kind": "calendar_year", "file_name": "(20[0-9]{2})年"}
     unit = contract.column_of_role("unit")
     assert unit
     assert (unit.name, unit.above) == ("school_code", ("学校(机构)标识码",))
