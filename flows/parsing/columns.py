@@ -1,10 +1,10 @@
-"""Making the function that reads a column's cells from what the contract says of the column."""
+"""Reading a column's cells by a function that is made from what its contract says of it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flows.common.masking import MASK, without_ids
 from flows.common.text import HAN, half_width, squeezed
@@ -32,12 +32,18 @@ from flows.parsing.values import (
     with_point,
 )
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 NULLS = {"NULL", "null", "Null"}
 # A text column that may hold days: in any other a spreadsheet made one of a class 3-5.
 OF_TIME = re.compile("[日期年月时刻季]|date|day|time|month|year|period", re.IGNORECASE)
 MOST_FEN, MOST_INEXACT = 1e12, 1e-3  # a float of so many fen is exact to less
 MANY_DECIMALS = re.compile(r"[.．][0-9０-９]{3}|[eE]-")
+REMEMBERED = 50_000  # cells of a column whose values are kept for the rows to come
+UNREADABLE = object()  # no exception: that would keep the frames through which it passed
 Read = Callable[[Any], Any]
+KnownValues = dict[Hashable, Any]  # what each cell was read as
 YEAR_LAST = re.compile(
     r"(?P<first>[0-9]{1,2})(?P<between>[-/.])(?P<second>[0-9]{1,2})(?P=between)"
     r"(?P<year>[12][0-9]{3})(?P<time>.*)"
@@ -49,6 +55,16 @@ def decimal_shape(data_type: str) -> tuple[int, int]:
     """Take precision and scale from `decimal(18,2)`."""
     precision, scale = data_type.removeprefix("decimal(").rstrip(")").split(",")
     return int(precision), int(scale)
+
+
+def arrow_type(data_type: str) -> "pa.DataType":
+    """Translate a contract's type."""
+    import pyarrow as pa
+
+    if data_type.startswith("decimal"):
+        return pa.decimal128(*decimal_shape(data_type))
+    types = {"date": pa.date32(), "boolean": pa.bool_(), "int": pa.int32(), "bigint": pa.int64()}
+    return types.get(data_type, pa.string())
 
 
 def is_code_name(name: str) -> bool:
@@ -243,3 +259,36 @@ def reader_of(
         return read(cell)
 
     return read_cell
+
+
+def read_cells(
+    cells: Sequence[Any], read: Read, data_type: str, known: KnownValues
+) -> tuple["pa.Array", list[int]]:
+    """Read many cells: typed values, null where unreadable, and the places of the unreadable.
+
+    Each different cell is read once; `known` keeps what earlier cells of the column were read as.
+    """
+    import pyarrow as pa
+
+    if len(known) > REMEMBERED:
+        known.clear()
+    known[UNREADABLE] = UNREADABLE
+    is_text = set(map(type, cells)) == {str}
+    keys: Sequence[Hashable] = cells if is_text else list(map(_key_of_cell, cells))
+    for key in set(keys).difference(known):
+        try:
+            known[key] = read(key if is_text or not isinstance(key, tuple) else key[1])
+        except Unreadable:
+            known[key] = UNREADABLE
+    values = [known[key] for key in keys]
+    unreadable = [place for place, value in enumerate(values) if value is UNREADABLE]
+    for place in unreadable:
+        values[place] = None
+    return pa.array(values, arrow_type(data_type)), unreadable
+
+
+def _key_of_cell(cell: Any) -> Hashable:
+    """Tell cells apart that are equal in Python: True, 1 and 1.0."""
+    if isinstance(cell, dict | list):  # JSON within JSON
+        return UNREADABLE
+    return cell if isinstance(cell, str) else (type(cell), cell)

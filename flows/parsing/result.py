@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flows.contracts.model import Column
-from flows.parsing.vectorized import arrow_type
+from flows.parsing.columns import arrow_type
 
 if TYPE_CHECKING:
     import pyarrow as pa

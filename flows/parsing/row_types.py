@@ -1,7 +1,7 @@
 """What a row of a sheet is: data, or a total, a title of a group, a note, a repeated header."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flows.common.text import half_width, plain_caption, squeezed
@@ -17,27 +17,26 @@ LETTERED = re.compile(r"\(?([A-Za-z])\)?")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FEWEST_NUMBERED = 3
 UNLISTED = "unlisted_total"  # a row whose label looks like a total's and is none that is declared
-SAID_TOTAL = "said_total"  # no total is declared, and it is data unless it is the sum of others
+POSSIBLE_TOTAL = "said_total"  # no total is declared, and it is data unless it is the sum of others
 UNCLEAR = "unclear_row"  # 1 2 3 below a header: the numbers of the columns, or data
 OTHER_HEADER = "other_header"  # of another table below, or of the same columns in another order
-MAY_SAY_TOTAL = re.compile("[计計总總全汇彙数數]|total|sum|all|ensemble|zusammen", re.IGNORECASE)
+IN_TOTAL_WORDS = re.compile("[计計总總全汇彙数數]|total|sum|all|ensemble|zusammen", re.IGNORECASE)
 # As spreadsheets write below each group: 样例一小 汇总, Sample Total.
-OWN_TOTAL = re.compile(r"(.+?)\s+(?:汇总|彙總|合计|小计|Total)", re.IGNORECASE)
+NAME_AND_TOTAL = re.compile(r"(.+?)\s+(?:汇总|彙總|合计|小计|Total)", re.IGNORECASE)
 TOTAL = re.compile(
     r".*(?:合|小|总|總|共|累)[计計]数?(?:[(/,].*)?|.*(?:汇总|彙總)|总共|总?金额|全部|"
     r"(?:sub|grand)?-?totals?(?:[(/,].*)?"
 )
 NUMBER_OF_ITEM = re.compile(r"^\(?[0-9一二三四五六七八九十]{1,2}[、.)]")
 AROUND_LABEL = ":.。,;*†‡#¹²³()[]【】〔〕"
-PLAIN = "1"  # the text of a number that stands for all of them
-MOST_LOOKED_AT = 50  # columns in which the label of a total is looked for
-ROWS_BELOW = 5  # a title's numbers, and what they number, with blank rows between
+LONGEST_LABEL = 100
+MOST_LABEL_COLUMNS = 50
+ROWS_BELOW = 4  # a title's numbers, and what they number, with blank rows between
 ROWS_NEAR = 500  # above a total within which the name of its group stands
-REMEMBERED = 100_000  # texts whose kind is kept, so that a file of any length fits
 
 
-class RowKinds:
-    """Tells rows apart by their first cell and the cell in which totals say so."""
+class RowClassifier:
+    """Tells rows apart by their first cell and the cells in which totals say so."""
 
     def __init__(self, contract: Contract, header: Header, *, is_page: bool = True) -> None:
         """Take the words of the contract, the header, and whether it is of a page for people."""
@@ -46,115 +45,75 @@ class RowKinds:
         self.totals = read.totals
         labels = self.totals.labels if self.totals else ()
         self.labels = {squeezed(label) or "" for label in labels}
-        self.longest_label = 3 * max(map(len, self.labels), default=0) + 40
-        others = [re.escape(label[0]) for label in self.labels if not MAY_SAY_TOTAL.search(label)]
-        self.may_say = re.compile("|".join([MAY_SAY_TOTAL.pattern, *others]), re.IGNORECASE)
         self.plain_labels = set(map(_plain_label, self.labels))
-        self.footer = re.compile(read.footer) if read.footer else None
-        self.subsets = re.compile(read.subsets) if read.subsets else None
-        self.groups = re.compile(read.groups.match) if read.groups else None
+        patterns = {
+            "note": read.footer,
+            "subset": read.subsets,
+            "group": read.groups and read.groups.match,
+        }
+        self.patterns = {kind: re.compile(pattern) for kind, pattern in patterns.items() if pattern}
         self.label_place = self._place_of(self.totals.column if self.totals else None)
         key = contract.key
         self.measures = {
-            header.positions[one.name]
-            for one in contract.columns
-            if one.is_number and one.name not in key and one.name in header.positions
+            header.positions[column.name]
+            for column in contract.columns
+            if column.is_number and column.name not in key and column.name in header.positions
         }
         self.measures |= {place for place, _, _ in items_of(contract, header.captions)}
         texts = [place for place in range(len(header.captions)) if place not in self.measures]
         before = min(self.measures, default=0)
-        self.label_places = [place for place in texts if place < before][:MOST_LOOKED_AT]
-        behind = [place for place in texts if place > before][:MOST_LOOKED_AT]
+        self.label_places = [place for place in texts if place < before][:MOST_LABEL_COLUMNS]
+        behind = [place for place in texts if place > before][:MOST_LABEL_COLUMNS]
         self.remark_places = behind if self.labels else []
-        self.is_after_gap = False
         # A header of several rows is repeated row by row.
         self.words = [{*caption.split("/"), caption} - {""} for caption in header.captions]
-        self.all_words = set().union(*self.words)
+        self.all_words = set[str]().union(*self.words)
         self.is_below_header = is_page  # also below one that is repeated
-        self.known: dict[str, str | None] = {}
-        ascii_labels = {label for label in self.labels if label.isascii()}
-        ascii_words = {word for word in self.all_words if word.isascii()}
-        # A pattern may fit texts of ASCII too; then no first cell is plain enough to pass by.
-        self.passes_ascii = _only_han((self.footer, self.subsets, self.groups))
-        self.not_plain = ascii_labels | ascii_words
-        # Then a number is as good as any other.
-        self.takes_numbers = self.passes_ascii and not any(map(NUMBER.fullmatch, self.not_plain))
+        self.is_below_gap = False
 
     def _place_of(self, column: str | None) -> int | None:
         """Find the column of the totals' labels, which may be one that is not landed."""
-        if column is None:
-            return None
-        place = self.header.positions.get(column)
+        place = self.header.positions.get(column or "")
         if place is None and column in self.header.captions:
-            place = self.header.captions.index(column)
+            return self.header.captions.index(column)
         return place
 
-    def kinds(self, rows: Sequence[list[Any]]) -> dict[int, str]:
-        """Say which of some rows are no data, by their place, and of what kind they are."""
+    def classify_rows(self, rows: Sequence[list[Any]]) -> dict[int, str]:
+        """Say which of some rows are no data, by their place, and of what type they are."""
         found = {}
-        doubtful = iter([*self._doubtful(rows), len(rows)])
-        following = next(doubtful)
-        place = 0
-        while place < len(rows):
-            if self.is_below_header or self.is_after_gap or place == following:
-                near = rows[max(place - ROWS_NEAR, 0) : place], rows[place + 1 : place + ROWS_BELOW]
-                if kind := self.kind(rows[place], *near):
+        doubtful = self._find_doubtful(rows)
+        for place, row in enumerate(rows):
+            if self.is_below_header or self.is_below_gap or place in doubtful:
+                above = rows[max(place - ROWS_NEAR, 0) : place]
+                if kind := self.classify(row, above, rows[place + 1 : place + 1 + ROWS_BELOW]):
                     found[place] = kind
-                place += 1
-            else:
-                place = following
-            while following < place:
-                following = next(doubtful)
         return found
 
-    def _doubtful(self, rows: Sequence[list[Any]]) -> list[int]:
-        """Find the rows, by their place, that may be no data: most are told by their first cell."""
-        firsts = _texts_at(0, rows, PLAIN if self.takes_numbers else None)
-        odd = self._odd(firsts)
-        found = {place for place, text in enumerate(firsts) if text in odd} if odd else set()
-        for column in {*self.label_places, self.label_place or 0} - {0}:
-            labels = _texts_at(column, rows, None if column == self.label_place else PLAIN)
-            words = {text for text in set(labels) if text and self.may_say.search(text)
-                     and self._may_say_total(text)}  # fmt: skip
-            if words:
-                found |= {place for place, text in enumerate(labels) if text in words}
-        for column in self.remark_places:
-            labels = _texts_at(column, rows, PLAIN)
-            said = (text for text in set(labels) if text and self.may_say.search(text))
-            words = {text for text in said if squeezed(text) in self.labels}
-            if words:
-                found |= {place for place, text in enumerate(labels) if text in words}
-        return sorted(found)
+    def _find_doubtful(self, rows: Sequence[list[Any]]) -> set[int]:
+        """Find the rows, by their place, that may be no data by one of their texts."""
+        found: set[int] = set()
+        for column in {0, self.label_place or 0, *self.label_places, *self.remark_places}:
+            cells = [row[column] if column < len(row) else None for row in rows]
+            texts = cells if set(map(type, cells)) == {str} else list(map(half_width, cells))
+            is_telling = self._may_be_total if column else self._may_begin_no_data
+            telling = {text for text in set(texts) if is_telling(text)}
+            if telling:
+                found |= {place for place, text in enumerate(texts) if text in telling}
+        return found
 
-    def _may_say_total(self, text: str) -> bool:
-        if self._kind_of_label(text):
+    def _may_begin_no_data(self, text: str | None) -> bool:
+        first = half_width(text)
+        if first is None or self._type_of_text(first) or self._may_be_total(first):
             return True
-        return bool(MAY_SAY_TOTAL.search(text) and OWN_TOTAL.fullmatch(text.strip()))
+        sign = plain_caption(first)
+        return sign in self.all_words or sign in COLUMN_SIGNS
 
-    def _odd(self, firsts: Sequence[str | None]) -> set[str | None]:
-        """Choose of the texts of first cells those that a row of data may not begin with."""
-        if self.passes_ascii and all(firsts):
-            together = "".join(filter(None, firsts))
-            is_plain = together.isascii() and together.isprintable()
-            is_plain = is_plain and not (self.labels and MAY_SAY_TOTAL.search(together))
-            if is_plain and not any(map(str.isspace, filter(None, firsts))):
-                if " " not in together:
-                    return set(self.not_plain.intersection(firsts))
-                return {text for text in set(firsts) if (squeezed(text) or "") in self.not_plain}
-        return {text for text in set(firsts) if self._is_odd(text)}
+    def _may_be_total(self, text: str | None) -> bool:
+        if text and IN_TOTAL_WORDS.search(text):
+            return bool(self._type_of_label(text) or NAME_AND_TOTAL.fullmatch(text.strip()))
+        return squeezed(text) in self.labels
 
-    def _is_odd(self, first: str | None) -> bool:
-        if first and self.passes_ascii and first.isascii() and first.isalnum():
-            return first in self.not_plain or bool(
-                self.may_say.search(first) and self._may_say_total(first)
-            )
-        text = half_width(first)
-        if text is None or self._kind_of_text(text):
-            return True
-        sign = squeezed(text) or ""
-        return self._may_say_total(text) or sign in self.all_words or sign in COLUMN_SIGNS
-
-    def kind(
+    def classify(
         self,
         row: list[Any],
         above: Sequence[list[Any]] = (),
@@ -165,32 +124,37 @@ class RowKinds:
         An unlisted_total and an unclear_row may be data or not: nobody said. `above` and `below`
         hold the rows beside it, where they are known.
         """
-        kind = self._look_closer(row, above, below)
+        kind = self._type_of_row(row, above, below)
         stays = self.is_below_header and kind == "blank"
-        if self.is_after_gap and kind is None and self._begins_table(row, below):
+        if self.is_below_gap and kind is None and self._begins_table(row, below):
             kind = OTHER_HEADER
-        is_title = self.is_after_gap and kind is None and sum(map(bool, map(half_width, row))) == 1
-        self.is_after_gap = not self.is_below_header and (kind == "blank" or is_title)
+        is_title = self.is_below_gap and kind is None and sum(map(bool, map(half_width, row))) == 1
+        self.is_below_gap = not self.is_below_header and (kind == "blank" or is_title)
         self.is_below_header = stays or kind in ("header", "columns_row")
         return kind
 
-    def _look_closer(
+    def _type_of_row(
         self, row: list[Any], above: Sequence[list[Any]], below: Sequence[list[Any]]
     ) -> str | None:
         first = next((text for cell in row if (text := half_width(cell))), None)
         if first is None:
             return "blank"
-        kind = self._kind_of_text(first)
+        kind = self._type_of_text(first)
         if kind and not (kind == "note" and self._is_name(first, row)):
             return kind
-        return self._kind_of_labels(first, row, above) or self._kind_of_signs(first, row, below)
+        return self._type_by_labels(first, row, above) or self._type_by_captions(first, row, below)
+
+    def _type_of_text(self, first: str) -> str | None:
+        """Say which pattern of the contract the first text of a row fits."""
+        fitting = (kind for kind, pattern in self.patterns.items() if pattern.search(first))
+        return next(fitting, None)
 
     def _is_name(self, first: str, row: list[Any]) -> bool:
         """Say whether a row begins with a name that looks like a note's, 注口镇中心小学: it counts.
 
         Behind a note's own word comes no further letter, and a note has no numbers.
         """
-        found = self.footer.search(first) if self.footer else None
+        found = self.patterns["note"].search(first)
         # A word that ends with a sign (注:) is whole, whatever follows.
         if not found or not (found[0][-1:].isalpha() and first[found.end() :][:1].isalpha()):
             return False
@@ -200,7 +164,7 @@ class RowKinds:
         declared = set(self.header.positions.values())
         return all(place < len(row) and half_width(row[place]) for place in declared)
 
-    def _kind_of_labels(self, first: str, row: list[Any], above: Sequence[list[Any]]) -> str | None:
+    def _type_by_labels(self, first: str, row: list[Any], above: Sequence[list[Any]]) -> str | None:
         """Say whether a row is a total by its label, in whatever cell beside its numbers it stands.
 
         Behind the numbers a word may also be a remark; and a word that is none of the declared
@@ -210,82 +174,60 @@ class RowKinds:
         label = first if place is None else row[place] if place < len(row) else None
         texts = {at: text for at in self.label_places if at < len(row) and isinstance(row[at], str)
                  and (text := half_width(row[at]))}  # fmt: skip
-        if any(self._is_own_total(text, at, above) for at, text in texts.items()):
+        if any(_is_total_of_name(text, at, above) for at, text in texts.items()):
             return "total"
-        if kind := self._kind_of_label(label):
+        if kind := self._type_of_label(label):
             return kind
         for text in texts.values():
-            kind = self._kind_of_label(text)
+            kind = self._type_of_label(text)
             if kind == "total" or (kind and not half_width(label)):
                 return kind
         if any(map(str.isalnum, "".join(texts.values()))):
             return None  # a word behind the numbers of somebody is a remark
-        says = (squeezed(row[at]) in self.labels for at in self.remark_places if at < len(row))
-        return UNLISTED if any(says) else None
+        remarks = (squeezed(row[at]) in self.labels for at in self.remark_places if at < len(row))
+        return UNLISTED if any(remarks) else None
 
-    def _is_own_total(self, text: str, at: int, above: Sequence[list[Any]]) -> bool:
-        """Say whether a text is a name above it with the word of a total behind."""
-        found = OWN_TOTAL.fullmatch(text)
-        if not found:
-            return False
-        name = squeezed(found[1])
-        return any(at < len(line) and squeezed(line[at]) == name for line in reversed(above))
-
-    def _kind_of_text(self, first: str) -> str | None:
-        if len(self.known) > REMEMBERED:
-            self.known.clear()
-        if first not in self.known:
-            kind = None
-            if self.footer and self.footer.search(first):
-                kind = "note"
-            elif self.subsets and self.subsets.search(first):
-                kind = "subset"
-            elif self.groups and self.groups.search(first):
-                kind = "group"
-            self.known[first] = kind
-        return self.known[first]
-
-    def _kind_of_label(self, label: Any) -> str | None:
+    def _type_of_label(self, label: Any) -> str | None:
         """Say whether a cell is the label of a total: one that is declared, or another."""
-        if isinstance(label, str) and len(label) > self.longest_label:
-            return None
         sign = squeezed(label) or ""
         if sign in self.labels:
             return "total"
-        if not MAY_SAY_TOTAL.search(sign):
+        if len(sign) > LONGEST_LABEL or not IN_TOTAL_WORDS.search(sign):
             return None
         plain = _plain_label(sign)
         if plain in self.plain_labels:
             return "total"
         if not (TOTAL.fullmatch(plain) or is_total_word(plain)):
             return None
-        return UNLISTED if self.labels else SAID_TOTAL
+        return UNLISTED if self.labels else POSSIBLE_TOTAL
 
     def label(self, row: list[Any]) -> str | None:
         """Read where a totals row says so; a file may lack that column: then its first cell."""
         places = [self.label_place, *self.label_places]
         cells = [row[place] for place in places if place is not None and place < len(row)]
-        said = next((cell for cell in cells if self._may_say_total(half_width(cell) or "")), None)
-        if said is not None or self.label_place is not None:
-            return squeezed(said)
+        label = next((cell for cell in cells if self._may_be_total(half_width(cell))), None)
+        if label is not None or self.label_place is not None:
+            return squeezed(label)
         return next((text for cell in row if (text := squeezed(cell))), None)
 
-    def _kind_of_signs(self, first: str, row: list[Any], below: Sequence[list[Any]]) -> str | None:
+    def _type_by_captions(
+        self, first: str, row: list[Any], below: Sequence[list[Any]]
+    ) -> str | None:
         """Tell a repeated header of a printed page, and the row that numbers the columns (栏次)."""
         sign = plain_caption(first)
-        if sign not in self.all_words and not self.is_below_header and sign not in COLUMN_SIGNS:
+        is_caption, is_signed = sign in self.all_words, sign in COLUMN_SIGNS
+        if not (is_caption or is_signed or self.is_below_header):
             return None
         texts = {place: text for place, cell in enumerate(row) if (text := plain_caption(cell))}
-        if sign in self.all_words and self._repeats_header(texts):
+        if is_caption and self._repeats_header(texts):
             return "header"
-        is_signed = sign in COLUMN_SIGNS
         if (is_signed or self.is_below_header) and _numbers_columns(list(texts.values())):
-            return _numbering_or_data(texts, below)
-        if sign in self.all_words and not self.is_below_header and self._names_others(row, texts):
+            return _columns_row_or_data(texts, below)
+        if is_caption and not self.is_below_header and self._is_other_header(row, texts):
             return OTHER_HEADER
         return None
 
-    def _names_others(self, row: list[Any], texts: Mapping[int, str]) -> bool:
+    def _is_other_header(self, row: list[Any], texts: Mapping[int, str]) -> bool:
         """Say whether a row among the data is a header, and not the one above: another table's."""
         if len(texts) < 2 or any(map(holds_number, row)):
             return False
@@ -323,17 +265,13 @@ def _plain_label(sign: str) -> str:
     return NUMBER_OF_ITEM.sub("", sign).strip(AROUND_LABEL).casefold()
 
 
-def _texts_at(place: int, rows: Sequence[list[Any]], number: str | None) -> Sequence[str | None]:
-    """Give the cells at one place as texts, or `number` for each number; None for no cell."""
-    cells = [row[place] if place < len(row) else None for row in rows]
-    if set(map(type, cells)) <= {str}:
-        return cells
-    return [
-        cell if isinstance(cell, str)
-        else number if number and cell.__class__ in (int, float)
-        else half_width(cell)
-        for cell in cells
-    ]  # fmt: skip
+def _is_total_of_name(text: str, at: int, above: Sequence[list[Any]]) -> bool:
+    """Say whether a text is a name that stands above it with the word of a total behind."""
+    found = NAME_AND_TOTAL.fullmatch(text)
+    name = squeezed(found[1]) if found else None
+    return bool(name) and any(
+        at < len(row) and squeezed(row[at]) == name for row in reversed(above)
+    )
 
 
 def _numbers_columns(texts: list[str]) -> bool:
@@ -349,7 +287,7 @@ def _numbers_columns(texts: list[str]) -> bool:
     return numbers == counts and letters == list(LETTERS[: len(letters)])
 
 
-def _numbering_or_data(texts: Mapping[int, str], below: Sequence[list[Any]]) -> str | None:
+def _columns_row_or_data(texts: Mapping[int, str], below: Sequence[list[Any]]) -> str | None:
     """Tell 1 2 3 that numbers the columns from a row of data, by the row below it.
 
     Data go on with 2, or 1 was one of several classes; below numbers of columns some word stands,
@@ -365,12 +303,3 @@ def _numbering_or_data(texts: Mapping[int, str], below: Sequence[list[Any]]) -> 
     if number == "1" or len(number) > FEWEST_NUMBERED:
         return "columns_row"
     return None if number == "2" else UNCLEAR
-
-
-def _only_han(patterns: Iterable[re.Pattern[str] | None]) -> bool:
-    """Say whether every pattern of the contract asks for a sign that is not ASCII."""
-    return all(
-        all(not part.isascii() for part in re.split(r"[|]", pattern.pattern.strip("^$()")))
-        for pattern in patterns
-        if pattern
-    )

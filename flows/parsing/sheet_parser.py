@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from flows.common.text import half_width, squeezed
 from flows.contracts.model import Column
 from flows.parsing.attachments import with_hashes
-from flows.parsing.columns import Read, factor_of, has_fraction_of_fen, reader_of
+from flows.parsing.columns import (
+    KnownValues,
+    Read,
+    arrow_type,
+    factor_of,
+    has_fraction_of_fen,
+    read_cells,
+    reader_of,
+)
 from flows.parsing.context import ParseContext
 from flows.parsing.headers import Header, Rows
 from flows.parsing.preamble import check_note, said_above, unit_of_sheet
@@ -28,7 +36,7 @@ from flows.parsing.ragged_rows import (
     rows_apart,
 )
 from flows.parsing.result import WHOLE_ROW, amount_of, copy_of, schema_of
-from flows.parsing.row_types import OTHER_HEADER, SAID_TOTAL, UNCLEAR, UNLISTED, RowKinds
+from flows.parsing.row_types import OTHER_HEADER, POSSIBLE_TOTAL, UNCLEAR, UNLISTED, RowClassifier
 from flows.parsing.stated_totals import (
     GROUP,
     OwnTotals,
@@ -40,7 +48,6 @@ from flows.parsing.stated_totals import (
 )
 from flows.parsing.unpivot import Long, long_of
 from flows.parsing.values import UNITS_OF_YUAN, Unreadable
-from flows.parsing.vectorized import Known, arrow_type, typed_column
 from flows.readers.row_blocks import Block
 from flows.readers.sheets import Sheet
 
@@ -49,7 +56,7 @@ if TYPE_CHECKING:
 
 SHEET = 1 << 32  # more than a sheet has rows
 
-DATA = (UNLISTED, UNCLEAR, SAID_TOTAL, OTHER_HEADER)  # kinds of rows that may be data
+DATA = (UNLISTED, UNCLEAR, POSSIBLE_TOTAL, OTHER_HEADER)  # kinds of rows that may be data
 
 
 class SheetReader:
@@ -59,8 +66,10 @@ class SheetReader:
         """Take what stands above the header: the unit, and what is said for the whole sheet."""
         self.file, self.sheet, self.header = reader, sheet, header
         contract = reader.contract
-        self.kinds = RowKinds(contract, header, is_page=header.height > 0 and not sheet.is_records)
-        self.totals = OwnTotals(self.kinds.totals, reader.amounts, reader.sums)
+        self.row_types = RowClassifier(
+            contract, header, is_page=header.height > 0 and not sheet.is_records
+        )
+        self.totals = OwnTotals(self.row_types.totals, reader.amounts, reader.sums)
         self.whole: list[Any] = []  # the last row that is no part of another
         self.long: Long | None = long_of(contract, header)
         self.unit = unit_of_sheet(contract, header, above, sheet.name, self._captions_of_amounts())
@@ -72,7 +81,7 @@ class SheetReader:
             column.name: reader_of(column, self.unit, reader.pseudonym, date_system)
             for column in contract.columns
         }
-        self.known: dict[str, Known] = defaultdict(dict)
+        self.known: dict[str, KnownValues] = defaultdict(dict)
         self.rows_of_units = header.captions.index(caption) if (
             caption := contract.read.unit_column
         ) in header.captions else None  # fmt: skip
@@ -84,7 +93,7 @@ class SheetReader:
         if is_looked_at and not sheet.is_records:
             self.alone = Columns.of(contract, header, items)
         self.suspects: dict[int, str] = {}  # rows not to be relied on, by their number
-        self.measures = self.kinds.measures
+        self.measures = self.row_types.measures
         self.declared = sorted({*header.positions.values(), *items})
         self.summed = self._summed()
         self.above = SumsAbove(self.summed)
@@ -106,7 +115,7 @@ class SheetReader:
                 if one.is_number
                 and (positions.get(one.name) in self.measures or one.name in of_items)
             ),
-            unless=self.kinds.totals.unless if self.kinds.totals else None,
+            unless=self.row_types.totals.unless if self.row_types.totals else None,
             long=self.long,
             readers=self.readers,
             factors={
@@ -128,13 +137,13 @@ class SheetReader:
         in_footer = False
         numbers, rows = self.sheet.rows.take()
         while rows:
-            kinds = {0: "note"} if in_footer else self.kinds.kinds(rows)
+            kinds = {0: "note"} if in_footer else self.row_types.classify_rows(rows)
             self._find_other_table(numbers, rows, kinds)
             self.suspects = {numbers[at]: kind for at, kind in kinds.items()
                              if kind in (UNLISTED, UNCLEAR)}  # fmt: skip
             if self.sheet.is_text:
                 self._suspect_by_cells(numbers, rows, kinds)
-            self.said_totals = {numbers[at] for at, kind in kinds.items() if kind == SAID_TOTAL}
+            self.said_totals = {numbers[at] for at, kind in kinds.items() if kind == POSSIBLE_TOTAL}
             notes = next((place for place, kind in kinds.items() if kind == "note"), len(rows))
             in_footer = notes < len(rows)  # what stands below a note is one
             kinds = {at: kind for at, kind in kinds.items() if at < notes and kind not in DATA}
@@ -217,7 +226,7 @@ class SheetReader:
         """Compare a totals row with its detail, or a title that says what its group comes to."""
         if not self.file.is_judged:
             return
-        label, stated = self.kinds.label(row), self._stated(row)
+        label, stated = self.row_types.label(row), self._stated(row)
         differing = self.totals.take(number, label, stated, title=is_title)
         level = GROUP if is_title else level_of(label)
         self._doubt("own_total", number, differing, level, self._member_of(row))
@@ -241,7 +250,7 @@ class SheetReader:
     def _member_of(self, row: list[Any]) -> str | None:
         """Say of which member a totals row is, by its own cell or by the title of its group."""
         column = self.file.contract.column_of_role("member")
-        totals = self.kinds.totals
+        totals = self.row_types.totals
         if column is None or (totals and column.name == totals.column):
             return None
         place = self.header.positions.get(column.name)
@@ -397,10 +406,8 @@ class SheetReader:
             elif column.attachment and self.file.attachments is not None:
                 values, places = self._with_hashes(column, cells[column.name], numbers)
             else:
-                factor = factor_of(column, self.unit)
-                reader = self.readers[column.name]
-                known = self.known[column.name]
-                values, places = typed_column(cells[column.name], column, reader, factor, known)
+                read, known = self.readers[column.name], self.known[column.name]
+                values, places = read_cells(cells[column.name], read, column.data_type, known)
             typed[column.name] = values
             if column.means:
                 self._count_signs(column, cells[column.name])

@@ -28,6 +28,10 @@ DATE = re.compile(
 TIME = re.compile(
     r"(?<=[0-9日])(?:T| +)(?:[01]?[0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(\+08(:?00)?)?$"
 )
+SHORT_NUMBER = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]+)?")  # as most are; a longer one may be an id
+TWO_NUMBERS = re.compile(r"[0-9]\s+[0-9]")
+CURRENCY = re.compile(r"^([-+]?)[¥￥$£€]")
+GROUP_SIGNS = re.compile("[,'’]")
 MOST_EXACT = 1e15  # a spreadsheet keeps 15 digits, and what stands behind them is made up
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 GROUPED = re.compile(  # 1,234,567 and 1'234'567, and 12,34,567 as in India
@@ -141,18 +145,20 @@ def exact_cell(cell: Any) -> Decimal | None:
         text = half_width(cell)
     if text is None:
         return None
-    if re.search(r"[0-9]\s+[0-9]", text):
+    if SHORT_NUMBER.fullmatch(text):
+        return Decimal(text)
+    if TWO_NUMBERS.search(text):
         found = SPACED.fullmatch(text)
         if not found or not (found[1] or THIN_BLANKS.search(str(cell))):
             raise Unreadable  # two numbers in a cell are not one
     text = "".join(text.split()).replace("−", "-")
     if text.startswith("(") and text.endswith(")"):  # accountants' negative
         text = "-" + text[1:-1]
-    text = re.sub(r"^([-+]?)[¥￥$£€]", r"\1", text)
+    text = CURRENCY.sub(r"\1", text)
     if ID_DIGITS.fullmatch(text):
         raise Unreadable
     if GROUPED.fullmatch(text):
-        text = re.sub("[,'’]", "", text)
+        text = GROUP_SIGNS.sub("", text)
     if not NUMBER.fullmatch(text):
         raise Unreadable
     if (power := LOST_DIGITS.fullmatch(text)) and _has_lost(power):

@@ -1,41 +1,62 @@
 """The process that reads spreadsheets: bounded in memory, with no secrets, replaceable.
 
 A hostile or broken workbook can make a reader take all memory, hang or abort; then this process
-ends and the night goes on. It reads what is asked as a line of JSON and answers with pickled
-messages, each after its length: `sheet`, `rows`, `rejected`, `done`.
+ends and the run goes on. `sandbox.py` says how it is asked and answers.
 """
 
-import ctypes
+import errno
 import json
-import pickle
 import resource
 import signal
-import struct
+import socket
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
+
+import msgpack
 
 from flows.common.errors import Rejected
 from flows.common.messages import message
-from flows.common.process import without_collection
+from flows.common.process import die_with_parent, without_collection
+
+if TYPE_CHECKING:
+    from flows.readers.grid import SheetCells
 
 MEMORY_BYTES = 3 << 30
 FREE_BYTES = 1 << 29
 BYTES_OF_BYTE = 64  # what a byte of a file may take: of an .xls two bytes may be a cell
 CELLS_IN_MESSAGE = 20_000  # no message is so large that it would need much memory twice
-LENGTH = struct.Struct(">I")
-PR_SET_PDEATHSIG = 1
 
-Message = tuple[Any, ...]
-Asked = Mapping[str, Any]  # path, kind, and for pages the captions and the stated encoding
+REQUEST_BYTES = 1 << 20
+DATE_TYPES: dict[str, Any] = {kind.__name__: kind for kind in (date, datetime, time)}
+
+Request = Mapping[str, Any]  # path, kind, and for pages the captions and the stated encoding
 
 
-def sheets_of(asked: Asked) -> Iterator[tuple[Any, ...]]:
+def encode_value(value: object) -> msgpack.ExtType:
+    """Write what MessagePack has no type for: days and times, by name and ISO text."""
+    if isinstance(value, timedelta):
+        return msgpack.ExtType(0, f"timedelta {value.total_seconds()!r}".encode())
+    if isinstance(value, date | time):
+        return msgpack.ExtType(0, f"{type(value).__name__} {value.isoformat()}".encode())
+    raise TypeError
+
+
+def decode_value(_code: int, content: bytes) -> Any:
+    """Read what `encode_value` wrote; raises ValueError or KeyError for anything else."""
+    kind, _, text = content.decode().partition(" ")
+    if kind == "timedelta":
+        return timedelta(seconds=float(text))
+    return DATE_TYPES[kind].fromisoformat(text)
+
+
+def open_workbook(request: Request) -> Iterator["SheetCells"]:
     """Read the sheets of one file by its kind."""
-    path = Path(asked["path"])
-    match asked["kind"]:
+    path = Path(request["path"])
+    match request["kind"]:
         case "xlsx":
             from flows.readers.excel import xlsx_sheets
 
@@ -51,20 +72,23 @@ def sheets_of(asked: Asked) -> Iterator[tuple[Any, ...]]:
         case "html":
             from flows.readers.html import html_sheets
 
-            return html_sheets(path, asked["captions"], asked["encoding"])
+            return html_sheets(path, request["captions"], request["encoding"])
         case _:
             from flows.readers.spreadsheetml import xml_sheets
 
-            return xml_sheets(path, asked["captions"], asked["encoding"])
+            return xml_sheets(path, request["captions"], request["encoding"])
 
 
-def _messages(asked: Asked) -> Iterator[Message]:
-    """Read one file: for each sheet what is said of it, then its rows."""
-    for name, is_hidden, merged, date_system, rows, hidden_rows in sheets_of(asked):
-        yield "sheet", name, is_hidden, merged, date_system, hidden_rows
+def _write_sheets(request: Request, target: IO[bytes]) -> None:
+    """Write for each sheet of a file what is said of it, then its rows."""
+    packer = msgpack.Packer(default=encode_value, unicode_errors="surrogatepass")
+    for name, is_hidden, merged, date_system, rows, hidden_rows in open_workbook(request):
+        places = [[*place, value] for place, value in merged.items()]
+        target.write(packer.pack(["sheet", name, is_hidden, places, date_system, [*hidden_rows]]))
         count = max(1, CELLS_IN_MESSAGE // max([1, *map(len, rows)]))
         for start in range(0, len(rows), count):
-            yield "rows", start + 1, rows[start : start + count]
+            target.write(packer.pack(["rows", start + 1, rows[start : start + count]]))
+    target.write(packer.pack(["end"]))
 
 
 def _bound_memory(path: Path) -> None:
@@ -79,37 +103,35 @@ def _bound_memory(path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (allowed, most))
 
 
-def answer(out: BinaryIO, asked: Asked) -> None:
-    """Write the messages of one file; a failure is a sentence about the file."""
-
-    def send(answered: Message) -> None:
-        content = pickle.dumps(answered, protocol=5)
-        out.write(LENGTH.pack(len(content)))
-        out.write(content)
-
+def answer(request: Request, target: int) -> list[Any]:
+    """Write the sheets of one file; a failure is a sentence about the file."""
     try:
-        _bound_memory(Path(asked["path"]))
-        with without_collection():
-            for part in _messages(asked):
-                send(part)
-        send(("done",))
+        _bound_memory(Path(request["path"]))
+        with open(target, "wb") as file, without_collection():
+            _write_sheets(request, file)
     except Rejected as error:
-        send(("rejected", error.message.as_json()))
+        return ["rejected", error.message.as_json()]
     except MemoryError:
-        send(("rejected", message("too_many_cells").as_json()))
-    except Exception:  # noqa: BLE001 - the readers' errors have no common base
-        send(("rejected", message("workbook_unreadable").as_json()))
-    out.flush()
+        return ["rejected", message("too_many_cells").as_json()]
+    except Exception as error:  # noqa: BLE001 - the readers' errors have no common base
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return ["full"]
+        return ["rejected", message("workbook_unreadable").as_json()]
+    return ["done"]
 
 
 def main() -> None:
     """Serve until the other side is gone."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the night decides when to end
-    for line in sys.stdin.buffer:
-        answer(sys.stdout.buffer, json.loads(line))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides when to end
+    with socket.socket(fileno=int(sys.argv[1])) as parent:
+        while True:
+            request, targets, _, _ = socket.recv_fds(parent, REQUEST_BYTES, 1)
+            if not request:
+                return
+            parent.send(json.dumps(answer(json.loads(request), targets[0])).encode())
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
                 following = next(messages, None)
 
         while following is not None:
-            _, name, is_hidden, merged, date_system, hidden_rows = following
+            _, name, is_hidden, cells, date_system, hidden_rows = following
+            merged = {(row, column): value for row, column, value in cells}
             following = next(messages, None)
             taken = blocks()
             hidden = frozenset(hidden_rows)

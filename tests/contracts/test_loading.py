@@ -19,7 +19,7 @@ from flows.contracts.words import SqlPull
 from flows.onboarding.scaffold.draft import populations
 from flows.parsing.columns import reader_of
 from flows.parsing.headers import Header
-from flows.parsing.row_types import RowKinds
+from flows.parsing.row_types import RowClassifier
 
 WORDS = json.loads(SCHEMA.read_text("utf-8"))["$defs"]
 
@@ -427,9 +427,9 @@ def test_patterns_are_written_as_a_file_shows_its_rows(tmp_path: Path) -> None:
     read = {"groups": {"match": "^.+（[0-9]+所）$"}, "footer": "^注：", "subsets": "^[（]其中"}
     meta = META | {"read": read}
     contract = load(tmp_path, meta, column())["finance.samples"]
-    kinds = RowKinds(contract, Header(1, ("编码",), {"code": 0}, 1))
+    kinds = RowClassifier(contract, Header(1, ("编码",), {"code": 0}, 1))
     rows = ["北京市（5所）", "北京市(5所)", "北京市5所", "注：样例", "（其中）甲", "甲"]
-    assert [kinds.kind([row, ""]) for row in rows] == [
+    assert [kinds.classify([row, ""]) for row in rows] == [
         "group", "group", None, "note", "subset", None,
     ]  # fmt: skip
 

@@ -175,7 +175,7 @@ def test_one_reader_serves_many_workbooks_and_is_replaced_when_it_grew(
         started.append(self)
 
     monkeypatch.setattr(sandbox.ReaderProcess, "__init__", counting)
-    monkeypatch.setattr(sandbox, "_readers", sandbox.threading.local())
+    monkeypatch.setattr(sandbox, "_thread", sandbox._ThreadReader())
     paths = school_workbooks(tmp_path, 3)
     for path in paths:
         assert [one[0] for one in sandbox.read_sheets(path, "xlsx")] == ["sheet", "rows"]

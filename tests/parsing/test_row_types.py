@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, read_sheets
 
 from flows.parsing.headers import Header
-from flows.parsing.row_types import RowKinds
+from flows.parsing.row_types import RowClassifier
 
 CAPTIONS = ("代码", "学校", "教育事业费/人员", "教育事业费/公用", "基建")
 
 
-def kinds(*captions: str, **read: Any) -> RowKinds:
+def kinds(*captions: str, **read: Any) -> RowClassifier:
     positions = {"school_code": 0, "school_name": 1}
-    return RowKinds(contract_of(read=read), Header(1, captions or CAPTIONS, positions, 1))
+    return RowClassifier(contract_of(read=read), Header(1, captions or CAPTIONS, positions, 1))
 
 
 DATA = ["1001", "一小", 5, 6, 7]
@@ -42,10 +42,10 @@ DATA = ["1001", "一小", 5, 6, 7]
 def test_a_row_numbers_the_columns_below_a_header_or_by_its_signs(
     row: list[Any], below: str | None, within: str | None
 ) -> None:
-    assert kinds().kind(row) == below
+    assert kinds().classify(row) == below
     later = kinds()
-    assert later.kind(DATA) is None
-    assert later.kind(row) == within
+    assert later.classify(DATA) is None
+    assert later.classify(row) == within
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_a_row_numbers_the_columns_below_a_header_or_by_its_signs(
 )
 def test_a_header_is_repeated_whole_or_row_by_row(row: list[Any], kind: str | None) -> None:
     known = kinds()
-    known.kind(DATA)
-    assert known.kind(row) == kind
+    known.classify(DATA)
+    assert known.classify(row) == kind
 
 
 def test_below_a_repeated_header_its_other_rows_and_numbers_are_expected() -> None:
@@ -72,7 +72,7 @@ def test_below_a_repeated_header_its_other_rows_and_numbers_are_expected() -> No
     rows = [DATA, ["代码", "学校", "教育事业费", None, "基建"], [None, None, "人员"], [None],
             ["1", "2", "3", "4", "5"], ["1", "2", "3", "4", "5"], DATA,
             ["1", "2", "3", "4", "5"]]  # fmt: skip
-    assert [known.kind(row) for row in rows] == [
+    assert [known.classify(row) for row in rows] == [
         None, "header", "header", "blank", "columns_row", "columns_row", None, None,
     ]  # fmt: skip
 
@@ -101,9 +101,9 @@ def test_many_rows_are_of_the_kinds_that_each_is_of_alone(
     expected = {
         place: kind
         for place, row in enumerate(rows)
-        if (kind := alone.kind(row, rows[:place], rows[place + 1 : place + 5]))
+        if (kind := alone.classify(row, rows[:place], rows[place + 1 : place + 5]))
     }
-    assert together.kinds(rows) == expected
+    assert together.classify_rows(rows) == expected
 
 
 def test_a_page_that_is_printed_again_and_again_lands_its_data_alone() -> None:
@@ -132,5 +132,5 @@ def test_a_label_of_several_words_is_known_in_the_first_column() -> None:
     rows = [["A 1", 1], ["County  total", 2], ["Countytotal", 3], ["County", 4], ["合 计", 5]]
     found = kinds("Code", "Number", totals=totals)
     found.is_below_header = False
-    assert found.kinds(rows[:4]) == {1: "total", 2: "total"}
-    assert found.kinds(rows) == {1: "total", 2: "total", 4: "total"}
+    assert found.classify_rows(rows[:4]) == {1: "total", 2: "total"}
+    assert found.classify_rows(rows) == {1: "total", 2: "total", 4: "total"}

@@ -2,11 +2,7 @@
 
 import io
 import json
-import os
-import resource
 import struct
-import sys
-import time
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -19,32 +15,13 @@ import xlwt
 from contract_parts import META
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parsing_parts import CAPTIONS, DETAIL, as_csv, contract
+from parsing_parts import CAPTIONS, TABLE, as_csv, as_xlsx, cells, contract, opened
 
 from flows.common.errors import Rejected
 from flows.contracts.model import Contract, contract_from_json
-from flows.readers import sandbox
 from flows.readers.sheets import open_sheets
 
-TABLE = [list(CAPTIONS), list(DETAIL), ["V2", "205102-样例二小", "初中", "7.50", "20230902", "否"]]
 SS = "urn:schemas-microsoft-com:office:spreadsheet"
-
-
-def opened(
-    content: bytes, tmp_path: Path, wanted: Contract | None = None
-) -> dict[str, list[list[Any]]]:
-    """Open bytes as a kept file and give its sheets."""
-    path = tmp_path / "kept"
-    path.write_bytes(content)
-    return {
-        sheet.name: [row for _, row in sheet.rows]
-        for sheet in open_sheets(path, wanted or contract())
-    }
-
-
-def cells(content: bytes, tmp_path: Path, wanted: Contract | None = None) -> list[list[Any]]:
-    (rows,) = opened(content, tmp_path, wanted).values()
-    return rows
 
 
 def as_html(rows: Sequence[Sequence[str]]) -> str:
@@ -72,15 +49,6 @@ def as_xls(rows: Sequence[Sequence[Any]]) -> bytes:
     for row, line in enumerate(rows):
         for column, cell in enumerate(line):
             sheet.write(row, column, cell)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def as_xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.worksheets[0].append(list(row))
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -328,39 +296,6 @@ def test_parts_of_an_archive_that_overlap_are_refused(tmp_path: Path) -> None:
         opened(bytes(content), tmp_path)
 
 
-def test_a_file_that_is_too_much_for_the_reader_is_told_and_the_next_one_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    reader = sandbox._readers.one
-    resource.prlimit(reader.process.pid, resource.RLIMIT_AS, (300 << 20, 300 << 20))
-    book = openpyxl.Workbook()
-    book.worksheets[0]["A1"] = "x"
-    book.worksheets[0]["XFD1048576"] = "far"
-    buffer = io.BytesIO()
-    book.save(buffer)
-    with pytest.raises(Rejected, match=r"cells|too much"):
-        opened(buffer.getvalue(), tmp_path)
-    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    monkeypatch.setattr(sandbox, "READ_SECONDS", 0.5)
-    os.kill(sandbox._readers.one.process.pid, 19)  # SIGSTOP
-    with pytest.raises(Rejected, match="could not be read within"):
-        opened(as_xlsx(TABLE), tmp_path)
-    monkeypatch.setattr(sandbox, "READ_SECONDS", 300.0)
-    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-
-
-def test_a_file_that_was_left_half_read_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
-    (tmp_path / "long").write_bytes(as_xlsx([list(CAPTIONS), *[list(DETAIL)] * 5000]))
-    half_read = open_sheets(tmp_path / "long", contract())
-    half_read_rows = next(half_read).rows
-    next(half_read_rows)
-    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    assert sum(1 for _ in half_read_rows) == 5000
-    half_read.close()
-    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-
-
 def test_a_row_that_is_wider_than_a_spreadsheet_is_refused_unless_it_is_empty_there(
     tmp_path: Path,
 ) -> None:
@@ -368,97 +303,3 @@ def test_a_row_that_is_wider_than_a_spreadsheet_is_refused_unless_it_is_empty_th
     assert cells(head + b"V3" + b"," * 1_000_000 + b"\n", tmp_path)[-1] == ["V3"]
     with pytest.raises(Rejected, match="more than 16384 columns"):
         cells(head + b"," * 20_000 + b"x\n", tmp_path)
-
-
-def test_what_the_reader_sends_is_plain_values_alone(tmp_path: Path) -> None:
-    hostile = b"cos\nsystem\n(S'true'\ntR."
-    with pytest.raises(Rejected, match="no cell"):
-        sandbox._Unpickler(io.BytesIO(hostile)).load()
-
-
-TALKING = """
-import os, pickle, struct, sys, time
-sys.stdin.readline()
-def send(content): os.write(1, struct.pack('>I', len(content)) + content)
-def say(*message): send(pickle.dumps(message))
-"""
-SHEET = "say('sheet', '表', False, {}, None, [])\n"
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "os.write(1, b'no message at all')",
-        "os.write(1, struct.pack('>I', 2**32 - 1))",
-        "os.write(1, b'\\0\\0')",
-        "send(b'')",
-        "send(b'\\x80\\x05')",
-        "send(b'\\x80\\x05K\\x01.')",
-        "send(b'\\x80\\x05\\x8c\\x02\\xff\\xff.')",
-        "send(b'I99999999999999999999x\\n.')",
-        "send(b'Pperson\\n.')",
-        "send(b'cdatetime\\ndate\\n(S\"never\"\\ntR.')",
-        "send(b'c__main__\\nnothing\\n.')",
-        "send(b'(' * 200_000)",
-        "say()",
-        "say('hello')",
-        "say('rejected', 5)",
-        "say('rows', 1, [['x']])",
-        "say('sheet', '表')",
-        "say('sheet', None, False, {}, None, [])",
-        "say('sheet', '表', False, {'x': 1}, None, [])",
-        "say('sheet', '表', False, {}, None, ['the second'])",
-        "say('sheet', '表', False, {}, None, [], 'more')",
-        SHEET + "say('rows', 1)",
-        SHEET + "say('rows', 1, [('x',)])",
-        SHEET + "say('rows', 'first', [['x']])",
-        SHEET + "say('rows', 1, [['x', ['a cell in a cell']]])",
-        SHEET + "say('rows', 1, [[{'x': 1}]])",
-        SHEET + "os.kill(os.getpid(), 9)",
-        SHEET + "os.abort()",
-        SHEET + "os.close(1); time.sleep(60)",
-        "sys.exit(3)",
-        "os.kill(os.getpid(), 9)",
-        "time.sleep(60)",
-    ],
-)
-def test_whatever_the_reader_says_or_does_is_a_sentence_about_that_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
-) -> None:
-    monkeypatch.setattr(sandbox, "READ_SECONDS", 1.0)
-    monkeypatch.setattr(sandbox, "_readers", sandbox.threading.local())
-    script = TALKING + said + "\ntime.sleep(0.2)"
-    with monkeypatch.context() as patch:
-        patch.setattr(sandbox, "COMMAND", [sys.executable, "-c", script])
-        with pytest.raises(Rejected, match=r"reader of spreadsheets|could not be read within"):
-            cells(as_xlsx(TABLE), tmp_path)
-    monkeypatch.setattr(sandbox, "READ_SECONDS", 300.0)
-    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-
-
-def test_a_reader_that_ended_or_speaks_unasked_is_not_asked_for_the_next_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sandbox, "_readers", sandbox.threading.local())
-    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    sandbox._readers.one.process.kill()
-    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    talking = sandbox.subprocess.Popen(["sh", "-c", "echo unasked; cat"], stdin=-1, stdout=-1)
-    before, sandbox._readers.one.process = sandbox._readers.one.process, talking
-    before.kill()
-    before.wait()
-    time.sleep(0.2)
-    assert cells(as_xlsx(TABLE), tmp_path) == TABLE
-    assert talking.poll() is not None
-
-
-def test_the_reader_gets_no_secret_of_the_night(tmp_path: Path) -> None:
-    os.environ["ZIPING_STUDENTS_API_TOKEN"] = "canary"
-    try:
-        reader = sandbox.ReaderProcess()
-        environment = Path(f"/proc/{reader.process.pid}/environ").read_bytes()
-        reader.end()
-    finally:
-        del os.environ["ZIPING_STUDENTS_API_TOKEN"]
-    assert b"canary" not in environment
-    assert not reader.is_fit

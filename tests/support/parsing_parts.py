@@ -7,14 +7,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 from contract_parts import META
 
 from flows.contracts.model import Contract, contract_from_json
 from flows.parsing.file_parser import read_file
 from flows.parsing.result import Reading
+from flows.readers.sheets import open_sheets
 
 CAPTIONS = ("凭证号", "预算单位", "学段", "支付金额", "支付日期", "是否删除")
 DETAIL = ("V1", "205101-样例一小", "小学", "1,234.50", "20230901", "否")
+TABLE = [list(CAPTIONS), list(DETAIL), ["V2", "205102-样例二小", "初中", "7.50", "20230902", "否"]]
 
 
 def contract(**read: Any) -> Contract:
@@ -62,3 +65,29 @@ def read(content: bytes | str, wanted: Contract | None = None) -> Reading:
         path = Path(folder) / "kept"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return read_file(path, wanted or contract())
+
+
+def as_xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.worksheets[0].append(list(row))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def opened(
+    content: bytes, tmp_path: Path, wanted: Contract | None = None
+) -> dict[str, list[list[Any]]]:
+    """Open bytes as a kept file and give its sheets."""
+    path = tmp_path / "kept"
+    path.write_bytes(content)
+    return {
+        sheet.name: [row for _, row in sheet.rows]
+        for sheet in open_sheets(path, wanted or contract())
+    }
+
+
+def cells(content: bytes, tmp_path: Path, wanted: Contract | None = None) -> list[list[Any]]:
+    (rows,) = opened(content, tmp_path, wanted).values()
+    return rows

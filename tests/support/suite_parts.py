@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from flows.common import parquet
 from flows.contracts.loading import load_contracts
-from flows.parsing.vectorized import arrow_type
+from flows.parsing.columns import arrow_type
 from flows.quality import rules
 from flows.quality.rules import RuleResult
 from flows.quality.suite import Suite, load_suite

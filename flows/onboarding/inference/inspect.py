@@ -23,7 +23,7 @@ from flows.onboarding.inference.glossary import load_glossary
 from flows.onboarding.inference.header import INFERRED_WITHIN_ROWS, find_header
 from flows.parsing.headers import Header, Rows, joined_captions, with_titles_spread
 from flows.parsing.row_keywords import FOOTER, MARKED, NOTE, SUBSET, is_total_word
-from flows.parsing.row_types import RowKinds
+from flows.parsing.row_types import RowClassifier
 from flows.parsing.values import Unreadable, with_point
 from flows.readers.delimited import Dialect, share_of_common
 from flows.readers.detection import kind_of
@@ -144,7 +144,7 @@ def _inspect_sheet(sheet: Sheet, contract: Contract) -> InspectedSheet | None:
     captions, texts = joined_captions(levels), joined_captions(levels, _write_caption)
     inspected = InspectedSheet(sheet.name, rows[:first], captions, texts, is_whole)
     header = Header(rows[last][0], captions, {}, height)
-    _sort_rows(inspected, rows[last + 1 :], RowKinds(contract, header))
+    _sort_rows(inspected, rows[last + 1 :], RowClassifier(contract, header))
     return inspected if inspected.data else None
 
 
@@ -205,7 +205,7 @@ def _find_footer(rows: Rows, width: int) -> int:
     return begins
 
 
-def _sort_rows(sheet: InspectedSheet, rows: Rows, kinds: RowKinds) -> None:
+def _sort_rows(sheet: InspectedSheet, rows: Rows, row_types: RowClassifier) -> None:
     """Tell the rows below a header apart by their words."""
     width = sum(map(bool, sheet.captions))
     begins = _find_footer(rows, width)
@@ -213,7 +213,7 @@ def _sort_rows(sheet: InspectedSheet, rows: Rows, kinds: RowKinds) -> None:
     for number, row in rows[:begins]:
         captions = tuple(plain_caption(cell) for cell in row)
         is_header = captions == sheet.captions[: len(captions)]
-        if kinds.kind(row) in ("blank", "header", "columns_row") or is_header:
+        if row_types.classify(row) in ("blank", "header", "columns_row") or is_header:
             continue
         if any(is_total_word(text) for _, text in list_texts(row)):
             sheet.totals.append((number, row))

@@ -9,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.contracts.model import Column
-from flows.parsing import vectorized
-from flows.parsing.columns import reader_of
+from flows.parsing.columns import REMEMBERED, KnownValues, read_cells, reader_of
 from flows.parsing.values import Unreadable
-from flows.parsing.vectorized import typed_column
 
 AMOUNT = Column(
     name="amount_yuan", data_type="decimal(18,2)", captions=("金额",), role="amount", unit="元"
@@ -67,31 +65,33 @@ def masked(text: object) -> str:
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)
-@pytest.mark.parametrize("few", [0, 256])
 @settings(max_examples=60, deadline=None)
-@given(cells=st.lists(TEXTS, max_size=30))
-def test_a_column_of_texts_is_what_its_cells_are(
-    column: Column, few: int, cells: list[str]
-) -> None:
-    read = reader_of(column, None, masked)
-    factor = 10_000 if column.unit == "万元" else 1
-    before, vectorized.FEW = vectorized.FEW, few
-    try:
-        values, unreadable = typed_column(cells, column, read, factor)
-    finally:
-        vectorized.FEW = before
-    assert (values.to_pylist(), unreadable) == one_by_one(cells, read)
+@given(blocks=st.lists(st.lists(TEXTS, max_size=20), max_size=3))
+def test_a_column_of_texts_is_what_its_cells_are(column: Column, blocks: list[list[str]]) -> None:
+    read, known = reader_of(column, None, masked), KnownValues()
+    for cells in blocks:
+        values, unreadable = read_cells(cells, read, column.data_type, known)
+        assert (values.to_pylist(), unreadable) == one_by_one(cells, read)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(TEXTS, st.none(), st.booleans(), st.integers(-9, 9), st.floats(-9, 9))))
 def test_a_column_of_a_workbook_is_what_its_cells_are(cells: list[Any]) -> None:
     read = reader_of(AMOUNT)
-    values, unreadable = typed_column(cells, AMOUNT, read)
+    values, unreadable = read_cells(cells, read, AMOUNT.data_type, {})
     assert (values.to_pylist(), unreadable) == one_by_one(cells, read)
 
 
-def test_one_and_true_and_the_text_one_are_three_cells() -> None:
-    values, unreadable = typed_column([1, True, "1", 1.0], AMOUNT, reader_of(AMOUNT))
-    assert values.to_pylist() == [Decimal(1), None, Decimal(1), Decimal(1)]
-    assert unreadable == [1]
+def test_cells_that_are_equal_in_python_alone_are_different_cells() -> None:
+    cells = [1, True, "1", 1.0, [1], {"a": 1}]
+    values, unreadable = read_cells(cells, reader_of(AMOUNT), AMOUNT.data_type, {})
+    assert values.to_pylist() == [Decimal(1), None, Decimal(1), Decimal(1), None, None]
+    assert unreadable == [1, 4, 5]
+
+
+def test_of_a_long_file_not_every_cell_is_remembered() -> None:
+    known = KnownValues()
+    for start in (0, REMEMBERED + 1):
+        cells = [str(number) for number in range(start, start + REMEMBERED + 1)]
+        read_cells(cells, reader_of(AMOUNT), AMOUNT.data_type, known)
+    assert len(known) <= REMEMBERED + 2
