@@ -20,8 +20,8 @@ from flows.landing.problems import problems_of
 from flows.landing.profile import captions_by_sheet, units_held
 from flows.onboarding.dry_run.candidate_files import find_candidates, holds_many
 from flows.onboarding.dry_run.definitions import (
+    find_models,
     find_suite_problems,
-    has_model,
     model_name,
     try_staging_model,
 )
@@ -290,9 +290,11 @@ def _print_definitions(
     problems = find_suite_problems(contract)
     for problem in problems:
         say(f"suite: {problem}")
-    if not has_model(contract):
-        name = model_name(contract)
-        say(f"staging: there is no {name}.sql: the rows would land, and nothing use them")
+    name, models = model_name(contract), find_models(contract)
+    if name not in models:
+        use = f"{', '.join(models)} would read the rows, and no model is tried"
+        use = use if models else "the rows would land, and nothing use them"
+        say(f"staging: there is no {name}.sql: {use}")
         return problems
     scratch.mkdir()
     model = try_staging_model(contract, night.contracts, rows, scratch)
@@ -300,7 +302,7 @@ def _print_definitions(
         say(f"staging: {problem}")
     if model.rows is not None:
         why = "" if rows else ", for nothing would be landed"
-        say(f"staging: {model_name(contract)} has {many(model.rows, 'row')}{why}")
+        say(f"staging: {name} has {many(model.rows, 'row')}{why}")
     return [*problems, *model.problems]
 
 

@@ -40,7 +40,6 @@ def write_cell_rule(field: Field, first: int, place: int, lists: Sequence[int]) 
         "input_message": f"{asked}。{signs}"[:255],
         "error_title": "填写不合要求",
         "error_message": f"“{field.caption[:60]}”{asked}。{signs}请改正后再继续。"[:255],
-        "error_type": "stop" if field.is_closed or not field.choices else "warning",
     }
 
 

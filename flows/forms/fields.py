@@ -21,7 +21,6 @@ PERCENTS = {
     "share": "百分数，如 12.5%",
     "written": "百分数，写明百分号，如 12.5%",
 }
-LISTED_IN_SQL = re.compile(r"\b(\w+)\s+not\s+in\s*\(([^()]*)\)", re.IGNORECASE)
 NULLS_IN_SQL = re.compile(r"filter\s*\(((?:\w+ is null(?:\s+or\s+)?)+)\)")
 OF_DIGITS = re.compile(r"\^\[0-9\]\{([0-9]+)\}(?:\\Z|\$)")
 
@@ -34,7 +33,6 @@ class Field:
     column: Column
     need: str
     choices: tuple[str, ...] = ()
-    is_closed: bool = True  # nothing but the choices is taken; else another is remarked on
     digits: int | None = None  # of a code
     least: Decimal | None = None
     most: Decimal | None = None
@@ -114,7 +112,6 @@ def list_fields(contract: Contract, suite: Suite) -> list[Field]:
 def _make_field(column: Column, contract: Contract, suite: Suite) -> Field:
     rules = [rule for rule in suite.rules if column.name in rule.columns]
     plain = [rule for rule in rules if "row_condition" not in rule.kwargs and rule.is_row_rule]
-    choices, is_closed = _list_choices(column, plain, suite)
     bounds = _find_kwargs(plain, "expect_column_values_to_be_between")
     regex = str(_find_kwargs(plain, "expect_column_values_to_match_regex").get("regex", ""))
     of_digits = OF_DIGITS.fullmatch(regex)
@@ -122,8 +119,7 @@ def _make_field(column: Column, contract: Contract, suite: Suite) -> Field:
         column.shown,
         column,
         _find_need(column, contract, suite),
-        choices,
-        is_closed,
+        _list_choices(column, plain),
         int(of_digits[1]) if of_digits else None,
         _read_bound(bounds.get("min_value")),
         _read_bound(bounds.get("max_value")),
@@ -163,11 +159,11 @@ def _find_unit(column: Column, contract: Contract) -> str:
     return unit_line(contract) or ""
 
 
-def _list_choices(column: Column, plain: list[Rule], suite: Suite) -> tuple[tuple[str, ...], bool]:
-    """List what may be chosen, as offices write it, and say whether nothing else is taken."""
+def _list_choices(column: Column, plain: list[Rule]) -> tuple[str, ...]:
+    """List what may be chosen, as offices write it; nothing else is taken then."""
     taken = _find_kwargs(plain, "expect_column_values_to_be_in_set").get("value_set")
     listed = list(map(str, taken or ()))
-    is_closed = True
+    choices = listed
     if column.values:
         ways = _choose_ways(column.values)
         choices = [way for value, way in ways.items() if not listed or value in listed]
@@ -176,13 +172,8 @@ def _list_choices(column: Column, plain: list[Rule], suite: Suite) -> tuple[tupl
     elif column.code_list:
         codes = [code for code in titled_codes(column.code_list) if not listed or code[0] in listed]
         choices = ["-".join(code) if column.take == "code" else code[0] for code in codes]
-    elif listed:
-        choices = listed
-    else:
-        choices = _list_expected(column, suite)
-        is_closed = False
     signs = [sign for sign in column.means if choices and sign not in choices]
-    return (*choices, *signs), is_closed
+    return (*choices, *signs)
 
 
 def _choose_ways(values: Mapping[str, str]) -> dict[str, str]:
@@ -203,15 +194,6 @@ def _list_unwanted(suite: Suite) -> Iterator[tuple[Rule, str]]:
     for rule in suite.rules:
         if not rule.is_row_rule and rule.kwargs.get("max_value") == 0:
             yield from ((rule, suite.aggregates.get(name, "")) for name in rule.columns)
-
-
-def _list_expected(column: Column, suite: Suite) -> list[str]:
-    """Find the values beside which a suite counts rows as odd."""
-    for _, sql in _list_unwanted(suite):
-        for name, listed in LISTED_IN_SQL.findall(sql):
-            if name == column.name:
-                return re.findall(r"'([^']*)'", listed)
-    return []
 
 
 def _list_notes(column: Column, rules: list[Rule], suite: Suite) -> Iterator[str]:

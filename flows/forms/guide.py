@@ -71,8 +71,6 @@ def _explain(number: int, field: Field) -> list[str]:
     if len(field.choices) > MOST_LISTED:
         choices += f"等 {len(field.choices)} 项，见下拉列表"
     notes = list(field.notes)
-    if field.choices and not field.is_closed:
-        notes.append("可以填写列表以外的值，但会被提示。")
     if field.column.person:
         notes.append(PERSON)
     signs = "\n".join(f"{sign}：{meaning}" for sign, meaning in field.placeholders.items())

@@ -35,9 +35,13 @@ def model_name(contract: Contract) -> str:
     return f"stg_{contract.relation}"
 
 
-def has_model(contract: Contract, project: Path = PROJECT) -> bool:
-    """Say whether a source table has a staging model: without one nothing uses its rows."""
-    return any((project / "models").rglob(f"{model_name(contract)}.sql"))
+def find_models(contract: Contract, project: Path = PROJECT) -> list[str]:
+    """Name the models that read a source table: its staging model, if it has one, or others."""
+    source = re.compile(
+        rf"""['"]({contract.system}['"], *['"]{contract.table}|{re.escape(contract.name)})['"]"""
+    )
+    paths = sorted(project.glob("models/**/*.sql"))
+    return [path.stem for path in paths if source.search(path.read_text("utf-8"))]
 
 
 def find_suite_problems(contract: Contract) -> list[str]:

@@ -13,8 +13,8 @@ from flows.contracts.model import Column, Contract
 from flows.onboarding.dry_run import definitions
 from flows.onboarding.dry_run.definitions import (
     PROJECT,
+    find_models,
     find_suite_problems,
-    has_model,
     try_staging_model,
 )
 from flows.warehouse.build import SOURCE_COLUMNS
@@ -102,10 +102,13 @@ def test_tests_of_the_model_are_tried_too(rows: Path, tmp_path: Path) -> None:
     assert "2151000101" not in problem
 
 
-def test_a_table_without_a_model_is_told(tmp_path: Path) -> None:
+def test_the_models_that_read_a_table_are_found(tmp_path: Path) -> None:
     other = project(tmp_path / "project", SQL)
-    assert has_model(MEALS, other)
-    assert not has_model(MEALS.model_copy(update={"table": "milk"}), other)
+    assert find_models(MEALS, other) == ["stg_finance__meals"]
+    milk = MEALS.model_copy(update={"table": "milk"})
+    assert not find_models(milk, other)
+    (other / "models" / "int_milk.sql").write_text("{{ fact('finance.milk') }}", "utf-8")
+    assert find_models(milk, other) == ["int_milk"]
 
 
 def test_what_a_suite_names_must_be_in_the_contract(
