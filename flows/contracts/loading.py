@@ -25,7 +25,7 @@ from flows.contracts.words import (
 
 STAGING = CHECKOUT / "dbt_project" / "models" / "staging"
 JINJA = re.compile(r"\{[{%#]")
-PLACES = ("above", "captions", "file_name", "from_long", "sheet_name")
+PLACES = ("captions", "file_name", "from_long", "preamble", "sheet_name")
 # With these a column of text holds codes or keys, in which a sign of the table says no value.
 OF_A_CODE = ("person", "role", "take", "length", "check", "code_list", "values")
 

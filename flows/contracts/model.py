@@ -24,7 +24,7 @@ class Column(ColumnWords):
     @property
     def shown(self) -> str:
         """What an office calls it."""
-        return next(iter((*self.captions, *self.above)), self.name)
+        return next(iter((*self.captions, *self.preamble)), self.name)
 
     @property
     def must_be_filled(self) -> bool:

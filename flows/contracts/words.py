@@ -18,6 +18,13 @@ from pydantic_core import PydanticCustomError
 from flows.common.text import half_width_pattern
 from flows.contracts.safety import check_file_pattern, check_query, check_setting
 
+# Words of contracts that have gone, and what to do instead.
+GONE = {
+    "above": "write `preamble`",
+    "checks": "leave it out: sheets that hold the same rows and rows that are called totals are "
+    "looked for unasked; let an aggregate of the suite count what else must not be",
+    "marks": "leave it out: a number with a footnote mark is set aside, until it is sent without",
+}
 ALL_AMOUNTS = "all_amounts"  # of `totals.check`: all columns with `role: amount`
 
 
@@ -39,6 +46,8 @@ class Words(BaseModel):
             return words
         known = [field.alias or name for name, field in cls.model_fields.items()]
         for word, said in words.items():
+            if word in GONE and word not in known:
+                raise wrong(f"this word has gone: {GONE[word]}", word)
             if word not in known:
                 raise wrong(f"unknown word; known are {', '.join(known)}", word)
             if said is None:
@@ -190,7 +199,7 @@ class Period(Words):
     """How many years a span has."""
     file_name: Regex | None = None
     """Where a file's name says the year: the last group, else the whole."""
-    above: Regex | None = None
+    preamble: Regex | None = None
     """Where a cell above the header says the year."""
     stated: int | None = None
     """The year, for one file alone."""
@@ -203,14 +212,14 @@ class SourceDate(Words):
 
     file_name: Regex | None = None
     """In its name."""
-    above: Regex | None = None
+    preamble: Regex | None = None
     """In a cell above the header."""
 
     @model_validator(mode="after")
     def check_place(self) -> Self:
         """Refuse a block that says nothing."""
-        if not (self.file_name or self.above):
-            raise wrong("one of file_name, above is missing")
+        if not (self.file_name or self.preamble):
+            raise wrong("one of file_name, preamble is missing")
         return self
 
 
@@ -383,7 +392,7 @@ class ColumnWords(CellWords):
     """What the column is called, over the years; of a header of several rows as 上/下; without a
     caption by its place: column 1.
     """
-    above: Texts = ()
+    preamble: Texts = ()
     """The label of a cell above the header that says it for the whole sheet."""
     sheet_name: Regex | None = None
     """Where the sheet's name says it."""

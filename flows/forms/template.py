@@ -139,7 +139,7 @@ def _prove(path: Path, form: Form) -> None:
     contract = form.contract
     # Nothing is filled in yet beside the labels above the header.
     columns = tuple(
-        column.model_copy(update={"required": column.required and not column.above})
+        column.model_copy(update={"required": column.required and not column.preamble})
         for column in contract.columns
     )
     empty = contract.model_copy(update={"columns": columns})

@@ -103,7 +103,7 @@ def _write_head(page: Any, form: Form, style: Style, *, is_sample: bool) -> int:
     line = 3
     if unit := unit_line(contract):
         page.write(2, len(form.fields) - 1, f"单位：{unit}", style(**NOTE, align="right"))
-    labels = [column.above[0] for column in contract.columns if column.above]
+    labels = [column.preamble[0] for column in contract.columns if column.preamble]
     for label in labels:
         line = _write_labels(page, line, [label], len(form.fields), style)
     signed = list(contract.sign_off.values())

@@ -35,7 +35,7 @@ def profile_questions(contract: Contract) -> dict[str, str]:
     said_once = {
         column.name
         for column in contract.columns
-        if column.above or column.sheet_name or column.file_name
+        if column.preamble or column.sheet_name or column.file_name
     }
     names = [quoted(one.name) for one in contract.columns if one.name not in said_once]
     days = [column.name for column in contract.columns if column.data_type == "date"]

@@ -36,8 +36,8 @@ def said_above(contract: Contract, above: Rows, sheet: str, file: str) -> dict[s
     """Read what holds for a whole sheet: a labelled cell above the header, its name, the file's."""
     found: dict[str, str | None] = {}
     for column in contract.columns:
-        if column.above:
-            found[column.name] = _labelled(above, column.above)
+        if column.preamble:
+            found[column.name] = _labelled(above, column.preamble)
         elif column.sheet_name or column.file_name:
             text = sheet if column.sheet_name else file
             match = re.search(column.sheet_name or column.file_name or "", text)

@@ -24,9 +24,13 @@ from flows.parsing.row_types import RowClassifier
 WORDS = json.loads(SCHEMA.read_text("utf-8"))["$defs"]
 
 
-def test_every_staging_model_has_a_contract() -> None:
+def test_every_staging_model_has_a_contract_and_every_contract_a_model_or_a_register() -> None:
     models = {path.stem for path in STAGING.glob("*/stg_*.sql")}
-    assert {f"stg_{contract.relation}" for contract in load_contracts().values()} == models
+    facts = "".join(path.read_text("utf-8") for path in STAGING.parent.glob("*/int_*.sql"))
+    contracts = {f"stg_{contract.relation}": name for name, contract in load_contracts().items()}
+    assert models <= contracts.keys()
+    others = [contracts[model] for model in contracts.keys() - models]
+    assert [name for name in others if f"register_fact('{name}'" not in facts] == []
 
 
 def test_an_entry_is_read_as_it_stands(tmp_path: Path) -> None:
@@ -136,6 +140,63 @@ def test_an_unknown_word_of_a_column_is_refused_with_table_and_column(
         load(tmp_path, META, column(**{word: True}))
 
 
+@pytest.mark.parametrize(
+    ("meta", "of_column", "sentence"),
+    [
+        ({"read": {"checks": ["same_rows"]}}, {}, "`read.checks`: this word has gone: leave"),
+        ({"read": {"marks": "a"}}, {}, "`read.marks`: this word has gone: leave it out"),
+        ({}, {"marks": "a"}, "column code: `marks`: this word has gone: leave it out"),
+        ({}, {"above": ["单位"]}, "column code: `above`: this word has gone: write `preamble`"),
+        (
+            {"period": {"kind": "year_end", "above": "(20[0-9]{2})"}}, {},
+            "`period.above`: this word has gone: write `preamble`",
+        ),
+    ],
+)  # fmt: skip
+def test_a_word_that_has_gone_is_refused_with_what_to_write(
+    tmp_path: Path, meta: dict[str, Any], of_column: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ZipingError, match=r"sources\.yml, line \d+, table samples.*") as raised:
+        load(tmp_path, META | meta, column(**of_column))
+    assert sentence in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("meta", "sentence"),
+    [
+        ({"title": None}, "`title`: is empty: write what belongs there, or leave the word out"),
+        ({"title": 5}, "`title`: must be a valid string"),
+        ({"key": "code"}, "`key`: must be a list"),
+        ({"read": []}, "`read`: must be a block of words"),
+        ({"optional": 1}, "`optional`: must be a valid boolean"),
+        ({"pull": {"files": ["*"]}}, "`pull`: from is missing"),
+        ({"pull": {"from": "ftp"}}, "`pull`: from must be one of inbox, http, sql"),
+        ({"source_date": {}}, "`source_date`: one of file_name, preamble is missing"),
+        ({"read": {"header_rows": 9}}, "`read.header_rows`: must be less than or equal to 6"),
+        (
+            {"read": {"long": {"captions": "a", "name": "code"}}},
+            "`read.long`: one of value, values is missing",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_in_plain_words(
+    tmp_path: Path, meta: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ZipingError) as raised:
+        load(tmp_path, META | meta, column())
+    assert str(raised.value).endswith(f"table samples: {sentence}")
+
+
+@pytest.mark.parametrize("text", ["", "- a", "sources: 5", "sources: [a]", "sources: [{name: a}]",
+                                  "sources: [{name: a, tables: [b]}]"])  # fmt: skip
+def test_a_file_that_holds_no_contracts_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "finance" / "_finance__sources.yml"
+    path.parent.mkdir()
+    path.write_text(text, "utf-8")
+    with pytest.raises(ZipingError, match=r"_finance__sources\.yml, line 1"):
+        load_contracts(tmp_path)
+
+
 @pytest.mark.parametrize("word", META)
 def test_a_word_that_every_table_needs_is_missed(tmp_path: Path, word: str) -> None:
     meta = {key: value for key, value in META.items() if key != word}
@@ -156,7 +217,7 @@ def test_a_table_without_columns_is_refused(tmp_path: Path) -> None:
 def test_a_column_without_captions_is_refused(tmp_path: Path) -> None:
     entry = column()
     del entry["config"]["meta"]["captions"]
-    with pytest.raises(ZipingError, match=r"column code: one of above, captions, .* is missing"):
+    with pytest.raises(ZipingError, match=r"column code: one of captions, .* is missing"):
         load(tmp_path, META, entry)
 
 

@@ -416,9 +416,9 @@ def test_a_cell_above_the_header_says_the_period_where_no_name_does(
     period = {
         "kind": "census_day",
         "file_name": "_(20[0-9]{2})",
-        "above": "(20[0-9]{2})—20[0-9]{2}学年",
+        "preamble": "(20[0-9]{2})—20[0-9]{2}学年",
     }
-    source_date = {"above": "截至(.*)日"}
+    source_date = {"preamble": "截至(.*)日"}
     changed = changed_contract(district.contract, period=period, source_date=source_date)
     monkeypatch.setattr(district, "contract", changed)
     day = "截至2023年9月{}日"

@@ -99,10 +99,10 @@ def _build_route(
     """Say of which period and day a file is for a table, or why it was left."""
     inward = pieces[::-1]
     period = next(filter(None, (period_of_name(contract, piece) for piece in inward)), None)
-    if period is None and not contract.period.above:
+    if period is None and not contract.period.preamble:
         return "the period cannot be read from the name; it was left"
     day = next(filter(None, (source_date_of_name(contract, piece) for piece in inward)), None)
-    if day is None and contract.source_date and not contract.source_date.above:
+    if day is None and contract.source_date and not contract.source_date.preamble:
         return "the day of its data cannot be read from the name; it was left"
     return Route(contract, district, period or "", day, container)
 
@@ -114,8 +114,8 @@ def complete_route(route: Route, path: Path) -> Route | str:
         texts = list(_texts_above(path, contract))
     except Rejected as why:
         return f"its period or day is to be read from a cell, but {without_ids(str(why))}"
-    of_period = contract.period.above
-    of_day = contract.source_date.above if contract.source_date else None
+    of_period = contract.period.preamble
+    of_day = contract.source_date.preamble if contract.source_date else None
     try:
         return replace(
             route,

@@ -118,7 +118,8 @@ def _take_file(
         route = Route(contract, night.settings.district, period, source_date, None)
     attachments = tuple(_list_attachments(path)) if contract.has_attachments else ()
     file = InboxFile(path, name, route, hash_file(path), path.stat().st_size, attachments)
-    needs_cells = contract.period.above or (contract.source_date and contract.source_date.above)
+    day = contract.source_date
+    needs_cells = contract.period.preamble or (day and day.preamble)
     if needs_cells and not route.is_complete:
         found = complete_file(file)
         if isinstance(found, str):

@@ -39,7 +39,7 @@ def infer_preamble_columns(
             continue
         if meaning.name not in names:
             name = name_column(label, -1, meaning, names, is_code=False)
-            meta = {"above": [label]}
+            meta = {"preamble": [label]}
             columns.append(InferredColumn(-1, label, meaning.kind, name, meta=meta))
     return columns
 
@@ -96,7 +96,7 @@ def infer_parts(
 
 
 def _name_unit(label: str) -> InferredColumn:
-    meta, question = {"above": [label]}, "give it an English name"
+    meta, question = {"preamble": [label]}, "give it an English name"
     return InferredColumn(-1, label, "text", "unit_name", meta=meta, questions=[question])
 
 
