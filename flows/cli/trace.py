@@ -15,12 +15,12 @@ from flows.contracts.environment import load_settings
 from flows.lineage.disclosure import rows_to_show, schools_of_few
 from flows.lineage.raw_cells import FactRow
 from flows.lineage.recompute import Recomputation
-from flows.lineage.trace import TraceNode, Tracer
+from flows.lineage.trace import SHOWN_STATES, TraceNode, Tracer
 from flows.lineage.workbook import Printed, refuse_target, write_trace
 from flows.parsing.attachments import told
 from flows.quality.waivers import waived_sentence
 from flows.releases.release import find_release
-from flows.releases.tables import key_of
+from flows.releases.tables import Key, key_of
 
 ROLE_TITLES = {"numerator": "分子", "denominator": "分母", "value": "数值", "input": "依据"}
 
@@ -147,40 +147,32 @@ def print_trace(
     """Print the trace of a figure and say whether the second computation agrees."""
     if xlsx:
         refuse_target(xlsx)
-    gc.disable()  # rows by the hundred thousand, none of them in a circle
-    try:
-        return _print_trace(workspace, figure, year, name, xlsx, show_rows=show_rows)
-    finally:
-        gc.enable()
-
-
-def _print_trace(
-    workspace: Workspace,
-    figure: str,
-    year: int | None,
-    name: str | None,
-    xlsx: Path | None,
-    *,
-    show_rows: bool,
-) -> bool:
     wanted = year or load_settings(workspace).default_year
     tracer = Tracer(workspace, find_release(workspace, wanted, name))
     manifest = tracer.release.manifest
     say(f"{manifest['title']} release {tracer.release.name}")
     if manifest["is_sample"]:
         say("样例数据")
-    values = []
-    for key in tracer.keys_of(figure):
-        found = [printed for printed in tracer.printed_as(figure) if key_of(printed) == key]
-        for printed in found:
-            say(f"{figure} {printed['title']}: {printed['text']}")
-        node = tracer.trace(key)
-        values.append(Printed(node, found[0] if found else None))
-        _print_node(tracer, node, set() if show_rows else None)
-        if node.value["state"] in ("actual", "provisional", "partial"):
-            verdict = "重算一致" if node.agrees else "重算不一致或无法重算"
-            say(f"  {verdict}")
-    if xlsx:
-        write_trace(xlsx, tracer, figure, values)
-        say(f"wrote {xlsx}")
+    gc.disable()  # rows by the hundred thousand, none of them in a circle
+    try:
+        values = [
+            _print_value(tracer, figure, key, show_rows=show_rows) for key in tracer.keys_of(figure)
+        ]
+        if xlsx:
+            write_trace(xlsx, tracer, figure, values)
+            say(f"wrote {xlsx}")
+    finally:
+        gc.enable()
     return all(printed.node.agrees for printed in values)
+
+
+def _print_value(tracer: Tracer, figure: str, key: Key, *, show_rows: bool) -> Printed:
+    found = [printed for printed in tracer.printed_as(figure) if key_of(printed) == key]
+    for printed in found:
+        say(f"{figure} {printed['title']}: {printed['text']}")
+    node = tracer.trace(key)
+    _print_node(tracer, node, set() if show_rows else None)
+    if node.value["state"] in SHOWN_STATES:
+        verdict = "重算一致" if node.agrees else "重算不一致或无法重算"
+        say(f"  {verdict}")
+    return Printed(node, found[0] if found else None)
