@@ -14,7 +14,7 @@ from prefect.states import Crashed
 from flows.common.error_messages import telling
 from flows.common.errors import Blocked
 from flows.common.settings import CHECKOUT, Workspace
-from flows.exports.html.gates import write_gates_page
+from flows.exports.html.quality_report import write_quality_report
 from flows.exports.postgres.publish import publish_results
 from flows.ingest import ingest
 from flows.landing.source_status import all_active
@@ -57,7 +57,7 @@ def nightly(
             publish_results(run.workspace, run.settings, log)
         finally:
             outcomes = sources.outcomes.values()
-            write_gates_page(run.folder, outcomes, log.report_outcomes, run.settings, run.as_of)
+            write_quality_report(run.folder, outcomes, log.report_outcomes, run.settings, run.as_of)
         if year is None and as_of is None:
             forget_unused_readings(run, sources)
     if log.blocked:

@@ -1,4 +1,4 @@
-"""index.html of a release and the page of a night's gates, from the templates beside them.
+"""index.html of a release and the data quality report of a run, from the templates beside them.
 
 Begin with page.py.
 """

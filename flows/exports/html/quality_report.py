@@ -1,4 +1,4 @@
-"""Render what the gates found as one static page for the office and the engineer."""
+"""The data quality report: what the rules found, as one static page for office and engineer."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -19,11 +19,13 @@ SEVERITIES = {"critical": "严重", "warning": "提示", "info": "说明"}
 NO_WORD = "—"
 
 
-def gates_page(outcomes: Sequence[Mapping[str, Any]], *, title: str, generated_for: str) -> str:
+def render_quality_report(
+    outcomes: Sequence[Mapping[str, Any]], *, title: str, generated_for: str
+) -> str:
     """Render the outcomes of all gates as self-contained HTML that works from a file."""
     views = [_outcome(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
     return render(
-        "gates.html.j2",
+        "quality_report.html.j2",
         title=title,
         generated_for=generated_for,
         outcomes=views,
@@ -111,23 +113,23 @@ def _grouped(places: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
-def write_gates_page(
+def write_quality_report(
     folder: Path,
-    judged: Iterable[Outcome],
-    of_report: Iterable[Mapping[str, Any]],
+    deliveries: Iterable[Outcome],
+    published: Iterable[Mapping[str, Any]],
     settings: Settings,
     as_of: date | None,
 ) -> None:
-    """Write the page of the gates: the deliveries in force, those rejected, and the report.
+    """Write the report on the deliveries in force, those rejected, and the published tables.
 
-    `folder` is the night's, whose name the page bears.
+    `folder` is the run's, whose name the page bears.
     """
-    outcomes = [dict(outcome.details) for outcome in judged]
+    outcomes = [dict(outcome.details) for outcome in deliveries]
     outcomes.sort(key=lambda outcome: (outcome["suite"], outcome["period"], outcome["accepted"]))
     folder.mkdir(parents=True, exist_ok=True)
     sample = "(样例数据)" if settings.district == SAMPLE_DISTRICT else ""
-    page = gates_page(
-        [*outcomes, *of_report],
+    page = render_quality_report(
+        [*outcomes, *published],
         title=f"{settings.district_title}数据检查{known_until(as_of)}{sample}",
         generated_for=folder.name,
     )

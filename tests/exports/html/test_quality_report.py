@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flows.common.messages import message
-from flows.exports.html.gates import gates_page
+from flows.exports.html.quality_report import render_quality_report
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 EMPTY = message("file_empty").as_json()
@@ -35,7 +35,7 @@ def outcome(*results: dict[str, Any], **change: Any) -> dict[str, Any]:
 
 def page(*outcomes: dict[str, Any]) -> str:
     """Render a page."""
-    return gates_page(outcomes, title="数据关口", generated_for="519900 2023")
+    return render_quality_report(outcomes, title="数据关口", generated_for="519900 2023")
 
 
 class Balance(HTMLParser):
@@ -148,7 +148,7 @@ def test_everything_is_escaped() -> None:
     notes = dict.fromkeys(NOTES, bad)
     one = result(success=False, type=bad, column=bad, severity=bad, notes=notes, places=[place])
     said = message("caption_stands_twice", caption=bad, name=bad).as_json()
-    text = gates_page(
+    text = render_quality_report(
         [
             outcome(one, suite=bad, title=bad, district_code=bad, period=bad, original_name=bad,
                     file_id=bad, rejections=[said], accepted=False)
