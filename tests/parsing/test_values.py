@@ -394,3 +394,23 @@ def test_thousands_stand_between_commas_or_apostrophes(cell: str) -> None:
 def test_a_number_with_a_point_is_unreadable_where_commas_are_declared(cell: str) -> None:
     with pytest.raises(Unreadable):
         amount(decimal=",")(cell)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023-09-01",
+        "2023-09-01 00:00:00",
+        "2023-09-01 00:00:00+08",
+        "2023-09-01T00:00:00",
+        "2023-09-01 08:00:00",
+    ],
+)
+def test_a_day_is_read_as_databases_write_it(text: str) -> None:
+    assert date_cell(text) == date(2023, 9, 1)
+
+
+@pytest.mark.parametrize("text", ["infinity", "2023-08-31 16:00:00+00"])
+def test_what_is_no_day_is_unreadable_and_never_another_day(text: str) -> None:
+    with pytest.raises(Unreadable):
+        date_cell(text)
