@@ -46,41 +46,41 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
 
     Nothing is landed or kept. Cells that identify persons are masked.
     """
-    night = make_context(workspace, None, None)
-    contract = contract_named(night.contracts, name)
+    run = make_context(workspace, None, None)
+    contract = contract_named(run.contracts, name)
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
         (scratch / "files").mkdir()
-        candidates, remarks = find_candidates(night, contract, path, scratch / "inbox")
-        trials = try_files(night, contract, candidates, scratch / "files")
+        candidates, remarks = find_candidates(run, contract, path, scratch / "inbox")
+        trials = try_files(run, contract, candidates, scratch / "files")
         if not holds_many(path):
             _print_file(trials[0], contract)
         elif trials:
             _print_members(trials, contract)
-        for remark in [*remarks, *_describe_unneeded(night, trials)]:
+        for remark in [*remarks, *_describe_unneeded(run, trials)]:
             say(f"! {remark}")
-        problems = _print_definitions(night, contract, trials, scratch / "staging")
+        problems = _print_definitions(run, contract, trials, scratch / "staging")
     left = "; what stands above after ! would be skipped" if holds_many(path) and remarks else ""
     return _print_end(trials, problems, contract, left)
 
 
-def _describe_unneeded(night: RunContext, trials: Sequence[FileTrial]) -> Iterator[str]:
+def _describe_unneeded(run: RunContext, trials: Sequence[FileTrial]) -> Iterator[str]:
     """Tell of files whose period no open year needs."""
-    needed = {expected.key for expected in night.expected()}
-    years = ", ".join(map(str, night.years))
+    needed = {expected.key for expected in run.expected()}
+    years = ", ".join(map(str, run.years))
     periods = {trial.delivery.period for trial in trials if trial.delivery.key not in needed}
     for period in sorted(periods - {""}):
         yield f"no open year ({years}) needs the period {period}: it would land and not count"
 
 
 def _print_file(trial: FileTrial, contract: Contract) -> None:
-    outcome, delivery = trial.verdict.details, trial.delivery
+    details, delivery = trial.outcome.details, trial.delivery
     say(f"{contract.name} {contract.title}: {delivery.name}")
     say(f"period: {delivery.period or 'is said neither by the name nor by a cell'}")
     if trial.reading:
         for line in _describe_captions(trial.reading, contract):
             say(line)
-        say(f"rows: {_describe_counts(outcome)}")
+        say(f"rows: {_describe_counts(details)}")
         if contract.read.long:
             say("  each row of data is one row for each caption that becomes rows")
         by_type: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -99,24 +99,24 @@ def _print_file(trial: FileTrial, contract: Contract) -> None:
         say(f"compared with {last.name}, period {last.period}, the last that was accepted")
     elif delivery.period:
         say("compared with no other file: none of this table was accepted before it")
-    problems = problems_of(contract, trial.verdict) if trial.reading else []
+    problems = problems_of(contract, trial.outcome) if trial.reading else []
     for line in describe_problems(problems):
         say(line)
     named = {"title": contract.title, "period": delivery.period}
-    for entry in outcome["waived"]:
+    for entry in details["waived"]:
         say(f"waived: {waived_sentence({**entry, **named})}")
     _print_first_rows(trial, contract)
 
 
-def _describe_counts(outcome: Mapping[str, Any]) -> str:
+def _describe_counts(details: Mapping[str, Any]) -> str:
     types = ", ".join(
         f"{ROW_TYPES.get(row_type, row_type)} {count}"
-        for row_type, count in outcome["skipped"].items()
+        for row_type, count in details["skipped"].items()
     )
-    fate = "would be landed" if outcome["accepted"] else "without fault"
+    fate = "would be landed" if details["accepted"] else "without fault"
     return (
-        f"{outcome['rows_read']:,} read = {outcome['rows_landed']:,} {fate} + "
-        f"{outcome['rows_quarantined']:,} quarantined + {outcome['rows_skipped']:,} skipped"
+        f"{details['rows_read']:,} read = {details['rows_landed']:,} {fate} + "
+        f"{details['rows_quarantined']:,} quarantined + {details['rows_skipped']:,} skipped"
         + (f" ({types})" if types else "")
     )
 
@@ -230,24 +230,24 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
     """Say of each file in a folder or an archive what would become of it, then of all together."""
     printed: set[str] = set()
     for trial in trials:
-        word = "accepted" if trial.verdict.accepted else "rejected"
+        word = "accepted" if trial.outcome.accepted else "rejected"
         say(f"{word}: {trial.delivery.name}, period {trial.delivery.period or 'unknown'}")
         if trial.reading:
-            say(f"  rows: {_describe_counts(trial.verdict.details)}")
+            say(f"  rows: {_describe_counts(trial.outcome.details)}")
             for sentence in _describe_totals(trial.reading, contract):
                 say(f"  totals: {sentence}")
-        for message in trial.verdict.rejections:
+        for message in trial.outcome.rejections:
             say(f"  {message.english}")
-        problems = problems_of(contract, trial.verdict) if trial.reading else []
+        problems = problems_of(contract, trial.outcome) if trial.reading else []
         for line in describe_problems(problems):
             if line not in printed:
                 say(f"  {line}")
         printed |= {
             f"  {problem.what} {problem.resolve}" for problem in problems
         }  # of all files once
-    accepted = [trial for trial in trials if trial.verdict.accepted]
+    accepted = [trial for trial in trials if trial.outcome.accepted]
     counts = ("rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
-    sums = {name: sum(trial.verdict.details[name] for trial in accepted) for name in counts}
+    sums = {name: sum(trial.outcome.details[name] for trial in accepted) for name in counts}
     shown = _describe_counts(sums | {"skipped": {}, "accepted": True})
     say(f"together {len(accepted)} of {many(len(trials), 'file')} accepted, their rows: {shown}")
     if contract.in_parts and (column := contract.part_column):
@@ -255,7 +255,7 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
             unit
             for trial in accepted
             if trial.reading
-            for unit in units_held(contract, trial.verdict.rows, trial.verdict.quarantine)
+            for unit in units_held(contract, trial.outcome.rows, trial.outcome.quarantine)
         ]
         twice = len(units) - len(set(units))
         more = f"; {twice} of them more than once, and the newest file counts" if twice else ""
@@ -266,12 +266,12 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
 def _print_first_rows(trial: FileTrial, contract: Contract) -> None:
     from rich.table import Table
 
-    count = min(FIRST_ROWS, trial.verdict.details["rows_landed"]) if trial.reading else 0
+    count = min(FIRST_ROWS, trial.outcome.details["rows_landed"]) if trial.reading else 0
     if not count:
         return
     names = [column.name for column in contract.columns]
-    rows = rows_at(trial.verdict.rows, range(count), [*names, "_row_number"])
-    title = "as they would be landed" if trial.verdict.accepted else "without fault"
+    rows = rows_at(trial.outcome.rows, range(count), [*names, "_row_number"])
+    title = "as they would be landed" if trial.outcome.accepted else "without fault"
     table = Table("row", *names, title=f"the first rows {title}")
     for row in rows.values():
         shown = (
@@ -283,10 +283,10 @@ def _print_first_rows(trial: FileTrial, contract: Contract) -> None:
 
 
 def _print_definitions(
-    night: RunContext, contract: Contract, trials: Iterable[FileTrial], scratch: Path
+    run: RunContext, contract: Contract, trials: Iterable[FileTrial], scratch: Path
 ) -> list[str]:
     """Try suite and staging model against the contract; give what would end the run."""
-    rows = [trial.verdict.rows for trial in trials if trial.reading and trial.verdict.accepted]
+    rows = [trial.outcome.rows for trial in trials if trial.reading and trial.outcome.accepted]
     problems = find_suite_problems(contract)
     for problem in problems:
         say(f"suite: {problem}")
@@ -297,7 +297,7 @@ def _print_definitions(
         say(f"staging: there is no {name}.sql: {use}")
         return problems
     scratch.mkdir()
-    model = try_staging_model(contract, night.contracts, rows, scratch)
+    model = try_staging_model(contract, run.contracts, rows, scratch)
     for problem in model.problems:
         say(f"staging: {problem}")
     if model.rows is not None:
@@ -310,25 +310,25 @@ def _print_end(
     trials: Sequence[FileTrial], problems: Sequence[str], contract: Contract, left: str
 ) -> bool:
     """Print the verdict, which is the last line; True if all would count but what is `left`."""
-    rejected = [trial for trial in trials if not trial.verdict.accepted]
-    failed = [trial for trial in trials if not (trial.verdict.accepted and trial.delivery.period)]
+    rejected = [trial for trial in trials if not trial.outcome.accepted]
+    failed = [trial for trial in trials if not (trial.outcome.accepted and trial.delivery.period)]
     if not trials:
         say(f"rejected: nothing in it is a file of {contract.name}")
     elif failed and len(trials) > 1:
         count = f"{len(failed)} of {many(len(trials), 'file')}"
         say(f"rejected: {count}; the others are accepted{left}")
     elif rejected:
-        for message in rejected[0].verdict.rejections:
+        for message in rejected[0].outcome.rejections:
             say(f"rejected: {message.english}")
     elif failed:
         say("rejected: its period is not known, and it would be left in the inbox")
     elif problems:
-        say("accepted, but the night would fail by what suite or staging model say above")
+        say("accepted, but a run would fail by what suite or staging model say above")
     else:
         warned = dict.fromkeys(
             result["type"]
             for trial in trials
-            for result in trial.verdict.details["results"]
+            for result in trial.outcome.details["results"]
             if not result["success"] and result["severity"] != "info"
         )
         with_warnings = f" with warnings, as above: {', '.join(warned)}" if warned else ""

@@ -44,7 +44,7 @@ def examine_deliveries(sources: ValidatedSources, names: Iterable[str]) -> list[
 def list_not_yet_validated(
     run: RunContext, sources: ValidatedSources, names: Iterable[str]
 ) -> list[str]:
-    """Name the deliveries of which the next night will say what is wrong."""
+    """Name the deliveries of which the next run will say what is wrong."""
     deliveries, wanted = run.deliveries(), set(names)
     found = {
         f"{delivery.source} {delivery.period} {delivery.name}"
@@ -77,7 +77,7 @@ def print_quarantine(
         later = list_not_yet_validated(run, sources, names)
         _print(found, is_whole=not later)
         for name in later:
-            say(f"{name}: judged by the next night")
+            say(f"{name}: judged by the next run")
     if folder:
         from flows.forms.problem_list import write_quarantine
 

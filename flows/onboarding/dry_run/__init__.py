@@ -1,4 +1,4 @@
-"""What `ziping sources check` does: a file is read and judged as a night would, nothing is kept.
+"""What `ziping sources check` does: a file is read and judged as a run would, nothing is kept.
 
 Begin with dry_run.py.
 """

@@ -29,7 +29,7 @@ FOLDERS_ABOVE = 2  # of a file: one of them may say its table and period
 
 
 def find_candidates(
-    night: RunContext, contract: Contract, path: Path, scratch: Path
+    run: RunContext, contract: Contract, path: Path, scratch: Path
 ) -> tuple[list[InboxFile], list[str]]:
     """Find what of a path is the table's, and what a run would say of the rest.
 
@@ -40,8 +40,8 @@ def find_candidates(
     if not (path.is_file() or path.is_dir()):
         raise WrongUse(f"{path} is no file and no folder")
     if not holds_many(path):
-        return _take_file(night, contract, path)
-    found, remarks = _take_many(night, contract, path, scratch)
+        return _take_file(run, contract, path)
+    found, remarks = _take_many(run, contract, path, scratch)
     others = [candidate for candidate in found if candidate.route.contract != contract]
     remarks += [
         f"{without_ids(other.name)} is {other.route.contract.name} by its name: check it as that"
@@ -55,23 +55,23 @@ def holds_many(path: Path) -> bool:
     return path.is_dir() or is_archive(path)
 
 
-def _name_in_inbox(night: RunContext, contract: Contract, path: Path) -> str:
+def _name_in_inbox(run: RunContext, contract: Contract, path: Path) -> str:
     """Say how a path would be called below the inbox, if it does not lie there already.
 
     The nearest folders belong to the name where the table or the period shows only by them.
     """
-    if path.is_relative_to(night.workspace.inbox):
-        return decode_path(path.relative_to(night.workspace.inbox))
+    if path.is_relative_to(run.workspace.inbox):
+        return decode_path(path.relative_to(run.workspace.inbox))
     for count in range(1, FOLDERS_ABOVE + 2):
         name = f"{contract.system}/{decode_path(Path(*path.parts[-count:]))}"
-        if len(path.parts) >= count and _belongs_to(_find_route(night, contract, name), contract):
+        if len(path.parts) >= count and _belongs_to(_find_route(run, contract, name), contract):
             return name
     return f"{contract.system}/{decode_path(Path(path.name))}"
 
 
-def _find_route(night: RunContext, contract: Contract, name: str) -> Route | str:
+def _find_route(run: RunContext, contract: Contract, name: str) -> Route | str:
     """Find the route of a table by a name, or say whose a file is instead."""
-    routes = match_contract(name, night.contracts, (night.settings.district,))
+    routes = match_contract(name, run.contracts, (run.settings.district,))
     if isinstance(routes, str):
         return routes
     return next((route for route in routes if route.contract == contract), routes[0])
@@ -82,18 +82,18 @@ def _belongs_to(route: Route | str, contract: Contract) -> bool:
 
 
 def _take_many(
-    night: RunContext, contract: Contract, path: Path, scratch: Path
+    run: RunContext, contract: Contract, path: Path, scratch: Path
 ) -> tuple[list[InboxFile], list[str]]:
     """Lay a folder or an archive into an inbox of its own, and look at that as a run does."""
     workspace = Workspace(scratch)
-    target = workspace.inbox / _name_in_inbox(night, contract, path)
+    target = workspace.inbox / _name_in_inbox(run, contract, path)
     target.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         shutil.copytree(path, target, symlinks=True, copy_function=_link_or_copy)
     else:
         _link_or_copy(str(path), str(target))
-    district = (night.settings.district,)
-    scan = scan_inbox(workspace, night.contracts, district, (), night.settings)
+    district = (run.settings.district,)
+    scan = scan_inbox(workspace, run.contracts, district, (), run.settings)
     return scan.new, [*scan.notices, *scan.unreadable]
 
 
@@ -106,16 +106,16 @@ def _link_or_copy(source: str, target: str) -> None:
 
 
 def _take_file(
-    night: RunContext, contract: Contract, path: Path
+    run: RunContext, contract: Contract, path: Path
 ) -> tuple[list[InboxFile], list[str]]:
-    name = _name_in_inbox(night, contract, path)
-    route = _find_route(night, contract, name)
+    name = _name_in_inbox(run, contract, path)
+    route = _find_route(run, contract, name)
     remarks = []
     if isinstance(route, str) or route.contract != contract:
         remarks.append(_say_not_taken(contract, route))
         period = period_of_name(contract, name) or ""
         source_date = source_date_of_name(contract, name)
-        route = Route(contract, night.settings.district, period, source_date, None)
+        route = Route(contract, run.settings.district, period, source_date, None)
     attachments = tuple(_list_attachments(path)) if contract.has_attachments else ()
     file = InboxFile(path, name, route, hash_file(path), path.stat().st_size, attachments)
     day = contract.source_date
@@ -140,8 +140,8 @@ def _list_attachments(file: Path) -> list[Attachment]:
 
 def _say_not_taken(contract: Contract, route: Route | str) -> str:
     if not contract.file_patterns:
-        return f"the night pulls {contract.name} from its system and takes no file for it"
+        return f"a run pulls {contract.name} from its system and takes no file for it"
     why = f"it is {route.contract.name}'s" if isinstance(route, Route) else route
     patterns = " or ".join(contract.file_patterns)
     why = why.removesuffix("; it was left")
-    return f"by its name {why}; the night takes as {contract.name} files called {patterns}"
+    return f"by its name {why}; a run takes as {contract.name} files called {patterns}"

@@ -21,92 +21,92 @@ from flows.runs.validation import compare_candidates, find_outcomes
 
 @dataclass(frozen=True)
 class FileTrial:
-    """One file of a dry run: what was read of it, and the verdict; its rows are in its folder."""
+    """One file of a dry run: what was read of it, and its outcome; its rows are in its folder."""
 
     delivery: Delivery
     row_log: list[Line]  # each row that is no data
     reading: Reading | None  # none where it cannot be read
-    verdict: Outcome
+    outcome: Outcome
     last: Delivery | None = None  # the accepted one that it was compared with
     landed_at: str = ""  # when these bytes came under this name, if that was the last time
 
 
 def try_files(
-    night: RunContext, contract: Contract, candidates: Sequence[InboxFile], scratch: Path
+    run: RunContext, contract: Contract, candidates: Sequence[InboxFile], scratch: Path
 ) -> list[FileTrial]:
     """Read and judge files as if they were the next to land; typed rows go to `scratch`."""
-    _, waivers = find_outcomes(night, read_new=False)
+    _, waivers = find_outcomes(run, read_new=False)
     trials = [
-        _read(night, contract, dropped, scratch / str(number))
-        for number, dropped in enumerate(candidates)
+        _read(run, contract, candidate, scratch / str(number))
+        for number, candidate in enumerate(candidates)
     ]
-    trials = _judge(night, contract, trials, waivers)
+    trials = _judge(run, contract, trials, waivers)
     with_period = [number for number, trial in enumerate(trials) if trial.delivery.period]
-    asked = [(trials[number].delivery, trials[number].verdict) for number in with_period]
+    asked = [(trials[number].delivery, trials[number].outcome) for number in with_period]
     landed = {
         (delivery.district_code, delivery.files[0].original_name): delivery
-        for delivery in night.store.deliveries()
+        for delivery in run.store.deliveries()
         if delivery.source == contract.name
     }
-    found = compare_candidates(night, asked, scratch / "earlier")
-    for number, (verdict, last) in zip(with_period, found, strict=True):
+    found = compare_candidates(run, asked, scratch / "earlier")
+    for number, (outcome, last) in zip(with_period, found, strict=True):
         delivery = trials[number].delivery
         same = landed.get((delivery.district_code, delivery.files[0].original_name))
         at = same.received_at if same and same.id == delivery.id else ""
-        trials[number] = replace(trials[number], verdict=verdict, last=last, landed_at=at)
+        trials[number] = replace(trials[number], outcome=outcome, last=last, landed_at=at)
     return trials
 
 
-def _read(night: RunContext, contract: Contract, dropped: InboxFile, folder: Path) -> FileTrial:
-    """Read a file's rows; one that cannot be read has its verdict already."""
+def _read(run: RunContext, contract: Contract, candidate: InboxFile, folder: Path) -> FileTrial:
+    """Read a file's rows; one that cannot be read has its outcome already."""
     folder.mkdir()
-    route = dropped.route
+    route = candidate.route
     delivery = Delivery(
         route.contract.name,
         route.district_code,
         route.period,
-        (LandedFile(dropped.sha256, dropped.size, dropped.name),),
-        night.started_at,
+        (LandedFile(candidate.sha256, candidate.size, candidate.name),),
+        run.started_at,
         "inbox",
         source_date=route.source_date,
         attachments=tuple(
-            LandedFile(file.sha256, file.size, file.name) for file in dropped.attachments
+            LandedFile(file.sha256, file.size, file.name) for file in candidate.attachments
         ),
-        archive=dropped.archive,
+        archive=candidate.archive,
     )
     reading, outcome = None, dict[str, Any]()
     row_log: list[Line] = []
     try:
-        path = dropped.extract(folder / "unpacked")
-        pseudonym = night.key.pseudonym
+        path = candidate.extract(folder / "unpacked")
+        pseudonym = run.key.pseudonym
         reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
     except (Rejected, Unsound) as error:
-        outcome = rejected_details(contract, error, night.suites)
+        outcome = rejected_details(contract, error, run.suites)
     return FileTrial(delivery, row_log, reading, Outcome(folder, outcome))
 
 
 def _judge(
-    night: RunContext, contract: Contract, trials: Sequence[FileTrial], waivers: Sequence[Waiver]
+    run: RunContext, contract: Contract, trials: Sequence[FileTrial], waivers: Sequence[Waiver]
 ) -> list[FileTrial]:
     """Judge the rows of the files that can be read."""
     many = [
         Read(
-            trial.verdict.folder,
+            trial.outcome.folder,
             trial.delivery,
             trial.reading,
-            night.pick_waivers(waivers, trial.delivery),
+            run.pick_waivers(waivers, trial.delivery),
         )
         for trial in trials
         if trial.reading
     ]
     try:
-        suite = night.suites.load(contract)
+        suite = run.suites.load(contract)
         landings = judge_landed(many, contract, suite)
         outcomes = iter([describe_landing(landing, contract) for landing in landings])
     except SuiteError as error:
-        outcomes = iter([rejected_details(contract, error, night.suites) for _ in many])
+        outcomes = iter([rejected_details(contract, error, run.suites) for _ in many])
     return [
-        replace(trial, verdict=replace(trial.verdict, details=next(outcomes)))
+        replace(trial, outcome=replace(trial.outcome, details=next(outcomes)))
         if trial.reading
         else trial
         for trial in trials

@@ -109,7 +109,7 @@ def test_a_file_that_the_night_would_not_take_is_told(
     file = str(tmp_path / "经费.xlsx")
     assert ziping("sources", "check", source, file, workspace=first_night) == 1
     printed = said()
-    assert "byitsnamefitsnosourcetable'sfilepattern;thenighttakesasfinance" in printed
+    assert "byitsnamefitsnosourcetable'sfilepattern;aruntakesasfinance" in printed
     assert "*教育经费统计*" in printed
     assert printed.endswith("rejected:itsperiodisnotknown,anditwouldbeleftintheinbox")
     file = str(tmp_path / "教育经费统计_2019年.xlsx")
