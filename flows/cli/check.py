@@ -287,7 +287,7 @@ def _print_definitions(
 ) -> list[str]:
     """Try suite and staging model against the contract; give what would end the run."""
     rows = [trial.outcome.rows for trial in trials if trial.reading and trial.outcome.accepted]
-    problems = find_suite_problems(contract)
+    problems = find_suite_problems(contract, run.suites)
     for problem in problems:
         say(f"suite: {problem}")
     name, models = model_name(contract), find_models(contract)

@@ -155,10 +155,10 @@ def _rule(where: str, raw: Any, aggregates: Mapping[str, str]) -> Rule:
     return replace(rule, keeps_rows=aggregates.keys() >= set(rule.columns))
 
 
-def suite_path(contract: Contract) -> Path:
+def suite_path(contract: Contract, folder: Path | None = None) -> Path:
     """Say where the suite of a source table stands: its own, else that of its system."""
-    own = SUITES / contract.system / f"{contract.table}.yml"
-    shared = SUITES / f"{contract.system}.yml"
+    own = (folder or SUITES) / contract.system / f"{contract.table}.yml"
+    shared = (folder or SUITES) / f"{contract.system}.yml"
     return shared if shared.is_file() and not own.is_file() else own
 
 
@@ -184,7 +184,7 @@ class Suites:
         """Give the suite of a source table; raises SuiteError where it is missing or unclear."""
         if contract.name not in self._loaded:
             try:
-                suite = load_suite(self._path(contract), self.folder / READINGS_FILE)
+                suite = load_suite(self.path(contract), self.folder / READINGS_FILE)
             except SuiteError as error:
                 self._loaded[contract.name] = error
             else:
@@ -197,7 +197,7 @@ class Suites:
     def digest(self, contract: Contract) -> str:
         """Hash all that the suite of a source table says, with the codes of its lists."""
         if contract.name not in self._digests:
-            texts = map(_text_or_bytes, (self._path(contract), self.folder / READINGS_FILE))
+            texts = map(_text_or_bytes, (self.path(contract), self.folder / READINGS_FILE))
             digests = [sha256(text).hexdigest() for text in texts]
             self._digests[contract.name] = "\n".join(digests)
         return self._digests[contract.name]
@@ -210,8 +210,9 @@ class Suites:
             return set()
         return {*suite.reading, *(rule.type for rule in suite.rules)}
 
-    def _path(self, contract: Contract) -> Path:
-        return self.folder / contract.system / f"{contract.table}.yml"
+    def path(self, contract: Contract) -> Path:
+        """Say where the suite of a source table stands."""
+        return suite_path(contract, self.folder)
 
 
 def _text_or_bytes(path: Path) -> bytes:

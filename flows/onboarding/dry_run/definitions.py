@@ -10,7 +10,7 @@ import yaml
 
 from flows.common.settings import CHECKOUT
 from flows.contracts.model import Contract
-from flows.quality.suite import Rule, Suite, SuiteError, load_suite, readings_path, suite_path
+from flows.quality.suite import Rule, Suite, SuiteError, Suites
 from flows.warehouse.build import SOURCE_COLUMNS, make_relation, open_warehouse
 from flows.warehouse.dbt import FAILED_STATUSES, invoke_dbt, told_by_dbt
 
@@ -44,11 +44,11 @@ def find_models(contract: Contract, project: Path = PROJECT) -> list[str]:
     return [path.stem for path in paths if source.search(path.read_text("utf-8"))]
 
 
-def find_suite_problems(contract: Contract) -> list[str]:
+def find_suite_problems(contract: Contract, suites: Suites) -> list[str]:
     """Name each column that the suite names and the table does not have, with file and line."""
-    path = suite_path(contract)
+    path = suites.path(contract)
     try:
-        suite = load_suite(path, readings_path())
+        suite = suites.load(contract)
     except SuiteError as error:
         return [str(error)]
     return [*_check_rules(contract, suite, path), *_check_aggregates(contract, suite, path)]

@@ -10,13 +10,13 @@ import yaml
 from contract_parts import META
 
 from flows.contracts.model import Column, Contract
-from flows.onboarding.dry_run import definitions
 from flows.onboarding.dry_run.definitions import (
     PROJECT,
     find_models,
     find_suite_problems,
     try_staging_model,
 )
+from flows.quality.suite import READINGS_FILE, SUITES, Suites
 from flows.warehouse.build import SOURCE_COLUMNS
 
 MEALS = Contract(
@@ -111,11 +111,10 @@ def test_the_models_that_read_a_table_are_found(tmp_path: Path) -> None:
     assert find_models(milk, other) == ["int_milk"]
 
 
-def test_what_a_suite_names_must_be_in_the_contract(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "meals.yml"
-    monkeypatch.setattr(definitions, "suite_path", lambda _contract: path)
+def test_what_a_suite_names_must_be_in_the_contract(tmp_path: Path) -> None:
+    path = tmp_path / "finance" / "meals.yml"
+    path.parent.mkdir()
+    shutil.copy(SUITES / READINGS_FILE, tmp_path)
     path.write_text(
         """name: finance.meals
 aggregates:
@@ -134,11 +133,11 @@ rules:
 """,
         "utf-8",
     )
-    assert find_suite_problems(MEALS) == [
+    assert find_suite_problems(MEALS, Suites(tmp_path)) == [
         "meals.yml, line 6, expect_column_values_to_not_be_null: stage is not a column of "
         "finance.meals",
         "meals.yml, line 11, expect_column_values_to_be_between: payed is not among the aggregates",
         "meals.yml, line 4, aggregate lost: amount_yuan is not a column of finance.meals",
     ]
     path.unlink()
-    assert "the suite cannot be read" in find_suite_problems(MEALS)[0]
+    assert "the suite cannot be read" in find_suite_problems(MEALS, Suites(tmp_path))[0]
