@@ -9,13 +9,12 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate, chain, islice
 from pathlib import Path
 
 from flows.common.errors import Rejected
-from flows.common.text import HAN
+from flows.readers.encodings import BLOCK_BYTES, find_broken_lines, find_utf_8_lines, is_by_lines
 from flows.readers.row_blocks import Block, rows_at_once
 
 QUOTES = "\"'"
@@ -24,12 +23,10 @@ ROWS_AFTER_FAILURE = 16  # read at once, as the next one may be near
 WIDEST = 16_384  # columns, as in a spreadsheet
 LONGEST_CELL = 1 << 20
 LONGEST_LINE = 1 << 23
-BLOCK_BYTES = 1 << 20
 Lines = tuple[list[str], bool]  # and whether there may be a quote in them
 ODD_QUOTES, MIXED = "odd_quotes", "another_encoding"
 INCHES = re.compile(r"(?:^|[^\w.])[0-9]{1,3}(?:[./][0-9]+)?$")  # 24" and 5.5", not N24"
 LINE_BREAK = re.compile("\r\n|\r|\n")
-BYTES_OF_TWO_HAN = 6
 MAY_BE_MIXED = ("gb18030", "gbk", "gb2312", "big5", "cp950")
 
 
@@ -250,19 +247,27 @@ def with_zeros(line: int) -> Rejected:
 def _texts(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[str]:
     """Decode a file, many signs at once; lines that seem to be of another encoding are doubtful."""
     decoder = codecs.getincrementaldecoder(encoding)()
+    is_wide = not is_by_lines(encoding)
     may_be_mixed = codecs.lookup(encoding).name in MAY_BE_MIXED
     line = 1
     with path.open("rb") as file:
         while True:
             block = file.read(BLOCK_BYTES)
+            block += b"" if is_wide else file.readline(LONGEST_LINE)
             if may_be_mixed:
-                block += file.readline(LONGEST_LINE)
-                doubtful.update(dict.fromkeys(_lines_in_utf_8(block, line, encoding), MIXED))
+                for number in find_utf_8_lines(block, encoding):
+                    doubtful[line + number] = MIXED
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
-                line += _breaks_in(error.object[: error.start].decode("latin-1"))
-                raise Rejected("text_leaves_encoding", line=line, encoding=encoding) from None
+                content = error.object
+                if is_wide or not block:  # cut within a character
+                    line += _breaks_in(content[: error.start].decode("latin-1"))
+                    raise Rejected("text_leaves_encoding", line=line, encoding=encoding) from None
+                for number in find_broken_lines(content, encoding):
+                    doubtful[line + number - 1] = MIXED
+                text = content.decode(encoding, "replace")
+                decoder.reset()
             if not block:
                 return
             line += _breaks_in(text)
@@ -271,52 +276,7 @@ def _texts(path: Path, encoding: str, doubtful: dict[int, str]) -> Iterator[str]
 
 def _breaks_in(text: str) -> int:
     """Count the ends of lines."""
-    others = text.count("\r") - text.count("\r\n") if "\r" in text else 0
-    return text.count("\n") + others
-
-
-def _lines_in_utf_8(block: bytes, number: int, encoding: str) -> Iterator[int]:
-    """Find lines that are UTF-8 within another encoding, which mostly can be read, as other signs.
-
-    In UTF-8 most of their Han are common ones, in the other encoding fewer.
-    """
-    ends = 0
-    for place in _two_han_in_utf_8(block):
-        if place < ends:
-            continue  # in a line that was looked at
-        begins = max(block.rfind(end, 0, place) for end in (b"\r", b"\n")) + 1
-        line = re.split(rb"[\r\n]", block[begins : begins + LONGEST_LINE], maxsplit=1)[0]
-        ends = begins + len(line)
-        with suppress(UnicodeDecodeError):
-            share = share_of_common(line.decode())
-            if share >= 1 / 2 and share > share_of_common(line.decode(encoding, "replace")):
-                yield number + _breaks_in(block[:begins].decode("latin-1"))
-
-
-def _two_han_in_utf_8(block: bytes) -> list[int]:
-    """Find where two Han in UTF-8 may stand, which is a rare sight in other encodings."""
-    import numpy as np
-
-    signs = np.frombuffer(block, np.uint8)
-    if len(signs) < BYTES_OF_TWO_HAN:
-        return []
-    leads, follows = (signs >= 0xE3) & (signs <= 0xE9), (signs & 0xC0) == 0x80
-    wanted = (leads, follows, follows, leads, follows, follows)
-    last = len(signs) - BYTES_OF_TWO_HAN + 1
-    found = np.logical_and.reduce([one[at : at + last] for at, one in enumerate(wanted)])
-    places: list[int] = np.flatnonzero(found).tolist()
-    return places
-
-
-def share_of_common(text: str) -> float:
-    """Say which part of the Han of a text is of the first level of GB 2312 or of Big5."""
-    han = HAN.findall(text)
-    levels = (("gb2312", b"\xb0\xa1", b"\xd7\xf9"), ("big5", b"\xa4\x40", b"\xc6\x7e"))
-    common = sum(
-        any(first <= sign.encode(codec, "ignore") <= last for codec, first, last in levels)
-        for sign in han
-    )
-    return common / len(han) if han else 0
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def _swallowing(

@@ -1,9 +1,7 @@
 """A grid of raw cells as readers of markup fill it; for the reader process alone."""
 
-import codecs
 import re
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -12,12 +10,6 @@ from flows.common.errors import Rejected
 
 Merged = dict[tuple[int, int], Any]
 WIDEST, HIGHEST = 16_384, 1_048_576
-ENCODINGS = ("utf-8", "gb18030", "big5", "windows-1252")
-BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 NUMBER = re.compile("[0-9]{1,9}")
 NOT_CALCULATED = "#FORMULA!"
 
@@ -70,27 +62,6 @@ def xml_parser(encoding: str | None = None) -> Any:
     return etree.XMLParser(
         encoding=encoding, resolve_entities=False, no_network=True, load_dtd=False
     )
-
-
-def decoded(content: bytes, captions: Collection[str] = (), stated: str | None = None) -> str:
-    """Decode a page by the captions that it must hold, not by what it says of itself."""
-    marked = next((name for bom, name in BOMS if content.startswith(bom)), None)
-    texts: dict[str, str] = {}
-    for encoding in [marked or stated] if marked or stated else ENCODINGS:
-        with suppress(UnicodeDecodeError):
-            texts[str(encoding)] = content.decode(str(encoding))
-    if not texts:
-        wanted = stated or "UTF-8 or GB18030"
-        raise Rejected("text_not_in_encoding", encoding=wanted)
-    plain = {encoding: "".join(text.split()) for encoding, text in texts.items()}
-    found = {
-        encoding: sum(caption in text for caption in captions) for encoding, text in plain.items()
-    }
-    best = max(found.values())
-    fitting = [encoding for encoding in texts if found[encoding] == best]
-    if best and len(fitting) > 1 and not content.isascii():
-        raise Rejected("several_encodings_possible", encodings=", ".join(fitting))
-    return texts[fitting[0]]
 
 
 def with_mark(text: str, raised: str) -> str:

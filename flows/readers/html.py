@@ -10,7 +10,8 @@ from typing import Any
 from lxml import etree, html
 
 from flows.common.errors import Rejected
-from flows.readers.grid import HIGHEST, WIDEST, Grid, SheetCells, decoded, number_in, with_mark
+from flows.readers.encodings import decode_page
+from flows.readers.grid import HIGHEST, WIDEST, Grid, SheetCells, number_in, with_mark
 from flows.readers.number_formats import STRUCK, percent_text, shown_in_unit
 
 FIELDS = ("text", "number")  # of a form, which show what they hold
@@ -24,7 +25,7 @@ def html_sheets(
     path: Path, captions: Collection[str] = (), encoding: str | None = None
 ) -> Iterator[SheetCells]:
     """Read each table, also those within the cells of others, with its merged cells."""
-    text = decoded(path.read_bytes(), captions, encoding)
+    text = decode_page(path.read_bytes(), captions, encoding)
     parser = html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True)
     try:
         root = html.document_fromstring(_without_declaration(text), parser=parser)

@@ -9,13 +9,13 @@ from typing import Any
 from lxml import etree
 
 from flows.common.errors import Rejected
+from flows.readers.encodings import decode_page
 from flows.readers.grid import (
     HIGHEST,
     NOT_CALCULATED,
     WIDEST,
     Grid,
     SheetCells,
-    decoded,
     number_in,
     xml_parser,
 )
@@ -31,7 +31,7 @@ def xml_sheets(
     path: Path, captions: Collection[str] = (), encoding: str | None = None
 ) -> Iterator[SheetCells]:
     """Read each worksheet of an XML Spreadsheet 2003, with its merged cells and its types."""
-    text = decoded(path.read_bytes(), captions, encoding)
+    text = decode_page(path.read_bytes(), captions, encoding)
     if "<!DOCTYPE" in text:
         raise Rejected("xml_declares_entities")
     try:

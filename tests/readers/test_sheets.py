@@ -120,7 +120,7 @@ def test_where_two_encodings_fit_the_contract_must_state_one(tmp_path: Path) -> 
 
 
 def test_text_that_is_not_what_the_contract_states_is_refused(tmp_path: Path) -> None:
-    content = as_csv([["ID", "NAME"], ["1", "é"]]).encode("cp1252")
+    content = as_csv([["ID", "NAME"], ["1", "é"], ["2", "é"]]).encode("cp1252")
     with pytest.raises(Rejected, match="not utf-8 throughout"):
         cells(content, tmp_path, ascii_contract(encoding="utf-8"))
 

@@ -25,9 +25,10 @@ from flows.parsing.headers import Header, Rows, joined_captions, with_titles_spr
 from flows.parsing.row_keywords import FOOTER, MARKED, NOTE, SUBSET, is_total_word
 from flows.parsing.row_types import RowClassifier
 from flows.parsing.values import Unreadable, with_point
-from flows.readers.delimited import Dialect, share_of_common
+from flows.readers.delimited import Dialect
 from flows.readers.detection import kind_of
-from flows.readers.dialect import find_dialect, start_of, text_in
+from flows.readers.dialect import find_dialect
+from flows.readers.encodings import decode_start, read_start, share_of_common
 from flows.readers.sheets import Sheet, open_sheets
 
 ROWS_INSPECTED = 20_000  # from the beginning; of a longer file also its end
@@ -118,7 +119,7 @@ def _infer_dialect(path: Path) -> Dialect:
     captions = tuple(text for text in load_glossary() if len(text) > 1 and not text.isascii())
     known = Column(name="known", data_type="string", captions=captions)
     dialect = find_dialect(path, _make_contract(ReadWords(), known))
-    text = text_in(start_of(path), dialect.encoding) or ""
+    text = decode_start(read_start(path), dialect.encoding) or ""
     is_unicode = dialect.encoding.startswith("utf")
     if not is_unicode and share_of_common(text) < FEWEST_COMMON:
         raise Rejected("no_encoding_fits")
