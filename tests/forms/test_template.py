@@ -68,8 +68,8 @@ def fill(path: Path, sent: str, rows: list[dict[str, Any]], contract: Contract) 
     sheet = book.worksheets[0]
     asked = fields(contract)
     for label in (cell for line in sheet.iter_rows(max_row=8) for cell in line):
-        if label.value in [f"{text}：" for one in contract.columns for text in one.above]:
-            name = next(c.name for c in contract.columns if f"{label.value[:-1]}" in c.above)
+        if label.value in [f"{text}：" for one in contract.columns for text in one.preamble]:
+            name = next(c.name for c in contract.columns if f"{label.value[:-1]}" in c.preamble)
             sheet.cell(label.row, label.column + 1, rows[0][name])
     for number, row in enumerate(rows, start=first_row(sheet)):
         for place, one in enumerate(asked, start=1):
@@ -166,7 +166,7 @@ def test_a_filled_template_gives_the_rows_that_were_typed(
 def test_an_unfilled_template_is_rejected(name: str, tmp_path: Path) -> None:
     contract = CONTRACTS[name]
     path, sent = written(contract, tmp_path)
-    if any(one.above and one.required for one in contract.columns):
+    if any(one.preamble and one.required for one in contract.columns):
         with pytest.raises(Rejected, match="fill it in"):
             judged(path, contract, sent)
         return

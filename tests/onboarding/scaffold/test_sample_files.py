@@ -77,7 +77,7 @@ def test_a_folder_is_looked_at_likewise(project: Path, tmp_path: Path) -> None:
     assert contract.as_json()["period"] == {"kind": "calendar_year", "file_name": "(20[0-9]{2})年"}
     unit = contract.column_of_role("unit")
     assert unit
-    assert (unit.name, unit.above) == ("school_code", ("学校(机构)标识码",))
+    assert (unit.name, unit.preamble) == ("school_code", ("学校(机构)标识码",))
     table = read_file(folder / "2151000102.xlsx", contract, name="2151000102.xlsx").table()
     assert table["school_code"].to_pylist() == ["2151000102"] * 2
     assert table["school_name"].to_pylist() == ["乙园"] * 2
