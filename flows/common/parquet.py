@@ -122,19 +122,17 @@ def take_out(path: Path, positions: Collection[int]) -> None:
 
 def _copy_without(path: Path, target: Path, positions: Collection[int]) -> None:
     """Write the rows anew but for those at some positions."""
-    import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    left_out = np.array(sorted(positions), np.int64)
+    left_out = frozenset(positions)
     schema = pq.read_schema(path)
     start = 0
     with writing(target, schema) as write:
         for table in chunks(path, schema.names):
-            kept = np.ones(table.num_rows, bool)
-            here = left_out[(left_out >= start) & (left_out < start + table.num_rows)]
-            kept[here - start] = False
-            write(table.filter(pa.array(kept)))
+            places = range(start, start + table.num_rows)
+            kept = pa.array([place not in left_out for place in places], pa.bool_())
+            write(table.filter(kept))
             start += table.num_rows
 
 
