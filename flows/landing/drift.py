@@ -15,7 +15,12 @@ from flows.landing.caption_drift import compared_captions, likely_captions, list
 from flows.landing.outcome import Outcome
 from flows.landing.unit_drift import Earlier, Places, far_units, place_of, times_as_text
 from flows.parsing.values import UNITS_OF_YUAN
-from flows.quality.delivery_report import doubts_of, reading_as_rule, rejection_of, rule_outcome
+from flows.quality.delivery_report import (
+    as_rule_of_suite,
+    list_doubts,
+    write_rejection,
+    write_result,
+)
 from flows.quality.suite import Suites
 from flows.quality.waivers import Waiver, waived_entries
 
@@ -89,7 +94,7 @@ def _with_findings(
     for name, places in found.items():
         finding = reading[name]
         is_critical = finding.severity == "critical"
-        rule = reading_as_rule(name, finding)
+        rule = as_rule_of_suite(name, finding)
         cases = [
             (waiver, place)
             for place in places
@@ -100,12 +105,12 @@ def _with_findings(
         standing = [place for place in places if id(place) not in is_let_through]
         severity = "warning" if not standing and is_critical else finding.severity
         results.append(
-            rule_outcome(replace(rule, severity=severity), places, success=False, raised=False)
+            write_result(replace(rule, severity=severity), places, success=False, raised=False)
         )
         if rule.makes_doubt:
-            doubts += doubts_of(rule, standing)
+            doubts += list_doubts(rule, standing)
         if is_critical and standing:
-            rejections.append(rejection_of(name, finding, standing))
+            rejections.append(write_rejection(name, finding, standing))
         else:
             waived += waived_entries(cases)
     details = {

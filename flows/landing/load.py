@@ -14,14 +14,14 @@ from flows.parsing.attachments import known_names
 from flows.parsing.columns import Pseudonym
 from flows.parsing.file_parser import read_file
 from flows.parsing.result import Line, Reading, copy_of, schema_of
-from flows.quality.delivery_report import Judgement
+from flows.quality.delivery_report import DeliveryReport
 from flows.quality.file_checks import find_equal_sheets, measures_of, other_years, year_questions
 from flows.quality.rules import (
     UNIQUENESS,
     RuleResult,
-    aggregates_of,
-    judge_rows_of_many,
-    judge_tables,
+    compute_aggregates,
+    run_row_rules_on_files,
+    run_table_rules,
 )
 from flows.quality.suite import Rule, Suite
 from flows.quality.waivers import Waiver
@@ -49,7 +49,7 @@ class Landing:
     """What became of a delivery's rows."""
 
     reading: Reading
-    judgement: Judgement
+    judgement: DeliveryReport
     row_count: int
     sums: dict[str, Decimal]  # of what landed, by each column of decimals
     profile: dict[str, Any]  # what the next file is compared with
@@ -96,20 +96,20 @@ def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list
     for one, years in zip(many, said, strict=True):
         one.reading.findings += other_years(one.reading, years, one.delivery.period)
         file_id = one.delivery.files[0].sha256
-        judgements.append(Judgement(contract, suite, file_id, one.waivers))
-        judgements[-1].of_reading(one.reading)
+        judgements.append(DeliveryReport(contract, suite, file_id, one.waivers))
+        judgements[-1].add_findings(one.reading)
     of_rows = _judged_rows(paths, contract, suite)
     for one, judgement, results in zip(many, judgements, of_rows, strict=True):
         _take_broken(one.rows, judgement, results, amounts)
-    of_tables = judge_tables(suite, aggregates_of(suite, paths))
+    of_tables = run_table_rules(suite, compute_aggregates(suite, paths))
     for one, judgement in zip(many, judgements, strict=True):
-        judgement.of_blanks(_blank_amounts(one.rows, contract))
+        judgement.add_blank_amounts(_blank_amounts(one.rows, contract))
     landed_sums = first_rows(paths, sums)
     landings = []
     for place, (one, judgement) in enumerate(zip(many, judgements, strict=True)):
-        judgement.of_table(of_tables[place])
+        judgement.add_table_results(of_tables[place])
         broken = {(row.sheet, row.row_number) for row in one.reading.set_aside}
-        judgement.of_limit(one.reading.landed + len(broken), readable[place])
+        judgement.check_quarantine_limit(one.reading.landed + len(broken), readable[place])
         _write_quarantine(one.folder / QUARANTINE, judgement.quarantine)
         profile = profile_of(one.reading, profiles[place], contract)
         profile |= {
@@ -162,14 +162,14 @@ def read_into(
 
 
 def _take_broken(
-    rows: Path, judgement: Judgement, results: list[RuleResult], amounts: list[str]
+    rows: Path, judgement: DeliveryReport, results: list[RuleResult], amounts: list[str]
 ) -> None:
     """Leave in the file the rows that break no rule."""
     taken = {position for result in results for position in result.failed_positions}
     columns = [judgement.contract.column_of_role(role) for role in ("unit", "member")]
     keys = [column.name for column in columns if column]
     failed = rows_at(rows, taken, [*keys, *amounts, "_sheet", "_row_number"])
-    take_out(rows, judgement.of_rows(results, failed))
+    take_out(rows, judgement.add_row_results(results, failed))
 
 
 def _blank_amounts(rows: Path, contract: Contract) -> list[dict[str, Any]]:
@@ -206,13 +206,13 @@ def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list
         for one in suite.rules
     )  # fmt: skip
     if not key or rule is None or says_so:
-        return judge_rows_of_many(suite, many)
+        return run_row_rules_on_files(suite, many)
     one = len(key) == 1
     kind = f"expect_{'column_values' if one else 'compound_columns'}_to_be_unique"
     kwargs: dict[str, Any] = {"column": key[0]} if one else {"column_list": list(key)}
     as_rule = Rule(kind, kwargs, rule.severity, rule.effect or "provisional", rule.notes)
     named = replace(as_rule, type="conflicting_key")
-    judged = judge_rows_of_many(replace(suite, rules=(*suite.rules, as_rule)), many)
+    judged = run_row_rules_on_files(replace(suite, rules=(*suite.rules, as_rule)), many)
     return [[*results, replace(of_key, rule=named)] for *results, of_key in judged]
 
 

@@ -22,7 +22,7 @@ from flows.landing.profile import captions_by_sheet, units_held
 from flows.parsing.headers import HeaderMissing
 from flows.parsing.pseudonyms import PersonKey
 from flows.parsing.result import Reading
-from flows.quality.delivery_report import reading_as_rule, rule_outcome
+from flows.quality.delivery_report import as_rule_of_suite, write_result
 from flows.quality.suite import SuiteError, Suites
 from flows.quality.waivers import Waiver, waived_entries
 
@@ -260,8 +260,8 @@ def _missing_columns(contract: Contract, error: Exception, suites: Suites) -> li
         return []
     rule = suites.load(contract).reading["required_column"]
     places = [{"sheet": "", "row": None, "column": name} for name in error.missing]
-    as_rule = reading_as_rule("required_column", rule)
-    return [rule_outcome(as_rule, places, success=False, raised=False)]
+    as_rule = as_rule_of_suite("required_column", rule)
+    return [write_result(as_rule, places, success=False, raised=False)]
 
 
 def rejection_of_delivery(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:

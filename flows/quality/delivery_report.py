@@ -37,12 +37,12 @@ def _is_asked(name: str, contract: Contract) -> bool:
     return name not in COMPARED and bool(asked_by.get(name, True))
 
 
-def reading_as_rule(name: str, rule: ReadingRule) -> Rule:
+def as_rule_of_suite(name: str, rule: ReadingRule) -> Rule:
     """Give what the suite says of a thing found in a file the form of its other rules."""
     return Rule(name, {}, rule.severity, rule.effect, rule.notes, keeps_rows=name not in OF_ROWS)
 
 
-def rejection_of(name: str, rule: ReadingRule | Rule, places: list[dict[str, Any]]) -> Message:
+def write_rejection(name: str, rule: ReadingRule | Rule, places: list[dict[str, Any]]) -> Message:
     """Say in a sentence why a file is rejected, by what was found in it and where."""
     return message(
         "rule_broken",
@@ -53,7 +53,7 @@ def rejection_of(name: str, rule: ReadingRule | Rule, places: list[dict[str, Any
     )
 
 
-def rule_outcome(
+def write_result(
     rule: Rule, places: list[dict[str, Any]], *, success: bool, raised: bool
 ) -> dict[str, Any]:
     """Write one rule's result as the gate page shows it, with the first places where it failed."""
@@ -74,7 +74,7 @@ def rule_outcome(
     }
 
 
-def doubts_of(rule: Rule, places: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def list_doubts(rule: Rule, places: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Say where a file makes figures doubtful though no row is taken out of them.
 
     A place may have the unit and member of whose figures it speaks (else of all), the amount by
@@ -111,9 +111,10 @@ def _doubt(rule: Rule, place: dict[str, Any], parts: Sequence[Mapping[str, Any]]
 
 # A waiver lets a row through that breaks one of these; what is not known of it stays unknown.
 UNKNOWN = (
-    "expect_column_values_to_not_be_null", "expect_column_values_to_be_in_set",
+    "expect_column_values_to_not_be_null",
+    "expect_column_values_to_be_in_set",
     "expect_column_values_to_match_regex",
-)  # fmt: skip
+)
 
 
 def _at_most_warning(severity: str) -> str:
@@ -121,7 +122,7 @@ def _at_most_warning(severity: str) -> str:
     return "warning" if severity == "critical" else severity
 
 
-class Judgement:
+class DeliveryReport:
     """Collects what the gate of one delivery finds, without any value of a row."""
 
     def __init__(
@@ -139,13 +140,13 @@ class Judgement:
     def _reject(self, code: str, **parameters: Any) -> None:
         self.rejections.append(message(code, **parameters))
 
-    def note(
+    def add_result(
         self, rule: Rule, *, places: list[dict[str, Any]], success: bool, raised: bool = False
     ) -> None:
         """Keep one rule's result, with the first places where it failed."""
-        self.results.append(rule_outcome(rule, places, success=success, raised=raised))
+        self.results.append(write_result(rule, places, success=success, raised=raised))
 
-    def of_reading(self, reading: Reading) -> None:
+    def add_findings(self, reading: Reading) -> None:
         """Judge what the file itself showed while it was read."""
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for finding in reading.findings:
@@ -166,107 +167,97 @@ class Judgement:
         for name, rule in self.suite.reading.items():
             places = found.pop(name, [])
             if places or (_is_asked(name, self.contract) and name != "blank_amount"):
-                self._of_found(name, rule, places)
+                self._add_finding(name, rule, places)
         for name, places in found.items():
             self._reject("suite_without_rule", rule=name, places=places_message(places))
 
-    def of_blanks(self, places: list[dict[str, Any]]) -> None:
+    def add_blank_amounts(self, places: list[dict[str, Any]]) -> None:
         """Judge the amounts that are blank in the rows that count."""
         rule = self.suite.reading.get("blank_amount")
         if rule and (places or _is_asked("blank_amount", self.contract)):
-            self._of_found("blank_amount", rule, places)
+            self._add_finding("blank_amount", rule, places)
 
-    def _of_found(self, name: str, rule: ReadingRule, places: list[dict[str, Any]]) -> None:
-        as_rule = reading_as_rule(name, rule)
+    def _add_finding(self, name: str, rule: ReadingRule, places: list[dict[str, Any]]) -> None:
+        as_rule = as_rule_of_suite(name, rule)
         standing = places
         if rule.severity == "critical" or as_rule.makes_doubt:
             standing = [one for one in places if not self.is_waived(name, one)]
         grave = standing if rule.severity == "critical" else []
         severity = rule.severity if grave or not places else _at_most_warning(rule.severity)
-        self.note(replace(as_rule, severity=severity), places=places, success=not places)
+        self.add_result(replace(as_rule, severity=severity), places=places, success=not places)
         if as_rule.makes_doubt:
-            self.doubts += doubts_of(as_rule, standing)
+            self.doubts += list_doubts(as_rule, standing)
         if grave:
-            self.rejections.append(rejection_of(name, rule, grave))
+            self.rejections.append(write_rejection(name, rule, grave))
 
-    def of_rows(
+    def add_row_results(
         self, results: Sequence[RuleResult], rows: Mapping[int, Mapping[str, Any]]
     ) -> set[int]:
-        """Set the rows aside that break a row rule, and give their positions.
+        """Quarantine the rows that break a row rule, and give their positions.
 
         `rows` holds all that break one by their position. A row is let through only if each rule
         that it breaks is waived for it.
         """
-        unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
-        amounts = [column.name for column in self.contract.columns if column.role == "amount"]
-
-        def readable(rules: Iterable[Rule], row: Mapping[str, Any]) -> dict[str, Any]:
-            """Give what of a row says which figures it belongs to, where no rule doubts it."""
-            doubted = {name for rule in rules for name in rule.columns}
-            has_member = member and member.name not in doubted
-            return {
-                "unit": row[unit.name] if unit else None,
-                "member": row[member.name] if member and has_member else None,
-                "amount": amount_of(row, amounts),
-            }
-
-        def place_of(rule: Rule, position: int) -> dict[str, Any]:
-            row = rows[position]
-            place = {"sheet": row["_sheet"], "row": row["_row_number"], "column": rule.column}
-            return place | ({"unit": row[unit.name]} if unit else {})
-
         taken = {
             position
             for result in results
             for position in result.failed_positions
-            if self._waiver_of(result.rule.type, place_of(result.rule, position)) is None
+            if self._find_waiver(result.rule.type, self._place_row(result.rule, rows[position]))
+            is None
         }
         for result in results:
             rule, places, unknown = result.rule, [], list[dict[str, Any]]()
             for position in result.failed_positions:
-                row, place = rows[position], place_of(rule, position)
-                if position not in taken:
+                place = self._place_row(rule, rows[position])
+                if position in taken:
+                    places.append(place)
+                    keys = (place["unit"], place["member"], place["amount"])
+                    row = SetAside(
+                        place["sheet"], place["row"], rule.column or "", rule.type, *keys
+                    )
+                    self.set_aside(row, rule.effect or "provisional")
+                else:
                     self.is_waived(rule.type, place)
                     if rule.effect == "provisional" and rule.type in UNKNOWN:
-                        unknown.append({**place, **readable([rule], row)})
-                    continue
-                places.append({name: place[name] for name in ("sheet", "row", "column")})
-                self.set_aside(
-                    SetAside(
-                        row["_sheet"],
-                        row["_row_number"],
-                        rule.column or "",
-                        rule.type,
-                        place.get("unit"),
-                        readable([rule], row)["member"],
-                        amount_of(row, amounts),
-                    ),
-                    rule.effect or "provisional",
-                )
-            self.doubts += doubts_of(
-                rule, [place | {"reason": self._still_unknown(rule)} for place in unknown]
-            )
+                        unknown.append(place | {"reason": self._still_unknown(rule)})
+            self.doubts += list_doubts(rule, unknown)
             success = not places if result.failed_positions else result.success
-            self.note(rule, places=places, success=success, raised=result.raised)
+            self.add_result(rule, places=places, success=success, raised=result.raised)
             if result.raised:
                 self._reject("rule_not_run", rule=rule.type, column=rule.column)
         return taken
+
+    def _place_row(self, rule: Rule, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Say where a row stands and which figures it belongs to, where no rule doubts that."""
+        unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
+        amounts = [column.name for column in self.contract.columns if column.role == "amount"]
+        has_member = member and member.name not in rule.columns
+        return {
+            "sheet": row["_sheet"],
+            "row": row["_row_number"],
+            "column": rule.column,
+            "unit": row[unit.name] if unit else None,
+            "member": row[member.name] if member and has_member else None,
+            "amount": amount_of(row, amounts),
+        }
 
     def _still_unknown(self, rule: Rule) -> str:
         captions = [column.shown for column in self.contract.columns if column.name in rule.columns]
         return f"放行的行中“{'、'.join(captions)}”仍不明"
 
-    def _waiver_of(self, rule: str, place: dict[str, Any]) -> Waiver | None:
-        return next((one for one in self.waivers if one.covers(self.contract, rule, place)), None)
+    def _find_waiver(self, rule: str, place: dict[str, Any]) -> Waiver | None:
+        return next(
+            (waiver for waiver in self.waivers if waiver.covers(self.contract, rule, place)), None
+        )
 
     def is_waived(self, rule: str, place: dict[str, Any]) -> bool:
         """Find the waiver that lets a case through, and remember the case."""
-        waiver = self._waiver_of(rule, place)
+        waiver = self._find_waiver(rule, place)
         if waiver:
             self.waived.append((waiver, place))
         return waiver is not None
 
-    def of_table(self, results: Iterable[RuleResult]) -> None:
+    def add_table_results(self, results: Iterable[RuleResult]) -> None:
         """Judge the delivery as a whole."""
         for result in results:
             rule = result.rule
@@ -278,12 +269,12 @@ class Judgement:
             if is_grave and is_waived:
                 rule, is_grave = replace(rule, severity="warning"), False
             if fails and rule.makes_doubt and not is_waived:
-                self.doubts += doubts_of(rule, [{}])
-            self.note(rule, places=[], success=result.success, raised=result.raised)
+                self.doubts += list_doubts(rule, [{}])
+            self.add_result(rule, places=[], success=result.success, raised=result.raised)
             if result.raised:
                 self._reject("rule_not_run", rule=rule.type, column=rule.column)
             elif is_grave:
-                self.rejections.append(rejection_of(rule.type, rule, [{"column": rule.column}]))
+                self.rejections.append(write_rejection(rule.type, rule, [{"column": rule.column}]))
 
     def set_aside(self, row: SetAside, effect: str) -> None:
         """Put a row into quarantine; it keeps what is readable of its keys and amount."""
@@ -301,7 +292,7 @@ class Judgement:
             }
         )
 
-    def of_limit(self, rows_of_data: int, readable_amount: Decimal) -> None:
+    def check_quarantine_limit(self, rows_of_data: int, readable_amount: Decimal) -> None:
         """Reject a delivery of which more is set aside than its contract allows."""
         limit = self.contract.quarantine_limit
         counted = {

@@ -5,12 +5,13 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from flows.common.settings import forget_settings
+from flows.quality.suite import Rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ExpectationResult:
     """What became of an expectation: index labels of rows, names of exceptions, never a value."""
 
     success: bool
@@ -27,20 +28,20 @@ class Answer:
     error: str = ""
 
 
-def not_answered(error: str) -> Answer:
+def unanswered(error: str) -> ExpectationResult:
     """Give the answer of an expectation that could not be judged; it counts as failed."""
-    return Answer(success=False, raised=True, error=error)
+    return ExpectationResult(success=False, raised=True, error=error)
 
 
-def joined(answers: Sequence[Answer]) -> Answer:
+def join_results(answers: Sequence[ExpectationResult]) -> ExpectationResult:
     """Join the answers of all chunks to one expectation."""
     if unclear := [answer for answer in answers if answer.raised or answer.positions is None]:
         return unclear[0]
     positions = tuple(place for answer in answers for place in answer.positions or ())
-    return Answer(all(answer.success for answer in answers), positions=positions)
+    return ExpectationResult(all(answer.success for answer in answers), positions=positions)
 
 
-def frame_of(table: "pa.Table", names: Collection[str], start: int = 0) -> "pd.DataFrame":
+def make_frame(table: "pa.Table", names: Collection[str], start: int = 0) -> "pd.DataFrame":
     """Give the named columns of an Arrow table to pandas; the index counts from start."""
     import pandas as pd
     import pyarrow as pa
@@ -57,24 +58,24 @@ def frame_of(table: "pa.Table", names: Collection[str], start: int = 0) -> "pd.D
     return frame
 
 
-def run(asked: Sequence[tuple[str, Mapping[str, Any]]], frame: "pd.DataFrame") -> list[Answer]:
-    """Ask expectations (type, kwargs) of a frame in one validation; the answers come in order."""
-    if not asked:
+def run_expectations(rules: Sequence[Rule], frame: "pd.DataFrame") -> list[ExpectationResult]:
+    """Ask rules of a frame in one validation; the results come in their order."""
+    if not rules:
         return []
     definition = _batch_definition()
     import great_expectations as gx
 
-    answers: dict[int, Answer] = {}
+    answers: dict[int, ExpectationResult] = {}
     expectations = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they repeat values
-        for marker, (kind, kwargs) in enumerate(asked):
+        for marker, rule in enumerate(rules):
             try:
-                expectations.append(_expectation(kind, kwargs, marker))
+                expectations.append(_make_expectation(rule, marker))
             except MemoryError:
                 raise  # it says nothing of the file, and verdicts are kept
             except Exception as error:  # noqa: BLE001 - whatever it is, the gate has failed
-                answers[marker] = not_answered(type(error).__name__)
+                answers[marker] = unanswered(type(error).__name__)
         try:
             results = (
                 definition.get_batch(batch_parameters={"dataframe": frame})
@@ -87,10 +88,10 @@ def run(asked: Sequence[tuple[str, Mapping[str, Any]]], frame: "pd.DataFrame") -
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001
-            return [not_answered(type(error).__name__) for _ in asked]
+            return [unanswered(type(error).__name__) for _ in rules]
     # They come in another order, and a dropped expectation gives none.
-    answers |= {result.expectation_config.meta["asked"]: _answer(result) for result in results}
-    return [answers.get(marker) or not_answered("NoAnswer") for marker in range(len(asked))]
+    answers |= {result.expectation_config.meta["asked"]: _read_result(result) for result in results}
+    return [answers.get(marker) or unanswered("NoAnswer") for marker in range(len(rules))]
 
 
 def load_great_expectations() -> None:
@@ -117,7 +118,7 @@ def _batch_definition() -> Any:
     return asset.add_batch_definition_whole_dataframe("frame")
 
 
-def _expectation(kind: str, kwargs: Mapping[str, Any], marker: int) -> Any:
+def _make_expectation(rule: Rule, marker: int) -> Any:
     """Make an expectation; of rows without a value only the expectations about nulls judge."""
     from great_expectations.expectations.expectation import (
         ColumnPairMapExpectation,
@@ -125,10 +126,10 @@ def _expectation(kind: str, kwargs: Mapping[str, Any], marker: int) -> Any:
     )
     from great_expectations.expectations.registry import get_expectation_impl
 
-    implementation = get_expectation_impl(kind)
+    implementation = get_expectation_impl(rule.type)
     asked: dict[str, Any] = {
         key: datetime(value.year, value.month, value.day) if type(value) is date else value
-        for key, value in kwargs.items()
+        for key, value in rule.kwargs.items()
     }
     if issubclass(implementation, ColumnPairMapExpectation):
         asked.setdefault("ignore_row_if", "either_value_is_missing")
@@ -139,17 +140,17 @@ def _expectation(kind: str, kwargs: Mapping[str, Any], marker: int) -> Any:
     return implementation(**asked, meta={"asked": marker})
 
 
-def _answer(result: Any) -> Answer:
+def _read_result(result: Any) -> ExpectationResult:
     info = result.exception_info or {}
     for exception in [info] if "raised_exception" in info else info.values():
         if exception.get("raised_exception"):
             name = _exception_name(str(exception.get("exception_traceback")))
             if name.endswith("MemoryError"):
                 raise MemoryError(name)
-            return not_answered(name)
+            return unanswered(name)
     labels = result.result.get("unexpected_index_list")
     positions = None if labels is None else tuple(sorted(map(int, labels)))
-    return Answer(result.success is True, positions=positions)
+    return ExpectationResult(result.success is True, positions=positions)
 
 
 def _exception_name(traceback: str) -> str:

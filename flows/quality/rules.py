@@ -18,7 +18,13 @@ from flows.common.parquet import (
     joined_chunks,
     quoted,
 )
-from flows.quality.gx_runner import Answer, frame_of, joined, not_answered, run
+from flows.quality.gx_runner import (
+    ExpectationResult,
+    join_results,
+    make_frame,
+    run_expectations,
+    unanswered,
+)
 from flows.quality.suite import ASKS_BY, Rule, Suite, SuiteError
 
 if TYPE_CHECKING:
@@ -45,7 +51,7 @@ class RuleResult:
     error: str = ""
 
 
-def judge_rows(suite: Suite, path: Path) -> list[RuleResult]:
+def run_row_rules(suite: Suite, path: Path) -> list[RuleResult]:
     """Run the row rules over a Parquet file; failed positions are its row numbers, from 0."""
     rules = [rule for rule in suite.rules if rule.is_row_rule]
     if is_one_chunk(path):
@@ -56,14 +62,14 @@ def judge_rows(suite: Suite, path: Path) -> list[RuleResult]:
     unique = [rule for rule in whole if rule.type in UNIQUENESS]
     others = [rule for rule in whole if rule.type not in UNIQUENESS]
     answers = _in_chunks(local, path)
-    answers += run(_asked(unique), _with_twins(unique, path)) if unique else []
-    answers += run(_asked(others), _whole(others, path)) if others else []
+    answers += run_expectations(unique, _with_twins(unique, path)) if unique else []
+    answers += run_expectations(others, _whole(others, path)) if others else []
     order = [id(rule) for rule in (*local, *unique, *others)]
     by_rule = dict(zip(order, answers, strict=True))
-    return [_of_rows(rule, by_rule[id(rule)]) for rule in rules]
+    return [_check_positions(rule, by_rule[id(rule)]) for rule in rules]
 
 
-def judge_rows_of_many(suite: Suite, paths: Sequence[Path]) -> list[list[RuleResult]]:
+def run_row_rules_on_files(suite: Suite, paths: Sequence[Path]) -> list[list[RuleResult]]:
     """Run the row rules over files as over each alone; small ones cost hardly more than one.
 
     Files of which each row is judged alone, and that have no twins, are judged as one.
@@ -75,49 +81,51 @@ def judge_rows_of_many(suite: Suite, paths: Sequence[Path]) -> list[list[RuleRes
     small = [path for path in paths if is_each_alone and is_one_chunk(path)]
     together = _without_twins(unique, small)
     if len(together) < 2:
-        return [judge_rows(suite, path) for path in paths]
+        return [run_row_rules(suite, path) for path in paths]
     answers = _in_chunks(local, *together)
-    answers += run(_asked(unique), _no_rows(unique, together[0]))
+    answers += run_expectations(unique, _no_rows(unique, together[0]))
     if any(answer.raised or answer.positions is None for answer in answers):
-        return [judge_rows(suite, path) for path in paths]  # it may be the fault of one
+        return [run_row_rules(suite, path) for path in paths]  # it may be the fault of one
     by_rule = {id(rule): answer for rule, answer in zip(local + unique, answers, strict=True)}
     found, start = {}, 0
     for path in together:
         end = start + count_rows(path)
-        shares = [_share(by_rule[id(rule)], start, end) for rule in rules]
-        found[path] = [_of_rows(rule, one) for rule, one in zip(rules, shares, strict=True)]
+        shares = [_slice_result(by_rule[id(rule)], start, end) for rule in rules]
+        found[path] = [
+            _check_positions(rule, share) for rule, share in zip(rules, shares, strict=True)
+        ]
         start = end
-    return [found[path] if path in found else judge_rows(suite, path) for path in paths]
+    return [found[path] if path in found else run_row_rules(suite, path) for path in paths]
 
 
-def _share(answer: Answer, start: int, end: int) -> Answer:
+def _slice_result(answer: ExpectationResult, start: int, end: int) -> ExpectationResult:
     """Give of an answer about many files what it says of the one from `start` to `end`."""
     places = answer.positions or ()
     own = places[bisect_left(places, start) : bisect_left(places, end)]
-    return Answer(not own, positions=tuple(place - start for place in own))
+    return ExpectationResult(not own, positions=tuple(place - start for place in own))
 
 
-def _in_chunks(rules: Sequence[Rule], *paths: Path) -> list[Answer]:
+def _in_chunks(rules: Sequence[Rule], *paths: Path) -> list[ExpectationResult]:
     """Ask rules that look at one row alone, some rows at a time; positions count over all files."""
     if not rules:
         return []
-    words = _words(rules)
-    parts: list[list[Answer]] = []
+    names = _name_columns(rules)
+    parts: list[list[ExpectationResult]] = []
     start = 0
-    for table in joined_chunks(paths, words):
-        parts.append(run(_asked(rules), frame_of(table, words, start)))
+    for table in joined_chunks(paths, names):
+        parts.append(run_expectations(rules, make_frame(table, names, start)))
         start += table.num_rows
-    return [joined(answers) for answers in zip(*parts, strict=True)]
+    return [join_results(answers) for answers in zip(*parts, strict=True)]
 
 
 def _no_rows(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
-    return frame_of(next(chunks(path, _words(rules))).slice(0, 0), _words(rules))
+    return make_frame(next(chunks(path, _name_columns(rules))).slice(0, 0), _name_columns(rules))
 
 
 def _whole(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
     import pyarrow as pa
 
-    return frame_of(pa.concat_tables(chunks(path, _words(rules))), _words(rules))
+    return make_frame(pa.concat_tables(chunks(path, _name_columns(rules))), _name_columns(rules))
 
 
 def _with_twins(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
@@ -125,7 +133,7 @@ def _with_twins(rules: Sequence[Rule], path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     table = _twins(rules, path)
-    frame = frame_of(table, _words(rules))
+    frame = make_frame(table, _name_columns(rules))
     frame.index = pd.Index(table["file_row_number"].to_numpy())
     return frame
 
@@ -142,7 +150,7 @@ def _key(rule: Rule) -> tuple[str, str]:
     return condition, f"hash({', '.join(columns)})"
 
 
-def _answerable(rules: Sequence[Rule], path: Path) -> list[Rule]:
+def _leave_out_unknown(rules: Sequence[Rule], path: Path) -> list[Rule]:
     """Leave out rules on columns that are not there: that will be the verdict."""
     present = set(column_names(path))
     return [rule for rule in rules if present.issuperset(rule.columns)]
@@ -152,7 +160,7 @@ def _without_twins(rules: Sequence[Rule], paths: Sequence[Path]) -> list[Path]:
     """Choose the small files in which no rows share their key by some rule of uniqueness."""
     if not paths:
         return []
-    keys = [_key(rule) for rule in _answerable(rules, paths[0])]
+    keys = [_key(rule) for rule in _leave_out_unknown(rules, paths[0])]
     questions = [
         f"select file from landed where {condition} group by file, {key} having count(*) > 1"
         for condition, key in keys
@@ -167,10 +175,10 @@ def _twins(rules: Sequence[Rule], path: Path) -> "pa.Table":
 
     All rows of such a key are among them, so that the verdict on them is that on the table.
     """
-    names = _words(rules)
+    names = _name_columns(rules)
     present = [name for name in column_names(path) if name in names]
     keys, wanted = [], []
-    for number, rule in enumerate(_answerable(rules, path)):
+    for number, rule in enumerate(_leave_out_unknown(rules, path)):
         condition, key = _key(rule)
         keys.append(
             f"twins_{number} as (select {key} as key from landed where {condition} "
@@ -185,45 +193,43 @@ def _twins(rules: Sequence[Rule], path: Path) -> "pa.Table":
     )
 
 
-def judge_table(suite: Suite, aggregates: Mapping[str, Any]) -> list[RuleResult]:
-    """Run the table rules over the aggregates; a null one fails, for nothing was measured."""
+def run_table_rules(suite: Suite, many: Sequence[Mapping[str, Any]]) -> list[list[RuleResult]]:
+    """Run the table rules over the aggregates of each of many files.
+
+    Rules that look at one row alone are asked of all files at once.
+    """
+    rules = [rule for rule in suite.rules if not rule.is_row_rule]
+    if all(rule.type in ROW_LOCAL for rule in rules):
+        return _run_table_rules(rules, many)
+    return [results for row in many for results in _run_table_rules(rules, [row])]
+
+
+def _run_table_rules(
+    rules: Sequence[Rule], many: Sequence[Mapping[str, Any]]
+) -> list[list[RuleResult]]:
+    """Ask the rules of a frame of aggregates; a null one fails, for nothing was measured."""
     import pandas as pd
 
-    rules = [rule for rule in suite.rules if not rule.is_row_rule]
-    row = {name: pd.Series([value], dtype=object) for name, value in aggregates.items()}
-    nulls = {name for name, value in aggregates.items() if pd.isna(value)}
-    results = []
-    for rule, answer in zip(rules, run(_asked(rules), pd.DataFrame(row)), strict=True):
-        if rule.type not in NULL_RULES and nulls.intersection(rule.columns):
-            answer = not_answered("NothingMeasured")
-        results.append(RuleResult(rule, answer.success, answer.raised, (), answer.error))
-    return results
+    frame = pd.DataFrame(
+        {name: pd.Series([row[name] for row in many], dtype=object) for name in many[0]}
+    )
+    answers = run_expectations(rules, frame)
+    if len(many) > 1 and any(answer.raised or answer.positions is None for answer in answers):
+        return [results for row in many for results in _run_table_rules(rules, [row])]
+    found: list[list[RuleResult]] = []
+    for place, row in enumerate(many):
+        nulls = {name for name, value in row.items() if pd.isna(value)}
+        found.append([])
+        for rule, answer in zip(rules, answers, strict=True):
+            if rule.type not in NULL_RULES and nulls.intersection(rule.columns):
+                answer = unanswered("NothingMeasured")
+            success = answer.success if len(many) == 1 else place not in (answer.positions or ())
+            success = success and not answer.raised
+            found[-1].append(RuleResult(rule, success, answer.raised, (), answer.error))
+    return found
 
 
-def judge_tables(suite: Suite, many: Sequence[Mapping[str, Any]]) -> list[list[RuleResult]]:
-    """Run the table rules over the aggregates of many files as over each alone."""
-    import pandas as pd
-
-    rules = [rule for rule in suite.rules if not rule.is_row_rule]
-    if len(many) < 2 or any(rule.type not in ROW_LOCAL for rule in rules):
-        return [judge_table(suite, one) for one in many]
-    columns = {name: pd.Series([one[name] for one in many], dtype=object) for name in many[0]}
-    answers = run(_asked(rules), pd.DataFrame(columns))
-    if any(answer.raised or answer.positions is None for answer in answers):
-        return [judge_table(suite, one) for one in many]
-    nulls = {name: column.isna() for name, column in columns.items()}
-    return [
-        [
-            RuleResult(rule, False, True, (), "NothingMeasured")
-            if rule.type not in NULL_RULES and any(nulls[name][place] for name in rule.columns)
-            else RuleResult(rule, place not in (answer.positions or ()), False)
-            for rule, answer in zip(rules, answers, strict=True)
-        ]
-        for place in range(len(many))
-    ]
-
-
-def aggregates_of(suite: Suite, paths: Sequence[Path]) -> list[dict[str, Any]]:
+def compute_aggregates(suite: Suite, paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Compute a suite's aggregates over each file.
 
     Raises SuiteError where one cannot be computed, as when it names a column that is not there.
@@ -256,19 +262,15 @@ def aggregates_of(suite: Suite, paths: Sequence[Path]) -> list[dict[str, Any]]:
         ) from None
 
 
-def _asked(rules: Iterable[Rule]) -> list[tuple[str, Mapping[str, Any]]]:
-    return [(rule.type, rule.kwargs) for rule in rules]
-
-
-def _words(rules: Iterable[Rule]) -> set[str]:
+def _name_columns(rules: Iterable[Rule]) -> set[str]:
     """Find the columns that rules name, also those in their conditions."""
     texts = [str(rule.kwargs.get("row_condition", "")) for rule in rules]
     words = {word for text in texts for word in re.findall(r"\w+", text)}
     return words.union(*(rule.columns for rule in rules))
 
 
-def _of_rows(rule: Rule, answer: Answer) -> RuleResult:
+def _check_positions(rule: Rule, answer: ExpectationResult) -> RuleResult:
     """Let a row rule that cannot say which rows fail count as raised."""
     if not answer.raised and (answer.positions is None or answer.success == bool(answer.positions)):
-        answer = not_answered("NoPositions")
+        answer = unanswered("NoPositions")
     return RuleResult(rule, answer.success, answer.raised, answer.positions or (), answer.error)

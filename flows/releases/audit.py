@@ -5,13 +5,13 @@ from typing import Any
 
 from flows.common.errors import Blocked
 from flows.common.parquet import count_rows
-from flows.quality.delivery_report import rejection_of, rule_outcome
+from flows.quality.delivery_report import write_rejection, write_result
 from flows.warehouse.models import PUBLISHED
 
 
 def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[dict[str, Any]]:
     """Judge the published tables of a part folder by the suites of the report."""
-    from flows.quality.rules import aggregates_of, judge_rows, judge_table
+    from flows.quality.rules import compute_aggregates, run_row_rules, run_table_rules
     from flows.quality.suite import SuiteError, load_suite
 
     outcomes = []
@@ -19,10 +19,10 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
         path = folder / f"{name}.parquet"
         try:
             suite = load_suite(suites / f"{name}.yml")
-            (aggregates,) = aggregates_of(suite, [path])
+            aggregates = compute_aggregates(suite, [path])
         except SuiteError as error:
             raise Blocked(str(error)) from None
-        results = [*judge_rows(suite, path), *judge_table(suite, aggregates)]
+        results = [*run_row_rules(suite, path), *run_table_rules(suite, aggregates)[0]]
         row_count = count_rows(path)
         failed = [result for result in results if not result.success]
         outcomes.append(
@@ -37,7 +37,7 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
                     result.raised or result.rule.severity == "critical" for result in failed
                 ),
                 "rejections": [
-                    rejection_of(
+                    write_rejection(
                         result.rule.type, result.rule, [{"column": result.rule.column}]
                     ).as_json()
                     for result in failed
@@ -48,7 +48,7 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
                 "rows_quarantined": 0,
                 "rows_skipped": 0,
                 "results": [
-                    rule_outcome(
+                    write_result(
                         result.rule,
                         [
                             {"sheet": "", "row": position + 1, "column": result.rule.column}

@@ -17,7 +17,7 @@ from flows.extract.inbox.scan import scan_inbox
 from flows.extract.raw_store import Store
 from flows.landing.outcome import Outcome
 from flows.landing.problems import problems_of
-from flows.quality.delivery_report import rule_outcome
+from flows.quality.delivery_report import write_result
 from flows.quality.suite import Rule, load_suite, readings_path, suite_path
 from flows.runs.person_key import load_person_key
 
@@ -134,7 +134,7 @@ def test_what_differs_from_the_last_file_is_told_beside_what_should_be(tmp_path:
     said = load_suite(suite_path(contract), readings_path()).reading["new_column"]
     place = {"sheet": "", "row": None, "column": "", "detail": "备注"}
     rule = Rule("new_column", {}, said.severity, said.effect, said.notes)
-    result = rule_outcome(rule, [place], success=False, raised=False)
+    result = write_result(rule, [place], success=False, raised=False)
     outcome = {"accepted": True, "rejections": [], "results": [result]}
     [problem] = problems_of(contract, Outcome(tmp_path, outcome))
     assert problem.what == "与上一份文件相比不应有新的列；实际：有新的列（备注）"

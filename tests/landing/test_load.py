@@ -23,11 +23,10 @@ from flows.landing import load
 from flows.landing.outcome import ValidationRequest
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality.rules import (
-    aggregates_of,
-    judge_rows,
-    judge_rows_of_many,
-    judge_table,
-    judge_tables,
+    compute_aggregates,
+    run_row_rules,
+    run_row_rules_on_files,
+    run_table_rules,
 )
 from flows.quality.suite import Suite, SuiteError, load_suite, readings_path, suite_path
 from flows.readers import row_blocks, sandbox
@@ -89,17 +88,17 @@ def test_few_rows_at_a_time_and_many_files_at_once_are_judged_as_each_file_whole
     for number, rows in enumerate(files):
         paths.append(tmp_path / f"{number}.parquet")
         pq.write_table(pa.Table.from_pylist(rows, SCHEMA), paths[-1])
-    whole = [judge_rows(suite, path) for path in paths]
-    assert judge_rows_of_many(suite, paths) == whole
+    whole = [run_row_rules(suite, path) for path in paths]
+    assert run_row_rules_on_files(suite, paths) == whole
     before, parquet.CHUNK_ROWS = parquet.CHUNK_ROWS, few
     try:
-        assert judge_rows(suite, paths[0]) == whole[0]
-        assert judge_rows_of_many(suite, paths) == whole
+        assert run_row_rules(suite, paths[0]) == whole[0]
+        assert run_row_rules_on_files(suite, paths) == whole
     finally:
         parquet.CHUNK_ROWS = before
     sums = parquet.first_rows(paths, suite.aggregates)
     assert sums == [parquet.first_rows([path], suite.aggregates)[0] for path in paths]
-    assert judge_tables(suite, sums) == [judge_table(suite, one) for one in sums]
+    assert run_table_rules(suite, sums) == [run_table_rules(suite, [one])[0] for one in sums]
 
 
 def land_payments(folder: Path) -> tuple[Any, ...]:
@@ -196,5 +195,5 @@ def test_an_aggregate_of_a_column_that_is_not_there_is_told_by_its_name(
         pq.write_table(pa.table({"number": [1, 2]}), path)
     asks = {"numbers": "sum(number)", "others": "sum(renamed)"}
     with pytest.raises(SuiteError, match=r"x\.table: the aggregate others cannot be computed"):
-        aggregates_of(replace(suite, aggregates=asks), paths)
-    assert aggregates_of(suite, paths) == [{"numbers": 3}] * count
+        compute_aggregates(replace(suite, aggregates=asks), paths)
+    assert compute_aggregates(suite, paths) == [{"numbers": 3}] * count

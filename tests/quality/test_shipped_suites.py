@@ -11,15 +11,15 @@ from suite_parts import (
     COLUMNS,
     EXPECTATIONS,
     SHIPPED,
-    aggregates_of,
+    compute_aggregates,
     failures,
-    judge_rows,
     rows,
+    run_row_rules,
+    run_table_rules,
     shipped,
 )
 
 from flows.common.settings import CHECKOUT
-from flows.quality.rules import judge_table
 from flows.warehouse.models import marts
 
 # The suites of the product
@@ -45,7 +45,10 @@ def test_a_shipped_suite_names_what_there_is(path: Path) -> None:
     used = {column for one in suite.rules if not one.is_row_rule for column in one.columns}
     assert used == set(suite.aggregates)
     empty = pa.schema(list(COLUMNS[suite.name].items())).empty_table()
-    results = [*judge_rows(suite, empty), *judge_table(suite, aggregates_of(suite, empty))]
+    results = [
+        *run_row_rules(suite, empty),
+        *run_table_rules(suite, compute_aggregates(suite, empty)),
+    ]
     assert len(results) == len(suite.rules)
     assert [r.rule.type for r in results if r.raised] == []
     assert not all(r.success for r in results), "an empty table must not pass"
@@ -73,7 +76,7 @@ def test_payments_rules() -> None:
         PAYMENT | {"voucher_no": "8", "is_deleted": None},
         PAYMENT | {"voucher_no": None},
     )
-    results = judge_rows(suite, table)
+    results = run_row_rules(suite, table)
     failed = {(r.rule.type, r.rule.column): r.failed_positions for r in results if not r.success}
     assert not any(r.raised for r in results)
     assert failed == {
@@ -83,7 +86,7 @@ def test_payments_rules() -> None:
         ("expect_column_values_to_be_unique", "voucher_no"): (6, 7),
         ("expect_column_values_to_not_be_null", "is_deleted"): (9,),
     }
-    of_table = failures(judge_table(suite, aggregates_of(suite, table)))
+    of_table = failures(run_table_rules(suite, compute_aggregates(suite, table)))
     assert set(of_table) == {"rows_without_voucher"}
 
 
@@ -106,13 +109,13 @@ def test_education_funds_rules() -> None:
         FUNDS | {"school_code": "9151000001", "stage": "其他", "surcharge_yuan": Decimal(-1)},
         FUNDS | {"school_code": "9151000002", "stage": "其他"} | BLANK,
     )
-    assert failures(judge_rows(suite, table)) == {
+    assert failures(run_row_rules(suite, table)) == {
         "school_code, stage": (1, 2),
         "school_code": (3,),
         "surcharge_yuan": (4,),
         "staff_yuan": (5,),
     }
-    of_table = failures(judge_table(suite, aggregates_of(suite, table)))
+    of_table = failures(run_table_rules(suite, compute_aggregates(suite, table)))
     assert set(of_table) == set()
 
 
@@ -126,7 +129,7 @@ def test_trainings_outside_the_span_are_set_aside() -> None:
         good | {"trained_on": date(2020, 1, 1), "hours": Decimal("400.1")},
         good | {"trained_on": date(2020, 1, 1), "hours": Decimal("-0.5")},
     )
-    results = judge_rows(shipped("staffing.trainings"), table)
+    results = run_row_rules(shipped("staffing.trainings"), table)
     failed = [(r.rule.column, r.failed_positions) for r in results if not r.success]
     assert failed == [("trained_on", (4,)), ("trained_on", (0, 3)), ("hours", (5, 6))]
 
@@ -156,16 +159,16 @@ def test_a_code_that_no_list_knows_is_told_and_sets_no_row_aside() -> None:
          {"rows_of_unknown_type": 2, "rows_of_unknown_founder": 1, "rows_of_odd_area": 1}),
     ):  # fmt: skip
         suite = shipped(name)
-        assert failures(judge_rows(suite, table)) == {}
-        counted = aggregates_of(suite, table)
+        assert failures(run_row_rules(suite, table)) == {}
+        counted = compute_aggregates(suite, table)
         assert {name: counted[name] for name in wanted} == wanted
-        assert set(failures(judge_table(suite, counted))) == set(wanted)
+        assert set(failures(run_table_rules(suite, counted))) == set(wanted)
 
 
 def test_a_head_of_a_kindergarten_must_say_where_and_since_when() -> None:
     head = {"staff_id": "a" * 64, "post": "园长"}
     clerk = {"staff_id": "b" * 64, "post": "行政人员"}
-    results = judge_rows(shipped("staffing.staff"), rows("staffing.staff", head, clerk))
+    results = run_row_rules(shipped("staffing.staff"), rows("staffing.staff", head, clerk))
     assert failures(results) == {"school_code": (0,), "entered_on": (0,)}
 
 
@@ -177,8 +180,8 @@ def test_only_pseudonyms_come_in() -> None:
         "has_special_needs": False,
     }  # fmt: skip
     table = rows("schools.students", good, good | {"student_id": "G519900201309010011"})
-    assert failures(judge_rows(suite, table)) == {}
-    found = failures(judge_table(suite, aggregates_of(suite, table)))
+    assert failures(run_row_rules(suite, table)) == {}
+    found = failures(run_table_rules(suite, compute_aggregates(suite, table)))
     assert set(found) == {"rows_not_pseudonymised"}
 
 
@@ -187,7 +190,9 @@ def test_only_compulsory_stages_must_say_who_boards() -> None:
         {"student_id": f"{n:064x}", "school_code": "2151000001", "stage": stage}
         for n, stage in enumerate(["幼儿园", "普通小学", "普通高中", "特殊教育", "小学"])
     ]
-    assert failures(judge_rows(shipped("schools.students"), rows("schools.students", *pupils))) == {
+    assert failures(
+        run_row_rules(shipped("schools.students"), rows("schools.students", *pupils))
+    ) == {
         "stage": (4,),
         "is_boarder": (1, 3),
         "has_special_needs": (1, 3),
@@ -242,8 +247,8 @@ def test_a_good_row_passes_every_rule() -> None:
     }  # fmt: skip
     for name, row in good.items():
         suite, table = shipped(name), rows(name, row)
-        assert failures(judge_rows(suite, table)) == {}, name
-        assert failures(judge_table(suite, aggregates_of(suite, table))) == {}, name
+        assert failures(run_row_rules(suite, table)) == {}, name
+        assert failures(run_table_rules(suite, compute_aggregates(suite, table))) == {}, name
 
 
 def test_the_test_of_few_persons_asks_for_every_unit_of_persons() -> None:
@@ -283,6 +288,6 @@ def test_a_false_value_is_not_published(change: dict[str, Any], aggregate: str) 
         "value": Decimal(100), "unit": "元", "judgement": "无标准",
     }  # fmt: skip
     table = rows("report.report_values", good | change)
-    results = judge_table(suite, aggregates_of(suite, table))
+    results = run_table_rules(suite, compute_aggregates(suite, table))
     assert aggregate in failures(results)
     assert {r.rule.severity for r in results if not r.success} == {"critical"}

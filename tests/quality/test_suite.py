@@ -13,10 +13,20 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import yaml
-from suite_parts import DAY, EXPECTATIONS, FLAG, NOTES, READINGS, TEXT, YUAN, judge_rows, rule
+from suite_parts import (
+    DAY,
+    EXPECTATIONS,
+    FLAG,
+    NOTES,
+    READINGS,
+    TEXT,
+    YUAN,
+    rule,
+    run_row_rules,
+    run_table_rules,
+)
 
 from flows.common import parquet
-from flows.quality.rules import judge_table
 from flows.quality.suite import EFFECTS, SEVERITIES, Suite, SuiteError, load_suite
 from flows.quality.suite import READINGS as READINGS_KNOWN
 
@@ -228,7 +238,7 @@ def test_positions_and_nulls(
     chunk_rows: int,
 ) -> None:
     monkeypatch.setattr(parquet, "CHUNK_ROWS", chunk_rows)
-    (result,) = judge_rows(suite_of(written), TABLE)
+    (result,) = run_row_rules(suite_of(written), TABLE)
     assert (result.raised, result.error) == (False, "")
     assert result.failed_positions == positions
     assert result.success == (not positions)
@@ -244,7 +254,7 @@ def test_uniqueness_looks_across_chunks(
         rule("expect_column_values_to_not_be_null", column="id"),
         rule("expect_compound_columns_to_be_unique", column_list=["id", "n"]),
     )
-    assert [r.failed_positions for r in judge_rows(suite, table)] == [(1, 7), (8, 9), (1, 7)]
+    assert [r.failed_positions for r in run_row_rules(suite, table)] == [(1, 7), (8, 9), (1, 7)]
 
 
 def test_results_come_in_the_order_of_the_suite(suite_of: Callable[..., Suite]) -> None:
@@ -255,7 +265,7 @@ def test_results_come_in_the_order_of_the_suite(suite_of: Callable[..., Suite]) 
         rule("expect_column_values_to_not_be_null", column="yuan"),
         rule("expect_column_values_to_not_be_null", column="code"),
     ]
-    results = judge_rows(suite_of(*written), TABLE)
+    results = run_row_rules(suite_of(*written), TABLE)
     assert [r.rule.type for r in results] == [w["type"] for w in written]
     assert [r.failed_positions for r in results] == [(2,), (1,), (0, 3), (1,), (1,)]
 
@@ -268,7 +278,7 @@ def test_severity_and_effect_do_not_change_the_verdict(
     row = rule("expect_column_values_to_not_be_null", effect, column="code")
     whole = rule("expect_column_values_to_be_between", None, column="n", min_value=1)
     suite = suite_of(row | {"severity": severity}, whole | {"severity": severity})
-    (of_row,), (of_table,) = judge_rows(suite, TABLE), judge_table(suite, {"n": 0})
+    (of_row,), (of_table,) = run_row_rules(suite, TABLE), run_table_rules(suite, {"n": 0})
     assert (of_row.rule.effect, of_row.rule.severity) == (effect, severity)
     assert (of_row.success, of_row.failed_positions) == (False, (1,))
     assert (of_table.rule.effect, of_table.rule.severity) == (None, severity)
@@ -296,7 +306,7 @@ def test_what_cannot_be_judged_has_raised(
     table: pa.Table,
 ) -> None:
     suite = suite_of(written, GOOD | {"kwargs": {"column": "code"}})
-    result, other = judge_rows(suite, table)
+    result, other = run_row_rules(suite, table)
     if table.num_rows or "cod" in result.rule.columns or "nice" in result.rule.type:
         assert (result.success, result.raised, result.failed_positions) == (False, True, ())
         assert result.error.isidentifier()
@@ -317,14 +327,14 @@ def test_an_expectation_without_an_answer_has_raised(
         rule("expect_column_values_to_not_be_null", None, column="n"),
     )
     monkeypatch.setattr(Batch, "validate", lambda *_, **__: Nothing)
-    for result in (*judge_rows(suite, TABLE), *judge_table(suite, {"n": 1})):
+    for result in (*run_row_rules(suite, TABLE), *run_table_rules(suite, {"n": 1})):
         assert (result.success, result.raised, result.error) == (False, True, "NoAnswer")
 
     def fail(*_: object, **__: object) -> None:
         raise KeyError("51990020130901002X")
 
     monkeypatch.setattr(Batch, "validate", fail)
-    for result in (*judge_rows(suite, TABLE), *judge_table(suite, {"n": 1})):
+    for result in (*run_row_rules(suite, TABLE), *run_table_rules(suite, {"n": 1})):
         assert (result.success, result.raised, result.error) == (False, True, "KeyError")
 
 
@@ -333,7 +343,7 @@ def test_one_raising_chunk_fails_the_rule(
 ) -> None:
     monkeypatch.setattr(parquet, "CHUNK_ROWS", 1)
     table = pa.table({"a": pa.array([None, "secret"], TEXT)})
-    (result,) = judge_rows(
+    (result,) = run_row_rules(
         suite_of(rule("expect_column_values_to_be_between", column="a", min_value=0)), table
     )
     assert (result.success, result.raised) == (False, True)
@@ -354,7 +364,7 @@ def test_no_value_escapes(
         rule("expect_column_values_to_be_in_set", None, column="n", value_set=["a"]),
         rule("expect_column_values_to_be_between", None, column="n", min_value=0),
     )
-    results = [*judge_rows(suite, table), *judge_table(suite, {"n": secret})]
+    results = [*run_row_rules(suite, table), *run_table_rules(suite, {"n": secret})]
     assert [r.success for r in results] == [False] * 6
     assert secret not in repr(results)
     assert secret not in caplog.text
@@ -363,7 +373,7 @@ def test_no_value_escapes(
 
 def test_nothing_is_left_in_the_temporary_directory(suite_of: Callable[..., Suite]) -> None:
     before = set(Path(tempfile.gettempdir()).iterdir())
-    judge_rows(suite_of(GOOD | {"kwargs": {"column": "code"}}), TABLE)
+    run_row_rules(suite_of(GOOD | {"kwargs": {"column": "code"}}), TABLE)
     made = set(Path(tempfile.gettempdir()).iterdir()) - before
     assert not [path for path in made if "pytest" not in path.name and "great" in path.name]
 
@@ -381,7 +391,7 @@ def test_aggregates_are_compared_exactly(
     suite_of: Callable[..., Suite], value: Any, success: bool, raised: bool
 ) -> None:
     suite = suite_of(rule("expect_column_values_to_be_between", None, column="n", min_value=1))
-    (result,) = judge_table(suite, {"n": value, "other": None})
+    (result,) = run_table_rules(suite, {"n": value, "other": None})
     assert (result.success, result.raised, result.failed_positions) == (success, raised, ())
 
 
@@ -390,6 +400,6 @@ def test_an_aggregate_that_nobody_computes_has_raised(suite_of: Callable[..., Su
         rule("expect_column_values_to_be_between", None, column="m", min_value=1),
         rule("expect_column_values_to_not_be_null", None, column="n"),
     )
-    results = judge_table(suite, {"n": None})
+    results = run_table_rules(suite, {"n": None})
     assert [(r.success, r.raised) for r in results] == [(False, True), (False, False)]
-    assert [(r.success, r.raised) for r in judge_table(suite, {})] == [(False, True)] * 2
+    assert [(r.success, r.raised) for r in run_table_rules(suite, {})] == [(False, True)] * 2

@@ -76,12 +76,17 @@ def rows(name: str, *given: Mapping[str, Any]) -> pa.Table:
     return pa.Table.from_pylist([empty | dict(row) for row in given], schema)
 
 
-def judge_rows(suite: Suite, landed: pa.Table) -> list[RuleResult]:
+def run_row_rules(suite: Suite, landed: pa.Table) -> list[RuleResult]:
     """Run the row rules of a suite over rows, as they stand in a file."""
-    return _in_a_file(landed, lambda path: rules.judge_rows(suite, path))
+    return _in_a_file(landed, lambda path: rules.run_row_rules(suite, path))
 
 
-def aggregates_of(suite: Suite, landed: pa.Table) -> dict[str, Any]:
+def run_table_rules(suite: Suite, aggregates: Mapping[str, Any]) -> list[RuleResult]:
+    """Run the table rules of a suite over the aggregates of one file."""
+    return rules.run_table_rules(suite, [aggregates])[0]
+
+
+def compute_aggregates(suite: Suite, landed: pa.Table) -> dict[str, Any]:
     """Compute the aggregates of a suite over rows, as they stand in a file."""
     return _in_a_file(landed, lambda path: parquet.first_rows([path], suite.aggregates)[0])
 
