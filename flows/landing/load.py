@@ -199,7 +199,7 @@ def _blank_amounts(rows: Path, contract: Contract) -> list[dict[str, Any]]:
 
 def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list[list[RuleResult]]:
     """Run the suite's row rules, and that on the contract's key where none of them says it."""
-    key, rule = contract.key, suite.reading.get("conflicting_key")
+    key, rule = contract.key, suite.file_checks.get("conflicting_key")
     says_so = any(
         set(one.columns) == set(key) and one.type in UNIQUENESS and one.is_row_rule
         and "row_condition" not in one.kwargs and "ignore_row_if" not in one.kwargs

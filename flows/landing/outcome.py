@@ -258,7 +258,7 @@ def _missing_columns(contract: Contract, error: Exception, suites: Suites) -> li
     """Give the result of the rule on captions, for a file in which some are missing."""
     if not isinstance(error, HeaderMissing) or not error.missing:
         return []
-    rule = suites.load(contract).reading["required_column"]
+    rule = suites.load(contract).file_checks["required_column"]
     places = [{"sheet": "", "row": None, "column": name} for name in error.missing]
     as_rule = as_rule_of_suite("required_column", rule)
     return [write_result(as_rule, places, success=False, raised=False)]

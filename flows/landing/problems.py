@@ -9,7 +9,7 @@ from flows.common.messages import Message
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.landing.outcome import Outcome
-from flows.quality.suite import COMPARED
+from flows.quality.suite import DRIFT_FINDINGS
 
 GRAVITY = {"critical": 0, "warning": 1, "info": 2}
 DOUBTFUL = "照常计入，未核实前相关数字标为“暂定”"
@@ -126,7 +126,7 @@ def _problem(
     captions = details.get("captions", {}).get(sheet, {})
     notes = {key: str(result["notes"][key]) for key in ("what", "why", "resolve")}
     found = f"（{place['detail']}）" if place.get("detail") else ""
-    if result["type"] in COMPARED:  # the notes say what should be
+    if result["type"] in DRIFT_FINDINGS:  # the notes say what should be
         found = f"；实际：{RULE_TITLES[result['type']]}{found}"
     notes["what"] = notes["what"].removesuffix("。" * bool(found)) + found
     return Problem(

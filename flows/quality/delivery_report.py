@@ -11,7 +11,7 @@ from flows.common.messages import Message, message, places_message
 from flows.contracts.model import Contract
 from flows.parsing.result import Reading, SetAside, amount_of
 from flows.quality.rules import RuleResult
-from flows.quality.suite import COMPARED, OF_ROWS, READINGS, ReadingRule, Rule, Suite
+from flows.quality.suite import DRIFT_FINDINGS, FINDINGS, OF_ROWS, FileCheck, Rule, Suite
 from flows.quality.waivers import Waiver
 
 PLACES_SHOWN = 20
@@ -34,15 +34,15 @@ def _is_asked(name: str, contract: Contract) -> bool:
         "blank_amount": any(column.must_be_filled for column in contract.columns),
         "fraction_of_fen": contract.column_of_role("amount"),
     }
-    return name not in COMPARED and bool(asked_by.get(name, True))
+    return name not in DRIFT_FINDINGS and bool(asked_by.get(name, True))
 
 
-def as_rule_of_suite(name: str, rule: ReadingRule) -> Rule:
+def as_rule_of_suite(name: str, rule: FileCheck) -> Rule:
     """Give what the suite says of a thing found in a file the form of its other rules."""
     return Rule(name, {}, rule.severity, rule.effect, rule.notes, keeps_rows=name not in OF_ROWS)
 
 
-def write_rejection(name: str, rule: ReadingRule | Rule, places: list[dict[str, Any]]) -> Message:
+def write_rejection(name: str, rule: FileCheck | Rule, places: list[dict[str, Any]]) -> Message:
     """Say in a sentence why a file is rejected, by what was found in it and where."""
     return message(
         "rule_broken",
@@ -97,7 +97,7 @@ def list_doubts(rule: Rule, places: Iterable[Mapping[str, Any]]) -> list[dict[st
 def _doubt(rule: Rule, place: dict[str, Any], parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     amounts = [abs(Decimal(part["amount"])) for part in parts if part.get("amount") is not None]
     amount = sum(amounts, Decimal(0)) if len(amounts) == len(parts) else None
-    title = RULE_TITLES.get(rule.type) if rule.type in READINGS else None
+    title = RULE_TITLES.get(rule.type) if rule.type in FINDINGS else None
     reason = place["reason"] or title or f"不符合“{rule.notes.what.rstrip('。')}”"
     if amount is not None and not place["reason"]:
         reason += f",相差{amount:.2f}元"
@@ -159,12 +159,12 @@ class DeliveryReport:
             found[row.rule].append(
                 {"sheet": row.sheet, "row": row.row_number, "column": row.column}
             )
-            self.set_aside(row, self.suite.reading[row.rule].effect or "provisional")
+            self.set_aside(row, self.suite.file_checks[row.rule].effect or "provisional")
         for finding in reading.findings:
             if finding.rule == "exact_duplicate":
                 of_copy = (finding.sheet, finding.row_number, "", finding.rule, None, None)
                 self.set_aside(SetAside(*of_copy, finding.amount), "none")
-        for name, rule in self.suite.reading.items():
+        for name, rule in self.suite.file_checks.items():
             places = found.pop(name, [])
             if places or (_is_asked(name, self.contract) and name != "blank_amount"):
                 self._add_finding(name, rule, places)
@@ -173,11 +173,11 @@ class DeliveryReport:
 
     def add_blank_amounts(self, places: list[dict[str, Any]]) -> None:
         """Judge the amounts that are blank in the rows that count."""
-        rule = self.suite.reading.get("blank_amount")
+        rule = self.suite.file_checks.get("blank_amount")
         if rule and (places or _is_asked("blank_amount", self.contract)):
             self._add_finding("blank_amount", rule, places)
 
-    def _add_finding(self, name: str, rule: ReadingRule, places: list[dict[str, Any]]) -> None:
+    def _add_finding(self, name: str, rule: FileCheck, places: list[dict[str, Any]]) -> None:
         as_rule = as_rule_of_suite(name, rule)
         standing = places
         if rule.severity == "critical" or as_rule.makes_doubt:

@@ -29,28 +29,28 @@ ASKS_BY = {
 }
 COLUMN_KWARGS = ("column", "column_A", "column_B")
 SUITES = CHECKOUT / "expectations"
-READINGS_FILE = "reading.yml"
+FILE_CHECKS_FILE = "file_checks.yml"
 SEVERITIES = ("critical", "warning", "info")
 EFFECTS = ("none", "provisional")
-# What is found while a file is read, by the name under which `reading.yml` says what it leads to.
-# Of these the rows are set aside; whatever else is found takes no row out of the figures.
+# What is found in a file, by the name under which `file_checks.yml` says what it leads to. Of these
+# the rows are set aside; whatever else is found takes no row out of the figures.
 OF_ROWS = (
     "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions", "odd_quotes",
     "another_encoding", "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount",
     "other_table", "exact_duplicate", "conflicting_key",
 )  # fmt: skip
-WHILE_READ = (
+PARSING_FINDINGS = (
     "required_column", *OF_ROWS, "hidden_row", "fraction_of_fen", "equal_sheets",
     "quarantine_limit", "own_total", "part_above_whole", "totals_row_missing",
     "attachment_missing", "blank_amount",
 )  # fmt: skip
 # What a file has that the last one of its table had not.
-COMPARED = (
+DRIFT_FINDINGS = (
     "new_column", "missing_column", "renamed_caption", "changed_type", "other_unit", "other_year",
     "row_count_far", "swapped_columns", "sums_far", "sums_out_of_scale", "unit_far",
     "part_of_period", "same_file_twice", "older_file_again",
 )  # fmt: skip
-READINGS = (*WHILE_READ, *COMPARED)
+FINDINGS = (*PARSING_FINDINGS, *DRIFT_FINDINGS)
 CODES = re.compile(r"\$([a-z]\w*)(?:\.([a-z]\w*))?")  # a list of codes that the product knows
 
 
@@ -97,7 +97,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class ReadingRule:
+class FileCheck:
     """The severity and notes of what is checked while a file is read."""
 
     severity: str
@@ -112,30 +112,32 @@ class Suite:
     name: str
     aggregates: Mapping[str, str] = field(hash=False)
     rules: tuple[Rule, ...]
-    reading: Mapping[str, ReadingRule] = field(hash=False)
+    file_checks: Mapping[str, FileCheck] = field(hash=False)
 
 
-def load_suite(path: Path, readings: Path | None = None) -> Suite:
-    """Read a suite, and what stands in `readings` for every table that is read from a file.
+def load_suite(path: Path, checks_of_all: Path | None = None) -> Suite:
+    """Read a suite, and what stands in `checks_of_all` for every table that is read from a file.
 
     Raises SuiteError where it is missing, empty or unclear.
     """
     raw = read_suite_file(path)
-    raw = mapping(raw, f"{path}: the suite", ("name", "rules"), ("aggregates", "reading"))
+    if isinstance(raw, dict) and "reading" in raw:
+        raise SuiteError(f"{path}: the suite's key reading is called file_checks now")
+    raw = mapping(raw, f"{path}: the suite", ("name", "rules"), ("aggregates", "file_checks"))
     name, rules = raw["name"], raw["rules"]
     if not isinstance(rules, list) or not rules:
         raise SuiteError(f"{path}: the suite has no rules")
     aggregates = raw.get("aggregates") or {}
     if not isinstance(aggregates, dict) or not all(isinstance(v, str) for v in aggregates.values()):
         raise SuiteError(f"{path}: aggregates must give one SQL expression a name")
-    for_all = load_readings(readings) if readings else {}
+    for_all = load_file_checks(checks_of_all) if checks_of_all else {}
     return Suite(
         name=str(name),
         aggregates=aggregates,
         rules=tuple(
             _rule(f"{path}: rule {n}", entry, aggregates) for n, entry in enumerate(rules, start=1)
         ),
-        reading=reading_rules(str(path), raw.get("reading") or {}, for_all),
+        file_checks=merge_file_checks(str(path), raw.get("file_checks") or {}, for_all),
     )
 
 
@@ -162,9 +164,9 @@ def suite_path(contract: Contract, folder: Path | None = None) -> Path:
     return shared if shared.is_file() and not own.is_file() else own
 
 
-def readings_path() -> Path:
+def file_checks_path() -> Path:
     """Say where stands what each thing found while reading leads to in every table."""
-    return SUITES / READINGS_FILE
+    return SUITES / FILE_CHECKS_FILE
 
 
 class SuiteError(ValueError):
@@ -184,7 +186,7 @@ class Suites:
         """Give the suite of a source table; raises SuiteError where it is missing or unclear."""
         if contract.name not in self._loaded:
             try:
-                suite = load_suite(self.path(contract), self.folder / READINGS_FILE)
+                suite = load_suite(self.path(contract), self.folder / FILE_CHECKS_FILE)
             except SuiteError as error:
                 self._loaded[contract.name] = error
             else:
@@ -197,7 +199,7 @@ class Suites:
     def digest(self, contract: Contract) -> str:
         """Hash all that the suite of a source table says, with the codes of its lists."""
         if contract.name not in self._digests:
-            texts = map(_text_or_bytes, (self.path(contract), self.folder / READINGS_FILE))
+            texts = map(_text_or_bytes, (self.path(contract), self.folder / FILE_CHECKS_FILE))
             digests = [sha256(text).hexdigest() for text in texts]
             self._digests[contract.name] = "\n".join(digests)
         return self._digests[contract.name]
@@ -208,7 +210,7 @@ class Suites:
             suite = self.load(contract)
         except SuiteError:  # told where a file is validated
             return set()
-        return {*suite.reading, *(rule.type for rule in suite.rules)}
+        return {*suite.file_checks, *(rule.type for rule in suite.rules)}
 
     def path(self, contract: Contract) -> Path:
         """Say where the suite of a source table stands."""
@@ -298,28 +300,28 @@ def common_words(where: str, raw: Mapping[str, Any]) -> tuple[str, str | None, N
     return raw["severity"], raw.get("effect"), Notes(**{key: str(notes[key]) for key in NOTES})
 
 
-def load_readings(path: Path) -> dict[str, dict[str, Any]]:
+def load_file_checks(path: Path) -> dict[str, dict[str, Any]]:
     """Read what each thing found while reading leads to in every table that says nothing else."""
-    raw = mapping(read_suite_file(path), str(path), READINGS, ())
-    reading_rules(str(path), raw, {})
+    raw = mapping(read_suite_file(path), str(path), FINDINGS, ())
+    merge_file_checks(str(path), raw, {})
     return raw
 
 
-def reading_rules(
+def merge_file_checks(
     where: str, own: Any, for_all: Mapping[str, Mapping[str, Any]]
-) -> dict[str, ReadingRule]:
+) -> dict[str, FileCheck]:
     """Lay a suite's own words over those for every table, word by word, notes too."""
     if not isinstance(own, dict):
-        raise SuiteError(f"{where}: reading must give rules by name")
-    if unknown := sorted(set(map(str, own)) - set(READINGS)):
-        raise SuiteError(f"{where}: reading knows no {unknown[0]}, only {', '.join(READINGS)}")
+        raise SuiteError(f"{where}: file_checks must give rules by name")
+    if unknown := sorted(set(map(str, own)) - set(FINDINGS)):
+        raise SuiteError(f"{where}: file_checks knows no {unknown[0]}, only {', '.join(FINDINGS)}")
     rules = {}
-    for name in (name for name in READINGS if name in own or name in for_all):
-        place, base = f"{where}: reading {name}", for_all.get(name, {})
+    for name in (name for name in FINDINGS if name in own or name in for_all):
+        place, base = f"{where}: file_checks {name}", for_all.get(name, {})
         raw = {**base, **mapping(own.get(name, {}), place, (), ("severity", "effect", "notes"))}
         if base and isinstance(raw["notes"], dict):
             raw["notes"] = {**base["notes"], **raw["notes"]}
-        rules[name] = ReadingRule(
+        rules[name] = FileCheck(
             *common_words(place, mapping(raw, place, ("severity", "notes"), ("effect",)))
         )
     return rules

@@ -104,7 +104,7 @@ def test_a_file_is_checked_by_the_example(
     path = tmp_path / "suites" / "finance" / "meals.yml"
     path.parent.mkdir(parents=True)
     path.write_text(yaml.safe_dump(words, allow_unicode=True), "utf-8")
-    shutil.copy(suite.SUITES / suite.READINGS_FILE, tmp_path / "suites")
+    shutil.copy(suite.SUITES / suite.FILE_CHECKS_FILE, tmp_path / "suites")
     monkeypatch.setattr(context, "load_contracts", lambda: {contract.name: contract})
     monkeypatch.setattr(suite, "SUITES", tmp_path / "suites")
     write_sample(tmp_path / NAME)

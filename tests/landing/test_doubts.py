@@ -27,7 +27,7 @@ aggregates: {{operating_share: sum(other_yuan) / sum(staff_yuan)}}
 rules:
 - {{type: {BETWEEN}, kwargs: {{column: operating_share, min_value: 0.5}}, severity: warning,
    effect: provisional, {NOTES}}}
-reading:
+file_checks:
   sums_far: {{effect: provisional}}
 """
 FEW, ENOUGH, FAR = (
@@ -78,7 +78,7 @@ def received(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Received:
     suites = tmp_path / "expectations"
     (suites / "finance").mkdir(parents=True)
     (suites / "finance" / "funds.yml").write_text(SUITE, "utf-8")
-    (suites / "reading.yml").write_bytes((suite.SUITES / "reading.yml").read_bytes())
+    (suites / "file_checks.yml").write_bytes((suite.SUITES / "file_checks.yml").read_bytes())
     monkeypatch.setattr(suite, "SUITES", suites)
     limit = {"rows": 1, "amount": 1}
     read = {"unit": "in_sheet", "totals": {"column": "school_name", "labels": ["小计", "合计"]}}

@@ -71,7 +71,7 @@ def forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
     ):
         folder.mkdir(parents=True)
         (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
-    (suites.parent / "reading.yml").write_bytes((suite.SUITES / "reading.yml").read_bytes())
+    (suites.parent / "file_checks.yml").write_bytes((suite.SUITES / "file_checks.yml").read_bytes())
     monkeypatch.setattr(suite, "SUITES", suites.parent)
     return load_contracts(staging.parent)[FORMS]
 

@@ -19,7 +19,7 @@ def test_a_word_on_reading_makes_every_cached_verdict_another(tmp_path: Path) ->
     file = LandedFile("a" * 64, 1, "项目库.csv")
     delivery = Delivery("finance.projects", "519900", "standing", (file,), "2024-01-01", "inbox")
     keys = [cache_key(delivery, contract, Suites(suites).digest(contract), "key")]
-    for name in ("reading.yml", "finance/projects.yml", "finance/payments.yml"):
+    for name in ("file_checks.yml", "finance/projects.yml", "finance/payments.yml"):
         with (suites / name).open("ab") as suite:
             suite.write(b"\n")
         keys.append(cache_key(delivery, contract, Suites(suites).digest(contract), "key"))

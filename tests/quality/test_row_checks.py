@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from reading_parts import NAME, SCHOOL, STAFF, contract_of, sheet, workbook
-from suite_parts import NOTES, READINGS
+from suite_parts import FILE_CHECKS, NOTES
 
 from flows.common.parquet import rows_at
 from flows.contracts.delivery import Delivery, LandedFile
@@ -28,7 +28,7 @@ def landed(wanted: Contract, folder: Path, **sheets: str) -> Landing:
     suite.write_text(SUITE, "utf-8")
     file = LandedFile("a" * 64, path.stat().st_size, "经费_2023年.xlsx")
     delivery = Delivery(wanted.name, "519900", "2023", (file,), "2024-01-01", "inbox")
-    return land(path, delivery, wanted, load_suite(suite, READINGS), lambda text: text, folder)
+    return land(path, delivery, wanted, load_suite(suite, FILE_CHECKS), lambda text: text, folder)
 
 
 def test_equal_rows_of_a_key_count_once_and_conflicting_ones_are_set_aside(tmp_path: Path) -> None:

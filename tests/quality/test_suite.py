@@ -16,9 +16,9 @@ import yaml
 from suite_parts import (
     DAY,
     EXPECTATIONS,
+    FILE_CHECKS,
     FLAG,
     NOTES,
-    READINGS,
     TEXT,
     YUAN,
     rule,
@@ -28,7 +28,7 @@ from suite_parts import (
 
 from flows.common import parquet
 from flows.quality.suite import EFFECTS, SEVERITIES, Suite, SuiteError, load_suite
-from flows.quality.suite import READINGS as READINGS_KNOWN
+from flows.quality.suite import FINDINGS as FINDINGS_KNOWN
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def suite_of(tmp_path: Path) -> Callable[..., Suite]:
         path = tmp_path / "table.yml"
         content = {"name": "x.table", "rules": list(rules)} | more
         path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
-        return load_suite(path, READINGS)
+        return load_suite(path, FILE_CHECKS)
 
     return make
 
@@ -65,8 +65,8 @@ def test_a_rule_tells_rows_from_tables(suite_of: Callable[..., Suite]) -> None:
     assert [one.is_row_rule for one in suite.rules] == [True, False, True]
     assert [one.column for one in suite.rules] == ["a", "n", "a, b"]
     assert suite.rules[0].severity == "warning"
-    assert suite.reading["exact_duplicate"].effect == "none"
-    assert suite.reading["required_column"].effect is None
+    assert suite.file_checks["exact_duplicate"].effect == "none"
+    assert suite.file_checks["required_column"].effect is None
 
 
 def test_a_list_of_codes_stands_once(suite_of: Callable[..., Suite]) -> None:
@@ -87,9 +87,9 @@ GOOD = rule("expect_column_values_to_not_be_null", column="a")
 
 
 def test_a_suite_overrides_single_words_on_reading(suite_of: Callable[..., Suite]) -> None:
-    for_all = suite_of(GOOD).reading
+    for_all = suite_of(GOOD).file_checks
     own = {"own_total": {"severity": "critical"}, "exact_duplicate": {"notes": {"resolve": "退回"}}}
-    reading = suite_of(GOOD, reading=own).reading
+    reading = suite_of(GOOD, file_checks=own).file_checks
     assert list(reading) == list(for_all)
     assert {name for name in reading if reading[name] != for_all[name]} == set(own)
     assert reading["own_total"] == replace(for_all["own_total"], severity="critical")
@@ -100,8 +100,8 @@ def test_a_suite_overrides_single_words_on_reading(suite_of: Callable[..., Suite
 
 
 def test_every_reading_says_what_it_leads_to(suite_of: Callable[..., Suite]) -> None:
-    reading = suite_of(GOOD).reading
-    assert tuple(reading) == READINGS_KNOWN
+    reading = suite_of(GOOD).file_checks
+    assert tuple(reading) == FINDINGS_KNOWN
     assert {name for name, one in reading.items() if one.effect} == {
         "exact_duplicate", "unreadable_cell", "more_cells_than_captions", "conflicting_key",
         "fewer_cells_than_captions", "odd_quotes", "another_encoding",
@@ -112,12 +112,14 @@ def test_every_reading_says_what_it_leads_to(suite_of: Callable[..., Suite]) -> 
 
 
 def test_a_broken_word_for_all_tables_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "reading.yml"
-    path.write_text(READINGS.read_text("utf-8").replace("severity: info", "severity: odd"), "utf-8")
-    with pytest.raises(SuiteError, match=r"reading\.yml.*new_column .*severity"):
+    path = tmp_path / "file_checks.yml"
+    path.write_text(
+        FILE_CHECKS.read_text("utf-8").replace("severity: info", "severity: odd"), "utf-8"
+    )
+    with pytest.raises(SuiteError, match=r"file_checks\.yml.*new_column .*severity"):
         load_suite(EXPECTATIONS / "finance" / "payments.yml", path)
     path.write_text("own_total: {}", "utf-8")
-    with pytest.raises(SuiteError, match=r"reading\.yml.*does not state"):
+    with pytest.raises(SuiteError, match=r"file_checks\.yml.*does not state"):
         load_suite(EXPECTATIONS / "finance" / "payments.yml", path)
 
 
@@ -145,12 +147,13 @@ def test_a_broken_word_for_all_tables_is_refused(tmp_path: Path) -> None:
         ({"rules": [rule("expect_column_values_to_be_in_set", column="a")]}, "value_set"),
         ({"rules": [rule("expect_column_values_to_match_regex", column="a")]}, "regex"),
         ({"rules": [rule("expect_column_values_to_be_between", column="a")]}, "min_value or max"),
-        ({"reading": ["own_total"]}, "by name"),
-        ({"reading": {"own_totals": {"severity": "info"}}}, "own_totals"),
-        ({"reading": {"own_total": "info"}}, "reading own_total .*no mapping"),
-        ({"reading": {"own_total": {"severity": "bad"}}}, "reading own_total .*severity"),
-        ({"reading": {"own_total": {"mostly": 1}}}, "reading own_total .*mostly"),
-        ({"reading": {"own_total": {"notes": {"more": "b"}}}}, "reading own_total .*more"),
+        ({"reading": {}}, "reading is called file_checks now"),
+        ({"file_checks": ["own_total"]}, "by name"),
+        ({"file_checks": {"own_totals": {"severity": "info"}}}, "own_totals"),
+        ({"file_checks": {"own_total": "info"}}, "file_checks own_total .*no mapping"),
+        ({"file_checks": {"own_total": {"severity": "bad"}}}, "file_checks own_total .*severity"),
+        ({"file_checks": {"own_total": {"mostly": 1}}}, "file_checks own_total .*mostly"),
+        ({"file_checks": {"own_total": {"notes": {"more": "b"}}}}, "file_checks own_total .*more"),
         ({"aggregates": {"n": 1}}, "aggregates"),
     ],
 )

@@ -78,7 +78,7 @@ def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
     suites = tmp_path / "expectations"
     (suites / "finance").mkdir(parents=True)
     (suites / "finance" / "funds.yml").write_text(SUITE, "utf-8")
-    (suites / "reading.yml").write_bytes((suite.SUITES / "reading.yml").read_bytes())
+    (suites / "file_checks.yml").write_bytes((suite.SUITES / "file_checks.yml").read_bytes())
     monkeypatch.setattr(suite, "SUITES", suites)
     limit = {"rows": 1, "amount": 1}
     read = {"unit": "in_sheet"}

@@ -15,7 +15,7 @@ from flows.landing.drift import Outcomes, add_drift
 from flows.landing.outcome import Outcome
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality import suite
-from flows.quality.suite import COMPARED, Suites
+from flows.quality.suite import DRIFT_FINDINGS, Suites
 from flows.quality.waivers import Waiver
 
 DAY = {"name": "paid_on", "data_type": "date", "captions": ["日期"], "required": False}
@@ -78,7 +78,7 @@ class Received:
                 for place in result["places"]
             ]
             for result in self.verdict().details["results"]
-            if not result["success"] and result["type"] in COMPARED
+            if not result["success"] and result["type"] in DRIFT_FINDINGS
         }
 
 
@@ -87,7 +87,7 @@ def received(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Received:
     suites = tmp_path / "expectations"
     (suites / "finance").mkdir(parents=True)
     (suites / "finance" / "funds.yml").write_text(SUITE, "utf-8")
-    (suites / "reading.yml").write_bytes((suite.SUITES / "reading.yml").read_bytes())
+    (suites / "file_checks.yml").write_bytes((suite.SUITES / "file_checks.yml").read_bytes())
     monkeypatch.setattr(suite, "SUITES", suites)
     limit = {"rows": 1, "amount": 1}
     read = {"unit": "in_sheet"}

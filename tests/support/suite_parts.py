@@ -18,7 +18,7 @@ from flows.quality.suite import Suite, load_suite
 Answered = TypeVar("Answered")
 EXPECTATIONS = Path(__file__).parents[2] / "expectations"
 NOTES = {"what": "要求", "why": "缘由", "resolve": "处理"}
-READINGS = EXPECTATIONS / "reading.yml"
+FILE_CHECKS = EXPECTATIONS / "file_checks.yml"
 TEXT, DAY, YUAN, FLAG = pa.string(), pa.date32(), pa.decimal128(18, 2), pa.bool_()
 WIDE, WHOLE = pa.decimal128(38, 10), pa.int64()
 VALUE_KEY = {
@@ -60,7 +60,7 @@ def shipped(name: str) -> Suite:
     """Load a suite of the product."""
     system, table = name.split(".")
     path = EXPECTATIONS / system / f"{table}.yml"
-    return load_suite(path, None if system == "report" else READINGS)
+    return load_suite(path, None if system == "report" else FILE_CHECKS)
 
 
 def rule(kind: str, effect: str | None = "provisional", **kwargs: Any) -> dict[str, Any]:

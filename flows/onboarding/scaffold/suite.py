@@ -78,7 +78,7 @@ def _write_rules_of_columns(draft: Draft, inspected: InspectedFile) -> Iterator[
 
 
 def write_suite(draft: Draft, inspected: InspectedFile) -> str:
-    """Write the suite of a draft; what is seen while reading has its rules in reading.yml."""
+    """Write the suite of a draft; what is seen while reading has its rules in file_checks.yml."""
     aggregates = {"row_count": "count(*)"}
     for column in draft.declared:
         if column.kind == "amount":

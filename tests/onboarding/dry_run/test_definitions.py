@@ -16,7 +16,7 @@ from flows.onboarding.dry_run.definitions import (
     find_suite_problems,
     try_staging_model,
 )
-from flows.quality.suite import READINGS_FILE, SUITES, Suites
+from flows.quality.suite import FILE_CHECKS_FILE, SUITES, Suites
 from flows.warehouse.build import SOURCE_COLUMNS
 
 MEALS = Contract(
@@ -114,7 +114,7 @@ def test_the_models_that_read_a_table_are_found(tmp_path: Path) -> None:
 def test_what_a_suite_names_must_be_in_the_contract(tmp_path: Path) -> None:
     path = tmp_path / "finance" / "meals.yml"
     path.parent.mkdir()
-    shutil.copy(SUITES / READINGS_FILE, tmp_path)
+    shutil.copy(SUITES / FILE_CHECKS_FILE, tmp_path)
     path.write_text(
         """name: finance.meals
 aggregates:
