@@ -9,12 +9,14 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from hashlib import file_digest
 from io import BufferedReader
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
 from flows.common.errors import Unavailable, Waiting
+from flows.common.text import HAN
 
 QUIET_SECONDS = 120
 TICK = 0.02  # within one tick of the kernel's clock a second write leaves no mark
@@ -27,12 +29,24 @@ def decode_path(path: Path) -> str:
 
 
 def _decode_name(raw: bytes) -> str:
+    fitting = _find_fitting(raw)
+    return next(iter(fitting.values()), raw.decode("ascii", "backslashreplace"))
+
+
+def _find_fitting(raw: bytes) -> dict[str, str]:
+    """Decode bytes in each encoding of names in which they are text."""
+    found = {}
     for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("ascii", "backslashreplace")
+        with suppress(UnicodeDecodeError):
+            found[encoding] = raw.decode(encoding)
+    return found
+
+
+def find_encoding(names: Iterable[bytes]) -> str:
+    """Find in which encoding all names are text: GBK that happens to be UTF-8 gives no Han."""
+    fitting = _find_fitting(b"/".join(names))
+    with_han = [encoding for encoding, text in fitting.items() if HAN.search(text)]
+    return next(iter([*with_han, *fitting]), "ascii")
 
 
 def escape_unprintable(name: str) -> str:

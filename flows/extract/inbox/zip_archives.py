@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from flows.common.errors import ZipingError
 from flows.common.settings import Settings
-from flows.extract.inbox.file_access import escape_unprintable, open_file
+from flows.extract.inbox.file_access import escape_unprintable, find_encoding, open_file
 from flows.readers.detection import COMPRESSIONS, ZIP
 
 # A workbook, a text document or an .ods is a ZIP file, too: each has one of these.
@@ -25,7 +25,6 @@ HIGH_RATIO_FROM_BYTES = 1 << 20  # a small file of one repeated line is no bomb
 END, END_64 = b"PK\x05\x06", b"PK\x06\x07"
 END_SIZE, END_64_SIZE, LOCATOR_SIZE, MOST_COMMENT = 22, 56, 20, 1 << 16
 UTF_8_FLAG, PASSWORD_FLAG, UNICODE_PATH = 0x800, 0x1, 0x7075
-HAN = re.compile(r"[\u3400-\u9fff]")
 LEADS_OUT = re.compile(r"/|[A-Za-z]:|.*\\")
 DAMAGED = (
     zipfile.BadZipFile,
@@ -167,11 +166,6 @@ def _find_overlapping(infos: Sequence[zipfile.ZipInfo]) -> set[int]:
     return found
 
 
-def _raw_name(info: zipfile.ZipInfo) -> bytes | None:
-    """Give the bytes of a name whose encoding is not said; None where it is."""
-    return None if info.flag_bits & UTF_8_FLAG else info.orig_filename.encode("cp437")
-
-
 def _unicode_path(info: zipfile.ZipInfo, raw: bytes) -> str | None:
     """Read the name that Info-ZIP adds in UTF-8, if it belongs to this name."""
     extra = info.extra
@@ -187,28 +181,17 @@ def _unicode_path(info: zipfile.ZipInfo, raw: bytes) -> str | None:
 
 def _decode_names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
     """Decode the names of an archive; those whose encoding is not said have one in common."""
-    raws = [_raw_name(info) for info in infos]
-    names = [
-        info.orig_filename if raw is None else _unicode_path(info, raw)
-        for raw, info in zip(raws, infos, strict=True)
-    ]
-    encoding = _find_encoding([raw for raw, name in zip(raws, names, strict=True)
-                               if raw and name is None])  # fmt: skip
-    return [
-        escape_unprintable(name or (raw or b"").decode(encoding, "backslashreplace"))
-        for raw, name in zip(raws, names, strict=True)
-    ]
-
-
-def _find_encoding(names: Sequence[bytes]) -> str:
-    """Find in which encoding all names are text: GBK that happens to be UTF-8 gives no Han."""
-    together = b"/".join(names)
-    fitting = {}
-    for encoding in ("utf-8", "gb18030"):
-        with contextlib.suppress(UnicodeDecodeError):
-            fitting[encoding] = bool(HAN.search(together.decode(encoding)))
-    with_han = [encoding for encoding, has_han in fitting.items() if has_han]
-    return next(iter([*with_han, *fitting]), "ascii")
+    names = {info: info.orig_filename for info in infos}
+    raws = {
+        info: name.encode("cp437")
+        for info, name in names.items()
+        if not info.flag_bits & UTF_8_FLAG
+    }
+    names |= {info: name for info, raw in raws.items() if (name := _unicode_path(info, raw))}
+    open_raws = {info: raw for info, raw in raws.items() if names[info] == info.orig_filename}
+    encoding = find_encoding(open_raws.values())
+    names |= {info: raw.decode(encoding, "backslashreplace") for info, raw in open_raws.items()}
+    return [escape_unprintable(name) for name in names.values()]
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
