@@ -1,6 +1,8 @@
 """What the tests of the inbox share: a folder of a district, files dropped and landed."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from flows.extract.raw_store import Store
 
 PAYMENTS = "finance.payments"
 NAME = "支付明细_2023年.csv"
+NOBODY = 65534
+as_two_users = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
 
 
 @pytest.fixture
@@ -39,3 +43,13 @@ def land(workspace: Workspace, contracts: dict[str, Contract] | None = None) -> 
     for dropped in view.new:
         land_file(store, dropped)
     return view.notices + view.unreadable
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Do something as a user who owns nothing."""
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

@@ -7,40 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
-from contract_parts import changed_contract
-from inbox_parts import NAME, PAYMENTS, district, drop, land, look
+from inbox_parts import NAME, NOBODY, as_nobody, as_two_users, district, drop, land, look
 
-from flows.common.errors import Waiting
 from flows.common.settings import Workspace
-from flows.contracts.loading import load_contracts
-from flows.contracts.model import Contract
-from flows.contracts.periods import source_date_of_name
-from flows.extract.inbox.file_access import (
-    QUIET_SECONDS,
-    decode_path,
-    hash_settled_file,
-    is_being_written,
-)
-from flows.extract.inbox.inbox_file import land_file
 from flows.extract.raw_store import Store
 
 __all__ = ["district"]
-
-DATED = r"_([0-9]{8})"
-NOBODY = 65534
-as_two_users = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
-
-
-def dated() -> dict[str, Contract]:
-    """Let the contract of the payments read a day from the file's name."""
-    contracts = load_contracts()
-    payments = changed_contract(contracts[PAYMENTS], source_date={"file_name": DATED})
-    return contracts | {PAYMENTS: payments}
 
 
 @contextlib.contextmanager
@@ -101,105 +76,6 @@ def test_a_writer_of_another_user_is_seen_too(district: Workspace) -> None:
         finally:
             process.kill()
     assert land(district) == []
-
-
-@contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-@as_two_users
-def test_where_the_kernel_tells_nothing_a_file_just_written_waits(tmp_path: Path) -> None:
-    path = tmp_path / "x.csv"
-    path.write_bytes(b"some")
-    seconds_ago = {0: True, QUIET_SECONDS + 5: False, -9_000_000: False}  # a clock that was wrong
-    now, found = time.time(), {}
-    for seconds in seconds_ago:
-        os.utime(path, (now, now - seconds))
-        with path.open("rb") as stream, as_nobody():  # the kernel gives a lease to the owner alone
-            found[seconds] = is_being_written(stream.fileno())
-    assert found == seconds_ago
-
-
-def test_a_file_that_was_rewritten_after_the_look_waits_and_nothing_half_is_kept(
-    district: Workspace,
-) -> None:
-    path = drop(district, NAME, b"first")
-    [dropped] = look(district).new
-    path.write_bytes(b"other")  # of the same length, and perhaps of the same moment
-    store = Store(district.landed)
-    with pytest.raises(Waiting, match=rf"{NAME} changed while it was read and waits"):
-        land_file(store, dropped)
-    assert store.deliveries() == []
-    assert [one for one in store.folder.rglob("*") if one.is_file()] == []
-    assert land(district) == []
-    assert store.deliveries()[0].id == sha256(b"other").hexdigest()
-
-
-def test_a_file_that_is_rewritten_during_the_look_waits(district: Workspace) -> None:
-    path = drop(district, NAME)
-    os.truncate(path, 1 << 28)  # holes: it costs reading, and no disk
-
-    def rewrite() -> None:
-        time.sleep(0.1)
-        with path.open("r+b") as file:
-            file.write(b"other")
-
-    with ThreadPoolExecutor() as threads:
-        threads.submit(rewrite)
-        with pytest.raises(Waiting, match="changed while it was read and waits"):
-            hash_settled_file(path, NAME)
-
-
-def test_what_is_landed_is_one_of_the_versions_however_fast_they_are_swapped(
-    district: Workspace,
-) -> None:
-    path = drop(district, NAME)
-    versions = [bytes([letter]) * 3_000_000 for letter in b"ab"]
-    swapping = """if True:
-        import os, sys
-        path, versions = sys.argv[1], [bytes([letter]) * 3_000_000 for letter in b"ab"]
-        for _ in range(100_000):
-            for version in versions:
-                with open(path, "r+b") as file:  # rewritten in place
-                    file.write(version)
-                with open(path + ".part", "wb") as file:
-                    file.write(version)
-                os.replace(path + ".part", path)
-    """
-    path.write_bytes(versions[0])
-    store = Store(district.landed)
-    with subprocess.Popen([sys.executable, "-c", swapping, str(path)]) as process:
-        try:
-            for _ in range(60):
-                for dropped in look(district).new:
-                    with contextlib.suppress(Waiting):
-                        land_file(store, dropped)
-            assert process.poll() is None
-        finally:
-            process.kill()
-    whole = {sha256(version).hexdigest() for version in versions}
-    assert {one.id for one in store.deliveries()} <= whole
-    assert {one.name for one in store.folder.glob("content/*/*")} <= whole
-    assert not list(store.folder.glob(".*"))
-
-
-def test_a_file_that_vanishes_is_named_and_harms_nobody(district: Workspace) -> None:
-    path = drop(district, NAME)
-    [dropped] = look(district).new
-    path.unlink()
-    with pytest.raises(Waiting, match="vanished from the inbox before"):
-        land_file(Store(district.landed), dropped)
-    with pytest.raises(Waiting, match="vanished from the inbox while"):
-        hash_settled_file(path, NAME)
-    path.symlink_to("/etc/passwd")
-    with pytest.raises(Waiting, match="vanished"):  # something else took its name
-        land_file(Store(district.landed), dropped)
-    assert not district.landed.exists()
 
 
 @as_two_users
@@ -319,10 +195,6 @@ def test_names_that_look_alike_are_two_files_and_known_again(district: Workspace
     assert look(district).new == []
 
 
-def test_a_name_in_no_known_encoding_can_still_be_kept() -> None:
-    assert decode_path(Path(os.fsdecode(b"a\xff\xff"))) == "a\\xff\\xff"
-
-
 def test_what_other_programs_leave_is_passed_over_and_listed(district: Workspace) -> None:
     left = [".DS_Store", ".~lock.x#", "Thumbs.db", "desktop.ini", "~$支付明细_2023年.xlsx"]
     left += ["支付明细_2023年.csv.part", "支付明细_2023年.csv.crdownload"]
@@ -347,61 +219,3 @@ def test_a_file_in_no_table_s_folder_is_named(district: Workspace) -> None:
     assert [one.route.district_code for one in view.new] == ["519900"]
     assert len(view.notices) == 2
     assert all("in none of the folders finance, registers, sch" in one for one in view.notices)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "name", "day"),
-    [
-        (DATED, "x_20240105.csv", "2024-01-05"),
-        ("([0-9]{4})年([0-9]+)月([0-9]+)日", "x2024年1月5日.csv", "2024-01-05"),
-        ("([0-9]{4})-([0-9]{2})-([0-9]{2})", "x_2024-02-29.csv", "2024-02-29"),
-        (DATED, "x_20230229.csv", None),
-        (DATED, "x.csv", None),
-        ("([0-9]{6})", "x_202401.csv", None),
-    ],
-)
-def test_the_day_of_a_file_is_read_as_the_contract_marks_it(
-    pattern: str, name: str, day: str | None
-) -> None:
-    payments = load_contracts()[PAYMENTS]
-    contract = changed_contract(payments, source_date={"file_name": pattern})
-    assert source_date_of_name(contract, name) == day
-    assert source_date_of_name(payments, name) is None
-
-
-def test_a_file_without_the_day_that_its_contract_asks_for_is_left(district: Workspace) -> None:
-    drop(district, NAME)
-    drop(district, "支付明细_2023年_20240105.csv")
-    assert land(district, dated()) == [
-        f"finance/{NAME}: the day of its data cannot be read from the name; it was left"
-    ]
-    assert [one.source_date for one in Store(district.landed).deliveries()] == ["2024-01-05"]
-
-
-def tables_of_one_file(**read: object) -> dict[str, Contract]:
-    """Let two tables ask for the same file."""
-    payments = load_contracts()[PAYMENTS]
-    other = changed_contract(payments, table="refunds")
-    return {
-        contract.name: changed_contract(contract, read=dict(read)) for contract in (payments, other)
-    }
-
-
-def test_a_file_is_several_tables_where_each_names_its_sheets(district: Workspace) -> None:
-    contracts = tables_of_one_file(sheets="^甲$")
-    drop(district, NAME)
-    assert land(district, contracts) == []
-    deliveries = Store(district.landed).deliveries()
-    assert [(one.source, one.period) for one in deliveries] == [
-        ("finance.payments", "2023"), ("finance.refunds", "2023"),
-    ]  # fmt: skip
-    assert look(district, contracts).new == []
-    drop(district, NAME, b"a,b\n1,3\n")
-    assert len(look(district, contracts).new) == 2
-
-
-def test_a_file_that_two_tables_ask_for_is_none_of_them_by_chance(district: Workspace) -> None:
-    drop(district, NAME)
-    [remark] = land(district, tables_of_one_file())
-    assert "its name fits finance.payments, finance.refunds" in remark
-    assert Store(district.landed).deliveries() == []
