@@ -13,7 +13,7 @@ from flows.common.masking import MASK
 from flows.common.parquet import rows_at
 from flows.common.settings import Workspace
 from flows.common.text import many, place_of_rows, plain_caption
-from flows.contracts.loading import contract_named
+from flows.contracts.loading import find_contract
 from flows.contracts.model import Contract
 from flows.contracts.words import ALL_AMOUNTS
 from flows.landing.problems import problems_of
@@ -47,7 +47,7 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
     Nothing is landed or kept. Cells that identify persons are masked.
     """
     run = make_context(workspace, None, None)
-    contract = contract_named(run.contracts, name)
+    contract = find_contract(run.contracts, name)
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
         (scratch / "files").mkdir()

@@ -10,7 +10,7 @@ from flows.common.clock import day_of
 from flows.common.console import say
 from flows.common.settings import Workspace
 from flows.common.text import many, place_of_rows
-from flows.contracts.loading import contract_named
+from flows.contracts.loading import find_contract
 from flows.landing.problems import Examined, Problem, gravity_of, problems_of
 from flows.landing.source_status import by_period, candidates
 from flows.runs.context import RunContext, ValidatedSources
@@ -69,7 +69,7 @@ def print_quarantine(
     Of one evaluation year these are the files of the periods that it needs.
     """
     run, sources = look_at_sources(workspace, year)
-    names = [contract_named(run.contracts, source).name] if source else list(run.contracts)
+    names = [find_contract(run.contracts, source).name] if source else list(run.contracts)
     found = examine_deliveries(sources, names)
     if as_json:
         say(json.dumps(_to_json(found), ensure_ascii=False, indent=1))

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from flows.common.console import make_console
 from flows.common.settings import Workspace
-from flows.contracts.loading import contract_named
+from flows.contracts.loading import find_contract
 from flows.contracts.model import Contract
 from flows.landing.outcome import rejection_sentence
 from flows.landing.source_status import (
@@ -31,7 +31,7 @@ LONGEST_LIST = 1_000
 def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
     """Print the account of each active delivery: rows read, landed, quarantined, skipped."""
     run, sources = look_at_sources(workspace)
-    contract = contract_named(run.contracts, name)
+    contract = find_contract(run.contracts, name)
     console = make_console()
     newer = ["in a newer part"] * contract.in_parts
     file = Column("file", overflow="fold")

@@ -68,11 +68,17 @@ class Delivery:
         return self.files[0].shown_name
 
 
+def _order(delivery: Delivery) -> tuple[str, int]:
+    return delivery.source_date or "", delivery.number
+
+
 def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Order deliveries of one key: by the date the source states, then by receipt."""
-    return sorted(deliveries, key=lambda one: (one.source_date or "", one.number), reverse=True)
+    return sorted(deliveries, key=_order, reverse=True)
 
 
-def last_of(deliveries: Sequence[Delivery], key: tuple[str, str, str]) -> Delivery | None:
+def find_last_delivery(
+    deliveries: Sequence[Delivery], key: tuple[str, str, str]
+) -> Delivery | None:
     """Find the delivery received last for a table, district and period."""
-    return next((one for one in reversed(deliveries) if one.key == key), None)
+    return next((delivery for delivery in reversed(deliveries) if delivery.key == key), None)

@@ -10,12 +10,13 @@ from dotenv.parser import parse_stream
 
 from flows.common.errors import WrongUse, ZipingError
 from flows.common.settings import OF_COMMANDS, PREFIX, READERS, Settings, Workspace
+from flows.contracts.loading import load_contracts
 
 
 def load_settings(workspace: Workspace, *, is_strict: bool = True) -> Settings:
     """Read the settings of a workspace; unless strict, names that are nearly a setting's pass."""
-    found = {**_env_file(workspace.root / ".env"), **os.environ}
-    values: dict[str, object] = {"unknown": _unknown(found) if is_strict else ()}
+    found = {**_read_env_file(workspace.root / ".env"), **os.environ}
+    values: dict[str, object] = {"unknown": _find_unknown(found) if is_strict else ()}
     for name, read in {**Settings.__annotations__, **READERS}.items():
         text = found.get(f"{PREFIX}{name.upper()}")
         if not text or name in ("of_sources", "unknown"):
@@ -32,7 +33,7 @@ def load_settings(workspace: Workspace, *, is_strict: bool = True) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]
 
 
-def _env_file(path: Path) -> dict[str, str]:
+def _read_env_file(path: Path) -> dict[str, str]:
     """Read `.env` as it stands: `${HOME}` in a password is a part of the password."""
     try:
         text = path.read_text("utf-8-sig")
@@ -54,7 +55,7 @@ def _env_file(path: Path) -> dict[str, str]:
     return found
 
 
-def _unknown(found: Collection[str]) -> tuple[str, ...]:
+def _find_unknown(found: Collection[str]) -> tuple[str, ...]:
     """Say which names no setting has; one that is nearly a setting's is refused, not passed over.
 
     Others may be there for their own reasons, as what Kubernetes tells of a service.
@@ -64,13 +65,17 @@ def _unknown(found: Collection[str]) -> tuple[str, ...]:
     if not strange:
         return ()
     try:
-        own |= _declared_by_sources()
+        own |= {
+            f"{PREFIX}{setting.upper()}"
+            for contract in load_contracts().values()
+            for setting in contract.settings.values()
+        }
     except ZipingError:
         return ()  # the contracts themselves are told of
     sentences = []
     for name in sorted(set(strange) - own):
         is_ours = name.upper().startswith(PREFIX)
-        near = {one.removeprefix(PREFIX) if is_ours else one: one for one in own}
+        near = {known.removeprefix(PREFIX) if is_ours else known: known for known in own}
         asked = name.upper()[len(PREFIX) :] if is_ours else name.upper()
         for cutoff in (0.8, 0.0):
             if nearest := get_close_matches(asked, near, n=1, cutoff=cutoff):
@@ -81,14 +86,3 @@ def _unknown(found: Collection[str]) -> tuple[str, ...]:
         if is_ours:
             sentences.append(sentence)
     return tuple(sentences)
-
-
-def _declared_by_sources() -> set[str]:
-    """List the settings that contracts name: where a source is, and what opens it."""
-    from flows.contracts.loading import load_contracts  # it stands on this module
-
-    return {
-        f"{PREFIX}{setting.upper()}"
-        for contract in load_contracts().values()
-        for setting in contract.settings.values()
-    }

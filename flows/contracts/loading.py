@@ -148,7 +148,7 @@ def _with_words_of_table(entry: ColumnEntry, read: ReadWords) -> Column:
     return Column.model_construct(**dict(meta) | said, name=entry.name, data_type=entry.data_type)
 
 
-def _line_of(root: yaml.Node | None, steps: Sequence[str | int]) -> int:
+def _find_line(root: yaml.Node | None, steps: Sequence[str | int]) -> int:
     """Follow a path of keys and positions through the YAML as far as it leads."""
     if root is None:
         return 1
@@ -164,7 +164,7 @@ def _line_of(root: yaml.Node | None, steps: Sequence[str | int]) -> int:
     return node.start_mark.line + 1
 
 
-def _steps_of(error: ErrorDetails, content: Any) -> list[str | int]:
+def _find_steps(error: ErrorDetails, content: Any) -> list[str | int]:
     """Lead through the content to what is wrong; the kind of a pull is no step in it."""
     steps: list[str | int] = []
     loc = [*error["loc"], *error.get("ctx", {}).get("steps", ())]
@@ -204,36 +204,38 @@ def _describe(error: ErrorDetails) -> str:
             return error["msg"].replace("Input should be", "must be")
 
 
-def _texts(content: Any, *steps: str | int) -> Iterator[tuple[list[str | int], str]]:
+def _list_texts(content: Any, *steps: str | int) -> Iterator[tuple[list[str | int], str]]:
     """Give all texts of a file with the steps that lead to each."""
     if isinstance(content, Mapping | list):
         pairs = content.items() if isinstance(content, Mapping) else enumerate(content)
         for step, value in pairs:
             yield [*steps, step], str(step)
-            yield from _texts(value, *steps, step)
+            yield from _list_texts(value, *steps, step)
     else:
         yield [*steps], str(content)
 
 
-def _name_of(content: Any) -> Any:
+def _find_name(content: Any) -> Any:
     return content.get("name") if isinstance(content, Mapping) else None
 
 
-def _refusal(path: Path, text: str, faults: Sequence[tuple[list[str | int], str]]) -> ZipingError:
+def _make_refusal(
+    path: Path, text: str, faults: Sequence[tuple[list[str | int], str]]
+) -> ZipingError:
     """Give the sentence for a file's first fault: line, table, column, word and what is wrong.
 
     A fault is the steps that lead to it and its sentence.
     """
     content = yaml.load(text, Loader=yaml.CSafeLoader)
     root = yaml.compose(text, Loader=yaml.CSafeLoader)
-    lines = [_line_of(root, steps) for steps, _ in faults]
+    lines = [_find_line(root, steps) for steps, _ in faults]
     steps, sentence = faults[lines.index(min(lines))]
     where = f"{path.name}, line {min(lines)}"
     if steps[2:3] == ["tables"] and len(steps) > 3:
         table, steps = content["sources"][steps[1]]["tables"][steps[3]], steps[4:]
-        where += f", table {_name_of(table)}"
+        where += f", table {_find_name(table)}"
         if steps[:1] == ["columns"] and len(steps) > 1:
-            where += f", column {_name_of(table['columns'][steps[1]])}"
+            where += f", column {_find_name(table['columns'][steps[1]])}"
             steps = steps[2:]
     elif steps[:1] == ["sources"]:
         steps = steps[2:]
@@ -251,13 +253,15 @@ def _load_file(path: Path) -> Iterator[Contract]:
         raise ZipingError(f"{path.name}, line {line}: not readable as YAML") from None
     # It would publish the environment variable that they name.
     rendered = "dbt would render braces like {{ }}: write it without them"
-    if braces := [(steps, rendered) for steps, found in _texts(content) if JINJA.search(found)]:
-        raise _refusal(path, text, braces)
+    if braces := [
+        (steps, rendered) for steps, found in _list_texts(content) if JINJA.search(found)
+    ]:
+        raise _make_refusal(path, text, braces)
     try:
         sources = SourcesFile.model_validate(content).sources
     except ValidationError as error:
-        faults = [(_steps_of(fault, content), _describe(fault)) for fault in error.errors()]
-        raise _refusal(path, text, faults) from None
+        faults = [(_find_steps(fault, content), _describe(fault)) for fault in error.errors()]
+        raise _make_refusal(path, text, faults) from None
     for source in sources:
         for table in source.tables:
             yield table.contract(source.name)
@@ -271,7 +275,7 @@ def load_contracts(folder: Path = STAGING) -> dict[str, Contract]:
     return found
 
 
-def contract_named(contracts: dict[str, Contract], name: str) -> Contract:
+def find_contract(contracts: dict[str, Contract], name: str) -> Contract:
     """Find a source table by its name, `finance.payments`."""
     if name not in contracts:
         raise WrongUse(f"no source table is called {name}: there are {', '.join(contracts)}")

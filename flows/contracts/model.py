@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
@@ -103,10 +103,6 @@ class Contract(TableWords):
         says_so = self.pull.origin != "inbox" and self.pull.answers_for == "any_day"
         return not is_snapshot or is_named or says_so
 
-    def reading_with(self, **words: Any) -> Self:
-        """Give a copy with other words below `read`."""
-        return self.model_copy(update={"read": self.read.model_copy(update=words)})
-
     @property
     def fingerprint(self) -> str:
         """The hash of the whole entry: an edited contract reads its files anew."""
@@ -133,7 +129,7 @@ def contract_from_json(entry: Mapping[str, Any]) -> Contract:
         ) from None
 
 
-def unnamed(caption: str) -> int | None:
+def find_unnamed_place(caption: str) -> int | None:
     """Give the place of `column 1`, which stands for a column without a caption."""
     found = UNNAMED.fullmatch(caption)
     return int(found[1]) - 1 if found and int(found[1]) else None
@@ -149,4 +145,4 @@ def is_headerless(contract: Contract) -> bool:
     captions = [
         plain_caption(caption) for column in contract.columns for caption in column.captions
     ]
-    return bool(captions) and all(unnamed(caption) is not None for caption in captions)
+    return bool(captions) and all(find_unnamed_place(caption) is not None for caption in captions)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from flows.common.errors import Unavailable, Waiting, ZipingError
 from flows.common.files import fsync_folder, hash_file, naming, part_name, stamp_of
 from flows.common.masking import without_ids
-from flows.contracts.delivery import Delivery, LandedFile, Withdrawal, last_of
+from flows.contracts.delivery import Delivery, LandedFile, Withdrawal, find_last_delivery
 
 
 class Store:
@@ -123,7 +123,7 @@ class Store:
             earlier = self.deliveries()
             if is_part:
                 earlier = [other for other in earlier if _names(other) == _names(delivery)]
-            last = last_of(earlier, delivery.key)
+            last = find_last_delivery(earlier, delivery.key)
             entry: dict[str, Any] = asdict(delivery) | {"supersedes": last.id if last else None}
             entry.pop("number")
             entry.pop("withdrawn")

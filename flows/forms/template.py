@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flows.common.errors import Rejected, WrongUse, ZipingError
 from flows.common.settings import SAMPLE_DISTRICT, Settings, Workspace
 from flows.contracts.environment import load_settings
-from flows.contracts.loading import contract_named, load_contracts
+from flows.contracts.loading import find_contract, load_contracts
 from flows.contracts.model import Contract
 from flows.contracts.periods import period_of_name, period_of_year
 from flows.forms.fields import Form, list_fields, may_be_empty
@@ -37,7 +37,7 @@ def write_template(
     Raises WrongUse with the reason where the table has no template, or a file stands there.
     """
     settings = load_settings(workspace)
-    contract = contract_named(load_contracts(), name)
+    contract = find_contract(load_contracts(), name)
     year = year or contract.period.stated or settings.default_year
     if why := why_no_template(contract):
         raise WrongUse(f"{name} has no template: {why}")

@@ -9,7 +9,7 @@ from typing import Any
 from flows.common.errors import Rejected
 from flows.common.messages import column_message, message
 from flows.common.text import half_width, plain_caption, squeezed
-from flows.contracts.model import Column, Contract, is_headerless, unnamed
+from flows.contracts.model import Column, Contract, find_unnamed_place, is_headerless
 from flows.contracts.words import Unpivot
 from flows.parsing.values import GROUPED, NUMBER
 from flows.readers.row_blocks import RowBlocks
@@ -77,7 +77,9 @@ def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[s
             if counts[caption] == 1:
                 found[column.name] = places[caption]
                 break
-            if (place := unnamed(caption)) is not None and captions[place : place + 1] == ("",):
+            if (place := find_unnamed_place(caption)) is not None and captions[
+                place : place + 1
+            ] == ("",):
                 found[column.name] = place
                 break
     return found
@@ -85,7 +87,11 @@ def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[s
 
 def header_without_row(contract: Contract) -> Header:
     """Give the header that a file has in its contract alone."""
-    places = [unnamed(plain_caption(one)) for column in contract.columns for one in column.captions]
+    places = [
+        find_unnamed_place(plain_caption(one))
+        for column in contract.columns
+        for one in column.captions
+    ]
     captions = ("",) * (1 + max((place for place in places if place is not None), default=0))
     return Header(0, captions, positions_of(captions, contract.columns), 0)
 

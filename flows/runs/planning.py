@@ -7,7 +7,7 @@ from typing import Any
 from flows.common.disk import check_room
 from flows.common.errors import Unavailable
 from flows.common.files import hash_file
-from flows.contracts.delivery import Delivery, last_of
+from flows.contracts.delivery import Delivery, find_last_delivery
 from flows.extract.inbox.scan import InboxScan, scan_inbox
 from flows.extract.pull.pull import has_changed
 from flows.landing.outcome import ValidationRequest
@@ -94,7 +94,7 @@ def _find_changed_pulls(
             if has_changed(run.store, contract, run.settings, expected.period, budget, run.today):
                 changed.append(expected)
         except Unavailable as error:
-            last = last_of(deliveries, expected.key)
+            last = find_last_delivery(deliveries, expected.key)
             stands = "; the last delivery stands" if last and not last.withdrawn else ""
             unavailable.append(f"{error}{stands}")
     return changed, not_asked, unavailable
@@ -103,7 +103,7 @@ def _find_changed_pulls(
 def require_room(run: RunContext, plan: RunPlan) -> None:
     """Refuse to begin what the disk has no room for."""
     deliveries = run.deliveries()
-    last = [last_of(deliveries, expected.key) for expected in plan.pulls]
+    last = [find_last_delivery(deliveries, expected.key) for expected in plan.pulls]
     arriving = sum(file.size for delivery in last if delivery for file in delivery.files)
     arriving += sum(file.size_of_all for file in plan.files)
     archives = {file.archive for file in plan.files if file.archive}

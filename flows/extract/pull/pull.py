@@ -7,7 +7,7 @@ from hashlib import sha256
 from io import BytesIO
 
 from flows.common.settings import Settings
-from flows.contracts.delivery import Delivery, last_of
+from flows.contracts.delivery import Delivery, find_last_delivery
 from flows.contracts.model import Contract
 from flows.extract.pull.http_source import HttpSource
 from flows.extract.pull.retry import RetryBudget
@@ -49,7 +49,7 @@ def has_changed(
     hash of all that it answers. What proves to be the same once more is noted as received again.
     """
     source = _source(contract, settings, period)
-    last = last_of(store.deliveries(), (contract.name, settings.district, period))
+    last = find_last_delivery(store.deliveries(), (contract.name, settings.district, period))
     if isinstance(source, HttpSource):
         if last is None:
             return not budget.ask(source.name, source.is_still)
@@ -69,7 +69,7 @@ def land_pull(
     """Pull one period of a live source and land it; None where its bytes came last, too."""
     source = _source(contract, settings, period)
     content, version = budget.ask(source.name, source.fetch)
-    last = last_of(store.deliveries(), (contract.name, settings.district, period))
+    last = find_last_delivery(store.deliveries(), (contract.name, settings.district, period))
     is_known = last and (last.version == version or last.withdrawn)
     if is_known and _is_content_of(last, content):
         return None  # and what was withdrawn is not brought back by asking again
