@@ -30,7 +30,10 @@ def compared(name: str) -> str:
 
 def known_names(attachments: Iterable[LandedFile]) -> Known:
     """Find attachments by their own name alone: a path in a cell leads nowhere."""
-    return {compared(Path(one.original_name).name): one.sha256 for one in attachments}
+    return {
+        compared(Path(attachment.original_name).name): attachment.sha256
+        for attachment in attachments
+    }
 
 
 def names_in(cell: Any, known: Known) -> list[str]:

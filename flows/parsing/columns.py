@@ -164,7 +164,7 @@ def _without_ids(read: Read, pseudonym: Pseudonym) -> Read:
 
     def read_masked(cell: Any) -> str | None:
         text = read(cell)
-        return text and without_ids(text, lambda one: f"{MASK}{pseudonym(one) or ''}"[:17])
+        return text and without_ids(text, lambda person: f"{MASK}{pseudonym(person) or ''}"[:17])
 
     return read_masked
 

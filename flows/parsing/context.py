@@ -8,7 +8,7 @@ from flows.parsing.attachments import Known
 from flows.parsing.columns import Pseudonym
 from flows.parsing.duplicates import SeenRows
 from flows.parsing.result import WHOLE_ROW, Finding, Line, Reading, SetAside, amount_of
-from flows.parsing.stated_totals import OwnTotals, Sums
+from flows.parsing.stated_totals import StatedTotals, Sums
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,7 @@ class ParseContext:
         self.reading = Reading(account=account)
         self.seen = SeenRows()
         self.sums = Sums()  # of all sheets so far
-        self.totals: list[tuple[str, OwnTotals]] = []
+        self.totals: list[tuple[str, StatedTotals]] = []
         self.members: set[str | None] = set()  # that some row of detail has
 
     def find(self, rule: str, sheet: str, number: int, column: str, **more: Any) -> None:

@@ -18,7 +18,7 @@ class SeenRows:
         """Begin with nothing seen."""
         self.runs: list[np.ndarray[Any, Any]] = []  # of two lines: hashes, places
 
-    def twins(
+    def duplicates(
         self, rows: Sequence[Sequence[Any]], places: Sequence[int], *, are_texts: bool
     ) -> list[int]:
         """Give of each row the place of the first one like it in the file; 0 where it is that."""
@@ -40,9 +40,9 @@ class SeenRows:
             standing[is_known] = at[found][is_known]
         is_new = standing == own
         self._add(np.stack([different[is_new], own[is_new]]))
-        twins = standing[which]
-        twins[first[is_new]] = 0
-        answer: list[int] = twins.tolist()
+        duplicates = standing[which]
+        duplicates[first[is_new]] = 0
+        answer: list[int] = duplicates.tolist()
         return answer
 
     def _add(self, run: "np.ndarray[Any, Any]") -> None:

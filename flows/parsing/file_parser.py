@@ -16,8 +16,8 @@ from flows.contracts.model import Contract
 from flows.parsing.attachments import Known
 from flows.parsing.columns import Pseudonym
 from flows.parsing.context import ParseContext
-from flows.parsing.headers import Header, HeaderMissing, Rows, check_above, find_header
-from flows.parsing.preamble import said_unit, sign_off_of, years_of_titles
+from flows.parsing.headers import Header, HeaderMissing, Rows, check_rows_above, find_header
+from flows.parsing.preamble import find_stated_unit, find_title_years, read_sign_off
 from flows.parsing.result import Finding, Line, Reading, schema_of
 from flows.parsing.sheet_parser import SheetReader
 from flows.readers.sheets import Sheet, open_sheets
@@ -51,7 +51,7 @@ class FileReader(ParseContext):
                 self._pass_over(sheet)
                 continue
             found = True
-            check_above(self.contract, header, above)
+            check_rows_above(self.contract, header, above)
             self._read_below(sheet, header, above)
         if not found:
             raise missing or Rejected(
@@ -73,11 +73,11 @@ class FileReader(ParseContext):
             self.reading.skip(sheet.name, number, "title")
         for number in range(header.last_row - header.height + 1, header.last_row + 1):
             self.reading.skip(sheet.name, number, "header")
-        self.reading.sign_off |= sign_off_of(self.contract, above)
+        self.reading.sign_off |= read_sign_off(self.contract, above)
         self.reading.captions[sheet.name] = header.captions
-        self.reading.years[sheet.name] = years_of_titles(above, sheet.name)
+        self.reading.years[sheet.name] = find_title_years(above, sheet.name)
         reader = SheetReader(self, sheet, header, above)
-        if unit := reader.unit or said_unit(above):
+        if unit := reader.unit or find_stated_unit(above):
             self.reading.units[sheet.name] = without_ids(unit)
         reader.read()
         self.sums.add(reader.totals.sums)
@@ -91,7 +91,9 @@ class FileReader(ParseContext):
                     is_money = column.partition(" ")[0] in self.amounts
                     money = amount if is_money else None
                     self.find("own_total", sheet, number, column, level=level, amount=money)
-            self.reading.compared |= {(sheet, row): one for row, one in totals.compared.items()}
+            self.reading.compared |= {
+                (sheet, row): columns for row, columns in totals.compared.items()
+            }
         self.reading.findings = self._without_what_is_told_twice(self.reading.findings)
         ends = any(totals.ends_with_whole for _, totals in self.totals)
         if self.contract.read.ends_with_totals and not ends:

@@ -35,7 +35,7 @@ class Header:
 def joined_captions(
     rows: list[list[Any]], written: Callable[[Any], str] = plain_caption
 ) -> tuple[str, ...]:
-    """Join the storeys of a header column by column, `教育事业费/人员经费`."""
+    """Join the levels of a header column by column, `教育事业费/人员经费`."""
     width = max(len(row) for row in rows)
     joined = []
     for column in range(width):
@@ -57,10 +57,10 @@ def with_titles_spread(rows: list[list[Any]]) -> list[list[Any]]:
     width = max(len(row) for row in rows)
     spread = [[*row, *[None] * (width - len(row))] for row in rows]
     said = [[bool(plain_caption(cell)) for cell in row] for row in spread]
-    for storey, row in enumerate(spread[:-1]):
+    for level, row in enumerate(spread[:-1]):
         for place in range(1, width):
             has_caption = said[-1][place - 1] and said[-1][place]
-            is_inner = not any(said[one][place] for one in range(storey + 1))
+            is_inner = not any(said[above][place] for above in range(level + 1))
             if has_caption and is_inner:
                 row[place] = row[place - 1]
     return spread
@@ -85,12 +85,12 @@ def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[s
     return found
 
 
-def header_without_row(contract: Contract) -> Header:
+def make_headerless_header(contract: Contract) -> Header:
     """Give the header that a file has in its contract alone."""
     places = [
-        find_unnamed_place(plain_caption(one))
+        find_unnamed_place(plain_caption(caption))
         for column in contract.columns
-        for one in column.captions
+        for caption in column.captions
     ]
     captions = ("",) * (1 + max((place for place in places if place is not None), default=0))
     return Header(0, captions, positions_of(captions, contract.columns), 0)
@@ -119,7 +119,7 @@ def _required(contract: Contract) -> set[str]:
 
 def _items(long: Unpivot | None, captions: Iterable[str]) -> int:
     """Count the captions that become rows."""
-    return sum(bool(re.search(long.captions, one)) for one in captions) if long else 0
+    return sum(bool(re.search(long.captions, caption)) for caption in captions) if long else 0
 
 
 def holds_number(cell: Any) -> bool:
@@ -139,17 +139,17 @@ def _looks_like_data(row: Sequence[Any], header: "Header", columns: Iterable[Col
     )
 
 
-def check_above(contract: Contract, header: "Header", above: Rows) -> None:
+def check_rows_above(contract: Contract, header: "Header", above: Rows) -> None:
     """Refuse a sheet whose header was sorted among its rows: those above it would be left out."""
     full = [number for number, row in above if _looks_like_data(row, header, contract.columns)]
     places = header.positions
-    has_numbers = any(one.is_number for one in contract.columns if one.name in places)
+    has_numbers = any(column.is_number for column in contract.columns if column.name in places)
     fewest = FEWEST_ABOVE[len(places) > 2] if has_numbers else FEWEST_OF_WORDS
     if len(full) >= fewest:
         raise Rejected("rows_above_header", row=header.last_row, count=len(full), first=full[0])
 
 
-def _is_of_labels(rows: RowBlocks, header: "Header", contract: Contract) -> bool:
+def _is_header_by_chance(rows: RowBlocks, header: "Header", contract: Contract) -> bool:
     """Say whether a header holds its words by chance: a true one follows, and no data between."""
     required = _required(contract)
     for row in rows.peek(ROWS_AHEAD):
@@ -189,7 +189,7 @@ def find_header(
     Where the contract does not say how high the header is, the lowest that holds all counts.
     """
     if is_headerless(contract):
-        return header_without_row(contract)
+        return make_headerless_header(contract)
     stated = contract.read.header_rows
     heights = [stated] if stated else list(range(1, HIGHEST_HEADER + 1))
     required, long = _required(contract), contract.read.long
@@ -206,19 +206,20 @@ def find_header(
         for height in heights:
             if len(window) < height:
                 break
-            storeys = [cells for _, cells in window[-height:]]
-            plain = joined_captions(storeys)
+            levels = [cells for _, cells in window[-height:]]
+            plain = joined_captions(levels)
             written = (
-                [plain] if height == 1 else [plain, joined_captions(with_titles_spread(storeys))]
+                [plain] if height == 1 else [plain, joined_captions(with_titles_spread(levels))]
             )
-            headers = [Header(number, one, positions_of(one, contract.columns), height)
-                       for one in written]  # fmt: skip
-            items = [_items(long, one) for one in written]
+            headers = [Header(number, captions, positions_of(captions, contract.columns), height)
+                       for captions in written]  # fmt: skip
+            items = [_items(long, captions) for captions in written]
             fitting = [(count, header) for count, header in zip(items, headers, strict=True)
                        if required <= header.positions.keys() and (count or not long)]  # fmt: skip
             if fitting:
-                header = max(fitting, key=lambda one: one[0])[1]  # of equal ones as it is written
-                if _is_of_labels(rows, header, contract):
+                # Of equal ones the one as it is written.
+                _, header = max(fitting, key=lambda found: found[0])
+                if _is_header_by_chance(rows, header, contract):
                     window.clear()
                     break
                 del above[-height:]
@@ -231,7 +232,9 @@ def find_header(
                     best, best_captions = header.positions, header.captions
         if len(above) >= HEADER_WITHIN_ROWS:
             break
-    missing = [one for one in contract.columns if one.name in required and one.name not in best]
+    missing = [
+        column for column in contract.columns if column.name in required and column.name not in best
+    ]
     named = [column_message(column.name, column.shown) for column in missing]
     if named and not best:
         raise HeaderMissing(

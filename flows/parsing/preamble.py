@@ -32,7 +32,9 @@ OF_SIGNING = re.compile(r"填报|填表|制表|制单|上报|报送|打印|导�
 Titles = list[tuple[int, int]]  # row (0 for the sheet's name) and year
 
 
-def said_above(contract: Contract, above: Rows, sheet: str, file: str) -> dict[str, str | None]:
+def values_from_preamble(
+    contract: Contract, above: Rows, sheet: str, file: str
+) -> dict[str, str | None]:
     """Read what holds for a whole sheet: a labelled cell above the header, its name, the file's."""
     found: dict[str, str | None] = {}
     for column in contract.columns:
@@ -66,7 +68,7 @@ def _labelled(above: Rows, labels: tuple[str, ...]) -> str | None:
     return None
 
 
-def unit_of_sheet(
+def find_unit(
     contract: Contract, header: Header, above: Rows, sheet: str, items: Iterable[str] = ()
 ) -> str | None:
     """Say the unit of the sheet's amounts: as stated, or from a cell above the header.
@@ -76,10 +78,10 @@ def unit_of_sheet(
     for, several, or another than stated.
     """
     read, items = contract.read, tuple(items)
-    amounts = [one for one in contract.columns if one.role == "amount"]
+    amounts = [column for column in contract.columns if column.role == "amount"]
     declared = {header.captions[place] for place in header.positions.values()} | {*items}
     beside = [caption for caption in header.captions if caption not in declared]
-    said = units_of_money([*above, (0, beside), (0, [sheet])]) if amounts else []
+    said = find_money_units([*above, (0, beside), (0, [sheet])]) if amounts else []
     in_captions = [(caption, unit) for caption in items if (unit := _unit_in(caption))]
     for column in amounts:
         place = header.positions.get(column.name)
@@ -90,7 +92,7 @@ def unit_of_sheet(
             in_captions += [(header.captions[place], unit)] if not column.unit else []
     if read.unit == "in_sheet" and not said:
         said = list(dict.fromkeys(unit for _, unit in in_captions))
-    found = _unit_said(contract, said)
+    found = _choose_unit(contract, said)
     # What becomes rows is read in the unit of the column that takes it, if that states one.
     read_in = {column.unit or found or "元" for column in amounts if column.from_long == "value"}
     for caption, unit in in_captions:
@@ -101,7 +103,7 @@ def unit_of_sheet(
 
 def _unit_in(caption: str) -> str | None:
     """Say the unit of money that a caption ends with: 金额(万元), 支出/万元, 生均(元/人)."""
-    units = [one or other for one, other in UNIT_IN_CAPTION.findall(caption)]
+    units = [marked or plain for marked, plain in UNIT_IN_CAPTION.findall(caption)]
     return units[-1] if units else None
 
 
@@ -109,7 +111,7 @@ def _other_unit(caption: str, said: str, read_in: str | None) -> Rejected:
     return Rejected("caption_unit_differs", caption=caption, said=said, stated=read_in)
 
 
-def _unit_said(contract: Contract, said: Sequence[str]) -> str | None:
+def _choose_unit(contract: Contract, said: Sequence[str]) -> str | None:
     stated = contract.read.unit
     if stated == "in_sheet":
         if len(said) == 1:
@@ -117,7 +119,7 @@ def _unit_said(contract: Contract, said: Sequence[str]) -> str | None:
         if said:
             raise Rejected("several_units_of_money", units=said)
         raise Rejected("no_unit_of_money")
-    has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
+    has_amounts = any(column.role == "amount" and not column.unit for column in contract.columns)
     expected = stated or "元"
     if said and expected not in said and has_amounts and not contract.read.unit_column:
         raise Rejected("sheet_unit_differs", said=said[0], stated=expected)
@@ -126,14 +128,14 @@ def _unit_said(contract: Contract, said: Sequence[str]) -> str | None:
 
 def check_note(contract: Contract, unit: str | None, number: int, row: list[Any]) -> None:
     """Refuse a sheet of which a note below says another unit of money than it is read in."""
-    said = units_of_money([(number, row)])
-    has_amounts = any(one.role == "amount" and not one.unit for one in contract.columns)
+    said = find_money_units([(number, row)])
+    has_amounts = any(column.role == "amount" and not column.unit for column in contract.columns)
     is_meant = has_amounts and not contract.read.unit_column
     if said and is_meant and (unit or "元") not in said:
         raise Rejected("note_unit_differs", row=number, said=said[0], stated=unit or "元")
 
 
-def units_of_money(above: Rows) -> list[str]:
+def find_money_units(above: Rows) -> list[str]:
     """Read which units of money cells above the header say: 单位:人民币万元, 单位:万元、人."""
     found: dict[str, None] = {}
     for _, row in above:
@@ -147,7 +149,7 @@ def units_of_money(above: Rows) -> list[str]:
     return list(found)
 
 
-def said_unit(above: Rows) -> str | None:
+def find_stated_unit(above: Rows) -> str | None:
     """Read what a cell above the header says of the unit, of money or of anything else."""
     for _, row in above:
         for cell in row:
@@ -156,7 +158,7 @@ def said_unit(above: Rows) -> str | None:
     return None
 
 
-def sign_off_of(contract: Contract, above: Rows) -> dict[str, str]:
+def read_sign_off(contract: Contract, above: Rows) -> dict[str, str]:
     """Read office, date and post of who signs from the block above the header."""
     labels = contract.sign_off
     found: dict[str, str] = {}
@@ -170,7 +172,7 @@ def sign_off_of(contract: Contract, above: Rows) -> dict[str, str]:
     return found
 
 
-def years_of_titles(above: Iterable[tuple[int, list[Any]]], sheet: str) -> Titles:
+def find_title_years(above: Iterable[tuple[int, list[Any]]], sheet: str) -> Titles:
     """List the years that the name of a sheet and the rows above its header say."""
     texts = [(0, sheet)] + [
         (number, text) for number, row in above for cell in row if (text := half_width(cell))

@@ -28,6 +28,6 @@ class PersonKey:
         text = person_id(cell)
         if text is None:
             return None
-        one = self._begun.copy()
-        one.update(text.encode())
-        return one.hexdigest()
+        digest = self._begun.copy()
+        digest.update(text.encode())
+        return digest.hexdigest()

@@ -122,11 +122,13 @@ class Columns:
     def of(cls, contract: Contract, header: Header, items: Collection[int]) -> Self:
         """Find them below a header; `items` are the places of columns that become rows."""
         key = contract.key
-        found = [(header.positions[one.name], one) for one in contract.columns
-                 if one.name in header.positions]  # fmt: skip
-        measures = {place for place, one in found
-                    if one.is_number and one.name not in key}  # fmt: skip
-        proved = {place for place, one in found if one.length or one.check or one.code_list}
+        found = [(header.positions[column.name], column) for column in contract.columns
+                 if column.name in header.positions]  # fmt: skip
+        measures = {place for place, column in found
+                    if column.is_number and column.name not in key}  # fmt: skip
+        proved = {
+            place for place, column in found if column.length or column.check or column.code_list
+        }
         declared = {place for place, _ in found}
         return cls(frozenset(declared | {*items}), frozenset(measures | {*items}),
                    frozenset(proved))  # fmt: skip
@@ -144,7 +146,7 @@ class Columns:
         return LABEL if self.measures and place not in self.measures else ALONE
 
 
-def rows_apart(
+def find_suspect_rows(
     numbers: Sequence[int],
     rows: Sequence[list[Any]],
     sheet: Sheet,

@@ -26,4 +26,4 @@ def is_total_word(cell: Any) -> bool:
     """Say whether a cell says of its row that it is a total, in one language or in two."""
     text = (squeezed(cell) or "").casefold()
     parts = re.findall(r"[a-z]+|[^a-z]+", text) if len(text) <= LONGEST_TOTAL_WORD else ()
-    return text in TOTAL_WORDS or (bool(parts) and all(one in TOTAL_WORDS for one in parts))
+    return text in TOTAL_WORDS or (bool(parts) and all(part in TOTAL_WORDS for part in parts))

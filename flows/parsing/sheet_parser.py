@@ -21,7 +21,7 @@ from flows.parsing.columns import (
 )
 from flows.parsing.context import ParseContext
 from flows.parsing.headers import Header, Rows
-from flows.parsing.preamble import check_note, said_above, unit_of_sheet
+from flows.parsing.preamble import check_note, find_unit, values_from_preamble
 from flows.parsing.ragged_rows import (
     BLANK,
     FEWEST_CAPTIONS,
@@ -31,22 +31,22 @@ from flows.parsing.ragged_rows import (
     Columns,
     Widths,
     blank_rows,
+    find_suspect_rows,
     has_no_name,
     merged_numbers,
-    rows_apart,
 )
 from flows.parsing.result import WHOLE_ROW, amount_of, copy_of, schema_of
 from flows.parsing.row_types import OTHER_HEADER, POSSIBLE_TOTAL, UNCLEAR, UNLISTED, RowClassifier
 from flows.parsing.stated_totals import (
     GROUP,
-    OwnTotals,
+    StatedTotals,
     Summed,
     SumsAbove,
-    exceeding,
-    level_of,
-    sums_of,
+    find_exceeding,
+    sum_columns,
+    total_level,
 )
-from flows.parsing.unpivot import Long, long_of
+from flows.parsing.unpivot import Long, find_unpivot
 from flows.parsing.values import UNITS_OF_YUAN, Unreadable
 from flows.readers.row_blocks import Block
 from flows.readers.sheets import Sheet
@@ -69,11 +69,11 @@ class SheetReader:
         self.row_types = RowClassifier(
             contract, header, is_page=header.height > 0 and not sheet.is_records
         )
-        self.totals = OwnTotals(self.row_types.totals, reader.amounts, reader.sums)
+        self.totals = StatedTotals(self.row_types.totals, reader.amounts, reader.sums)
         self.whole: list[Any] = []  # the last row that is no part of another
-        self.long: Long | None = long_of(contract, header)
-        self.unit = unit_of_sheet(contract, header, above, sheet.name, self._captions_of_amounts())
-        self.constants = said_above(contract, above, sheet.name, reader.name)
+        self.long: Long | None = find_unpivot(contract, header)
+        self.unit = find_unit(contract, header, above, sheet.name, self._captions_of_amounts())
+        self.constants = values_from_preamble(contract, above, sheet.name, reader.name)
         self.group_column = contract.read.groups.into if contract.read.groups else None
         self.group: str | None = None
         date_system = contract.read.date_system or sheet.date_system
@@ -110,17 +110,17 @@ class SheetReader:
             columns=self.file.by_name,
             of_totals=self.totals.columns,
             measures=frozenset(
-                one.name
-                for one in columns
-                if one.is_number
-                and (positions.get(one.name) in self.measures or one.name in of_items)
+                column.name
+                for column in columns
+                if column.is_number
+                and (positions.get(column.name) in self.measures or column.name in of_items)
             ),
             unless=self.row_types.totals.unless if self.row_types.totals else None,
             long=self.long,
             readers=self.readers,
             factors={
-                one.name: 1 if self.has_unit_in_row(one) else factor_of(one, self.unit)
-                for one in columns
+                column.name: 1 if self.has_unit_in_row(column) else factor_of(column, self.unit)
+                for column in columns
             },
         )
 
@@ -197,7 +197,7 @@ class SheetReader:
             if kind == "note":
                 check_note(self.file.contract, self.unit, number, row)
             if kind == "subset" and self.file.is_judged:
-                above = exceeding(self._stated(row), self._stated(self.whole))
+                above = find_exceeding(self._stated(row), self._stated(self.whole))
                 self._doubt("part_above_whole", number, above)
             if kind == "group":
                 self.group = next((str(cell).strip() for cell in row if cell), None)
@@ -228,7 +228,7 @@ class SheetReader:
             return
         label, stated = self.row_types.label(row), self._stated(row)
         differing = self.totals.take(number, label, stated, title=is_title)
-        level = GROUP if is_title else level_of(label)
+        level = GROUP if is_title else total_level(label)
         self._doubt("own_total", number, differing, level, self._member_of(row))
 
     def _doubt(
@@ -289,7 +289,7 @@ class SheetReader:
         """Type some rows; those that stood before and those that cannot be read go apart."""
         if self.sheet.merged:
             rows = [self._filled(number, row) for number, row in zip(numbers, rows, strict=True)]
-        apart = rows_apart(numbers, rows, self.sheet, self.suspects, self.alone)
+        apart = find_suspect_rows(numbers, rows, self.sheet, self.suspects, self.alone)
         if self.sheet.merged:
             merged = merged_numbers(numbers, self.sheet, self.measures)
             apart = dict.fromkeys(merged, MERGED) | apart
@@ -317,32 +317,32 @@ class SheetReader:
         if self.long:
             numbers, cells = self.long.spread(numbers, rows, cells)
             rows = [row for row in rows for _ in self.long.items]
-        faults = {place: apart[one] for place, one in enumerate(numbers) if one in apart}
-        faults |= {place: OTHER_TABLE for place, one in enumerate(numbers)
-                   if one in self.of_other_table and one not in apart}  # fmt: skip
+        faults = {place: apart[number] for place, number in enumerate(numbers) if number in apart}
+        faults |= {place: OTHER_TABLE for place, number in enumerate(numbers)
+                   if number in self.of_other_table and number not in apart}  # fmt: skip
         self._land(numbers, cells, rows, faults, maybe)
 
     def _without_copies(self, numbers: Sequence[int], rows: list[list[Any]]) -> Block:
         """Leave out the rows that stood in the file before and hold the first column of the key."""
-        said = self._with_what_is_said(rows)
+        said = self._with_sheet_values(rows)
         sheets = self.file.reading.captions  # of the sheets so far
         places = [number + SHEET * len(sheets) for number in numbers]
-        twins = self.file.seen.twins(said, places, are_texts=self.sheet.is_text)
-        if not any(twins):
+        duplicates = self.file.seen.duplicates(said, places, are_texts=self.sheet.is_text)
+        if not any(duplicates):
             return numbers, rows
         first = self.header.positions.get(self.file.contract.key[0])
         is_copy = [
             bool(twin) and (first is None or (first < len(row) and bool(half_width(row[first]))))
-            for twin, row in zip(twins, rows, strict=True)
+            for twin, row in zip(duplicates, rows, strict=True)
         ]
-        for number, row, twin in compress(zip(numbers, rows, twins, strict=True), is_copy):
+        for number, row, twin in compress(zip(numbers, rows, duplicates, strict=True), is_copy):
             self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
             sheet = list(sheets)[twin // SHEET - 1]
             amount = self._money_of(row)
             self.file.reading.findings.append(
                 copy_of(self.sheet.name, number, sheet, twin % SHEET, amount)
             )
-        kept = [not one for one in is_copy]
+        kept = [not copy for copy in is_copy]
         return list(compress(numbers, kept)), list(compress(rows, kept))
 
     def _money_of(self, row: list[Any]) -> Decimal | None:
@@ -353,7 +353,7 @@ class SheetReader:
                   if place < len(row)}  # fmt: skip
         return amount_of(values, list(places))
 
-    def _with_what_is_said(self, rows: list[list[Any]]) -> list[list[Any]]:
+    def _with_sheet_values(self, rows: list[list[Any]]) -> list[list[Any]]:
         """Add to each row what its sheet or group says of it: equal rows of two are two rows."""
         said = list(self.constants.values())
         if not said and not self.group_column:
@@ -410,7 +410,7 @@ class SheetReader:
                 values, places = read_cells(cells[column.name], read, column.data_type, known)
             typed[column.name] = values
             if column.means:
-                self._count_signs(column, cells[column.name])
+                self._count_placeholders(column, cells[column.name])
             for place in places:
                 unreadable.setdefault(place, []).append(column.name)
         faults = {place: kind for place, kind in faults.items()
@@ -426,14 +426,14 @@ class SheetReader:
         arrays = [*typed.values(), pa.repeat(self.sheet.name, len(numbers)), pa.array(numbers)]
         table = pa.Table.from_arrays(arrays, schema=schema_of(self.file.columns))
         if self.file.is_judged and self.totals.columns:
-            self.totals.add(sums_of(self.summed, table, unreadable))
+            self.totals.add(sum_columns(self.summed, table, unreadable))
         if unreadable and self.file.is_judged:
             self.file.set_aside(self.sheet.name, table, unreadable, faults)
             kept = pa.array([place not in unreadable for place in range(len(numbers))])
             table = table.filter(kept)
         self.file.land(table)
 
-    def _count_signs(self, column: Column, cells: Sequence[Any]) -> None:
+    def _count_placeholders(self, column: Column, cells: Sequence[Any]) -> None:
         """Count the cells that hold a sign in place of a value, for people who check a contract."""
         signs = {squeezed(sign) for sign in column.means}
         for text, count in Counter(cell for cell in cells if isinstance(cell, str)).items():

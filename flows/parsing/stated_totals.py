@@ -25,17 +25,17 @@ CENT = Decimal("0.01")
 EXACT = Decimal(0)
 
 
-def is_own(label: str | None) -> bool:
+def is_named_total(label: str | None) -> bool:
     """Say whether a label is a spreadsheet's own, below each group: 样例一小汇总."""
     text = (label or "").lower()
     words = (*OWN_WORDS, *LEVELS)
     return text.endswith(OWN_WORDS) and not any(text == word for word in words)
 
 
-def level_of(label: str | None) -> int:
+def total_level(label: str | None) -> int:
     """Say how much a totals row sums up by its label: a group, the sheet, or all there is."""
     text = (label or "").lower()
-    if is_own(label):
+    if is_named_total(label):
         return GROUP
     return next((level for word, level in LEVELS.items() if word in text), WHOLE)
 
@@ -105,7 +105,7 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class PendingTotal:
     """A total that stands above its detail, until that has been read."""
 
     level: int
@@ -117,7 +117,7 @@ class Waiting:
     title: bool = False
 
 
-class OwnTotals:
+class StatedTotals:
     """The totals rows of one sheet, each compared with every sum that it may mean.
 
     A totals row below its detail sums up its group (since the last row of its level); one that is
@@ -133,7 +133,7 @@ class OwnTotals:
         self.group_starts = {level: Sums() for level in (GROUP, WHOLE, GRAND)}
         self.is_above: dict[int, bool] = {}
         self.outer_starts: list[Sums] = []  # of groups since the last total of more than one
-        self.waiting: list[Waiting] = []
+        self.waiting: list[PendingTotal] = []
         self.ends_with_whole = False
         self.compared: dict[int, list[str]] = {}  # of each totals row the columns that could be
 
@@ -146,17 +146,17 @@ class OwnTotals:
         self, number: int, label: str | None, stated: Mapping[str, Decimal | None], *, title: bool
     ) -> dict[str, Decimal]:
         """Compare a totals row, or a group's title that states its total: how far it is off."""
-        level = GROUP if title else level_of(label)
-        for one in self.waiting:
-            if one.level <= level and len(one.ends) < one.reach:
-                one.ends.append(self.sums.copy())
+        level = GROUP if title else total_level(label)
+        for total in self.waiting:
+            if total.level <= level and len(total.ends) < total.reach:
+                total.ends.append(self.sums.copy())
         now, differing = self.sums.copy(), dict[str, Decimal]()
         if title or self.is_above.setdefault(level, not self.sums.rows):
             reach = NESTED_TITLES if title else 1
-            self.waiting.append(Waiting(level, number, stated, now, [], reach, title))
+            self.waiting.append(PendingTotal(level, number, stated, now, [], reach, title))
         else:
             meant = [now.since(self.group_starts[level]), *self._of_more(level, now)]
-            if level == GROUP and is_own(label):  # that of an outer group sums up several
+            if level == GROUP and is_named_total(label):  # that of an outer group sums up several
                 meant += [now.since(start) for start in self.outer_starts[-NESTED_TITLES:]]
             differing = self._differing(number, stated, meant, title=title)
         self.ends_with_whole = level > GROUP
@@ -174,13 +174,13 @@ class OwnTotals:
 
     def at_end(self, file: Sums) -> Iterable[tuple[int, int, dict[str, Decimal]]]:
         """Compare the totals above their detail: row, level, and how far each column is off."""
-        for one in self.waiting:
-            ends = one.ends if len(one.ends) == one.reach else [*one.ends, self.sums]
-            meant = [end.since(one.start) for end in ends]
-            if one.level > GROUP:
-                meant += [*self._of_more(one.level, self.sums), file]
-            differing = self._differing(one.number, one.stated, meant, title=one.title)
-            yield one.number, one.level, differing
+        for total in self.waiting:
+            ends = total.ends if len(total.ends) == total.reach else [*total.ends, self.sums]
+            meant = [end.since(total.start) for end in ends]
+            if total.level > GROUP:
+                meant += [*self._of_more(total.level, self.sums), file]
+            differing = self._differing(total.number, total.stated, meant, title=total.title)
+            yield total.number, total.level, differing
 
     def _differing(
         self,
@@ -197,7 +197,7 @@ class OwnTotals:
                   if value is not None and sums.differs(name, value)}, sums)
                 for sums in meant
             ),
-            key=lambda one: (len(one[0]), sum(one[0].values())),
+            key=lambda compared: (len(compared[0]), sum(compared[0].values())),
         )  # fmt: skip
         compared = [name for name, value in stated.items()
                     if value is not None and not nearest.unread.get(name)]  # fmt: skip
@@ -206,7 +206,7 @@ class OwnTotals:
         return differing
 
 
-def exceeding(
+def find_exceeding(
     part: Mapping[str, Decimal | None], whole: Mapping[str, Decimal | None]
 ) -> dict[str, Decimal]:
     """Say in which columns a part (其中) is more than the whole that it is of, and by how much."""
@@ -231,7 +231,7 @@ class Summed:
     factors: Mapping[str, int]  # how many yuan the unit of a column is
 
 
-def sums_of(summed: Summed, table: "pa.Table", unreadable: Mapping[int, list[str]]) -> Sums:
+def sum_columns(summed: Summed, table: "pa.Table", unreadable: Mapping[int, list[str]]) -> Sums:
     """Add up the columns whose totals are checked; of a long table each item by itself."""
     import pyarrow.compute as pc
 
@@ -247,7 +247,7 @@ def sums_of(summed: Summed, table: "pa.Table", unreadable: Mapping[int, list[str
                 f"{name} {item}": counted[name].filter(pc.equal(items, read(item)))
                 for item, _ in summed.long.items
             }
-        unread = sum(name in one or WHOLE_ROW in one for one in unreadable.values())
+        unread = sum(name in columns or WHOLE_ROW in columns for columns in unreadable.values())
         for key, amounts in parts.items():
             _add_amounts(summed, sums, key, amounts)
             sums.unread[key] = unread

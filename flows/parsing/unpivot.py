@@ -38,7 +38,7 @@ class Long:
         return [number for number in numbers for _ in range(times)], spread
 
 
-def long_of(contract: Contract, header: Header) -> Long | None:
+def find_unpivot(contract: Contract, header: Header) -> Long | None:
     """Find the columns whose captions the contract's `long` matches; None where it says nothing."""
     words = contract.read.long
     if not words:

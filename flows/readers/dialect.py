@@ -61,7 +61,7 @@ def find_dialect(path: Path, contract: Contract) -> Dialect:
             or _find_encoding_without_captions(start, texts, find_captions)
         )
     text = decode_start(start, encoding) or start.decode(encoding, "replace")
-    return dialect_of_lines(encoding, first_lines(text), wanted, read)
+    return infer_dialect(encoding, take_first_lines(text), wanted, read)
 
 
 def _find_encoding_without_captions(
@@ -78,7 +78,7 @@ def _find_encoding_without_captions(
     return next(iter(texts))
 
 
-def first_lines(head: str) -> list[str]:
+def take_first_lines(head: str) -> list[str]:
     """Take some lines, of which the last may be a part; of a wide table few are enough."""
     lines: list[str] = []
     for line in islice(io.StringIO(head, newline=""), LINES_LOOKED_AT):
@@ -88,7 +88,7 @@ def first_lines(head: str) -> list[str]:
     return lines
 
 
-def dialect_of_lines(encoding: str, lines: list[str], wanted: set[str], read: ReadWords) -> Dialect:
+def infer_dialect(encoding: str, lines: list[str], wanted: set[str], read: ReadWords) -> Dialect:
     """Tell how the first lines of a text are written: by captions, then by rows of one width."""
     stated = read.delimiter
     delimiters = {", ": ","}.get(stated, stated) if stated else DELIMITERS
@@ -102,7 +102,7 @@ def dialect_of_lines(encoding: str, lines: list[str], wanted: set[str], read: Re
         if (quote in text or quote == '"' or read.quote)
         and (escape is None or read.escape or _escapes(text, quote))
     ]
-    return max(candidates, key=lambda one: _fitness(lines, one, wanted))
+    return max(candidates, key=lambda dialect: _fitness(lines, dialect, wanted))
 
 
 def _escapes(text: str, quote: str) -> bool:
@@ -130,7 +130,7 @@ def _fitness(lines: list[str], dialect: Dialect, wanted: set[str]) -> tuple[int,
         if found == len(wanted):
             break
     widths = Counter(len(row) for is_sound, row in rows if is_sound and len(row) > 1)
-    width = header_width if found else max(widths, key=lambda one: widths[one], default=0)
+    width = header_width if found else max(widths, key=lambda width: widths[width], default=0)
     return found, widths[width] - len(doubtful)
 
 

@@ -12,14 +12,14 @@ from typing import Any
 from flows.common.errors import Rejected
 from flows.readers.grid import NOT_CALCULATED, Merged, SheetCells
 from flows.readers.number_formats import STRUCK, as_shown, is_telling
-from flows.readers.xlsx_details import Untold
+from flows.readers.xlsx_details import XlsxDetails
 
 OF_UNICODE = 80  # what xlrd calls the form of 1997
 LARGEST_MERGED = 1 << 20  # cells, in all merged ranges of a sheet
 XLS_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!"}
 
 
-def _spread(
+def _fill_ranges(
     cells: list[list[Any]], ranges: Iterable[tuple[tuple[int, int], tuple[int, int]]]
 ) -> Merged:
     """Give each cell of a merged range the value of its first, by row number and column."""
@@ -42,7 +42,7 @@ def xlsx_sheets(path: Path) -> Iterator[SheetCells]:
 
     try:
         with zipfile.ZipFile(path) as archive:
-            untold = Untold(archive)
+            untold = XlsxDetails(archive)
             workbook = python_calamine.CalamineWorkbook.from_path(str(path))
             for about in workbook.sheets_metadata:
                 if about.typ != python_calamine.SheetTypeEnum.WorkSheet:
@@ -53,7 +53,7 @@ def xlsx_sheets(path: Path) -> Iterator[SheetCells]:
                 cells = sheet.to_python(skip_empty_area=False)
                 untold.tell(words, cells)
                 is_hidden = about.visible != python_calamine.SheetVisibleEnum.Visible
-                merged = _spread(cells, sheet.merged_cell_ranges or ())
+                merged = _fill_ranges(cells, sheet.merged_cell_ranges or ())
                 date_system = untold.date_system
                 yield SheetCells(about.name, is_hidden, merged, date_system, cells, hidden)
     except BaseException as error:
@@ -118,7 +118,7 @@ def xls_sheets(path: Path) -> Iterator[SheetCells]:
         ranges = (((top, left), (bottom - 1, right - 1))
                   for top, bottom, left, right in sheet.merged_cells)  # fmt: skip
         date_system = 1904 if book.datemode else 1900
-        merged = _spread(cells, ranges)
+        merged = _fill_ranges(cells, ranges)
         hidden = [row + 1 for row, about in sheet.rowinfo_map.items() if about.hidden]
         yield SheetCells(sheet.name, sheet.visibility != 0, merged, date_system, cells, hidden)
 

@@ -65,16 +65,16 @@ def _html_grid(table: Any) -> Grid:
             below = len(lines) - row - 1
             down = min(height - 1, below) if height else below
             grid.set(row, column, _shown(cell), down, right)
-            for one in range(column, column + right + 1):
+            for taken_column in range(column, column + right + 1):
                 if down:
-                    taken[one] = row + down
+                    taken[taken_column] = row + down
             column += right + 1
     return grid
 
 
 def _own(element: Any, holder: str, *tags: str) -> list[Any]:
     """Give what an element holds itself, not through another of its kind within it."""
-    return [one for one in element.iter(*tags) if next(one.iterancestors(holder)) is element]
+    return [inner for inner in element.iter(*tags) if next(inner.iterancestors(holder)) is element]
 
 
 def _is_hidden(line: Any) -> bool:
@@ -91,30 +91,30 @@ def _is_struck(cell: Any) -> bool:
     if line is not None and IS_STRUCK.search(line.get("style") or ""):
         return True
     return any(
-        (one.tag in ("s", "strike", "del") or IS_STRUCK.search(one.get("style") or ""))
-        and str(one.text_content()).strip()
-        for one in cell.iter()
-        if isinstance(one.tag, str)
+        (element.tag in ("s", "strike", "del") or IS_STRUCK.search(element.get("style") or ""))
+        and str(element.text_content()).strip()
+        for element in cell.iter()
+        if isinstance(element.tag, str)
     )
 
 
 def _shown(cell: Any) -> str:
     """Give a cell's text; a number as Excel keeps it in `x:num`, which shows fewer digits."""
-    for one in cell.iter("br", "sup", "input", "select"):
-        match one.tag:
+    for element in cell.iter("br", "sup", "input", "select"):
+        match element.tag:
             case "br":
-                one.text = BREAK
+                element.text = BREAK
             case "sup":
-                before = one.getprevious()
-                text = one.getparent().text if before is None else before.tail
-                raised = one.text or ""
+                before = element.getprevious()
+                text = element.getparent().text if before is None else before.tail
+                raised = element.text or ""
                 if with_mark(text or "", raised) != (text or "") + raised:
-                    one.text = f"({_settable(raised).strip()})"
+                    element.text = f"({_settable(raised).strip()})"
             case "input":
-                is_shown = one.get("type", "text") in FIELDS
-                one.text = _settable(one.get("value", "")) if is_shown else None
+                is_shown = element.get("type", "text") in FIELDS
+                element.text = _settable(element.get("value", "")) if is_shown else None
             case "select":
-                _choose(one)
+                _choose(element)
     # A line end in the source is a blank, however many; only <br> is one.
     text = re.sub("[ \t\r\n]+", " ", str(cell.text_content())).replace(BREAK, "\n").strip()
     if text and _is_struck(cell):
@@ -139,7 +139,7 @@ def _settable(text: str) -> str:
 def _choose(select: Any) -> None:
     """Leave of a list what it shows: what is selected, else its first entry."""
     options = select.findall(".//option")
-    shown = [one for one in options if one.get("selected") is not None] or options[:1]
-    for one in options:
-        if one is not shown[-1]:
-            one.text = None
+    shown = [option for option in options if option.get("selected") is not None] or options[:1]
+    for option in options:
+        if option is not shown[-1]:
+            option.text = None

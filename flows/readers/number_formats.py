@@ -100,11 +100,6 @@ def _holds(number: Decimal, sign: str, limit: Decimal) -> bool:
     }[sign]  # fmt: skip
 
 
-def shows_percent(form: str) -> bool:
-    """Say whether a format of numbers shows percent, not a sign of percent as mere text."""
-    return "%" in re.sub(r'"[^"]*"?|[\\!_*].', "", form)
-
-
 def is_telling(form: str) -> bool:
     """Say whether a format says more of a number than how many digits of it are shown."""
     if form in ("", "General", "@"):

@@ -97,7 +97,7 @@ def _many(element: Any, word: str, largest: int) -> int:
     return number_in(element.get(f"{TABLE}{word}"), largest)
 
 
-def _styles_of_columns(sheet: Any) -> list[str | None]:
+def _find_column_styles(sheet: Any) -> list[str | None]:
     styles: list[str | None] = []
     for column in sheet.iter(f"{TABLE}table-column"):
         times = min(_many(column, "number-columns-repeated", WIDEST), WIDEST - len(styles))
@@ -107,16 +107,16 @@ def _styles_of_columns(sheet: Any) -> list[str | None]:
 
 def _grid(sheet: Any, styles: Styles) -> tuple[Grid, list[int]]:
     grid, hidden = Grid(), list[int]()
-    of_columns = _styles_of_columns(sheet)
+    of_columns = _find_column_styles(sheet)
     row = 0
     for line in sheet.iter(ROW):
         filled = list(_filled(line, styles, of_columns))
         times = _many(line, "number-rows-repeated", HIGHEST)
         if filled and line.get(f"{TABLE}visibility") in HIDDEN_ROW:
             hidden += range(row + 1, row + 1 + times)
-        for one in range(row, row + times if filled else row):
+        for repeated_row in range(row, row + times if filled else row):
             for column, value, down, right in filled:
-                grid.set(one, column, value, down, right)
+                grid.set(repeated_row, column, value, down, right)
         row += times
     return grid, hidden
 
@@ -140,14 +140,14 @@ def _filled(
         down = _many(cell, "number-rows-spanned", HIGHEST) - 1
         right = _many(cell, "number-columns-spanned", WIDEST) - 1
         if value != "" or down > 0 or right > 0:
-            for one in range(column, column + times):
-                yield one, value, max(down, 0), max(right, 0)
+            for repeated_column in range(column, column + times):
+                yield repeated_column, value, max(down, 0), max(right, 0)
         column += times
 
 
 def _has_struck(cell: Any, styles: Styles) -> bool:
-    spans = (one for one in cell.iter(f"{TEXT}span") if "".join(one.itertext()))
-    return any(styles.get(one.get(f"{TEXT}style-name"), NO_STYLE)[1] for one in spans)
+    spans = (span for span in cell.iter(f"{TEXT}span") if "".join(span.itertext()))
+    return any(styles.get(span.get(f"{TEXT}style-name"), NO_STYLE)[1] for span in spans)
 
 
 def _value(cell: Any) -> Any:
@@ -157,7 +157,7 @@ def _value(cell: Any) -> Any:
         return "#VALUE!"  # however it is worded, Err:502 or #WERT!
     if kind is None and cell.get(f"{TABLE}formula"):
         return NOT_CALCULATED
-    text = "\n".join(_text(one) for one in cell.iterchildren(f"{TEXT}p"))
+    text = "\n".join(_text(paragraph) for paragraph in cell.iterchildren(f"{TEXT}p"))
     with suppress(ValueError):
         match kind:
             case "float" | "currency":
@@ -176,9 +176,9 @@ def _value(cell: Any) -> Any:
 def _text(element: Any) -> str:
     """Give the text of a paragraph, in which several blanks are written as one element."""
     parts = [element.text or ""]
-    for one in element:
-        if isinstance(one.tag, str):
-            times = number_in(one.get(f"{TEXT}c"), WIDEST)
-            parts.append(BLANKS[one.tag] * times if one.tag in BLANKS else _text(one))
-        parts.append(one.tail or "")
+    for part in element:
+        if isinstance(part.tag, str):
+            times = number_in(part.get(f"{TEXT}c"), WIDEST)
+            parts.append(BLANKS[part.tag] * times if part.tag in BLANKS else _text(part))
+        parts.append(part.tail or "")
     return "".join(parts)

@@ -68,19 +68,19 @@ def _at(element: Any, word: str, otherwise: int) -> int:
     return number_in(element.get(f"{SPREADSHEET}{word}"), HIGHEST, otherwise)
 
 
-def _styles_of_columns(sheet: Any) -> dict[int, str | None]:
+def _find_column_styles(sheet: Any) -> dict[int, str | None]:
     styles: dict[int, str | None] = {}
     column = -1
-    for one in sheet.iter(f"{SPREADSHEET}Column"):
-        first = _at(one, "Index", column + 2) - 1
-        column = min(first + _at(one, "Span", 0), WIDEST)
-        styles |= dict.fromkeys(range(first, column + 1), one.get(f"{SPREADSHEET}StyleID"))
+    for about in sheet.iter(f"{SPREADSHEET}Column"):
+        first = _at(about, "Index", column + 2) - 1
+        column = min(first + _at(about, "Span", 0), WIDEST)
+        styles |= dict.fromkeys(range(first, column + 1), about.get(f"{SPREADSHEET}StyleID"))
     return styles
 
 
 def _xml_grid(sheet: Any, styles: Styles) -> tuple[Grid, list[int]]:
     grid, hidden = Grid(), list[int]()
-    of_columns = _styles_of_columns(sheet)
+    of_columns = _find_column_styles(sheet)
     row = -1
     for line in sheet.iter(f"{SPREADSHEET}Row"):
         row = _at(line, "Index", row + 2) - 1
@@ -111,8 +111,8 @@ def _xml_grid(sheet: Any, styles: Styles) -> tuple[Grid, list[int]]:
 
 def _has_struck(data: Any) -> bool:
     """Say whether a run of a text is struck out, as <S> in <ss:Data>."""
-    runs = (one for one in data.iter() if isinstance(one.tag, str))
-    return any(one.tag.rpartition("}")[2] == "S" and "".join(one.itertext()) for one in runs)
+    runs = (run for run in data.iter() if isinstance(run.tag, str))
+    return any(run.tag.rpartition("}")[2] == "S" and "".join(run.itertext()) for run in runs)
 
 
 def _value(data: Any) -> Any:

@@ -53,7 +53,7 @@ BUILT_IN = {"9": "0%", "10": "0.00%"}
 AS_FORMAT = "="  # before a word that is a format of numbers
 
 
-class Untold:
+class XlsxDetails:
     """What a workbook says beside the values of its cells."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
@@ -71,12 +71,12 @@ class Untold:
             sheet.get("name", ""): _member(targets.get(_link_of(sheet), ""))
             for sheet in book.iterfind("{*}sheets/{*}sheet")
         }
-        styles = next((one.get("Target", "") for one in links
-                       if one.get("Type", "").endswith("/styles")), "styles.xml")  # fmt: skip
-        self.words_of_styles = _words_of_styles(self._parsed(_member(styles)))
-        self.styled = _cells_of_styles(self.words_of_styles)
+        styles = next((link.get("Target", "") for link in links
+                       if link.get("Type", "").endswith("/styles")), "styles.xml")  # fmt: skip
+        self.telling_styles = _find_telling_styles(self._parsed(_member(styles)))
+        self.styled = _compile_cell_pattern(self.telling_styles)
         texts = self._read("xl/sharedstrings.xml")
-        self.marked, self.struck = _marked_texts(texts), _struck_texts(texts)
+        self.marked, self.struck = _find_raised_texts(texts), _find_struck_texts(texts)
         self.hidden_rows: list[int] = []  # of the sheet that was read last
 
     def _read(self, member: str) -> bytes:
@@ -99,7 +99,7 @@ class Untold:
         if len({*(cells := CELL.findall(content))}) < len(cells):
             raise Rejected("cell_stands_twice")
         self.hidden_rows = [int(number) for number in HIDDEN_ROW.findall(content)]
-        self.marked |= _marked_texts(content)
+        self.marked |= _find_raised_texts(content)
         found: dict[Place, str] = {}
         counted: Mapping[int, Place] = {}
         for match, word in self._words(content):
@@ -113,7 +113,7 @@ class Untold:
     def _words(self, content: bytes) -> Iterator[tuple[re.Match[bytes], str]]:
         for match in self.styled.finditer(content) if self.styled else ():
             if style := STYLE.search(match[1]):
-                yield match, self.words_of_styles[int(style[1])]
+                yield match, self.telling_styles[int(style[1])]
         for match in SHARED.finditer(content) if self.struck else ():
             if int(match[2]) in self.struck:
                 yield match, STRUCK
@@ -145,8 +145,8 @@ class Untold:
                 cells[row][column] = word
         if self.marked:
             for line in cells:
-                line[:] = [self.marked.get(one, one) if isinstance(one, str) else one
-                           for one in line]  # fmt: skip
+                line[:] = [self.marked.get(cell, cell) if isinstance(cell, str) else cell
+                           for cell in line]  # fmt: skip
 
 
 def _parsed(content: bytes) -> Any:
@@ -156,7 +156,7 @@ def _parsed(content: bytes) -> Any:
         raise Rejected("workbook_damaged") from None
 
 
-def _marked_texts(content: bytes) -> dict[str, str]:
+def _find_raised_texts(content: bytes) -> dict[str, str]:
     """Find the texts in which a raised digit follows a digit, and how to tell them apart."""
     found: dict[str, str] = {}
     if b"superscript" not in content:
@@ -173,7 +173,7 @@ def _marked_texts(content: bytes) -> dict[str, str]:
     return found
 
 
-def _struck_texts(content: bytes) -> set[int]:
+def _find_struck_texts(content: bytes) -> set[int]:
     """Find the texts, by their places, of which a part is struck out."""
     if b"strike" not in content:
         return set()
@@ -202,7 +202,7 @@ def _member(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _words_of_styles(styles: Any) -> dict[int, str]:
+def _find_telling_styles(styles: Any) -> dict[int, str]:
     """Say of the styles that tell something of their cells what it is: a format, or struck out."""
     forms = BUILT_IN | {form.get("numFmtId", ""): form.get("formatCode", "")
                         for form in styles.iterfind("{*}numFmts/{*}numFmt")}  # fmt: skip
@@ -218,7 +218,7 @@ def _words_of_styles(styles: Any) -> dict[int, str]:
     return words
 
 
-def _cells_of_styles(styles: Iterable[int]) -> re.Pattern[bytes] | None:
+def _compile_cell_pattern(styles: Iterable[int]) -> re.Pattern[bytes] | None:
     numbers = "|".join(map(str, styles)).encode()
     if not numbers:
         return None

@@ -23,7 +23,7 @@ from flows.common.text import half_width
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Column
 from flows.parsing.columns import reader_of
-from flows.parsing.preamble import sign_off_of
+from flows.parsing.preamble import read_sign_off
 from flows.parsing.pseudonyms import PersonKey
 from flows.parsing.values import NO_VALUE, code_cell
 
@@ -239,7 +239,7 @@ def test_where_a_foreign_error_arose_is_still_told() -> None:
 def test_who_signs_is_read_without_an_id() -> None:
     contract = load_contracts()["registers.counselling_rooms"]
     above = [(4, ["签字人职务:", "负责人 519900199001010019"])]
-    assert sign_off_of(contract, above) == {"post": f"负责人 {MASK}"}
+    assert read_sign_off(contract, above) == {"post": f"负责人 {MASK}"}
 
 
 ID = "511900199001011234"  # invented: 511900 is no county

@@ -26,7 +26,7 @@ from flows.forms.fields import Field, list_fields, may_be_empty
 from flows.forms.template import find_sent_name, why_no_template, write_checked
 from flows.landing.load import ROWS, Landing, land
 from flows.parsing.file_parser import read_file
-from flows.parsing.preamble import sign_off_of
+from flows.parsing.preamble import read_sign_off
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality.suite import Suite, file_checks_path, load_suite, suite_path
 
@@ -256,7 +256,7 @@ def test_signs_long_lists_and_units_of_rows_are_asked_for(tmp_path: Path) -> Non
 def test_a_sign_off_that_is_left_blank_is_not_taken_from_the_next_label() -> None:
     contract = CONTRACTS["registers.counselling_rooms"]
     above = [(4, ["填报单位：", "", "填报日期：", "2024-01-10", "签字人职务：", None])]
-    assert sign_off_of(contract, above) == {"date": "2024-01-10"}
+    assert read_sign_off(contract, above) == {"date": "2024-01-10"}
 
 
 def test_an_empty_list_says_something_only_where_no_rule_asks_for_a_row() -> None:

@@ -8,7 +8,7 @@ from drift_parts import COLUMNS, Received, received
 from reading_parts import NAME, SCHOOL, STAFF, contract_of
 
 from flows.landing.source_status import ExpectedDelivery, with_period_before
-from flows.parsing.preamble import said_unit
+from flows.parsing.preamble import find_stated_unit
 
 __all__ = ["received"]
 
@@ -265,7 +265,7 @@ def test_what_is_lost_of_a_wide_table_is_told(
     ],
 )
 def test_the_unit_of_numbers_is_not_who_reports(cell: str, unit: str | None) -> None:
-    assert said_unit([(1, ["样例表", None, cell])]) == unit
+    assert find_stated_unit([(1, ["样例表", None, cell])]) == unit
 
 
 def test_a_school_that_calls_itself_a_unit_is_none(received: Received) -> None:
