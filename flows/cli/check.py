@@ -26,7 +26,7 @@ from flows.onboarding.dry_run.definitions import (
     try_staging_model,
 )
 from flows.onboarding.dry_run.dry_run import FileTrial, try_files
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 from flows.parsing.unpivot import items_of
 from flows.quality.waivers import waived_sentence
 from flows.runs.context import RunContext, make_context
@@ -121,7 +121,7 @@ def _describe_counts(details: Mapping[str, Any]) -> str:
     )
 
 
-def _describe_captions(reading: Reading, contract: Contract) -> Iterator[str]:
+def _describe_captions(reading: ParseResult, contract: Contract) -> Iterator[str]:
     """Say which captions were taken for which column, which say something else, and the rest."""
     sheets: dict[tuple[str, ...], list[str]] = defaultdict(list)
     by_sheet = captions_by_sheet(reading, contract)
@@ -160,7 +160,7 @@ def _find_uses(contract: Contract, captions: Sequence[str]) -> dict[str, str]:
     return uses | {caption: others[caption] for caption in captions if caption in others}
 
 
-def _describe_totals(reading: Reading, contract: Contract) -> Iterator[str]:
+def _describe_totals(reading: ParseResult, contract: Contract) -> Iterator[str]:
     """Say how many totals agree, which differ, and why others were not compared."""
     compared = {place: names for place, names in reading.compared.items() if names}
     unlisted = [
@@ -205,7 +205,7 @@ def _why_no_totals(contract: Contract) -> str:
     return f"no cell in the column {totals.column} says {', '.join(totals.labels)}"
 
 
-def _why_not_compared(reading: Reading, contract: Contract) -> str:
+def _why_not_compared(reading: ParseResult, contract: Contract) -> str:
     totals = contract.read.totals
     is_of_amounts = totals is None or totals.check == (ALL_AMOUNTS,)
     if is_of_amounts and contract.column_of_role("amount") is None:
@@ -215,7 +215,7 @@ def _why_not_compared(reading: Reading, contract: Contract) -> str:
     return "they hold no number in the columns that are checked"
 
 
-def _describe_patterns(reading: Reading, contract: Contract) -> Iterator[str]:
+def _describe_patterns(reading: ParseResult, contract: Contract) -> Iterator[str]:
     """Say which patterns of the contract met no row, and how many cells a sign stands in."""
     for word, row_type in (("groups", "group"), ("subsets", "subset"), ("footer", "note")):
         if getattr(contract.read, word) and not reading.skipped[row_type]:

@@ -21,7 +21,7 @@ from flows.landing.source_status import (
 from flows.landing.withdrawals import withdrawn_sentences
 from flows.parsing.columns import Pseudonym
 from flows.parsing.file_parser import read_file
-from flows.parsing.result import Line
+from flows.parsing.result import RowLogEntry
 from flows.releases.release import current_release, rows_of, years_published
 from flows.runs.validation import look_at_sources
 
@@ -49,9 +49,9 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
             table.add_row(period, name, *map(str, counts), ", ".join(kinds))
             if show_rows:
                 path = run.store.path(part.delivery.files[0].sha256)
-                account = _account_of(path, contract, run.key.pseudonym, name)
+                row_log = _account_of(path, contract, run.key.pseudonym, name)
                 console.print(f"{period} {name}")
-                _print_lines([*_skipped(account), *_quarantined(part.outcome.quarantine)])
+                _print_lines([*_skipped(row_log), *_quarantined(part.outcome.quarantine)])
                 for unit in part.superseded:
                     console.print(f"  {unit}: its rows are counted from a newer part")
         for entry in status.rejections:
@@ -62,19 +62,21 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
     console.print(table)
 
 
-def _account_of(path: Path, contract: Contract, pseudonym: Pseudonym, name: str) -> list[Line]:
+def _account_of(
+    path: Path, contract: Contract, pseudonym: Pseudonym, name: str
+) -> list[RowLogEntry]:
     """Read a kept file once more for the rows that are no data; its typed rows are dropped."""
-    account: list[Line] = []
-    read_file(path, contract, pseudonym, name=name, sink=lambda _table: None, account=account)
-    return account
+    row_log: list[RowLogEntry] = []
+    read_file(path, contract, pseudonym, name=name, sink=lambda _table: None, row_log=row_log)
+    return row_log
 
 
-def _skipped(account: Iterable[Line]) -> Iterable[Line]:
+def _skipped(row_log: Iterable[RowLogEntry]) -> Iterable[RowLogEntry]:
     """List the rows that are no data; a duplicate is one, but stands in quarantine."""
-    return (line for line in account if line[2] != "exact_duplicate")
+    return (line for line in row_log if line[2] != "exact_duplicate")
 
 
-def _quarantined(path: Path) -> Iterable[Line]:
+def _quarantined(path: Path) -> Iterable[RowLogEntry]:
     import pyarrow.parquet as pq
 
     for row in pq.read_table(path).to_pylist():
@@ -82,7 +84,7 @@ def _quarantined(path: Path) -> Iterable[Line]:
         yield row["sheet"], row["row_number"], rule
 
 
-def _print_lines(lines: Iterable[Line]) -> None:
+def _print_lines(lines: Iterable[RowLogEntry]) -> None:
     console = make_console()
     ordered = sorted(set(lines))
     for sheet, number, kind in ordered[:LONGEST_LIST]:

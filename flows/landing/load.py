@@ -13,7 +13,7 @@ from flows.landing.profile import profile_of, profile_questions, units_of
 from flows.parsing.attachments import known_names
 from flows.parsing.columns import Pseudonym
 from flows.parsing.file_parser import read_file
-from flows.parsing.result import Line, Reading, copy_of, schema_of
+from flows.parsing.result import ParseResult, RowLogEntry, copy_of, schema_of
 from flows.quality.delivery_report import DeliveryReport
 from flows.quality.file_checks import find_equal_sheets, measures_of, other_years, year_questions
 from flows.quality.rules import (
@@ -35,7 +35,7 @@ class Read:
 
     folder: Path
     delivery: Delivery
-    reading: Reading
+    reading: ParseResult
     waivers: Sequence[Waiver] = ()
 
     @property
@@ -48,7 +48,7 @@ class Read:
 class Landing:
     """What became of a delivery's rows."""
 
-    reading: Reading
+    reading: ParseResult
     judgement: DeliveryReport
     row_count: int
     sums: dict[str, Decimal]  # of what landed, by each column of decimals
@@ -62,14 +62,14 @@ def land(
     suite: Suite,
     pseudonym: Pseudonym,
     folder: Path,
-    account: list[Line] | None = None,
+    row_log: list[RowLogEntry] | None = None,
 ) -> Landing:
     """Read the bytes of a delivery into Parquet files of a folder and judge them.
 
     No more than some thousand rows are in memory at a time. Raises Rejected where the file cannot
     be read; what was written until then is of no use.
     """
-    reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, account)
+    reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
     (landing,) = judge_landed([Read(folder, delivery, reading)], contract, suite)
     return landing
 
@@ -129,8 +129,8 @@ def read_into(
     delivery: Delivery,
     contract: Contract,
     pseudonym: Pseudonym,
-    account: list[Line] | None,
-) -> Reading:
+    row_log: list[RowLogEntry] | None,
+) -> ParseResult:
     """Read a file's rows into Parquet as they come, each with the delivery that it is of."""
     import pyarrow as pa
 
@@ -154,7 +154,7 @@ def read_into(
             pseudonym,
             name=delivery.name,
             sink=lambda table: write(with_delivery(table)),
-            account=account,
+            row_log=row_log,
             attachments=known_names(delivery.attachments) if contract.has_attachments else None,
         )
     pa.default_memory_pool().release_unused()  # a hundred MB, which judging needs
@@ -216,7 +216,7 @@ def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list
     return [[*results, replace(of_key, rule=named)] for *results, of_key in judged]
 
 
-def _leave_out_copies(rows: Path, reading: Reading, contract: Contract) -> None:
+def _leave_out_copies(rows: Path, reading: ParseResult, contract: Contract) -> None:
     """Leave rows out that share the key of an earlier one and say the same in every column.
 
     What the contract does not declare, a serial number for example, does not make two of them.

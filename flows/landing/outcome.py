@@ -21,7 +21,7 @@ from flows.landing.load import QUARANTINE, ROWS, Landing, Read, judge_landed, re
 from flows.landing.profile import captions_by_sheet, units_held
 from flows.parsing.headers import HeaderMissing
 from flows.parsing.pseudonyms import PersonKey
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 from flows.quality.delivery_report import as_rule_of_suite, write_result
 from flows.quality.suite import SuiteError, Suites
 from flows.quality.waivers import Waiver, waived_entries
@@ -247,7 +247,7 @@ def describe_landing(landing: Landing, contract: Contract) -> dict[str, Any]:
     }
 
 
-def _with_emptiness(reading: Reading, rejections: list[Message]) -> list[Message]:
+def _with_emptiness(reading: ParseResult, rejections: list[Message]) -> list[Message]:
     """Tell a file that came without a row from one whose rows are bad."""
     if rejections and not reading.landed and not reading.set_aside:
         return [message("no_rows"), *rejections]

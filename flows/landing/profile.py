@@ -10,7 +10,7 @@ from flows.common.parquet import ask, quoted
 from flows.contracts.model import Column, Contract
 from flows.parsing.columns import is_code_name
 from flows.parsing.headers import positions_of
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 from flows.parsing.unpivot import items_of
 
 CONTENT = "_content"
@@ -19,7 +19,7 @@ Units = dict[str, dict[str, dict[str, str]]]  # unit, member, measure
 UnitRows = dict[str, list[int]]  # of each unit the rows landed and the rows set aside
 
 
-def captions_by_sheet(reading: Reading, contract: Contract) -> dict[str, dict[str, str]]:
+def captions_by_sheet(reading: ParseResult, contract: Contract) -> dict[str, dict[str, str]]:
     """Say by sheet what the file calls the contract's columns."""
     return {
         sheet: {
@@ -57,7 +57,9 @@ def _items(contract: Contract, captions: Sequence[str]) -> dict[int, str]:
     }
 
 
-def profile_of(reading: Reading, answers: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
+def profile_of(
+    reading: ParseResult, answers: Mapping[str, Any], contract: Contract
+) -> dict[str, Any]:
     """Describe a file: captions in their order, those that no column takes, units, years, content.
 
     `items` gives what captions become rows, by what these rows are called; `years` of each column

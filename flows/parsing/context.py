@@ -7,7 +7,14 @@ from flows.contracts.model import Contract
 from flows.parsing.attachments import Known
 from flows.parsing.columns import Pseudonym
 from flows.parsing.duplicates import SeenRows
-from flows.parsing.result import WHOLE_ROW, Finding, Line, Reading, SetAside, amount_of
+from flows.parsing.result import (
+    WHOLE_ROW,
+    Finding,
+    ParseResult,
+    QuarantinedRow,
+    RowLogEntry,
+    amount_of,
+)
 from flows.parsing.stated_totals import StatedTotals, Sums
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ class ParseContext:
         columns: Collection[str] | None,
         name: str,
         sink: Callable[["pa.Table"], None] | None,
-        account: list[Line] | None,
+        row_log: list[RowLogEntry] | None,
         attachments: Known | None,
     ) -> None:
         """Take the contract, what replaces ids, which columns to read, and where rows go."""
@@ -36,7 +43,7 @@ class ParseContext:
         ]
         self.by_name = {column.name: column for column in contract.columns}
         self.amounts = [column.name for column in contract.columns if column.role == "amount"]
-        self.reading = Reading(account=account)
+        self.reading = ParseResult(row_log=row_log)
         self.seen = SeenRows()
         self.sums = Sums()  # of all sheets so far
         self.totals: list[tuple[str, StatedTotals]] = []
@@ -73,7 +80,7 @@ class ParseContext:
                 values = {}
             for name in columns:
                 self.reading.set_aside.append(
-                    SetAside(
+                    QuarantinedRow(
                         sheet,
                         number,
                         name,

@@ -18,7 +18,7 @@ from flows.parsing.columns import Pseudonym
 from flows.parsing.context import ParseContext
 from flows.parsing.headers import Header, HeaderMissing, Rows, check_rows_above, find_header
 from flows.parsing.preamble import find_stated_unit, find_title_years, read_sign_off
-from flows.parsing.result import Finding, Line, Reading, schema_of
+from flows.parsing.result import Finding, ParseResult, RowLogEntry, schema_of
 from flows.parsing.sheet_parser import SheetReader
 from flows.readers.sheets import Sheet, open_sheets
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class FileReader(ParseContext):
     """Reads the sheets of one file into a Reading."""
 
-    def read(self, sheets: Iterator[Sheet]) -> Reading:
+    def read(self, sheets: Iterator[Sheet]) -> ParseResult:
         """Read each sheet that has the header; the others are accounted for row by row."""
         missing: HeaderMissing | None = None
         found = False
@@ -130,18 +130,18 @@ def read_file(
     *,
     name: str = "",
     sink: Callable[["pa.Table"], None] | None = None,
-    account: list[Line] | None = None,
+    row_log: list[RowLogEntry] | None = None,
     attachments: Known | None = None,
-) -> Reading:
+) -> ParseResult:
     """Read a kept file; raises Rejected with one sentence when it cannot be read at all.
 
     Without `pseudonym` ids of persons stay as they are: for the trace, in memory only, which also
     says which `columns` it looks at. `name` is what the file was called. Typed rows go to `sink`
-    as they come, or stay in the reading; each row that is no data goes to `account`.
+    as they come, or stay in the reading; each row that is no data goes to `row_log`.
     `attachments` are what came beside it: names of documents are read with their hashes.
     """
     forbid_core_dumps()
-    reader = FileReader(contract, pseudonym, columns, name, sink, account, attachments)
+    reader = FileReader(contract, pseudonym, columns, name, sink, row_log, attachments)
     try:
         with without_collection(), closing(open_sheets(path, contract)) as sheets:
             return reader.read(sheets)

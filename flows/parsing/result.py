@@ -12,13 +12,14 @@ from flows.parsing.columns import arrow_type
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Line = tuple[str, int, str]  # sheet, row, and what the row is or by which rule it is set aside
+# Sheet, row, and what the row is or by which rule it is in quarantine.
+RowLogEntry = tuple[str, int, str]
 
 WHOLE_ROW = ""  # in place of a column: no cell of the row can be relied on
 
 
 @dataclass(frozen=True)
-class SetAside:
+class QuarantinedRow:
     """One row in quarantine: where, by which rule, and what of it could be read."""
 
     sheet: str
@@ -48,16 +49,16 @@ class Finding:
 
 
 @dataclass
-class Reading:
+class ParseResult:
     """What a file holds: typed rows, and an account of every other row."""
 
     tables: list["pa.Table"] = field(default_factory=list)  # unless they went to a sink
     landed: int = 0
     last_row: tuple[str, int] = ("", 0)
-    set_aside: list[SetAside] = field(default_factory=list)
+    set_aside: list[QuarantinedRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
-    account: list[Line] | None = None  # each row skipped, where that is asked for
+    row_log: list[RowLogEntry] | None = None  # each row skipped, where that is asked for
     sign_off: dict[str, str] = field(default_factory=dict)
     captions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by sheet
     units: dict[str, str] = field(default_factory=dict)  # of amounts, or as stated, by sheet
@@ -74,8 +75,8 @@ class Reading:
     def skip(self, sheet: str, number: int, kind: str) -> None:
         """Account for a row that is no data."""
         self.skipped[kind] += 1
-        if self.account is not None:
-            self.account.append((sheet, number, kind))
+        if self.row_log is not None:
+            self.row_log.append((sheet, number, kind))
 
 
 def schema_of(columns: Collection[Column]) -> "pa.Schema":

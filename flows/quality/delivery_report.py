@@ -9,7 +9,7 @@ from typing import Any
 from flows.common.labels import RULE_TITLES
 from flows.common.messages import Message, message, places_message
 from flows.contracts.model import Contract
-from flows.parsing.result import Reading, SetAside, amount_of
+from flows.parsing.result import ParseResult, QuarantinedRow, amount_of
 from flows.quality.rules import RuleResult
 from flows.quality.suite import DRIFT_FINDINGS, FINDINGS, OF_ROWS, FileCheck, Rule, Suite
 from flows.quality.waivers import Waiver
@@ -146,7 +146,7 @@ class DeliveryReport:
         """Keep one rule's result, with the first places where it failed."""
         self.results.append(write_result(rule, places, success=success, raised=raised))
 
-    def add_findings(self, reading: Reading) -> None:
+    def add_findings(self, reading: ParseResult) -> None:
         """Judge what the file itself showed while it was read."""
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for finding in reading.findings:
@@ -163,7 +163,7 @@ class DeliveryReport:
         for finding in reading.findings:
             if finding.rule == "exact_duplicate":
                 of_copy = (finding.sheet, finding.row_number, "", finding.rule, None, None)
-                self.set_aside(SetAside(*of_copy, finding.amount), "none")
+                self.set_aside(QuarantinedRow(*of_copy, finding.amount), "none")
         for name, rule in self.suite.file_checks.items():
             places = found.pop(name, [])
             if places or (_is_asked(name, self.contract) and name != "blank_amount"):
@@ -212,7 +212,7 @@ class DeliveryReport:
                 if position in taken:
                     places.append(place)
                     keys = (place["unit"], place["member"], place["amount"])
-                    row = SetAside(
+                    row = QuarantinedRow(
                         place["sheet"], place["row"], rule.column or "", rule.type, *keys
                     )
                     self.set_aside(row, rule.effect or "provisional")
@@ -276,7 +276,7 @@ class DeliveryReport:
             elif is_grave:
                 self.rejections.append(write_rejection(rule.type, rule, [{"column": rule.column}]))
 
-    def set_aside(self, row: SetAside, effect: str) -> None:
+    def set_aside(self, row: QuarantinedRow, effect: str) -> None:
         """Put a row into quarantine; it keeps what is readable of its keys and amount."""
         self.quarantine.append(
             {

@@ -9,7 +9,7 @@ from typing import Any
 from flows.common.parquet import ask, quoted
 from flows.contracts.model import Contract
 from flows.contracts.words import ALL_AMOUNTS
-from flows.parsing.result import Finding, Reading
+from flows.parsing.result import Finding, ParseResult
 
 SAME_SHARE = Decimal("0.8")  # of the rows of two sheets
 YEARS_AS = ("int", "bigint", "string")
@@ -31,7 +31,7 @@ def measures_of(contract: Contract) -> list[str]:
     return amounts or (numbers if checked == (ALL_AMOUNTS,) else list(checked))
 
 
-def find_equal_sheets(rows: Path, reading: Reading, contract: Contract) -> Iterator[Finding]:
+def find_equal_sheets(rows: Path, reading: ParseResult, contract: Contract) -> Iterator[Finding]:
     """Find sheets that hold the rows of another, whatever is said above them or in their names.
 
     Under a key they are those of which most rows were left out as duplicates.
@@ -76,7 +76,7 @@ def find_equal_sheets(rows: Path, reading: Reading, contract: Contract) -> Itera
             yield Finding("equal_sheets", row["sheet"], row["first"], "", f"= {row['other']}")
 
 
-def _sheets_of_duplicates(rows: Path, reading: Reading) -> Iterator[Finding]:
+def _sheets_of_duplicates(rows: Path, reading: ParseResult) -> Iterator[Finding]:
     counts = ask(rows, "select _sheet, count(*) as number from landed group by _sheet").to_pylist()
     landed = {row["_sheet"]: row["number"] for row in counts}
     duplicates: dict[str, list[int]] = {}
@@ -97,7 +97,7 @@ def year_questions(contract: Contract) -> dict[str, str]:
     return {name: f"histogram({said.format(quoted(name))})" for name in names}
 
 
-def other_years(reading: Reading, answers: Mapping[str, Any], period: str) -> list[Finding]:
+def other_years(reading: ParseResult, answers: Mapping[str, Any], period: str) -> list[Finding]:
     """Find sheets whose titles name other years alone, and columns of years with another one."""
     wanted = _years_of(period)
     if not wanted:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, TOTALS, contract_of
 
 from flows.parsing.file_parser import read_file
-from flows.parsing.result import Line
+from flows.parsing.result import RowLogEntry
 
 HEADER = [["代码", "学校", "教育事业费", "", "备注"], ["", "", "人员", "公用", ""]]
 COLUMNS = (
@@ -104,13 +104,13 @@ def as_json(rows: Rows) -> bytes:
 
 def became(content: bytes) -> tuple[dict[int, str], Decimal]:
     """Read a file; say of each row what became of it, by its number, and what landed in sum."""
-    account: list[Line] = []
+    row_log: list[RowLogEntry] = []
     with TemporaryDirectory() as folder:
         path = Path(folder) / "kept"
         path.write_bytes(content)
-        reading = read_file(path, CONTRACT, account=account)
+        reading = read_file(path, CONTRACT, row_log=row_log)
     landed = reading.table().to_pylist()
-    found = [(number, kind) for _, number, kind in account]
+    found = [(number, kind) for _, number, kind in row_log]
     found += [(number, "unreadable") for number in {row.row_number for row in reading.set_aside}]
     found += [(row["_row_number"], "data") for row in landed]
     assert len(dict(found)) == len(found), "a row is accounted for once"

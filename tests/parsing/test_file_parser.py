@@ -16,12 +16,12 @@ from parsing_parts import CAPTIONS, DETAIL, as_csv, contract, read
 from flows.common.errors import Rejected
 from flows.contracts.model import Contract, contract_from_json
 from flows.parsing.file_parser import read_file
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 
 NAMES = ("voucher_no", "unit_code", "stage", "amount_yuan", "paid_on", "is_deleted")
 
 
-def read_sheets(wanted: Contract, **sheets: Sequence[Sequence[Any]]) -> Reading:
+def read_sheets(wanted: Contract, **sheets: Sequence[Sequence[Any]]) -> ParseResult:
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name, rows in sheets.items():
@@ -33,21 +33,21 @@ def read_sheets(wanted: Contract, **sheets: Sequence[Sequence[Any]]) -> Reading:
     return read(buffer.getvalue(), wanted)
 
 
-def rows_of(reading: Reading) -> list[tuple[Any, ...]]:
+def rows_of(reading: ParseResult) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in NAMES) for row in reading.table().to_pylist()]
 
 
-def numbers_of(reading: Reading) -> list[int]:
+def numbers_of(reading: ParseResult) -> list[int]:
     numbers: list[int] = reading.table()["_row_number"].to_pylist()
     return numbers
 
 
-def amounts_of(reading: Reading) -> list[Decimal]:
+def amounts_of(reading: ParseResult) -> list[Decimal]:
     amounts: list[Decimal] = reading.table()["amount_yuan"].to_pylist()
     return amounts
 
 
-def accounted(reading: Reading) -> int:
+def accounted(reading: ParseResult) -> int:
     """Count the rows of which the reading gives an account: landed, set aside, skipped."""
     set_aside = {(row.sheet, row.row_number) for row in reading.set_aside}
     return reading.landed + len(set_aside) + sum(reading.skipped.values())

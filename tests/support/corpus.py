@@ -25,7 +25,7 @@ from contract_parts import META
 from flows.common.errors import Rejected
 from flows.contracts.model import Contract, contract_from_json
 from flows.parsing.file_parser import read_file
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 from flows.readers.sheets import open_sheets
 
 CORPUS = Path(__file__).parents[1] / "fixtures" / "corpus"
@@ -109,13 +109,13 @@ def _shown(value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def rows_of(reading: Reading, names: Sequence[str]) -> list[str]:
+def rows_of(reading: ParseResult, names: Sequence[str]) -> list[str]:
     """Give the typed rows as the cases write them: a bar between cells, a dot where one is null."""
     table = reading.table().select(list(names))
     return [" | ".join(_shown(row[name]) for name in names) for row in table.to_pylist()]
 
 
-def accounted(reading: Reading) -> int:
+def accounted(reading: ParseResult) -> int:
     """Count the rows of which the reading gives an account."""
     places = {(row.sheet, row.row_number) for row in reading.set_aside}
     return reading.landed + len(places) + sum(reading.skipped.values())

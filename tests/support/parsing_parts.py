@@ -12,7 +12,7 @@ from contract_parts import META
 
 from flows.contracts.model import Contract, contract_from_json
 from flows.parsing.file_parser import read_file
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 from flows.readers.sheets import open_sheets
 
 CAPTIONS = ("凭证号", "预算单位", "学段", "支付金额", "支付日期", "是否删除")
@@ -59,7 +59,7 @@ def as_csv(rows: Iterable[Sequence[str]], delimiter: str = ",", end: str = "\r\n
     return buffer.getvalue()
 
 
-def read(content: bytes | str, wanted: Contract | None = None) -> Reading:
+def read(content: bytes | str, wanted: Contract | None = None) -> ParseResult:
     """Read bytes as a kept file, which has no ending."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kept"

@@ -11,7 +11,7 @@ from contract_parts import META
 
 from flows.contracts.model import Contract, contract_from_json
 from flows.parsing.file_parser import read_file
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 
 SCHOOL = {"name": "school_code", "data_type": "string", "captions": ["代码"], "role": "unit"}
 NAME = {"name": "school_name", "data_type": "string", "captions": ["学校"]}
@@ -62,13 +62,13 @@ def workbook(path: Path, **sheets: Sequence[Sequence[Any]]) -> Path:
     return path
 
 
-def read_sheets(wanted: Contract, **sheets: str) -> Reading:
+def read_sheets(wanted: Contract, **sheets: str) -> ParseResult:
     """Read sheets that are written as text."""
     with tempfile.TemporaryDirectory() as folder:
         path = workbook(Path(folder) / "kept", **{name: sheet(t) for name, t in sheets.items()})
         return read_file(path, wanted)
 
 
-def found(reading: Reading) -> list[tuple[str, int, str]]:
+def found(reading: ParseResult) -> list[tuple[str, int, str]]:
     """Give what was found while reading: rule, row and column."""
     return [(one.rule, one.row_number, one.column) for one in reading.findings]

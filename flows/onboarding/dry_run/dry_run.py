@@ -12,7 +12,7 @@ from flows.extract.inbox.inbox_file import InboxFile
 from flows.extract.inbox.zip_archives import Unsound
 from flows.landing.load import ROWS, Read, judge_landed, read_into
 from flows.landing.outcome import Outcome, describe_landing, rejected_details
-from flows.parsing.result import Line, Reading
+from flows.parsing.result import ParseResult, RowLogEntry
 from flows.quality.suite import SuiteError
 from flows.quality.waivers import Waiver
 from flows.runs.context import RunContext
@@ -24,8 +24,8 @@ class FileTrial:
     """One file of a dry run: what was read of it, and its outcome; its rows are in its folder."""
 
     delivery: Delivery
-    row_log: list[Line]  # each row that is no data
-    reading: Reading | None  # none where it cannot be read
+    row_log: list[RowLogEntry]  # each row that is no data
+    reading: ParseResult | None  # none where it cannot be read
     outcome: Outcome
     last: Delivery | None = None  # the accepted one that it was compared with
     landed_at: str = ""  # when these bytes came under this name, if that was the last time
@@ -75,7 +75,7 @@ def _read(run: RunContext, contract: Contract, candidate: InboxFile, folder: Pat
         archive=candidate.archive,
     )
     reading, outcome = None, dict[str, Any]()
-    row_log: list[Line] = []
+    row_log: list[RowLogEntry] = []
     try:
         path = candidate.extract(folder / "unpacked")
         pseudonym = run.key.pseudonym

@@ -38,7 +38,7 @@ from flows.onboarding.scaffold.draft import (
 from flows.onboarding.scaffold.read_sample import complete_draft
 from flows.onboarding.scaffold.sample_files import Sample, open_sample
 from flows.onboarding.scaffold.suite import write_suite
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 from flows.parsing.values import UNITS_OF_YUAN
 
 
@@ -47,7 +47,7 @@ class NewSource:
     """What was written for a new source, and what is to be said of it."""
 
     questions: Mapping[Path, int]  # by file, below the checkout: how many lines are to be decided
-    reading: Reading  # of the sample, by the draft
+    reading: ParseResult  # of the sample, by the draft
     remarks: tuple[str, ...]
 
 

@@ -12,13 +12,13 @@ from flows.contracts.model import Contract
 from flows.landing.load import read_into
 from flows.onboarding.inference.columns import NUMBERS
 from flows.onboarding.scaffold.draft import Draft
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 
 MOST_NAMED = 5
 Load = Callable[[Draft], Contract]
 
 
-def complete_draft(path: Path, name: str, draft: Draft, load: Load) -> tuple[Draft, Reading]:
+def complete_draft(path: Path, name: str, draft: Draft, load: Load) -> tuple[Draft, ParseResult]:
     """Read a sample as it would be landed, without ids; complete the draft by what that shows."""
     reading = _read(path, name, load(_with_check(draft, _list_numbers(draft))))
     if _retype_columns(draft, reading):
@@ -26,7 +26,7 @@ def complete_draft(path: Path, name: str, draft: Draft, load: Load) -> tuple[Dra
     return _judge_totals(draft, reading), reading
 
 
-def _read(path: Path, name: str, contract: Contract) -> Reading:
+def _read(path: Path, name: str, contract: Contract) -> ParseResult:
     file = LandedFile(hash_file(path), path.stat().st_size, name)
     delivery = Delivery(contract.name, "", "", (file,), "", "a sample")
     with tempfile.TemporaryDirectory() as folder:
@@ -34,7 +34,7 @@ def _read(path: Path, name: str, contract: Contract) -> Reading:
         return read_into(rows, path, delivery, contract, lambda _id: "", None)
 
 
-def _retype_columns(draft: Draft, reading: Reading) -> bool:
+def _retype_columns(draft: Draft, reading: ParseResult) -> bool:
     """Take columns as text that mostly cannot be read as inferred, and ask of those that seldom."""
     odd = Counter(row.column for row in reading.set_aside if row.rule == "unreadable_cell")
     has_changed = False
@@ -72,7 +72,7 @@ def _with_check(draft: Draft, names: Sequence[str], verdict: str = "") -> Draft:
     return replace(draft, suggestions=suggestions)
 
 
-def _judge_totals(draft: Draft, reading: Reading) -> Draft:
+def _judge_totals(draft: Draft, reading: ParseResult) -> Draft:
     """Say whether the totals of a sample agree, and keep the columns of which they are the sums.
 
     Amounts are always checked. Of other numbers, such as rates, a total may be no sum at all.

@@ -17,7 +17,7 @@ from flows.onboarding.inference.inspect import inspect_file
 from flows.onboarding.inference.period import infer_file_pattern, infer_title
 from flows.onboarding.scaffold.new_source import write_new_source
 from flows.parsing.file_parser import read_file
-from flows.parsing.result import Reading
+from flows.parsing.result import ParseResult
 from flows.quality.suite import load_suite
 
 STAGING = Path("dbt_project/models/staging")
@@ -47,7 +47,9 @@ def sample(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def added(project: Path, path: Path, name: str = "staffing.samples") -> tuple[Contract, Reading]:
+def added(
+    project: Path, path: Path, name: str = "staffing.samples"
+) -> tuple[Contract, ParseResult]:
     """Add a source for a sample and read the sample by it."""
     write_new_source(path, name, "", project)
     contract = load_contracts(project / STAGING)[name]
