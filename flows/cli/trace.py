@@ -117,7 +117,7 @@ def _rows(recomputation: Recomputation) -> Iterator[str]:
             yield line
         if is_shown and row.row_number:
             raw = recomputation.raw
-            for column in raw.naming(row):
+            for column in raw.attachment_columns(row):
                 yield from (f"  附件 {told(document)}" for document in raw.documents(row, column))
         if not is_shown:
             hidden_lines.add(line)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from flows.common.masking import MASK
 from flows.contracts.model import Contract
-from flows.lineage.disclosure import covered, measures_of_persons
+from flows.lineage.disclosure import measures_of_persons, parts_to_hide
 from flows.lineage.raw_cells import LIBRARY, RawRows
 from flows.lineage.recompute import Recomputation
 
@@ -65,7 +65,7 @@ def _by_term(recomputation: Recomputation, files: Mapping[str, int]) -> Iterator
     sums: dict[Hashable, Decimal] = defaultdict(Decimal)
     for row in recomputation.own_rows:
         sums[files[row.file_id], TERMS.get(str(row.keys.get("term")), "")] += row.measure
-    hidden = covered(sums)
+    hidden = parts_to_hide(sums)
     for place, total in sums.items():
         file, term = place if isinstance(place, tuple) else (None, "")
         yield Contribution(file, "", term, "", None, MASK if place in hidden else total)
@@ -96,7 +96,7 @@ def _by_unit(
 
 def few_together(units: Counted) -> Counted:
     """Take the units of few persons together with one that is larger."""
-    hidden = covered({unit: Decimal(count) for unit, (count, _) in units.items()})
+    hidden = parts_to_hide({unit: Decimal(count) for unit, (count, _) in units.items()})
     shown = {unit: counted for unit, counted in units.items() if unit not in hidden}
     if hidden:
         counts, amounts = zip(*(units[str(unit)] for unit in hidden), strict=True)

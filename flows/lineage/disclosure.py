@@ -29,7 +29,7 @@ def measures_of_persons() -> frozenset[str]:
     )
 
 
-def covered(counts: Mapping[Hashable, Decimal]) -> set[Hashable]:
+def parts_to_hide(counts: Mapping[Hashable, Decimal]) -> set[Hashable]:
     """Pick the parts of a known sum that tell of few persons, and what keeps them unsolved."""
     few = {part for part, count in counts.items() if 0 < count < THRESHOLD}
     large = [part for part, count in counts.items() if count >= LARGE]
@@ -54,7 +54,7 @@ def rows_to_show(recomputation: Recomputation) -> Iterator[tuple[FactRow, bool]]
         for row in rows:
             part, count = _part(row)
             counts[part] += count
-    hidden = covered(counts)
+    hidden = parts_to_hide(counts)
     if not hidden:
         yield from zip(rows, repeat(True), strict=False)
         return

@@ -20,9 +20,11 @@ from flows.releases.release import Release
 from flows.releases.tables import ReleaseTables
 
 LIBRARY = "schools.schools"  # which schools there are, and which stages a district runs
-Place = tuple[str, int]  # sheet and row number
-Owed = tuple[str, str, str, str]  # term, school, stage, and what is owed for
-Read = tuple[dict[Place, int], list[list[Any]]]  # where a row stands, and the columns asked for
+RowPlace = tuple[str, int]  # sheet and row number
+OwedKey = tuple[str, str, str, str]  # term, school, stage, and what is owed for
+FileColumns = tuple[
+    dict[RowPlace, int], list[list[Any]]
+]  # where a row stands, and the columns asked for
 
 
 class RawBytesGone(ZipingError):
@@ -46,9 +48,9 @@ class RawRows:
     release: Release
     tables: ReleaseTables
     store: Store
-    _read: dict[tuple[str, tuple[str, ...]], Read] = field(default_factory=dict)
+    _read: dict[tuple[str, tuple[str, ...]], FileColumns] = field(default_factory=dict)
     _facts: dict[str, Any] = field(default_factory=dict)
-    owed: dict[int, Counter[Owed]] = field(default_factory=dict)  # by year, for whom
+    owed: dict[int, Counter[OwedKey]] = field(default_factory=dict)  # by year, for whom
 
     @cached_property
     def contracts(self) -> dict[str, Contract]:
@@ -71,7 +73,7 @@ class RawRows:
             raise ZipingError(f"the raw bytes of {name} were changed: restore them from a backup")
         return path
 
-    def columns(self, file_id: str, names: tuple[str, ...]) -> Read:
+    def columns(self, file_id: str, names: tuple[str, ...]) -> FileColumns:
         """Read some columns of a file; find its rows by sheet and row number."""
         source = self.sources[file_id]
         contract, name = self.contracts[source["source"]], source["original_name"]
@@ -107,7 +109,7 @@ class RawRows:
         named = [published_name(part) for part in BETWEEN.split(str(cell))] if cell else []
         return documents_in("\n".join(named), known) if named else []
 
-    def naming(self, row: FactRow) -> list[Column]:
+    def attachment_columns(self, row: FactRow) -> list[Column]:
         """List the columns in which a row names documents."""
         contract = self.contracts[self.sources[row.file_id]["source"]]
         return [column for column in contract.columns if column.attachment]

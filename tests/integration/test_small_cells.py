@@ -34,7 +34,7 @@ from nights import (
 )
 
 from flows.common.settings import CHECKOUT, Workspace
-from flows.lineage.disclosure import THRESHOLD, covered, measures_of_persons
+from flows.lineage.disclosure import THRESHOLD, measures_of_persons, parts_to_hide
 from flows.releases.release import rows_of
 from flows.warehouse.build import dbt_environment
 
@@ -137,7 +137,7 @@ def test_every_unit_test_of_the_models_passes(
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=8))
 def test_what_is_covered_of_a_known_sum_cannot_be_solved(counts: list[int]) -> None:
-    hidden = covered({place: Decimal(count) for place, count in enumerate(counts)})
+    hidden = parts_to_hide({place: Decimal(count) for place, count in enumerate(counts)})
     few = {place for place, count in enumerate(counts) if 0 < count < THRESHOLD}
     assert few <= hidden
     assert bool(hidden) == bool(few)

@@ -63,7 +63,7 @@ class Report(NamedTuple):
 def write_workbook(tables: ReleaseTables, manifest: Row, folder: Path) -> None:
     """Write the workbook of the manifest's district and year; the same input, the same bytes."""
     report = _report(tables, manifest["district_code"], manifest["evaluation_year"])
-    places = _Places(report)
+    places = _LinkTargets(report)
     sources = _sources(report, manifest["deliveries"], places)
     missing = _missing(report, manifest, places)
     definitions = [
@@ -77,12 +77,12 @@ def write_workbook(tables: ReleaseTables, manifest: Row, folder: Path) -> None:
             _write_sheet(book.add_worksheet(name), rows, manifest, style)
 
 
-class _Places:
+class _LinkTargets:
     """On which line of which sheet a figure or an indicator stands, for the links."""
 
     def __init__(self, report: Report) -> None:
-        self.defined = _lines_of(report.indicators)
-        self.figures = _lines_of(figure["label"] for figure in report.figures)
+        self.defined = _number_lines(report.indicators)
+        self.figures = _number_lines(figure["label"] for figure in report.figures)
         self.printed: dict[str, str] = {}  # an indicator's first figure
         for figure in report.figures:
             self.printed.setdefault(figure["indicator_id"], figure["label"])
@@ -94,7 +94,7 @@ class _Places:
         return f"'指标'!B{self.figures[label]}" if label in self.figures else ""
 
 
-def _lines_of(names: Iterable[str]) -> dict[str | None, int]:
+def _number_lines(names: Iterable[str]) -> dict[str | None, int]:
     return {name: line for line, name in enumerate(names, HEADER + 2)}
 
 
@@ -119,11 +119,11 @@ def _region(standard: Row) -> str:
     return str(standard["region_code"]).replace("CN", "")
 
 
-def _lines(texts: Iterable[str]) -> str:
+def _join_lines(texts: Iterable[str]) -> str:
     return "\n".join(dict.fromkeys(texts))
 
 
-def _figures(report: Report, places: _Places) -> list[Row]:
+def _figures(report: Report, places: _LinkTargets) -> list[Row]:
     """List the figures in the order of the report, with links to definition, source and gap."""
     rows: list[Row] = []
     for figure in report.figures:
@@ -168,7 +168,7 @@ def _number_format(
     return f"{whole}.{'0' * decimals}" if decimals else whole
 
 
-def _definition(report: Report, indicator: Row, places: _Places) -> Row:
+def _definition(report: Report, indicator: Row, places: _LinkTargets) -> Row:
     """Say in words how an indicator is measured and by which standard it is judged."""
     formula = WORDS.get(indicator["formula"], indicator["formula"])
     parts = dict.fromkeys(report.indicators[p["id"]]["title_zh"] for p in indicator["components"])
@@ -186,9 +186,11 @@ def _definition(report: Report, indicator: Row, places: _Places) -> Row:
         "label": excel.Cell(printed, link=places.to_figure(printed)) if printed else None,
         "indicator_id": f"{indicator['indicator_id']}\n{indicator['definition_version']}",
         "formula": f"{formula}。依据：{'、'.join(parts)}" if parts else formula,
-        "measures": _lines(measures),
-        "standard": _lines(map(_standard, standards)),
-        "document": _lines(f"《{row['document']}》{row['document_number']}" for row in standards),
+        "measures": _join_lines(measures),
+        "standard": _join_lines(map(_standard, standards)),
+        "document": _join_lines(
+            f"《{row['document']}》{row['document_number']}" for row in standards
+        ),
         "certainty": None if is_verified else "标准待核",
     }
 
@@ -200,7 +202,7 @@ def _standard(row: Row) -> str:
     return f"{stage}{sign}{value}{row['unit'] or ''}（{row['valid_from']}起）"
 
 
-def _missing(report: Report, manifest: Row, places: _Places) -> list[Row]:
+def _missing(report: Report, manifest: Row, places: _LinkTargets) -> list[Row]:
     """List the figures that are not simply actual, then what else is missing or sent back."""
     titles = {name: entry["title"] for name, entry in manifest["contracts"].items()}
     rows: list[Row] = []
@@ -212,7 +214,7 @@ def _missing(report: Report, manifest: Row, places: _Places) -> list[Row]:
         if value["state"] not in ("actual", "not_applicable"):
             places.missing[figure["label"]] = len(rows) + HEADER + 2
             rows.append({
-                **figure, **value, "state": WORDS[value["state"]], "sources": _lines(names),
+                **figure, **value, "state": WORDS[value["state"]], "sources": _join_lines(names),
                 "label": excel.Cell(figure["label"], link=places.to_figure(figure["label"])),
                 "units": units if value["units_expected"] else None,
                 "quarantined_rows": value["quarantined_rows"] or None,
@@ -222,7 +224,7 @@ def _missing(report: Report, manifest: Row, places: _Places) -> list[Row]:
     return rows or [{"reason": "没有缺失、待核或退回的数据。"}]
 
 
-def _sources(report: Report, deliveries: Sequence[Row], places: _Places) -> list[Row]:
+def _sources(report: Report, deliveries: Sequence[Row], places: _LinkTargets) -> list[Row]:
     """List the deliveries, then the evidence of each figure."""
     rows: list[Row] = [
         {**row, "kind": "收到", "period": WORDS.get(row["period"], row["period"])}

@@ -6,7 +6,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.contracts.periods import year_of
-from flows.exports.html.figures import MARKS, WITH_NUMBERS, Figures, View, exactly, written
+from flows.exports.html.figures import (
+    MARKS,
+    WITH_NUMBERS,
+    Figures,
+    View,
+    write_exactly,
+    write_rounded,
+)
 from flows.releases.tables import Row
 
 if TYPE_CHECKING:
@@ -68,7 +75,7 @@ def _chart(figures: Figures, values: Sequence[Row]) -> View:
     text = "；".join(_describe(figures, point) for point in points)
     return {
         "title": f"{title}，为标准的{unit}" if is_share else f"{title}，{unit}",
-        "limit": f"标准（{exactly(limit)}{unit}）",
+        "limit": f"标准（{write_exactly(limit)}{unit}）",
         "last_year": values[0]["evaluation_year"] - 1 if any(last for _, last in places) else None,
         "year": values[0]["evaluation_year"],
         "judgements": [
@@ -101,10 +108,10 @@ def _places(point: Point, *, is_share: bool) -> tuple[float, float | None]:
 def _describe(figures: Figures, point: Point) -> str:
     """Say in words what a row of the chart shows."""
     value = point.value
-    last = f"，上年{written(point.last, 2)}" if point.last is not None else ""
+    last = f"，上年{write_rounded(point.last, 2)}" if point.last is not None else ""
     return (
         f"{value['member']}{figures.number_of(value)}，"
-        f"标准{exactly(point.standard)}，{value['judgement']}{last}"
+        f"标准{write_exactly(point.standard)}，{value['judgement']}{last}"
     )
 
 
@@ -193,7 +200,7 @@ def _draw(
 def _label(x: float, limit: float) -> str:
     """Write a number so that it does not look like the limit that it misses by a hair."""
     number = Decimal(repr(x))
-    return written(number, 6 if 0 < abs(x - limit) < HAIR else 2)
+    return write_rounded(number, 6 if 0 < abs(x - limit) < HAIR else 2)
 
 
 def _rounded(tag: str) -> str:

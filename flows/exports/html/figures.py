@@ -22,7 +22,7 @@ NUMBERS = ("value", "value_text", "numerator", "denominator", "margin", "quarant
            "quarantined_amount")  # fmt: skip
 
 
-def written(number: Decimal, decimals: int, *, signed: bool = False) -> str:
+def write_rounded(number: Decimal, decimals: int, *, signed: bool = False) -> str:
     """Write a number with separators, rounded half up."""
     rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     if not rounded:
@@ -30,19 +30,19 @@ def written(number: Decimal, decimals: int, *, signed: bool = False) -> str:
     return f"{rounded:{'+' if signed else ''},f}".replace("-", "−")
 
 
-def exactly(number: Decimal, decimals: int = 0, *, signed: bool = False) -> str:
+def write_exactly(number: Decimal, decimals: int = 0, *, signed: bool = False) -> str:
     """Write a number with at least so many decimals and no zero beyond them."""
     exponent = number.normalize().as_tuple().exponent
     own = -exponent if isinstance(exponent, int) else 0
-    return written(number, max(own, decimals), signed=signed)
+    return write_rounded(number, max(own, decimals), signed=signed)
 
 
-def amount(number: Decimal) -> str:
+def write_amount(number: Decimal) -> str:
     """Write a count whole and an amount with its cents, or with all its decimals."""
-    return exactly(number, 0 if number == number.to_integral_value() else 2)
+    return write_exactly(number, 0 if number == number.to_integral_value() else 2)
 
 
-def precise(number: Decimal, value: Row, indicator: Row, *, signed: bool = False) -> str:
+def write_precisely(number: Decimal, value: Row, indicator: Row, *, signed: bool = False) -> str:
     """Write a number of a value with two decimals more than it is printed with, where it has them.
 
     What is printed may be cut or rounded; more stand where a standard is met or missed by a hair.
@@ -51,7 +51,9 @@ def precise(number: Decimal, value: Row, indicator: Row, *, signed: bool = False
     margin, most = value["margin"], least + 2
     if margin and abs(margin) < Decimal(10) ** -most:
         most += 4
-    return exactly(number.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP), least, signed=signed)
+    return write_exactly(
+        number.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP), least, signed=signed
+    )
 
 
 def word_for(term: str | None) -> str:
@@ -156,7 +158,7 @@ class Figures:
         if value["value"] is None:
             shown = value["state"] in WITH_NUMBERS and value["value_text"]
             return str(shown or WORDS[value["state"]])
-        return precise(value["value"], value, indicator) + (value["unit"] or "")
+        return write_precisely(value["value"], value, indicator) + (value["unit"] or "")
 
     def value_of_last_year(self, value: Row) -> Row | None:
         """Find the value of the year before, published or in a mart, if it is beyond doubt there.
@@ -267,10 +269,10 @@ class Figures:
             return None
         signs = dict.fromkeys(word_for(row["comparison"]) for row in rows)
         number = value["standard_value"]
-        limit = "" if number is None else exactly(number) + (value["unit"] or "")
+        limit = "" if number is None else write_exactly(number) + (value["unit"] or "")
         return {
             "limit": f"{'、'.join(signs)} {limit}".strip() if limit else "",
-            "documents": list(dict.fromkeys(map(_short, rows))),
+            "documents": list(dict.fromkeys(map(_cite, rows))),
             "is_unverified": not rows or any(row["certainty"] != "verified" for row in rows),
         }
 
@@ -279,7 +281,9 @@ class Figures:
         if value["margin"] is None:
             return ""
         indicator = self.tables.indicators[value["indicator_id"]]
-        return precise(value["margin"], value, indicator, signed=True) + (value["unit"] or "")
+        return write_precisely(value["margin"], value, indicator, signed=True) + (
+            value["unit"] or ""
+        )
 
     def last_year(self, value: Row) -> View | None:
         """Give the value of the year before with its state where it is in doubt."""
@@ -329,11 +333,11 @@ class Figures:
             "number": self.number_of(value),
             "state_word": "" if value["state"] == "actual" else WORDS[value["state"]],
             "terms": [
-                amount(value[role])
+                write_amount(value[role])
                 for role in ("numerator", "denominator")
                 if value[role] is not None
             ],
-            "multiplier": _multiplier(indicator) if value["denominator"] is not None else "",
+            "multiplier": _shown_multiplier(indicator) if value["denominator"] is not None else "",
             "parts": [
                 {
                     "anchor": self.value_anchor(part) if self.rests_on_something(part) else "",
@@ -364,7 +368,7 @@ class Figures:
             "anchor": self.file_anchor(row) if row["sha256"] in self.in_force else "",
             "sheets": "、".join(sheets),
             "rows": "" if row["row_count"] is None else f"{row['row_count']:,}",
-            "sum": amount(row["measure_sum"]) if row["measure_sum"] is not None else "",
+            "sum": write_amount(row["measure_sum"]) if row["measure_sum"] is not None else "",
         }
 
 
@@ -376,13 +380,13 @@ def _is_printed_whole(text: str | None, value: Row) -> bool:
     return Decimal(found[1]) == value["value"] and found[2] == (value["unit"] or "")
 
 
-def _multiplier(indicator: Row) -> str:
+def _shown_multiplier(indicator: Row) -> str:
     return "" if indicator["multiplier"] in (None, "1") else str(indicator["multiplier"])
 
 
 def limit_of(standard: Row, unit: str | None) -> str:
     """Write the limit that a standard sets, in the unit of the indicator if it has one."""
-    number = "" if standard["value"] is None else exactly(standard["value"])
+    number = "" if standard["value"] is None else write_exactly(standard["value"])
     return f"{word_for(standard['comparison'])} {number}{unit or standard['unit'] or ''}"
 
 
@@ -391,7 +395,7 @@ def document_of(standard: Row) -> str:
     return f"《{standard['document']}》{standard['document_number'] or ''}"
 
 
-def _short(standard: Row) -> str:
+def _cite(standard: Row) -> str:
     """Cite a document by its number, where it has one; its name stands in the definition."""
     number = str(standard["document_number"] or "")
     return number if re.search(r"[0-9]", number) else document_of(standard)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from flows.common.errors import ZipingError
 from flows.common.labels import HIDDEN, WORDS
-from flows.exports.html.figures import Figures, View, exactly, member_of, precise
+from flows.exports.html.figures import Figures, View, member_of, write_exactly, write_precisely
 from flows.landing.outcome import rejection_in_chinese
 from flows.landing.withdrawals import withdrawn_in_chinese
 from flows.quality.waivers import waived_sentence
@@ -255,9 +255,9 @@ def _describe_state(
     if value["value"] is not None:
         indicator = figures.tables.indicators.get(value["indicator_id"])
         shown = (
-            precise(value["value"], value, indicator)
+            write_precisely(value["value"], value, indicator)
             if indicator and not whole
-            else exactly(value["value"])
+            else write_exactly(value["value"])
         )
         number = shown + (value["unit"] or "")
     state = "" if value["state"] == "actual" else WORDS[value["state"]]

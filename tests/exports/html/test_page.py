@@ -16,7 +16,7 @@ from page_parts import DISTRICT, FUNDS, SHA, STUDENTS, Reader, Row, Tables, mani
 
 from flows.common.messages import message
 from flows.common.settings import CHECKOUT, Workspace
-from flows.exports.html.figures import exactly, precise, written
+from flows.exports.html.figures import write_exactly, write_precisely, write_rounded
 from flows.exports.html.page import write_page
 from flows.releases.release import Release, rows_of
 from flows.releases.standards import standards_of
@@ -384,16 +384,16 @@ def test_the_same_release_gives_the_same_bytes_anywhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "shown"),
     [
-        (written(Decimal("2.345"), 2), "2.35"),
-        (written(Decimal("-2.345"), 2), "−2.35"),
-        (written(Decimal("-0.001"), 2), "0.00"),
-        (written(Decimal("0.001"), 2, signed=True), "0.00"),
-        (written(Decimal("1234567.8"), 0), "1,234,568"),
-        (exactly(Decimal("720.0000")), "720"),
-        (exactly(Decimal("1E+3")), "1,000"),
-        (exactly(Decimal("2.5"), 2), "2.50"),
-        (precise(Decimal("723.6773744"), {"margin": None}, {"decimals": 2}), "723.6774"),
-        (precise(Decimal("99.99999"), {"margin": Decimal("-0.00001")}, {"decimals": 2}),
+        (write_rounded(Decimal("2.345"), 2), "2.35"),
+        (write_rounded(Decimal("-2.345"), 2), "−2.35"),
+        (write_rounded(Decimal("-0.001"), 2), "0.00"),
+        (write_rounded(Decimal("0.001"), 2, signed=True), "0.00"),
+        (write_rounded(Decimal("1234567.8"), 0), "1,234,568"),
+        (write_exactly(Decimal("720.0000")), "720"),
+        (write_exactly(Decimal("1E+3")), "1,000"),
+        (write_exactly(Decimal("2.5"), 2), "2.50"),
+        (write_precisely(Decimal("723.6773744"), {"margin": None}, {"decimals": 2}), "723.6774"),
+        (write_precisely(Decimal("99.99999"), {"margin": Decimal("-0.00001")}, {"decimals": 2}),
          "99.99999"),
     ],
 )  # fmt: skip
