@@ -10,7 +10,6 @@ from dotenv.parser import parse_stream
 
 from flows.common.errors import WrongUse, ZipingError
 from flows.common.settings import OF_COMMANDS, PREFIX, READERS, Settings, Workspace
-from flows.contracts.loading import load_contracts
 
 
 def load_settings(workspace: Workspace, *, is_strict: bool = True) -> Settings:
@@ -64,6 +63,8 @@ def _find_unknown(found: Collection[str]) -> tuple[str, ...]:
     strange = [name for name in found if name.upper().startswith("ZIP") and name not in own]
     if not strange:
         return ()
+    from flows.contracts.loading import load_contracts  # it takes a while, and is asked for here
+
     try:
         own |= {
             f"{PREFIX}{setting.upper()}"
