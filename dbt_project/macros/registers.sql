@@ -38,9 +38,16 @@ matched as (
     select
         entries.*,
         {%- if has_school %}
-        nullif(schools_on_days.type_group, 'unknown') as school_type_group,
-        schools_on_days.is_public as school_is_public,
+        case
+            when entries.school_code is null then 'none'
+            else nullif(schools_on_days.type_group, 'unknown')
+        end as school_type_group,
+        case when entries.school_code is null then false else schools_on_days.is_public end
+            as school_is_public,
         {%- endif %}
+        {%- if not in_year and not has_school %}
+        cast(null as string) as left_out
+        {%- else %}
         case
             {%- if in_year %}
             when extract(year from entries.{{ in_year }}) <> entries.year then 'another year'
@@ -54,6 +61,7 @@ matched as (
                 then 'unmatched school'
             {%- endif %}
         end as left_out
+        {%- endif %}
     from entries
     {%- if has_school %}
     left join schools_on_days
@@ -134,7 +142,8 @@ from judged
 {%- endmacro %}
 
 
-{# The indicators of a register as those of a mart column are described, their defaults filled in. #}
+{# The indicators of a register as those of a mart column are described, their defaults filled in.
+   Counts of `persons` are compared with those of the same population alone (`cells_of`). #}
 {% macro indicators_of(register) -%}
     {%- set found = [] -%}
     {%- for entry in register.indicators -%}
@@ -154,6 +163,7 @@ from judged
         {%- do described.update({
             'formula': formula, 'mart': 'mart_registers', 'mart_column': 'value',
             'register': register.name,
+            'cells_of': 'mart_registers: ' ~ described.population if described.get('persons') else none,
             'numerator': {'fact': register.name, 'measure': entry.id}
         }) -%}
         {%- if whole -%}
@@ -316,7 +326,21 @@ from judged
 {% macro register_facts() -%}
     {{ return({
         'int_activities': ref('int_activities'),
+        'int_admissions': ref('int_admissions'),
+        'int_awards': ref('int_awards'),
         'int_counselling_rooms': ref('int_counselling_rooms'),
+        'int_exam_sittings': ref('int_exam_sittings'),
+        'int_facilities': ref('int_facilities'),
+        'int_groups': ref('int_groups'),
+        'int_inspections': ref('int_inspections'),
+        'int_kindergartens': ref('int_kindergartens'),
         'int_leader_visits': ref('int_leader_visits'),
+        'int_matters': ref('int_matters'),
+        'int_organisations': ref('int_organisations'),
+        'int_projects': ref('int_projects'),
+        'int_reference_values': ref('int_reference_values'),
+        'int_services': ref('int_services'),
+        'int_tasks': ref('int_tasks'),
+        'int_volunteers': ref('int_volunteers'),
     }) }}
 {%- endmacro %}

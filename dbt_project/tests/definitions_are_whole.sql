@@ -49,7 +49,8 @@ measured as (
 
 ),
 
--- a mart without rows tonight measures none of its indicators, one with rows all of them
+-- a mart without rows tonight measures none of its indicators, one with rows all of them, but that
+-- of the registers, whose conditions no row may meet tonight
 measured_marts as (
 
     select distinct
@@ -60,6 +61,7 @@ measured_marts as (
         on
             base_dimensions.indicator_id = measured.indicator_id
             and base_dimensions.dimension = measured.dimension
+    where base_dimensions.mart not like 'mart_registers%'
 
 ),
 

@@ -1,7 +1,4 @@
-"""The registers that offices keep by hand: their captions and rows, towards one table of targets.
-
-A register is a function that gives its rows from a `Draw`; `REGISTERS` lists them.
-"""
+"""The registers that offices keep by hand: who signs them, their captions, and their files."""
 
 from __future__ import annotations
 
@@ -12,40 +9,15 @@ from pathlib import Path
 from random import Random
 
 from flows.sample import MARK
+from flows.sample import register_rows as drawn
 from flows.sample.dirt import soil, with_blanks
 from flows.sample.district import School
-from flows.sample.drawing import uneven
 from flows.sample.enrolments import Body, Heads
+from flows.sample.register_rows import YEAR, Cell, Draw, Rows
 from flows.sample.workbooks import workbook_at
 
-YEAR = 2023
 END = date(YEAR, 12, 31)
 OF_THE_YEAR, AT_THE_END = f"{YEAR}年", END.isoformat()
-Cell = str | int | date | bool | None
-Rows = list[tuple[Cell, ...]]
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What registers are drawn from: the open schools, how many pupils each has, the targets."""
-
-    rng: Random
-    schools: Sequence[School]
-    pupils: Mapping[str, int]
-    targets: Mapping[str, int]  # by figure
-
-    @property
-    def primary_and_secondary(self) -> list[School]:
-        """The schools that count among 中小学校."""
-        return [school for school in self.schools if school.is_primary_or_secondary]
-
-    def share(self, figure: str, schools: Sequence[School]) -> int:
-        """How many of some schools a figure asks for, where the whole district has `K3.2`."""
-        return len(schools) * self.targets[figure] // self.targets["K3.2"]
-
-    def day(self, first_month: int = 1, last_month: int = 12, year: int = YEAR) -> date:
-        """Draw a day between two months of a year."""
-        return date(year, self.rng.randint(first_month, last_month), self.rng.randint(1, 28))
 
 
 @dataclass(frozen=True)
@@ -60,76 +32,49 @@ class Register:
     rows: Callable[[Draw], Rows]
 
 
-def draw_rooms(draw: Draw) -> Rows:
-    """Give rooms to the larger schools; the smallest public ones are to be merged and have none."""
-    schools = draw.primary_and_secondary
-    by_size = sorted(schools, key=lambda s: (not s.is_public, draw.pupils[s.code], s.code))
-    codes = [school.code for school in by_size]
-    merged = codes[: draw.share("K3.3", schools)]
-    with_room = draw.rng.sample(codes[len(merged) :], draw.share("K3.4", schools))
-    in_task_list = with_room[: draw.share("K3.1", schools)]
-    up_to_standard = draw.rng.sample(with_room, draw.share("H3.2", schools))
-    rows: Rows = []
-    for school in sorted(schools, key=lambda school: school.code):
-        code, since = school.code, None
-        if code in in_task_list:
-            since = draw.day(3, 12, draw.rng.choice((YEAR - 1, YEAR)))
-        elif code in with_room:
-            since = draw.day(9, 9, draw.rng.randrange(2016, 2022))
-        inspection = "达标" if code in up_to_standard else "未达标" if since else None
-        rows.append((code, school.name, code in in_task_list, since, inspection, code in merged))
-    return rows
-
-
-Total = str | tuple[int, int]
-# sessions and attendance by figure, or by chance between two numbers; first and last month
-THEMES: dict[str, tuple[Total, Total, int, int]] = {
-    "法治": ("26.1", "26.2", 1, 12), "劳动": ("H1.6", "H1.7", 3, 12),
-    "心理演讲": ("H3.3", (800, 2000), 1, 6), "心理咨询": ("H3.4", (900, 1500), 1, 6),
-    "终身学习": ((20, 60), (1000, 4000), 1, 12), "生态": ((40, 90), (9000, 20000), 6, 6),
-}  # fmt: skip
-OCCASIONS = ("六五环境日校园活动周", "节能宣传周", "低碳日")
-
-
-def draw_activities(draw: Draw) -> Rows:
-    """Split the sessions and attendance of each theme into a dozen activities."""
-    rows: Rows = []
-    for theme, (sessions, attendance, first, last) in THEMES.items():
-        totals = [
-            draw.rng.randint(*of) if isinstance(of, tuple) else draw.targets[of]
-            for of in (sessions, attendance)
-        ]
-        parts = min(totals[0], 12)
-        held_and_present = (uneven(draw.rng, total, parts) for total in totals)
-        for held, present in zip(*held_and_present, strict=True):
-            school = draw.rng.choice(draw.primary_and_secondary)
-            name = draw.rng.choice(("劳动", "研学")) if theme == "劳动" else theme
-            occasion = draw.rng.choice(OCCASIONS) if theme == "生态" else None
-            day = draw.day(first, last)
-            number = f"HD{len(rows) + 1:04d}"
-            rows.append((number, name, occasion, day, held, present, school.code, school.name))
-    return rows
-
-
-def draw_leader_visits(draw: Draw) -> Rows:
-    """Link each school with a leader, who visits it once or twice in the year, or not yet."""
-    posts = ("区委书记", "区长", "区委副书记", "常务副区长", "分管副区长", "宣传部部长", "政协主席")
-    rows: Rows = []
-    for school in draw.primary_and_secondary:
-        linked = draw.day(1, 12, draw.rng.randrange(2020, YEAR))
-        visits: list[date | None] = [*sorted({draw.day() for _ in range(draw.rng.randrange(3))})]
-        for visited in visits or [None]:
-            rows.append((draw.rng.choice(posts), school.code, school.name, linked, visited))
-    return rows
-
-
 REGISTERS = (
     Register("counselling_rooms", "心理辅导室台账", AT_THE_END, "基础教育股负责人",
-             "学校标识码 学校名称 是否列入建设任务 投入使用日期 验收结果 是否拟撤并", draw_rooms),
+             "学校标识码 学校名称 是否列入建设任务 投入使用日期 验收结果 是否拟撤并",
+             drawn.draw_rooms),
     Register("activities", "教育活动台账", OF_THE_YEAR, "基础教育股负责人",
-             "编号 主题 时间节点 活动日期 场次 参与人次 学校标识码 学校名称", draw_activities),
+             "编号 主题 时间节点 活动日期 场次 参与人次 学校标识码 学校名称",
+             drawn.draw_activities),
     Register("leader_visits", "区领导联系学校台账", AT_THE_END, "办公室负责人",
-             "领导职务 学校标识码 学校名称 联系起始日期 走访日期", draw_leader_visits),
+             "领导职务 学校标识码 学校名称 联系起始日期 走访日期", drawn.draw_leader_visits),
+    Register("projects", "教育建设项目台账", AT_THE_END, "规划股负责人",
+             "项目编号 项目名称 项目类别 规划年度 建设阶段 新增学位 其中普惠性学位 投用日期 "
+             "是否列入布局调整 是否上级交办", drawn.draw_projects),
+    Register("facilities", "特色场所与课程台账", AT_THE_END, "基础教育股负责人",
+             "编号 类别 名称 学校标识码 学校名称 启用日期 停用日期", drawn.draw_facilities),
+    Register("groups", "教育集团台账", AT_THE_END, "基础教育股负责人",
+             "集团名称 学校标识码 学校名称 是否牵头学校 加入日期 退出日期", drawn.draw_groups),
+    Register("awards", "获奖与参赛作品台账", AT_THE_END, "教研室负责人",
+             "编号 类别 级别 作品数 获奖或推送日期", drawn.draw_awards),
+    Register("reference_values", "参考值台账", AT_THE_END, "教研室负责人",
+             "指标 数值 文号", drawn.draw_reference_values),
+    Register("organisations", "党组织台账", AT_THE_END, "机关党委负责人",
+             "组织名称 组织形式 上级组织 学校标识码 学校名称 是否学校主体组织 成立日期 撤销日期 "
+             "领导体制改革完成日期 党员数", drawn.draw_organisations),
+    Register("inspections", "督导检查台账", OF_THE_YEAR, "督导室负责人",
+             "编号 检查事项 检查内容 学校标识码 学校名称 检查日期 结论 整改完成日期",
+             drawn.draw_inspections),
+    Register("exam_sittings", "学业水平考试组考台账", OF_THE_YEAR, "教育考试中心负责人",
+             "考次 科目 考试日期 场次 考生人次 违规或安全事件数", drawn.draw_exam_sittings),
+    Register("matters", "进校园事项与师德案件台账", OF_THE_YEAR, "督导室负责人",
+             "编号 类别 是否在白名单 受理日期 办结日期 处理结果", drawn.draw_matters),
+    Register("tasks", "重点工作任务台账", AT_THE_END, "督导室负责人",
+             "编号 类别 任务 交办单位 完成时限 进展 关联指标 目标值", drawn.draw_tasks),
+    Register("admissions", "义务教育招生安置台账", OF_THE_YEAR, "基础教育股负责人",
+             "学校标识码 学校名称 学段 符合条件人数 公办学位安置人数 其中特殊儿童 特殊儿童入学人数",
+             drawn.draw_admissions),
+    Register("kindergartens", "幼儿园分类定级与普惠认定台账", AT_THE_END, "学前教育股负责人",
+             "学校标识码 学校名称 办园性质 是否中心城区 是否普惠性 定级日期 级别 在园幼儿数",
+             drawn.draw_kindergartens),
+    Register("services", "学生服务台账", OF_THE_YEAR, "基础教育股负责人",
+             "学校标识码 学校名称 服务项目 学期 应享受人数 实际享受人数 其中筛查异常人数",
+             drawn.draw_services),
+    Register("volunteers", "近视防控宣讲团名册", AT_THE_END, "基础教育股负责人",
+             "身份证号 加入日期 退出日期", drawn.draw_volunteers),
 )  # fmt: skip
 
 
@@ -176,6 +121,6 @@ def write_registers(
     rows = {}
     for register in REGISTERS:
         rng = generators(f"register {register.table}")
-        drawn = register.rows(Draw(rng, is_open, pupils, targets))
-        rows[f"registers.{register.table}"] = write_register(folder, rng, register, drawn)
+        cells = register.rows(Draw(rng, is_open, pupils, targets))
+        rows[f"registers.{register.table}"] = write_register(folder, rng, register, cells)
     return rows

@@ -16,7 +16,11 @@ PUBLISHED = Path(__file__).with_name("targets.csv")
 GROWING_STAGES = ("幼儿园", "小学", "初中", "高中")
 FEN_OF_TEN_THOUSAND_YUAN = 1_000_000
 LEVELS = ("中央", "省", "市", "区")  # who gives the money
-OF_REGISTERS = frozenset("26.1 26.2 H1.6 H1.7 H3.2 H3.3 H3.4 K3.1 K3.2 K3.3 K3.4".split())
+OF_REGISTERS = frozenset(
+    "2.1 2.2 2.3 2.4 3.1 3.2 3.3 3.4 7.1 9.1 12.1 12.2 12.3 12.4 14.1 14.2 15.6 26.1 26.2 "
+    "33.2 33.3 33.5 H1.1 H1.5 H1.6 H1.7 H2.1 H3.2 H3.3 H3.4 H4.1 H5.1 H5.2 "
+    "K1.1 K2.1 K2.2 K3.1 K3.2 K3.3 K3.4".split()
+)
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,12 @@ def _figures() -> dict[str, str]:
 def _published_registers(figures: Mapping[str, str]) -> dict[str, int]:
     """Read what registers give; a figure with 余 is a little more than it says."""
     rng = Random("registers")
-    found = {}
-    for figure in OF_REGISTERS & figures.keys():
+    found = {"misses": 0}  # schools that fall short of what all shall meet
+    for figure in sorted(OF_REGISTERS & figures.keys()):
         value = figures[figure]
         number = int(value.removesuffix("余"))
-        found[figure] = number + (rng.randrange(1, number // 10 + 2) if "余" in value else 0)
+        step = 10 ** (len(str(number)) - len(str(number).rstrip("0")))  # 9400余 is below 9500
+        found[figure] = number + (rng.randrange(1, step) if "余" in value else 0)
     return found
 
 
@@ -131,7 +136,8 @@ def _drawn_registers(rng: Random) -> dict[str, int]:
     merged = rng.randrange(6, 18)
     with_room = 56 - merged - rng.randrange(5)
     rooms = {"K3.1": rng.randrange(12, with_room), "K3.2": 56, "K3.3": merged, "K3.4": with_room}
-    return found | rooms | {"H3.2": rng.randrange(3, with_room)}
+    others = {"H3.2": rng.randrange(3, with_room), "7.1": rng.randrange(3, 8)}
+    return found | rooms | others | {"misses": rng.randrange(3)}
 
 
 def _some_growth(rng: Random) -> dict[str, Decimal]:

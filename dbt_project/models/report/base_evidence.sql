@@ -98,7 +98,7 @@ select
     'total' as dimension,
     'total' as member,
     role,
-    'mart_registers' as mart,
+    coalesce(cells_of, 'mart_registers') as mart,
     fact,
     measure,
     source,
@@ -106,7 +106,16 @@ select
     {{ json_list('_sheet') }} as sheets,
     cast(count(*) as bigint) as row_count,
     cast(sum(amount) as decimal(38, 2)) as measure_sum,
-    cast(null as bigint) as persons
+    cast(case when cells_of is not null then sum(amount) end as bigint) as persons
 from {{ ref('int_register_rows') }}
 where indicator_id is not null
-group by indicator_id, district_code, year, role, fact, measure, source, _file_id
+group by
+    indicator_id,
+    district_code,
+    year,
+    role,
+    fact,
+    measure,
+    source,
+    cells_of,
+    _file_id

@@ -21,7 +21,7 @@ select
     {{ quoted(indicator.period_kind) }} as period_kind,
     {{ quoted(dimension.name) }} as dimension,
     {{ quoted(member) }} as member,
-    {{ quoted(indicator.mart) }} as mart,
+    {{ quoted(indicator.cells_of or indicator.mart) }} as mart,
     cast({{ quoted(indicator.numerator.measure) if indicator.numerator else 'null' }} as string)
         as numerator_measure,
     cast({{ quoted(indicator.denominator.measure) if indicator.denominator else 'null' }} as string)

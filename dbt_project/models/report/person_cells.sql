@@ -40,3 +40,18 @@ where {{ persons.measure }} is not null
 {%- endfor %}
 {%- endfor %}
 {%- endif %}
+union all
+select distinct
+    cells_of as mart,
+    measure,
+    district_code,
+    year,
+    'total' as dimension,
+    'total' as member,
+    cast(sum(amount) over (
+        partition by cells_of, indicator_id, measure, district_code, year
+    ) as bigint) as amount,
+    1 as persons_unit,
+    cast(null as string) as money_measure
+from {{ ref('int_register_rows') }}
+where cells_of is not null

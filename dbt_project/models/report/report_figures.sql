@@ -93,7 +93,12 @@ written as (
             when mode = 'floor' and whole_steps > 0
                 then
                     {{ printed('whole_steps', 'decimals') }}
-                    || case when scaled_value > whole_steps then '余' else '' end || suffix
+                    || case
+                        when scaled_value = whole_steps then suffix
+                        -- 8万余人, and 4000余人
+                        when suffix like '万%' then '万余' || substr(suffix, 2)
+                        else '余' || suffix
+                    end
             else {{ printed_exactly('scaled_value', 'decimals') }} || suffix
         end as number_text
     from in_whole_steps

@@ -1,0 +1,2 @@
+-- One row per school and stage.
+{{ register_fact('registers.admissions') }}

@@ -1,0 +1,2 @@
+-- One row per kindergarten of the register.
+{{ register_fact('registers.kindergartens') }}

@@ -1,0 +1,2 @@
+-- One row per construction project of the register.
+{{ register_fact('registers.projects', has_school=false) }}

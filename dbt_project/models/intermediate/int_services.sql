@@ -1,0 +1,2 @@
+-- One row per school, service and term.
+{{ register_fact('registers.services') }}
