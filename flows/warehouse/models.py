@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 MODELS = CHECKOUT / "dbt_project" / "models"
+OF_REGISTERS = ["left_out", "school_type_group", "school_is_public"]  # keys of every register
 PUBLISHED = (
     "report_values", "report_figures", "report_indicators", "report_needs", "report_evidence",
 )  # fmt: skip
@@ -75,6 +76,27 @@ def standards() -> Model:
     return next(seed for seed in seeds if seed.name == "standards")
 
 
+def _register_measures(fact: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Describe the measures of a register: one per indicator, and the whole of a share."""
+    described = {}
+    for entry in fact.get("indicators", ()):
+        indicator = fact.get("defaults", {}) | entry
+        measures = {entry["id"]: entry}
+        if "of" in entry and "fact" not in entry["of"]:
+            measures[f"{entry['id']}_of"] = entry["of"]
+        for name, measure in measures.items():
+            described[name] = {
+                "title": indicator["title_zh"],
+                "unit": indicator["unit"],
+                "cells": [measure["sum"]] if "sum" in measure else [],
+                "trace": None,
+                "where": measure.get("where", {}),
+                "distinct": measure.get("distinct"),
+                "is_of_persons": indicator.get("persons", False),
+            }
+    return described
+
+
 @lru_cache(maxsize=1)
 def facts() -> dict[str, dict[str, Any]]:
     """Describe the facts as a release's manifest keeps them for the trace.
@@ -87,8 +109,9 @@ def facts() -> dict[str, dict[str, Any]]:
         if fact := model.meta.get("fact"):
             described[model.name] = {
                 "source": fact["source"],
-                "keys": fact.get("keys", []),
-                "measures": {
+                "keys": OF_REGISTERS if "indicators" in fact else fact.get("keys", []),
+                "measures": _register_measures(fact)
+                | {
                     name: {
                         "title": model.title(name),
                         "unit": model.column_meta(name).get("unit", ""),
