@@ -11,7 +11,7 @@ import yaml
 from flows.common.settings import CHECKOUT
 from flows.lineage.raw_cells import FactRow
 from flows.lineage.recompute import Recomputation
-from flows.warehouse.models import marts
+from flows.warehouse.models import facts, marts
 
 PROJECT = yaml.safe_load((CHECKOUT / "dbt_project" / "dbt_project.yml").read_text("utf-8"))
 THRESHOLD: int = PROJECT["vars"]["fewest_persons_shown"]
@@ -26,7 +26,12 @@ def measures_of_persons() -> frozenset[str]:
         for mart in marts()
         for column in mart.columns
         if mart.column_meta(column).get("persons_unit")
-    )
+    ) | {
+        name
+        for fact in facts().values()
+        for name, measure in fact["measures"].items()
+        if measure.get("is_of_persons")
+    }
 
 
 def parts_to_hide(counts: Mapping[Hashable, Decimal]) -> set[Hashable]:

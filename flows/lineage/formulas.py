@@ -1,7 +1,9 @@
 """The formulas of the indicators in decimal arithmetic: the second means beside the SQL."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
 
 TEN_DECIMALS = Decimal("1e-10")
 
@@ -71,3 +73,22 @@ def entitlement(owed: Sequence[tuple[int, Decimal]]) -> Decimal:
 def required_hours_times_60(standard: Decimal, months_in_post: int) -> Decimal:
     """Give sixty times the training hours owed for the months in post, at most sixty of them."""
     return standard * min(months_in_post, 60)
+
+
+def meets(cell: Any, wanted: Any, year: int) -> bool:
+    """Say whether a cell meets a condition of a register's indicator at the end of a year."""
+    if not isinstance(wanted, dict):
+        return bool(cell in wanted if isinstance(wanted, list) else cell == wanted)
+    ((word, argument),) = wanted.items()
+    if word == "given":
+        return bool((cell is not None) == argument)
+    if cell is None:
+        return bool(word == "after")  # what has no end goes on
+    last_day = date(year, 12, 31)
+    tests = {
+        "by": cell <= last_day,
+        "after": cell > last_day,
+        "within_years": word == "within_years" and year - argument < cell.year <= year,
+        "months": word == "months" and argument[0] <= cell.month <= argument[1],
+    }
+    return bool(tests[word])

@@ -7,13 +7,14 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from flows.lineage.formulas import entitlement, funded_students, required_hours_times_60
+from flows.lineage.formulas import entitlement, funded_students, meets, required_hours_times_60
 from flows.lineage.raw_cells import FactRow, RawRows
 from flows.parsing.codes import SEEDS
 from flows.releases.standards import DAYS, standard_in_force
 
 COMPULSORY = ("普通小学", "普通初中")
 SPECIAL = "特殊教育"
+SCHOOL = ("school_type_group", "school_is_public")  # what the fact knows from the library
 PER_STUDENT = "operating_per_student"
 with (SEEDS / "terms.csv").open(encoding="utf-8", newline="") as terms_file:
     TERMS = {int(row["student_months"]): row["term"] for row in csv.DictReader(terms_file)}
@@ -54,6 +55,8 @@ class Recomputation:
             "trained_staff": self._trained,
             "staff_with_required_hours": self._with_hours,
         }
+        if "where" in self.described:
+            return self._meeting()
         return kinds[self.described["trace"]]()
 
     def _sum_of_cells(self) -> Decimal:
@@ -70,6 +73,22 @@ class Recomputation:
                 self._differs(row.file_id, row.row_number)
             found += value
         return found
+
+    def _meeting(self) -> Decimal:
+        """Ask the condition of every row of the register that may count, not of those counted."""
+        where, cells, distinct = (self.described[name] for name in ("where", "cells", "distinct"))
+        names = [*cells, *(distinct or "").split(), *(name for name in where if name not in SCHOOL)]
+        found, seen = Decimal(0), set()
+        for row in self.fact_rows(self.fact, "_row_number"):  # which every row has
+            values = {**dict(zip(names, self.raw.cells(row, *names), strict=True)), **row.keys}
+            if row.keys["left_out"] or not all(
+                meets(values[name], wanted, self.year) for name, wanted in where.items()
+            ):
+                continue
+            if distinct:
+                seen.add(values[distinct])
+            found += (values[cells[0]] or 0) if cells else 1
+        return Decimal(len(seen - {None})) if distinct else found
 
     def _differs(self, file_id: str, row_number: int) -> None:
         name = self.raw.sources[file_id]["original_name"]

@@ -27,9 +27,13 @@ def is_covered(value: Row) -> bool:
 
 
 def describe_coverage(figures: Sequence[Row]) -> str:
-    """Say how many of the figures that the report lists have a text other than 数据缺失."""
+    """Say how many of the figures that the report lists have a source, and a value tonight."""
     due = {row["figure_id"] for row in figures if row["listing"] == "report"}
-    lacking = {row["figure_id"] for row in figures if row["text"] == "数据缺失"}
+    lacking = {
+        row["figure_id"]
+        for row in figures
+        if row["text"] == "数据缺失" or row["indicator_id"].startswith(NOT_COVERED)
+    }
     return f"已有数 {len(due - lacking)} / 应报 {len(due)}"
 
 

@@ -1,9 +1,11 @@
 """The formulas in decimal arithmetic, against fractions and against values worked out by hand."""
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 from math import floor
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +17,7 @@ from flows.lineage.formulas import (
     entitlement,
     funded_students,
     growth,
+    meets,
     ratio,
     required_hours_times_60,
     total,
@@ -128,3 +131,29 @@ def test_a_schools_entitlement_is_half_by_each_terms_standard() -> None:
 @pytest.mark.parametrize(("months", "hours"), [(60, 360), (61, 360), (45, 270), (16, 96), (0, 0)])
 def test_hours_are_owed_for_the_months_in_post(months: int, hours: int) -> None:
     assert required_hours_times_60(Decimal(360), months) == 60 * hours
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted", "is_met"),
+    [
+        ("法治", "法治", True),
+        ("法治", ["劳动", "研学"], False),
+        (None, "法治", False),
+        (True, True, True),
+        (None, False, False),
+        (None, {"given": False}, True),
+        ("x", {"given": True}, True),
+        (date(2023, 12, 31), {"by": "period_end"}, True),
+        (date(2024, 1, 1), {"by": "period_end"}, False),
+        (None, {"by": "period_end"}, False),
+        (date(2023, 12, 31), {"after": "period_end"}, False),
+        (None, {"after": "period_end"}, True),
+        (date(2021, 1, 1), {"within_years": 3}, True),
+        (date(2020, 12, 31), {"within_years": 3}, False),
+        (date(2024, 1, 1), {"within_years": 3}, False),
+        (date(2023, 6, 30), {"months": [1, 6]}, True),
+        (date(2023, 7, 1), {"months": [1, 6]}, False),
+    ],
+)
+def test_a_condition_of_a_register_is_met_or_not(cell: Any, wanted: Any, is_met: bool) -> None:
+    assert meets(cell, wanted, 2023) is is_met
