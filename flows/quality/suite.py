@@ -158,10 +158,10 @@ def _rule(where: str, raw: Any, aggregates: Mapping[str, str]) -> Rule:
 
 
 def suite_path(contract: Contract, folder: Path | None = None) -> Path:
-    """Say where the suite of a source table stands: its own, else that of its system."""
-    own = (folder or SUITES) / contract.system / f"{contract.table}.yml"
-    shared = (folder or SUITES) / f"{contract.system}.yml"
-    return shared if shared.is_file() and not own.is_file() else own
+    """Say where the suite of a source table stands: its own, else that of all registers."""
+    folder = folder or SUITES
+    own = folder / contract.system / f"{contract.table}.yml"
+    return folder / "registers.yml" if contract.sign_off and not own.is_file() else own
 
 
 def file_checks_path() -> Path:

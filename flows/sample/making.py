@@ -184,7 +184,7 @@ def _write_finance(district: District, contracts: Sequence[Contract], rows: Coun
 
 def _write_registers(district: District, rows: Counter[str]) -> None:
     rows |= write_registers(
-        district.inbox / "registers",
+        district.inbox,
         lambda purpose: generator(district.seed, purpose),
         district.schools,
         district.heads[YEAR],

@@ -398,3 +398,59 @@ def draw_volunteers(draw: Draw) -> Rows:
         person = person_number(taken, draw.day(year=draw.rng.randrange(1975, 1996)))
         rows.append((person, draw.day(9, 9, YEAR - 1), until))
     return rows
+
+
+def draw_roles(draw: Draw) -> Rows:
+    """Give each school a brigade counsellor, and draw the others; one of each kind has left."""
+    taken, targets, schools = Counter[date](), draw.targets, draw.primary_and_secondary
+    roles: list[tuple[str, bool, School | None]] = [("总辅导员", False, None)] * targets["27.1"]
+    roles += [("大队辅导员", False, school) for school in schools[targets["misses"] :]]
+    roles += [("中队辅导员", False, draw.rng.choice(schools)) for _ in range(targets["27.3"])]
+    roles += [("劳动教育专家", True, draw.rng.choice(schools)) for _ in range(targets["H1.3"])]
+    left: list[tuple[str, bool, School | None]] = [
+        ("中队辅导员", False, schools[0]), ("劳动教育专家", True, schools[0]),
+    ]  # fmt: skip
+    rows: Rows = []
+    for number, (role, is_external, school) in enumerate([*roles, *left]):
+        person = person_number(taken, draw.day(year=draw.rng.randrange(1965, 2000)))
+        until = None if number < len(roles) else date(YEAR, 6, 30)
+        since = draw.day(9, 9, YEAR - 1)
+        rows.append((person, role, is_external, *_named(school), since, until))
+    return rows
+
+
+def draw_assignments(draw: Draw) -> Rows:
+    """Send teachers in spring, and exchange others in autumn."""
+    taken = Counter[date]()
+    rows: Rows = []
+    for number in range(draw.targets["K1.3"] + 20):
+        in_spring = number < draw.targets["K1.3"]
+        kind = draw.rng.choice(("支教", "跟岗")) if in_spring else "交流轮岗"
+        person = person_number(taken, draw.day(year=draw.rng.randrange(1970, 1998)))
+        since = draw.day(2, 3) if in_spring else draw.day(9, 9)
+        school = draw.rng.choice(draw.primary_and_secondary)
+        rows.append((person, kind, school.code, school.name, since, date(YEAR + 1, 7, 10)))
+    return rows
+
+
+def draw_recruitment(draw: Draw) -> Rows:
+    """Split the plan of high-level staff, of whom most arrived."""
+    plans = [("高层次人才", count) for count in uneven(draw.rng, draw.targets["K1.2"], 3)]
+    plans.append(("公开招聘", draw.rng.randrange(60, 150)))
+    return [
+        (f"RC{number}", kind, count, count * draw.rng.randrange(60, 100) // 100)
+        for number, (kind, count) in enumerate(plans, start=1)
+    ]
+
+
+def draw_post_changes(draw: Draw) -> Rows:
+    """Move posts to town in three years, and some before and between schools of one kind."""
+    moved: list[tuple[str, str, int, date]] = [
+        ("农村", "城区", count, draw.day(year=YEAR - number % 3))
+        for number, count in enumerate(uneven(draw.rng, draw.targets["20.1"], 9))
+    ]
+    moved += [("农村", "城区", 15, draw.day(year=YEAR - 3)), ("农村", "农村", 6, draw.day())]
+    return [
+        (f"BZ{number:02d}", f"样编发〔{day.year}〕{number}号", *areas, count, day)
+        for number, (*areas, count, day) in enumerate(moved, start=1)
+    ]

@@ -33,48 +33,58 @@ class Register:
 
 
 REGISTERS = (
-    Register("counselling_rooms", "心理辅导室台账", AT_THE_END, "基础教育股负责人",
+    Register("registers.counselling_rooms", "心理辅导室台账", AT_THE_END, "基础教育股负责人",
              "学校标识码 学校名称 是否列入建设任务 投入使用日期 验收结果 是否拟撤并",
              drawn.draw_rooms),
-    Register("activities", "教育活动台账", OF_THE_YEAR, "基础教育股负责人",
+    Register("registers.activities", "教育活动台账", OF_THE_YEAR, "基础教育股负责人",
              "编号 主题 时间节点 活动日期 场次 参与人次 学校标识码 学校名称",
              drawn.draw_activities),
-    Register("leader_visits", "区领导联系学校台账", AT_THE_END, "办公室负责人",
+    Register("registers.leader_visits", "区领导联系学校台账", AT_THE_END, "办公室负责人",
              "领导职务 学校标识码 学校名称 联系起始日期 走访日期", drawn.draw_leader_visits),
-    Register("projects", "教育建设项目台账", AT_THE_END, "规划股负责人",
+    Register("registers.projects", "教育建设项目台账", AT_THE_END, "规划股负责人",
              "项目编号 项目名称 项目类别 规划年度 建设阶段 新增学位 其中普惠性学位 投用日期 "
              "是否列入布局调整 是否上级交办", drawn.draw_projects),
-    Register("facilities", "特色场所与课程台账", AT_THE_END, "基础教育股负责人",
+    Register("registers.facilities", "特色场所与课程台账", AT_THE_END, "基础教育股负责人",
              "编号 类别 名称 学校标识码 学校名称 启用日期 停用日期", drawn.draw_facilities),
-    Register("groups", "教育集团台账", AT_THE_END, "基础教育股负责人",
+    Register("registers.groups", "教育集团台账", AT_THE_END, "基础教育股负责人",
              "集团名称 学校标识码 学校名称 是否牵头学校 加入日期 退出日期", drawn.draw_groups),
-    Register("awards", "获奖与参赛作品台账", AT_THE_END, "教研室负责人",
+    Register("registers.awards", "获奖与参赛作品台账", AT_THE_END, "教研室负责人",
              "编号 类别 级别 作品数 获奖或推送日期", drawn.draw_awards),
-    Register("reference_values", "参考值台账", AT_THE_END, "教研室负责人",
+    Register("registers.reference_values", "参考值台账", AT_THE_END, "教研室负责人",
              "指标 数值 文号", drawn.draw_reference_values),
-    Register("organisations", "党组织台账", AT_THE_END, "机关党委负责人",
+    Register("registers.organisations", "党组织台账", AT_THE_END, "机关党委负责人",
              "组织名称 组织形式 上级组织 学校标识码 学校名称 是否学校主体组织 成立日期 撤销日期 "
              "领导体制改革完成日期 党员数", drawn.draw_organisations),
-    Register("inspections", "督导检查台账", OF_THE_YEAR, "督导室负责人",
+    Register("registers.inspections", "督导检查台账", OF_THE_YEAR, "督导室负责人",
              "编号 检查事项 检查内容 学校标识码 学校名称 检查日期 结论 整改完成日期",
              drawn.draw_inspections),
-    Register("exam_sittings", "学业水平考试组考台账", OF_THE_YEAR, "教育考试中心负责人",
+    Register("registers.exam_sittings", "学业水平考试组考台账", OF_THE_YEAR, "教育考试中心负责人",
              "考次 科目 考试日期 场次 考生人次 违规或安全事件数", drawn.draw_exam_sittings),
-    Register("matters", "进校园事项与师德案件台账", OF_THE_YEAR, "督导室负责人",
+    Register("registers.matters", "进校园事项与师德案件台账", OF_THE_YEAR, "督导室负责人",
              "编号 类别 是否在白名单 受理日期 办结日期 处理结果", drawn.draw_matters),
-    Register("tasks", "重点工作任务台账", AT_THE_END, "督导室负责人",
+    Register("registers.tasks", "重点工作任务台账", AT_THE_END, "督导室负责人",
              "编号 类别 任务 交办单位 完成时限 进展 关联指标 目标值", drawn.draw_tasks),
-    Register("admissions", "义务教育招生安置台账", OF_THE_YEAR, "基础教育股负责人",
+    Register("registers.admissions", "义务教育招生安置台账", OF_THE_YEAR, "基础教育股负责人",
              "学校标识码 学校名称 学段 符合条件人数 公办学位安置人数 其中特殊儿童 特殊儿童入学人数",
              drawn.draw_admissions),
-    Register("kindergartens", "幼儿园分类定级与普惠认定台账", AT_THE_END, "学前教育股负责人",
+    Register("registers.kindergartens", "幼儿园分类定级与普惠认定台账", AT_THE_END, "学前股负责人",
              "学校标识码 学校名称 办园性质 是否中心城区 是否普惠性 定级日期 级别 在园幼儿数",
              drawn.draw_kindergartens),
-    Register("services", "学生服务台账", OF_THE_YEAR, "基础教育股负责人",
+    Register("registers.services", "学生服务台账", OF_THE_YEAR, "基础教育股负责人",
              "学校标识码 学校名称 服务项目 学期 应享受人数 实际享受人数 其中筛查异常人数",
              drawn.draw_services),
-    Register("volunteers", "近视防控宣讲团名册", AT_THE_END, "基础教育股负责人",
+    Register("registers.volunteers", "近视防控宣讲团名册", AT_THE_END, "基础教育股负责人",
              "身份证号 加入日期 退出日期", drawn.draw_volunteers),
+    Register("staffing.roles", "辅导员与兼职专家名册", AT_THE_END, "共青团区委负责人",
+             "身份证号 岗位 是否外聘 学校标识码 学校名称 起始日期 终止日期",
+             drawn.draw_roles),
+    Register("staffing.assignments", "教师交流支教台账", OF_THE_YEAR, "人事股负责人",
+             "身份证号 类别 学校标识码 学校名称 起始日期 终止日期",
+             drawn.draw_assignments),
+    Register("staffing.recruitment", "人才引进台账", OF_THE_YEAR, "人事股负责人",
+             "编号 类别 计划人数 到岗人数", drawn.draw_recruitment),
+    Register("staffing.post_changes", "编制调整台账", AT_THE_END, "区委编办负责人",
+             "编号 文号 调出学校城乡 调入学校城乡 编制数 调整日期", drawn.draw_post_changes),
 )  # fmt: skip
 
 
@@ -109,7 +119,7 @@ def write_register(folder: Path, rng: Random, register: Register, rows: Rows) ->
 
 
 def write_registers(
-    folder: Path,
+    inbox: Path,
     generators: Callable[[str], Random],
     schools: Sequence[School],
     heads: Mapping[Body, Heads],
@@ -122,5 +132,6 @@ def write_registers(
     for register in REGISTERS:
         rng = generators(f"register {register.table}")
         cells = register.rows(Draw(rng, is_open, pupils, targets))
-        rows[f"registers.{register.table}"] = write_register(folder, rng, register, cells)
+        folder = inbox / register.table.partition(".")[0]
+        rows[register.table] = write_register(folder, rng, register, cells)
     return rows

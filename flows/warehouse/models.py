@@ -87,7 +87,7 @@ def _register_measures(fact: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         for name, measure in measures.items():
             described[name] = {
                 "title": indicator["title_zh"],
-                "unit": indicator["unit"],
+                "unit": "" if "of" in entry else indicator["unit"],
                 "cells": [measure["sum"]] if "sum" in measure else [],
                 "trace": None,
                 "where": measure.get("where", {}),

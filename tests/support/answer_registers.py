@@ -358,6 +358,71 @@ def volunteers(files: Files) -> dict[str, Answer] | None:
     return {"eye_health_speakers": count(len(enrolled))}
 
 
+def roles(files: Files) -> dict[str, Answer] | None:
+    """Counsellors and experts who are there at the end of the year."""
+    captions = "身份证号 岗位 是否外聘 学校标识码 起始日期 终止日期"
+    rows = files.rows("辅导员与兼职专家名册", captions)
+    if rows is None:
+        return None
+    persons: dict[str, set[str]] = {}
+    schools = set()
+    for row in rows:
+        until = day(row["终止日期"])
+        if not files.is_by_the_end(row["起始日期"]) or (until is not None and until <= files.end):
+            continue
+        role = row["岗位"] + row["是否外聘"]
+        persons.setdefault(role, set()).add(row["身份证号"])
+        if role == "大队辅导员否" and files.is_primary_or_secondary(row["学校标识码"]):
+            schools.add(row["学校标识码"])
+    return {
+        "chief_counsellors": count(len(persons.get("总辅导员否", ()))),
+        "brigade_counsellors": count(len(persons.get("大队辅导员否", ()))),
+        "squadron_counsellors": count(len(persons.get("中队辅导员否", ()))),
+        "schools_with_brigade_counsellor_share": percent(len(schools), files.primary_and_secondary),
+        "labour_experts": count(len(persons.get("劳动教育专家是", ()))),
+    }
+
+
+def assignments(files: Files) -> dict[str, Answer] | None:
+    """Teachers sent from February to July."""
+    rows = files.rows("教师交流支教台账", "身份证号 类别 起始日期")
+    if rows is None:
+        return None
+    sent = set()
+    for row in rows:
+        since = day(row["起始日期"])
+        assert since is not None
+        if row["类别"] in ("支教", "跟岗") and since.year == files.year and 2 <= since.month <= 7:
+            sent.add(row["身份证号"])
+    return {"teachers_sent_in_spring": count(len(sent))}
+
+
+def recruitment(files: Files) -> dict[str, Answer] | None:
+    """High-level staff planned and arrived."""
+    rows = files.rows("人才引进台账", "类别 计划人数 到岗人数")
+    if rows is None:
+        return None
+    high = [row for row in rows if row["类别"] == "高层次人才"]
+    return {
+        "high_level_staff_planned": count(sum(int(row["计划人数"]) for row in high)),
+        "high_level_staff_arrived": count(sum(int(row["到岗人数"]) for row in high)),
+    }
+
+
+def post_changes(files: Files) -> dict[str, Answer] | None:
+    """Posts moved to town in three years."""
+    rows = files.rows("编制调整台账", "调出学校城乡 调入学校城乡 编制数 调整日期")
+    if rows is None:
+        return None
+    moved = 0
+    for row in rows:
+        when = day(row["调整日期"])
+        assert when is not None
+        if (row["调出学校城乡"], row["调入学校城乡"]) == ("农村", "城区"):
+            moved += int(row["编制数"]) if files.year - 3 < when.year <= files.year else 0
+    return {"posts_moved_to_town": count(moved)}
+
+
 def admissions(files: Files) -> dict[str, Answer] | None:
     """Places given to children of age, and to those with special needs."""
     names = "符合条件人数 公办学位安置人数 其中特殊儿童 特殊儿童入学人数"
@@ -429,10 +494,11 @@ def services(files: Files) -> dict[str, Answer] | None:
 Figures = Callable[[Files], dict[str, Answer] | None]
 AT_THE_END: Sequence[Figures] = (
     leader_visits, rooms, projects, facilities, groups, awards, organisations, tasks,
-    kindergartens, volunteers,
+    kindergartens, volunteers, roles, post_changes,
 )  # fmt: skip
 OF_THE_YEAR: Sequence[Figures] = (
-    activities, inspections, exam_sittings, matters, admissions, services,
+    activities, inspections, exam_sittings, matters, admissions, services, assignments,
+    recruitment,
 )  # fmt: skip
 
 

@@ -1,0 +1,2 @@
+-- One row per person and role.
+{{ register_fact('staffing.roles') }}
