@@ -54,6 +54,9 @@ def _part(row: FactRow) -> tuple[Hashable, Decimal]:
 def rows_to_show(recomputation: Recomputation) -> Iterator[tuple[FactRow, bool]]:
     """Go through the rows that carry a value, and say of each whether it may be shown."""
     rows = recomputation.own_rows
+    if recomputation.described.get("is_of_persons"):  # a row is a school's, or one person's
+        yield from zip(rows, repeat(False), strict=False)
+        return
     counts: defaultdict[Hashable, Decimal] = defaultdict(Decimal)
     if recomputation.measure in measures_of_persons():
         for row in rows:
