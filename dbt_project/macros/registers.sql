@@ -172,6 +172,10 @@ from judged
                 'measure': whole.get('measure', entry.id ~ '_of')
             }}) -%}
         {%- endif -%}
+        {%- if described.unit in ('人', '名', '人次') and not described.get('persons') -%}
+            {{ exceptions.raise_compiler_error(
+                entry.id ~ ' counts persons by its unit: say persons: true, or another unit') }}
+        {%- endif -%}
         {%- do found.append(described) -%}
     {%- endfor -%}
     {{ return(found) }}
