@@ -15,7 +15,7 @@ from flows.forms.fields import Form, list_fields, may_be_empty
 from flows.forms.workbook import write_form
 from flows.parsing.file_parser import read_file
 from flows.parsing.headers import positions_of
-from flows.quality.suite import file_checks_path, load_suite, suite_path
+from flows.quality.suite import Suites
 
 SHEET = "填报"
 
@@ -115,7 +115,7 @@ def write_checked(
     target: Path, contract: Contract, settings: Settings, year: int, sent: SentName
 ) -> None:
     """Write a template and read it as it will be read; none that fails is handed out."""
-    suite = load_suite(suite_path(contract), file_checks_path())
+    suite = Suites().load(contract)
     form = Form(
         contract,
         tuple(list_fields(contract, suite)),

@@ -120,53 +120,41 @@ def load_suite(path: Path, checks_of_all: Path | None = None) -> Suite:
 
     Raises SuiteError where it is missing, empty or unclear.
     """
-    raw = read_suite_file(path)
+    raw = _read_suite_file(path)
     if isinstance(raw, dict) and "reading" in raw:
         raise SuiteError(f"{path}: the suite's key reading is called file_checks now")
-    raw = mapping(raw, f"{path}: the suite", ("name", "rules"), ("aggregates", "file_checks"))
+    raw = _take_keys(raw, f"{path}: the suite", ("name", "rules"), ("aggregates", "file_checks"))
     name, rules = raw["name"], raw["rules"]
     if not isinstance(rules, list) or not rules:
         raise SuiteError(f"{path}: the suite has no rules")
     aggregates = raw.get("aggregates") or {}
     if not isinstance(aggregates, dict) or not all(isinstance(v, str) for v in aggregates.values()):
         raise SuiteError(f"{path}: aggregates must give one SQL expression a name")
-    for_all = load_file_checks(checks_of_all) if checks_of_all else {}
+    for_all = _load_file_checks(checks_of_all) if checks_of_all else {}
     return Suite(
         name=str(name),
         aggregates=aggregates,
         rules=tuple(
             _rule(f"{path}: rule {n}", entry, aggregates) for n, entry in enumerate(rules, start=1)
         ),
-        file_checks=merge_file_checks(str(path), raw.get("file_checks") or {}, for_all),
+        file_checks=_merge_file_checks(str(path), raw.get("file_checks") or {}, for_all),
     )
 
 
 def _rule(where: str, raw: Any, aggregates: Mapping[str, str]) -> Rule:
     kind = raw.get("type") if isinstance(raw, dict) else None
     where = f"{where} ({kind})" if kind else where
-    raw = mapping(raw, where, ("type", "kwargs", "severity", "notes"), ("effect",))
-    kwargs = mapping(raw["kwargs"], f"{where} kwargs", (), raw["kwargs"])
+    raw = _take_keys(raw, where, ("type", "kwargs", "severity", "notes"), ("effect",))
+    kwargs = _take_keys(raw["kwargs"], f"{where} kwargs", (), raw["kwargs"])
     if forbidden := sorted(set(FORBIDDEN_KWARGS) & set(kwargs)):
         raise SuiteError(f"{where} must not use {forbidden[0]} among its kwargs")
-    rule = Rule(str(raw["type"]), kwargs, *common_words(where, raw))
+    rule = Rule(str(raw["type"]), kwargs, *_read_severity(where, raw))
     if not rule.columns:
         raise SuiteError(f"{where} names no column; what is counted of a table is an aggregate")
     asks_by = ASKS_BY.get(rule.type, ())
     if asks_by and all(kwargs.get(key) is None for key in asks_by):
         raise SuiteError(f"{where} asks nothing: it states no {' or '.join(asks_by)}")
     return replace(rule, keeps_rows=aggregates.keys() >= set(rule.columns))
-
-
-def suite_path(contract: Contract, folder: Path | None = None) -> Path:
-    """Say where the suite of a source table stands: its own, else that of all registers."""
-    folder = folder or SUITES
-    own = folder / contract.system / f"{contract.table}.yml"
-    return folder / "registers.yml" if contract.sign_off and not own.is_file() else own
-
-
-def file_checks_path() -> Path:
-    """Say where stands what each thing found while reading leads to in every table."""
-    return SUITES / FILE_CHECKS_FILE
 
 
 class SuiteError(ValueError):
@@ -187,10 +175,9 @@ class Suites:
         if contract.name not in self._loaded:
             try:
                 suite = load_suite(self.path(contract), self.folder / FILE_CHECKS_FILE)
+                self._loaded[contract.name] = suite
             except SuiteError as error:
                 self._loaded[contract.name] = error
-            else:
-                self._loaded[contract.name] = suite
         found = self._loaded[contract.name]
         if isinstance(found, SuiteError):
             raise found
@@ -213,8 +200,9 @@ class Suites:
         return {*suite.file_checks, *(rule.type for rule in suite.rules)}
 
     def path(self, contract: Contract) -> Path:
-        """Say where the suite of a source table stands."""
-        return suite_path(contract, self.folder)
+        """Say where the suite of a source table stands: its own, else that of all registers."""
+        own = self.folder / contract.system / f"{contract.table}.yml"
+        return self.folder / "registers.yml" if contract.sign_off and not own.is_file() else own
 
 
 def _text_or_bytes(path: Path) -> bytes:
@@ -268,7 +256,7 @@ def suite_text(path: Path) -> str:
         raise SuiteError(f"{path}: the suite is no readable YAML: it is not UTF-8") from None
 
 
-def read_suite_file(path: Path) -> Any:
+def _read_suite_file(path: Path) -> Any:
     """Read the YAML of a suite; raises SuiteError where it cannot be read."""
     try:
         return yaml.load(suite_text(path), _Loader)
@@ -277,7 +265,7 @@ def read_suite_file(path: Path) -> Any:
         raise SuiteError(f"{path}: the suite is no readable YAML: {problem}") from None
 
 
-def mapping(
+def _take_keys(
     raw: Any, where: str, required: Sequence[str], optional: Sequence[str]
 ) -> dict[str, Any]:
     """Check that something written is a mapping of known keys, with those that are required."""
@@ -290,24 +278,24 @@ def mapping(
     return raw
 
 
-def common_words(where: str, raw: Mapping[str, Any]) -> tuple[str, str | None, Notes]:
-    """Check severity, effect and notes."""
+def _read_severity(where: str, raw: Mapping[str, Any]) -> tuple[str, str | None, Notes]:
+    """Read severity, effect and notes."""
     if raw["severity"] not in SEVERITIES:
         raise SuiteError(f"{where} has a severity other than {', '.join(SEVERITIES)}")
     if "effect" in raw and raw["effect"] not in EFFECTS:
         raise SuiteError(f"{where} has an effect other than {', '.join(EFFECTS)}")
-    notes = mapping(raw["notes"], f"{where} notes", NOTES, ())
+    notes = _take_keys(raw["notes"], f"{where} notes", NOTES, ())
     return raw["severity"], raw.get("effect"), Notes(**{key: str(notes[key]) for key in NOTES})
 
 
-def load_file_checks(path: Path) -> dict[str, dict[str, Any]]:
+def _load_file_checks(path: Path) -> dict[str, dict[str, Any]]:
     """Read what each thing found while reading leads to in every table that says nothing else."""
-    raw = mapping(read_suite_file(path), str(path), FINDINGS, ())
-    merge_file_checks(str(path), raw, {})
+    raw = _take_keys(_read_suite_file(path), str(path), FINDINGS, ())
+    _merge_file_checks(str(path), raw, {})
     return raw
 
 
-def merge_file_checks(
+def _merge_file_checks(
     where: str, own: Any, for_all: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, FileCheck]:
     """Lay a suite's own words over those for every table, word by word, notes too."""
@@ -318,10 +306,13 @@ def merge_file_checks(
     rules = {}
     for name in (name for name in FINDINGS if name in own or name in for_all):
         place, base = f"{where}: file_checks {name}", for_all.get(name, {})
-        raw = {**base, **mapping(own.get(name, {}), place, (), ("severity", "effect", "notes"))}
+        raw = {
+            **base,
+            **_take_keys(own.get(name, {}), place, (), ("severity", "effect", "notes")),
+        }
         if base and isinstance(raw["notes"], dict):
             raw["notes"] = {**base["notes"], **raw["notes"]}
         rules[name] = FileCheck(
-            *common_words(place, mapping(raw, place, ("severity", "notes"), ("effect",)))
+            *_read_severity(place, _take_keys(raw, place, ("severity", "notes"), ("effect",)))
         )
     return rules

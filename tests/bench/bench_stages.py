@@ -25,7 +25,7 @@ from flows.extract.raw_store import Store
 from flows.landing.load import ROWS, Read, judge_landed, read_into
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality.gx_runner import load_great_expectations
-from flows.quality.suite import file_checks_path, load_suite, suite_path
+from flows.quality.suite import Suites
 from flows.sample.server import SAMPLE_TOKEN
 
 PERIODS = {"finance": "2023", "staffing": "2019-01..2023-12", "schools": "2023-09-01"}
@@ -118,7 +118,7 @@ def _pulled(contract: Contract, address: Path, folder: Path) -> tuple[Delivery, 
 def land(table: str, folder: Path, paths: list[Path]) -> None:
     """Land files: their rows to Parquet, then the suite on each."""
     contract = load_contracts()[table]
-    suite = load_suite(suite_path(contract), file_checks_path())
+    suite = Suites().load(contract)
     key = PersonKey(b"0" * 32)
     landed: list[Read] = []
     with stage("reading and landing"):

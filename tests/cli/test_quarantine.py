@@ -18,7 +18,7 @@ from flows.extract.raw_store import Store
 from flows.landing.outcome import Outcome
 from flows.landing.problems import problems_of
 from flows.quality.delivery_report import write_result
-from flows.quality.suite import Rule, file_checks_path, load_suite, suite_path
+from flows.quality.suite import Rule, Suites
 from flows.runs.person_key import load_person_key
 
 FUNDS, ROOMS, TRAININGS = "教育经费统计_2023*", "心理辅导室台账*", "教师培训学时*"
@@ -131,7 +131,7 @@ def test_one_year_is_told_of_where_it_is_asked_for(
 
 def test_what_differs_from_the_last_file_is_told_beside_what_should_be(tmp_path: Path) -> None:
     contract = load_contracts()["finance.projects"]
-    said = load_suite(suite_path(contract), file_checks_path()).file_checks["new_column"]
+    said = Suites().load(contract).file_checks["new_column"]
     place = {"sheet": "", "row": None, "column": "", "detail": "备注"}
     rule = Rule("new_column", {}, said.severity, said.effect, said.notes)
     result = write_result(rule, [place], success=False, raised=False)

@@ -28,7 +28,7 @@ from flows.landing.load import ROWS, Landing, land
 from flows.parsing.file_parser import read_file
 from flows.parsing.preamble import read_sign_off
 from flows.parsing.pseudonyms import PersonKey
-from flows.quality.suite import Suite, file_checks_path, load_suite, suite_path
+from flows.quality.suite import Suite, Suites
 
 CONTRACTS = load_contracts()
 WITH = sorted(name for name, one in CONTRACTS.items() if why_no_template(one) is None)
@@ -46,7 +46,7 @@ def written(contract: Contract, folder: Path) -> tuple[Path, str]:
 
 
 def fields(contract: Contract) -> list[Field]:
-    return list_fields(contract, load_suite(suite_path(contract), file_checks_path()))
+    return list_fields(contract, Suites().load(contract))
 
 
 def first_row(sheet: Any) -> int:
@@ -94,7 +94,7 @@ def judged(path: Path, contract: Contract, name: str) -> tuple[Landing, list[dic
     file = LandedFile(hash_file(path), path.stat().st_size, name)
     period = period_of_year(contract, 2023)
     delivery = Delivery(contract.name, "519900", period, (file,), "2024-01-01T00:00:00", "inbox")
-    suite = load_suite(suite_path(contract), file_checks_path())
+    suite = Suites().load(contract)
     with TemporaryDirectory() as folder:
         landing = land(path, delivery, contract, suite, KEY.pseudonym, Path(folder))
         return landing, pq.read_table(Path(folder) / ROWS).to_pylist()
@@ -172,7 +172,7 @@ def test_an_unfilled_template_is_rejected(name: str, tmp_path: Path) -> None:
         return
     landing, landed = judged(path, contract, sent)
     assert not landed
-    suite = load_suite(suite_path(contract), file_checks_path())
+    suite = Suites().load(contract)
     assert bool(landing.judgement.rejections) is not may_be_empty(suite)
 
 
@@ -260,7 +260,7 @@ def test_a_sign_off_that_is_left_blank_is_not_taken_from_the_next_label() -> Non
 
 
 def test_an_empty_list_says_something_only_where_no_rule_asks_for_a_row() -> None:
-    suites = {name: load_suite(suite_path(CONTRACTS[name]), file_checks_path()) for name in WITH}
+    suites = {name: Suites().load(CONTRACTS[name]) for name in WITH}
     empty = {name for name, suite in suites.items() if may_be_empty(suite)}
     assert empty <= {"registers.waivers"}
     assert may_be_empty(Suite("s", {"row_count": "count(*)"}, (), {}))

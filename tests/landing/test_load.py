@@ -28,7 +28,7 @@ from flows.quality.rules import (
     run_row_rules_on_files,
     run_table_rules,
 )
-from flows.quality.suite import Suite, SuiteError, file_checks_path, load_suite, suite_path
+from flows.quality.suite import Suite, SuiteError, Suites, load_suite
 from flows.readers import row_blocks, sandbox
 
 SCHEMA = pa.schema([("code", TEXT), ("word", TEXT), ("flag", FLAG), ("number", WHOLE)])
@@ -109,7 +109,7 @@ def land_payments(folder: Path) -> tuple[Any, ...]:
     path.write_text(PAYMENTS, encoding="gb18030")
     file = LandedFile("0" * 64, 1, path.name)
     delivery = Delivery(contract.name, "519900", "2023", (file,), "2024-01-01T00:00:00Z", "inbox")
-    suite = load_suite(suite_path(contract), file_checks_path())
+    suite = Suites().load(contract)
     found = load.land(path, delivery, contract, suite, KEY.pseudonym, folder)
     return (
         pq.read_table(folder / load.ROWS).to_pylist(),

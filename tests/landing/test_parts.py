@@ -208,7 +208,7 @@ def test_a_unit_that_is_declared_as_a_number_has_its_bad_rows_in_quarantine(
 
 
 def test_a_broken_suite_is_the_engineers_matter_and_not_the_offices(district: District) -> None:
-    path = suite.suite_path(district.contract)
+    path = suite.Suites().path(district.contract)
     path.write_text(path.read_text("utf-8").replace("warning", "warnung"), "utf-8")
     district.drop(f"{FOLDER}/{A}.csv", {A: ["一年级,2"]})
     standing = district.night()

@@ -21,7 +21,7 @@ from flows.extract.raw_store import Store
 from flows.landing.load import ROWS, Landing, land
 from flows.parsing.attachments import documents_in, known_names, names_in
 from flows.parsing.pseudonyms import PersonKey
-from flows.quality.suite import file_checks_path, load_suite, suite_path
+from flows.quality.suite import Suites
 
 REGISTER = "registers.counselling_rooms"
 HEADER = [
@@ -73,7 +73,7 @@ def receive(workspace: Workspace) -> list[Delivery]:
 
 def judged(workspace: Workspace, delivery: Delivery) -> tuple[Landing, list[dict[str, Any]]]:
     contract = load_contracts()[REGISTER]
-    suite = load_suite(suite_path(contract), file_checks_path())
+    suite = Suites().load(contract)
     path = Store(workspace.landed).path(delivery.files[0].sha256)
     with TemporaryDirectory() as folder:
         key = PersonKey(b"k" * 32)
