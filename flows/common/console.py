@@ -54,7 +54,7 @@ def keep_the_docstrings() -> None:
     """Begin again where Python was told to drop asserts and docstrings: libraries need them."""
     if not sys.flags.optimize:
         return
-    arguments = [one for one in sys.orig_argv[1:] if not re.fullmatch("-O+", one)]
+    arguments = [text for text in sys.orig_argv[1:] if not re.fullmatch("-O+", text)]
     if not os.environ.pop("PYTHONOPTIMIZE", "") and arguments == sys.orig_argv[1:]:
         raise WrongUse("Python must keep asserts and docstrings: leave out the option -O")
     os.execv(sys.executable, [sys.executable, *arguments])

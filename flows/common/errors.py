@@ -58,10 +58,10 @@ def related(error: BaseException) -> list[BaseException]:
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:
-        one = waiting.pop(0)
-        if one is not None and one not in found:
-            found.append(one)
-            waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+        cause = waiting.pop(0)
+        if cause is not None and cause not in found:
+            found.append(cause)
+            waiting += [cause.__cause__, cause.__context__, *getattr(cause, "exceptions", ())]
     return found
 
 

@@ -70,9 +70,11 @@ def without_ids_within(content: Any) -> Any:
     if isinstance(content, str):
         return without_ids(content)
     if isinstance(content, dict):
-        return {without_ids_within(key): without_ids_within(one) for key, one in content.items()}
+        return {
+            without_ids_within(key): without_ids_within(value) for key, value in content.items()
+        }
     if isinstance(content, list | tuple):
-        return [without_ids_within(one) for one in content]
+        return [without_ids_within(value) for value in content]
     return content
 
 

@@ -28,7 +28,7 @@ def writing(path: Path, schema: "pa.Schema") -> Iterator[Callable[["pa.Table"], 
 
         def write(table: pa.Table) -> None:
             waiting.append(table)
-            while sum(one.num_rows for one in waiting) >= ROWS_IN_GROUP:
+            while sum(part.num_rows for part in waiting) >= ROWS_IN_GROUP:
                 joined = pa.concat_tables(waiting)
                 write_group(joined.slice(0, ROWS_IN_GROUP))
                 waiting[:] = [joined.slice(ROWS_IN_GROUP)]
@@ -37,7 +37,7 @@ def writing(path: Path, schema: "pa.Schema") -> Iterator[Callable[["pa.Table"], 
             writer.write_table(table.combine_chunks(), row_group_size=ROWS_IN_GROUP)
 
         yield write
-        if any(one.num_rows for one in waiting):
+        if any(part.num_rows for part in waiting):
             write_group(pa.concat_tables(waiting))
 
 
@@ -63,7 +63,7 @@ def joined_chunks(paths: Iterable[Path], names: Collection[str]) -> Iterator["pa
     waiting: list[pa.Table] = []
     for path in paths:
         for table in chunks(path, names):
-            if waiting and sum(one.num_rows for one in waiting) + table.num_rows > CHUNK_ROWS:
+            if waiting and sum(part.num_rows for part in waiting) + table.num_rows > CHUNK_ROWS:
                 yield pa.concat_tables(waiting)
                 waiting = []
             waiting.append(table)
@@ -104,8 +104,8 @@ def rows_at(
     for table in chunks(path, names):
         if len(found) == len(wanted):
             break
-        here = [one for one in wanted[len(found) :] if one < start + table.num_rows]
-        taken = table.take([one - start for one in here]).to_pylist()
+        here = [place for place in wanted[len(found) :] if place < start + table.num_rows]
+        taken = table.take([place - start for place in here]).to_pylist()
         found |= zip(here, taken, strict=True)
         start += table.num_rows
     return found

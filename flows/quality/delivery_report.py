@@ -181,7 +181,7 @@ class DeliveryReport:
         as_rule = as_rule_of_suite(name, rule)
         standing = places
         if rule.severity == "critical" or as_rule.makes_doubt:
-            standing = [one for one in places if not self.is_waived(name, one)]
+            standing = [place for place in places if not self.is_waived(name, place)]
         grave = standing if rule.severity == "critical" else []
         severity = rule.severity if grave or not places else _at_most_warning(rule.severity)
         self.add_result(replace(as_rule, severity=severity), places=places, success=not places)

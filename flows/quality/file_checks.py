@@ -26,8 +26,9 @@ def measures_of(contract: Contract) -> list[str]:
     amounts = [column.name for column in contract.columns if column.role == "amount"]
     checked = read.totals.check if read.totals else (ALL_AMOUNTS,)
     item = read.long.name if read.long else None
-    numbers = [column.name for column in contract.columns
-               if column.is_number and column.name != item]  # fmt: skip
+    numbers = [
+        column.name for column in contract.columns if column.is_number and column.name != item
+    ]
     return amounts or (numbers if checked == (ALL_AMOUNTS,) else list(checked))
 
 
@@ -42,8 +43,11 @@ def find_equal_sheets(rows: Path, reading: ParseResult, contract: Contract) -> I
         yield from _sheets_of_duplicates(rows, reading)
         return
     into = contract.read.groups.into if contract.read.groups else None
-    own = [one.name for one in contract.columns
-           if (one.captions or one.from_long) and one.name != into]  # fmt: skip
+    own = [
+        column.name
+        for column in contract.columns
+        if (column.captions or column.from_long) and column.name != into
+    ]
     key = ", ".join(map(quoted, own))
     table = ask(
         rows,
@@ -55,11 +59,11 @@ def find_equal_sheets(rows: Path, reading: ParseResult, contract: Contract) -> I
         ),
         counted as (select _sheet, count(*) as number from different group by _sheet),
         shared as (
-            select one._sheet as sheet, other._sheet as other, count(*) as number,
-                min(one.first) as first
-            from different as one join different as other
-            on one.row_hash = other.row_hash and other.place < one.place
-                and other._sheet <> one._sheet
+            select own._sheet as sheet, other._sheet as other, count(*) as number,
+                min(own.first) as first
+            from different as own join different as other
+            on own.row_hash = other.row_hash and other.place < own.place
+                and other._sheet <> own._sheet
             group by all
         )
         select sheet, other, first from shared
@@ -91,10 +95,12 @@ def _sheets_of_duplicates(rows: Path, reading: ParseResult) -> Iterator[Finding]
 
 def year_questions(contract: Contract) -> dict[str, str]:
     """Name in SQL what is asked of a file's rows: how often a column of years says each year."""
-    said = r"regexp_extract({}::varchar, '^((19|20)[0-9]{{2}})', 1)"
-    names = [one.name for one in contract.columns
-             if YEAR_NAMES.fullmatch(one.name) and one.data_type in YEARS_AS]  # fmt: skip
-    return {name: f"histogram({said.format(quoted(name))})" for name in names}
+    year = r"regexp_extract({}::varchar, '^((19|20)[0-9]{{2}})', 1)"
+    return {
+        column.name: f"histogram({year.format(quoted(column.name))})"
+        for column in contract.columns
+        if YEAR_NAMES.fullmatch(column.name) and column.data_type in YEARS_AS
+    }
 
 
 def other_years(reading: ParseResult, answers: Mapping[str, Any], period: str) -> list[Finding]:
@@ -121,6 +127,6 @@ def _years_of(period: str) -> set[int]:
 
 def _most(counts: Mapping[str, int], wanted: set[int]) -> str:
     """Name the year of most rows, where it is none of those wanted."""
-    year = max(counts, key=lambda one: counts[one], default="")
+    year = max(counts, key=lambda year: counts[year], default="")
     is_most = year and 100 * counts[year] > MOST * sum(counts.values())
     return year if is_most and int(year) not in wanted else ""

@@ -122,7 +122,9 @@ def waivers_in(rows: Path) -> list[Waiver]:
 
 def key_of(waivers: Sequence[Waiver]) -> str:
     """Name waivers by all that they say: a verdict follows from them."""
-    return json.dumps([one.as_json() for one in waivers], ensure_ascii=False) if waivers else ""
+    return (
+        json.dumps([waiver.as_json() for waiver in waivers], ensure_ascii=False) if waivers else ""
+    )
 
 
 def waived_entries(cases: Iterable[tuple[Waiver, Place]]) -> list[dict[str, Any]]:
