@@ -71,7 +71,7 @@ def without_ids_within(content: Any) -> Any:
         return without_ids(content)
     if isinstance(content, dict):
         return {
-            without_ids_within(key): without_ids_within(value) for key, value in content.items()
+            without_ids_within(name): without_ids_within(value) for name, value in content.items()
         }
     if isinstance(content, list | tuple):
         return [without_ids_within(value) for value in content]
