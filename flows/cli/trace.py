@@ -17,7 +17,7 @@ from flows.lineage.raw_cells import FactRow
 from flows.lineage.recompute import Recomputation
 from flows.lineage.trace import SHOWN_STATES, TraceNode, Tracer
 from flows.lineage.workbook import Printed, refuse_target, write_trace
-from flows.parsing.attachments import told
+from flows.parsing.attachments import write_document
 from flows.quality.waivers import waived_sentence
 from flows.releases.release import find_release
 from flows.releases.tables import Key, key_of
@@ -118,7 +118,8 @@ def _rows(recomputation: Recomputation) -> Iterator[str]:
         if is_shown and row.row_number:
             raw = recomputation.raw
             for column in raw.attachment_columns(row):
-                yield from (f"  附件 {told(document)}" for document in raw.documents(row, column))
+                for document in raw.documents(row, column):
+                    yield f"  附件 {write_document(document)}"
         if not is_shown:
             hidden_lines.add(line)
 

@@ -54,7 +54,7 @@ def documents_in(cell: Any, known: Known) -> list[tuple[str, str | None]]:
     return [(without_ids(name), known.get(compared(name))) for name in names]
 
 
-def told(document: tuple[str, str | None]) -> str:
+def write_document(document: tuple[str, str | None]) -> str:
     """Write a name with its hash."""
     name, digest = document
     return f"{name} sha256:{digest}" if digest else name
@@ -77,7 +77,7 @@ def with_hashes(
             unreadable.append(place)
             continue
         found = documents_in(cell, known)
-        texts[-1] = "\n".join(map(told, found)) or None
+        texts[-1] = "\n".join(map(write_document, found)) or None
         if any(digest is None for _, digest in found):
             missing.append(place)
     return pa.array(texts, pa.string()), unreadable, missing

@@ -18,7 +18,7 @@ class SeenRows:
         """Begin with nothing seen."""
         self.runs: list[np.ndarray[Any, Any]] = []  # of two lines: hashes, places
 
-    def duplicates(
+    def find_duplicates(
         self, rows: Sequence[Sequence[Any]], places: Sequence[int], *, are_texts: bool
     ) -> list[int]:
         """Give of each row the place of the first one like it in the file; 0 where it is that."""

@@ -94,14 +94,14 @@ class FileReader(ParseContext):
             self.reading.compared |= {
                 (sheet, row): columns for row, columns in totals.compared.items()
             }
-        self.reading.findings = self._without_what_is_told_twice(self.reading.findings)
+        self.reading.findings = self._mark_repeated(self.reading.findings)
         ends = any(totals.ends_with_whole for _, totals in self.totals)
         if self.contract.read.ends_with_totals and not ends:
             self.find("totals_row_missing", "", self.reading.last_row[1], "")
         if not self.sink and not self.reading.tables:
             self.reading.tables.append(schema_of(self.columns).empty_table())
 
-    def _without_what_is_told_twice(self, findings: list[Finding]) -> list[Finding]:
+    def _mark_repeated(self, findings: list[Finding]) -> list[Finding]:
         """Let the totals of one level say by how much a column is wrong: 合计 repeats its 小计.
 
         A total of a member without any row may be of rows that are lost, or of anything.
@@ -111,11 +111,12 @@ class FileReader(ParseContext):
             if finding.rule == "own_total" and finding.amount is not None:
                 levels = by_level[finding.sheet, finding.column]
                 levels[finding.level] = levels.get(finding.level, Decimal(0)) + finding.amount
-        told = {place: max(sorted(own), key=own.__getitem__) for place, own in by_level.items()}
+        worst = {place: max(sorted(own), key=own.__getitem__) for place, own in by_level.items()}
         return [
             replace(
                 finding,
-                is_told=finding.level != told.get((finding.sheet, finding.column), finding.level),
+                is_repeated=finding.level
+                != worst.get((finding.sheet, finding.column), finding.level),
                 member=finding.member if finding.member in self.members else None,
             )
             for finding in findings
@@ -150,5 +151,5 @@ def read_file(
     except Exception as error:
         if memory_sentence(error):
             raise
-        # No file may end the night of all others, whatever it holds.
+        # No file may end the run of all others, whatever it holds.
         raise Rejected("unreadable_form") from error

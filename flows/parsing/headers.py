@@ -56,11 +56,11 @@ def with_titles_spread(rows: list[list[Any]]) -> list[list[Any]]:
     """
     width = max(len(row) for row in rows)
     spread = [[*row, *[None] * (width - len(row))] for row in rows]
-    said = [[bool(plain_caption(cell)) for cell in row] for row in spread]
+    is_filled = [[bool(plain_caption(cell)) for cell in row] for row in spread]
     for level, row in enumerate(spread[:-1]):
         for place in range(1, width):
-            has_caption = said[-1][place - 1] and said[-1][place]
-            is_inner = not any(said[above][place] for above in range(level + 1))
+            has_caption = is_filled[-1][place - 1] and is_filled[-1][place]
+            is_inner = not any(is_filled[above][place] for above in range(level + 1))
             if has_caption and is_inner:
                 row[place] = row[place - 1]
     return spread

@@ -81,7 +81,7 @@ def find_unit(
     amounts = [column for column in contract.columns if column.role == "amount"]
     declared = {header.captions[place] for place in header.positions.values()} | {*items}
     beside = [caption for caption in header.captions if caption not in declared]
-    said = find_money_units([*above, (0, beside), (0, [sheet])]) if amounts else []
+    units = find_money_units([*above, (0, beside), (0, [sheet])]) if amounts else []
     in_captions = [(caption, unit) for caption in items if (unit := _unit_in(caption))]
     for column in amounts:
         place = header.positions.get(column.name)
@@ -90,9 +90,9 @@ def find_unit(
             if unit != (column.unit or unit):
                 raise _other_unit(header.captions[place], unit, column.unit)
             in_captions += [(header.captions[place], unit)] if not column.unit else []
-    if read.unit == "in_sheet" and not said:
-        said = list(dict.fromkeys(unit for _, unit in in_captions))
-    found = _choose_unit(contract, said)
+    if read.unit == "in_sheet" and not units:
+        units = list(dict.fromkeys(unit for _, unit in in_captions))
+    found = _choose_unit(contract, units)
     # What becomes rows is read in the unit of the column that takes it, if that states one.
     read_in = {column.unit or found or "元" for column in amounts if column.from_long == "value"}
     for caption, unit in in_captions:
@@ -107,32 +107,32 @@ def _unit_in(caption: str) -> str | None:
     return units[-1] if units else None
 
 
-def _other_unit(caption: str, said: str, read_in: str | None) -> Rejected:
-    return Rejected("caption_unit_differs", caption=caption, said=said, stated=read_in)
+def _other_unit(caption: str, found: str, read_in: str | None) -> Rejected:
+    return Rejected("caption_unit_differs", caption=caption, said=found, stated=read_in)
 
 
-def _choose_unit(contract: Contract, said: Sequence[str]) -> str | None:
+def _choose_unit(contract: Contract, units: Sequence[str]) -> str | None:
     stated = contract.read.unit
     if stated == "in_sheet":
-        if len(said) == 1:
-            return said[0]
-        if said:
-            raise Rejected("several_units_of_money", units=said)
+        if len(units) == 1:
+            return units[0]
+        if units:
+            raise Rejected("several_units_of_money", units=units)
         raise Rejected("no_unit_of_money")
     has_amounts = any(column.role == "amount" and not column.unit for column in contract.columns)
     expected = stated or "元"
-    if said and expected not in said and has_amounts and not contract.read.unit_column:
-        raise Rejected("sheet_unit_differs", said=said[0], stated=expected)
+    if units and expected not in units and has_amounts and not contract.read.unit_column:
+        raise Rejected("sheet_unit_differs", said=units[0], stated=expected)
     return stated
 
 
 def check_note(contract: Contract, unit: str | None, number: int, row: list[Any]) -> None:
     """Refuse a sheet of which a note below says another unit of money than it is read in."""
-    said = find_money_units([(number, row)])
+    units = find_money_units([(number, row)])
     has_amounts = any(column.role == "amount" and not column.unit for column in contract.columns)
     is_meant = has_amounts and not contract.read.unit_column
-    if said and is_meant and (unit or "元") not in said:
-        raise Rejected("note_unit_differs", row=number, said=said[0], stated=unit or "元")
+    if units and is_meant and (unit or "元") not in units:
+        raise Rejected("note_unit_differs", row=number, said=units[0], stated=unit or "元")
 
 
 def find_money_units(above: Rows) -> list[str]:
@@ -143,8 +143,8 @@ def find_money_units(above: Rows) -> list[str]:
         for text, following in zip_longest(texts, texts[1:], fillvalue=""):
             is_label = text.rstrip(":").endswith(("单位", "單位"))
             word = UNIT_OF_MONEY.search(text) or IN_BRACKETS.search(text)
-            said = following if is_label else word[1] if word else ""
-            parts = re.split("[,、;/()和及。]|人民币|人民幣", said)
+            stated = following if is_label else word[1] if word else ""
+            parts = re.split("[,、;/()和及。]|人民币|人民幣", stated)
             found |= dict.fromkeys(part for part in parts if part in UNITS_OF_YUAN)
     return list(found)
 

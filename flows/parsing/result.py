@@ -41,7 +41,7 @@ class Finding:
     column: str
     detail: str = ""  # what it is compared with, in captions, units, years or counts
     level: int = 0  # of a total: how much it sums up
-    is_told: bool = False  # another total tells of the same money
+    is_repeated: bool = False  # another total says the same of this money
     unit: str | None = None  # of whose figures it speaks; null: of all
     member: str | None = None
     amount: Decimal | None = None  # by how much money they may be wrong; null: not known
@@ -94,8 +94,10 @@ def amount_of(values: Mapping[str, Any], amounts: Collection[str]) -> Decimal | 
     return sum((abs(values[name]) for name in amounts), Decimal(0))
 
 
-def copy_of(sheet: str, number: int, twin_sheet: str, twin: int, amount: Decimal | None) -> Finding:
+def copy_of(
+    sheet: str, number: int, first_sheet: str, first: int, amount: Decimal | None
+) -> Finding:
     """Say of which row another is the copy that is left out, and how much money it holds."""
-    where = f"{twin_sheet} {twin}" if twin_sheet not in ("", sheet) else str(twin)
+    where = f"{first_sheet} {first}" if first_sheet not in ("", sheet) else str(first)
     detail = f"= {where}" if amount is None else f"= {where}: {amount:.2f}元"
     return Finding("exact_duplicate", sheet, number, "", detail, amount=amount)

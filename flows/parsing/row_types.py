@@ -213,7 +213,7 @@ class RowClassifier:
     def _type_by_captions(
         self, first: str, row: list[Any], below: Sequence[list[Any]]
     ) -> str | None:
-        """Tell a repeated header of a printed page, and the row that numbers the columns (栏次)."""
+        """Find a repeated header of a printed page, and the row that numbers its columns (栏次)."""
         sign = plain_caption(first)
         is_caption, is_signed = sign in self.all_words, sign in COLUMN_SIGNS
         if not (is_caption or is_signed or self.is_below_header):
@@ -253,7 +253,7 @@ class RowClassifier:
         )  # fmt: skip
 
     def _repeats_header(self, texts: Mapping[int, str]) -> bool:
-        """Whether each text is a caption of its own column, or one storey of it."""
+        """Whether each text is a caption of its own column, or one level of it."""
         fewest = 1 if self.is_below_header else min(2, sum(map(bool, self.words)))
         return len(texts) >= fewest and all(
             place < len(self.words) and text in self.words[place] for place, text in texts.items()

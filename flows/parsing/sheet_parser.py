@@ -63,7 +63,7 @@ class SheetReader:
     """Reads the rows of one sheet below its header, many at a time."""
 
     def __init__(self, reader: ParseContext, sheet: Sheet, header: Header, above: Rows) -> None:
-        """Take what stands above the header: the unit, and what is said for the whole sheet."""
+        """Take what stands above the header: the unit, and what holds for the whole sheet."""
         self.file, self.sheet, self.header = reader, sheet, header
         contract = reader.contract
         self.row_types = RowClassifier(
@@ -97,7 +97,7 @@ class SheetReader:
         self.declared = sorted({*header.positions.values(), *items})
         self.summed = self._summed()
         self.above = SumsAbove(self.summed)
-        self.with_fractions: set[str] = set()  # columns of amounts, once told
+        self.with_fractions: set[str] = set()  # columns of amounts, already found
         self.in_other_table = False
         self.of_other_table: set[int] = set()  # rows that are it, by their number
         self.said_totals: set[int] = set()  # rows that are totals if they are sums, by number
@@ -324,23 +324,24 @@ class SheetReader:
 
     def _without_copies(self, numbers: Sequence[int], rows: list[list[Any]]) -> Block:
         """Leave out the rows that stood in the file before and hold the first column of the key."""
-        said = self._with_sheet_values(rows)
+        whole = self._with_sheet_values(rows)
         sheets = self.file.reading.captions  # of the sheets so far
         places = [number + SHEET * len(sheets) for number in numbers]
-        duplicates = self.file.seen.duplicates(said, places, are_texts=self.sheet.is_text)
-        if not any(duplicates):
+        firsts = self.file.seen.find_duplicates(whole, places, are_texts=self.sheet.is_text)
+        if not any(firsts):
             return numbers, rows
         first = self.header.positions.get(self.file.contract.key[0])
         is_copy = [
-            bool(twin) and (first is None or (first < len(row) and bool(half_width(row[first]))))
-            for twin, row in zip(duplicates, rows, strict=True)
+            bool(first_place)
+            and (first is None or (first < len(row) and bool(half_width(row[first]))))
+            for first_place, row in zip(firsts, rows, strict=True)
         ]
-        for number, row, twin in compress(zip(numbers, rows, duplicates, strict=True), is_copy):
+        for number, row, first_place in compress(zip(numbers, rows, firsts, strict=True), is_copy):
             self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
-            sheet = list(sheets)[twin // SHEET - 1]
+            sheet = list(sheets)[first_place // SHEET - 1]
             amount = self._money_of(row)
             self.file.reading.findings.append(
-                copy_of(self.sheet.name, number, sheet, twin % SHEET, amount)
+                copy_of(self.sheet.name, number, sheet, first_place % SHEET, amount)
             )
         kept = [not copy for copy in is_copy]
         return list(compress(numbers, kept)), list(compress(rows, kept))
@@ -355,10 +356,10 @@ class SheetReader:
 
     def _with_sheet_values(self, rows: list[list[Any]]) -> list[list[Any]]:
         """Add to each row what its sheet or group says of it: equal rows of two are two rows."""
-        said = list(self.constants.values())
-        if not said and not self.group_column:
+        constants = list(self.constants.values())
+        if not constants and not self.group_column:
             return rows
-        return [[*row, *said, self.group] for row in rows]
+        return [[*row, *constants, self.group] for row in rows]
 
     def _cells_of(
         self, column: Column, rows: list[list[Any]], turned: list[tuple[Any, ...]]

@@ -84,7 +84,7 @@ def list_doubts(rule: Rule, places: Iterable[Mapping[str, Any]]) -> list[dict[st
     """
     by_row: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for place in places:
-        if not place.get("is_told"):
+        if not place.get("is_repeated"):
             by_row[tuple(place.get(name) or None for name in DOUBT)].append(place)
     if len(by_row) > MOST_DOUBTS:
         everything = [part for parts in by_row.values() for part in parts]
@@ -153,7 +153,7 @@ class DeliveryReport:
             found[finding.rule].append(
                 {"sheet": finding.sheet, "row": finding.row_number, "column": finding.column}
                 | ({"detail": finding.detail} if finding.detail else {})
-                | {name: getattr(finding, name) for name in (*DOUBTED, "is_told")}
+                | {name: getattr(finding, name) for name in (*DOUBTED, "is_repeated")}
             )
         for row in reading.set_aside:
             found[row.rule].append(

@@ -1,4 +1,4 @@
-"""Telling what a file is from its bytes, whatever its name says."""
+"""Detecting what a file is from its bytes, whatever its name says."""
 
 import mmap
 import re

@@ -1,4 +1,4 @@
-"""How a text file is written, told by its contract's captions: encoding, delimiter, quotes."""
+"""How a text file is written, found by its contract's captions: encoding, delimiter, quotes."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ BACKSLASH = re.compile(r"\\(.)", re.DOTALL)  # and what it stands before
 
 
 def find_dialect(path: Path, contract: Contract) -> Dialect:
-    """Tell how a text is written; raises Rejected where its encoding cannot be known."""
+    """Find how a text is written; raises Rejected where its encoding cannot be known."""
     start, read = read_start(path), contract.read
     is_whole = len(start) == path.stat().st_size
     wanted = {plain_caption(text) for column in contract.columns for text in column.captions}
@@ -89,7 +89,7 @@ def take_first_lines(head: str) -> list[str]:
 
 
 def infer_dialect(encoding: str, lines: list[str], wanted: set[str], read: ReadWords) -> Dialect:
-    """Tell how the first lines of a text are written: by captions, then by rows of one width."""
+    """Find how the first lines of a text are written: by captions, then by rows of one width."""
     stated = read.delimiter
     delimiters = {", ": ","}.get(stated, stated) if stated else DELIMITERS
     text = "".join(lines)
@@ -135,7 +135,7 @@ def _fitness(lines: list[str], dialect: Dialect, wanted: set[str]) -> tuple[int,
 
 
 def _find_captions(text: str, wanted: set[str]) -> set[str]:
-    """Find which captions, or storeys of them, an early row holds, whatever parts its cells."""
+    """Find which captions, or levels of them, an early row holds, whatever parts its cells."""
     parts = wanted | {part for caption in wanted for part in caption.split("/") if part}
     best: set[str] = set()
     for delimiter in DELIMITERS:

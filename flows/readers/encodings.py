@@ -1,4 +1,4 @@
-"""Telling the encoding of a text from its beginning, by the captions that it must hold."""
+"""Finding the encoding of a text from its beginning, by the captions that it must hold."""
 
 import codecs
 import re
@@ -31,7 +31,7 @@ FindCaptions = Callable[[str], set[str]]
 
 
 def read_start(path: Path) -> bytes:
-    """Read the bytes from which the encoding is told."""
+    """Read the bytes from which the encoding is found."""
     with path.open("rb") as file:
         return file.read(START_BYTES)
 

@@ -42,19 +42,19 @@ def xlsx_sheets(path: Path) -> Iterator[SheetCells]:
 
     try:
         with zipfile.ZipFile(path) as archive:
-            untold = XlsxDetails(archive)
+            details = XlsxDetails(archive)
             workbook = python_calamine.CalamineWorkbook.from_path(str(path))
             for about in workbook.sheets_metadata:
                 if about.typ != python_calamine.SheetTypeEnum.WorkSheet:
                     continue
-                words = untold.of_sheet(about.name)  # as long as its header says, which may lie
-                hidden = untold.hidden_rows
+                found = details.find(about.name)  # as long as its header says, which may lie
+                hidden = details.hidden_rows
                 sheet = workbook.get_sheet_by_name(about.name)
                 cells = sheet.to_python(skip_empty_area=False)
-                untold.tell(words, cells)
+                details.complete(cells, found)
                 is_hidden = about.visible != python_calamine.SheetVisibleEnum.Visible
                 merged = _fill_ranges(cells, sheet.merged_cell_ranges or ())
-                date_system = untold.date_system
+                date_system = details.date_system
                 yield SheetCells(about.name, is_hidden, merged, date_system, cells, hidden)
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # it has no base class but that of all

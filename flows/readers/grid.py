@@ -15,7 +15,7 @@ NOT_CALCULATED = "#FORMULA!"
 
 
 class SheetCells(NamedTuple):
-    """What a reader tells of a sheet: what is merged or hidden in it, how it counts days, cells."""
+    """What a reader finds in a sheet: what is merged or hidden in it, how it counts days, cells."""
 
     name: str
     is_hidden: bool

@@ -1,4 +1,4 @@
-"""What the reader of .xlsx does not tell of its cells: errors, formats, footnotes, no value yet.
+"""What the reader of .xlsx leaves out of its cells: errors, formats, footnotes, no value yet.
 
 It gives an empty cell for an error and for a formula that was never calculated, 0.125 for what is
 shown as 12.5%, 21 for 00021, 12041 for the text 1204 with a raised 1, and text that is struck out.
@@ -86,7 +86,7 @@ class XlsxDetails:
     def _parsed(self, member: str) -> Any:
         return _parsed(self._read(member) or b"<none/>")
 
-    def of_sheet(self, name: str) -> dict[Place, str]:
+    def find(self, name: str) -> dict[Place, str]:
         """Find the errors, the formulas without a value and the percents of a sheet."""
         content = self._read(self.sheets.get(name, ""))
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -131,9 +131,9 @@ class XlsxDetails:
             for match in ERROR.finditer(content):
                 yield match, (match[2] or b"").decode("utf-8", "replace") or "#N/A"
 
-    def tell(self, words: Mapping[Place, str], cells: list[list[Any]]) -> None:
-        """Write into the cells of a sheet what their reader did not tell."""
-        for (row, column), word in words.items():
+    def complete(self, cells: list[list[Any]], found: Mapping[Place, str]) -> None:
+        """Write into the cells of a sheet what their reader left out."""
+        for (row, column), word in found.items():
             if row >= len(cells) or column >= len(cells[row]):
                 continue
             cell = cells[row][column]
