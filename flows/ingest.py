@@ -6,7 +6,7 @@ from prefect import flow, task
 from prefect.futures import PrefectConcurrentFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.common.error_messages import telling
+from flows.common.error_messages import redact_errors
 from flows.common.errors import Unavailable, Waiting
 from flows.extract.inbox.inbox_file import land_file
 from flows.extract.pull.pull import land_pull
@@ -14,7 +14,7 @@ from flows.runs.context import current_run
 
 
 @task
-@telling
+@redact_errors
 def pull(source: str, period: str) -> None:
     """Pull one period of a live source and land it whole.
 
@@ -31,7 +31,7 @@ SIDE_BY_SIDE: ThreadPoolTaskRunner[PrefectConcurrentFuture[Any]] = ThreadPoolTas
 
 
 @flow(task_runner=SIDE_BY_SIDE)  # type: ignore[arg-type]
-@telling
+@redact_errors
 def ingest() -> None:
     """Land dropped files and pull what has changed, as the run has planned.
 

@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Crashed
 
-from flows.common.error_messages import telling
+from flows.common.error_messages import redact_errors
 from flows.common.errors import Blocked
 from flows.common.settings import CHECKOUT, Workspace
 from flows.exports.html.quality_report import write_quality_report
@@ -33,7 +33,7 @@ from flows.transform import transform
 
 
 @flow
-@telling
+@redact_errors
 def nightly(
     year: int | None = None, as_of: date | None = None, workspace: str | None = None
 ) -> dict[int, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.common.error_messages import telling
+from flows.common.error_messages import redact_errors
 from flows.common.errors import Blocked
 from flows.common.files import build_folder, hash_file, write_json
 from flows.exports.datapackage import write_datapackage
@@ -87,7 +87,7 @@ def _fill(run: RunContext, sources: ValidatedSources, year: int, name: str, fold
 
 
 @flow
-@telling
+@redact_errors
 def publish(years: list[int]) -> None:
     """Publish each year by itself: one that is blocked keeps its last release."""
     run = current_run()

@@ -2,14 +2,14 @@
 
 from prefect import flow
 
-from flows.common.error_messages import telling
+from flows.common.error_messages import redact_errors
 from flows.runs.context import current_run
 from flows.warehouse.build import prepare_warehouse
 from flows.warehouse.dbt import run_dbt
 
 
 @flow
-@telling
+@redact_errors
 def transform(years: list[int]) -> None:
     """Build all models for the years."""
     run = current_run()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.common.error_messages import telling
+from flows.common.error_messages import redact_errors
 from flows.common.errors import Blocked
 from flows.common.messages import Message
 from flows.releases.audit import gate_outcomes
@@ -12,7 +12,7 @@ from flows.runs.context import current_run
 
 
 @flow
-@telling
+@redact_errors
 def validate(year: int, folder: str) -> None:
     """Judge a part folder; a critical rule that fails, or cannot be run, blocks the release."""
     run = current_run()

@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 from flows.cli.options import WorkspaceOption, YearOption
 from flows.cli.sources import new_source, quarantine, sources_app, template, withdraw
 from flows.common.console import keep_the_docstrings, leave_the_locale, outlive_the_reader, say
-from flows.common.error_messages import sentence_of
+from flows.common.error_messages import describe_error
 from flows.common.errors import WrongUse, ZipingError, related
 from flows.common.files import keep_from_others
 from flows.common.settings import CHECKOUT, SAMPLE_DISTRICT, Workspace
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
         except (TyperException, typer.Exit, typer.Abort):
             raise
         except Exception as error:
-            typer.echo(f"ziping: {sentence_of(error)}", err=True)
+            typer.echo(f"ziping: {describe_error(error)}", err=True)
             for cause in related(error):  # of their frames open DuckDB would complain at the end
                 cause.__traceback__ = None
             raise typer.Exit(error.exit_code if isinstance(error, ZipingError) else 1) from None

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from flows.common.clock import known_until
 from flows.common.console import make_console, say
-from flows.common.disk import lacking_room
+from flows.common.disk import describe_lacking_room
 from flows.common.errors import GAPS, Blocked
 from flows.common.settings import Workspace
 from flows.exports.postgres.publish import publish_results
@@ -29,7 +29,7 @@ def run_nightly(workspace: Workspace, year: int | None, as_of: date | None, on_o
             plan = run.log.add_plan(plan_run(run))
             is_unchanged = not plan and _is_published(run, plan)
         if is_unchanged:
-            if lacking := lacking_room(run.workspace, 0):  # today it was not needed
+            if lacking := describe_lacking_room(run.workspace, 0):  # today it was not needed
                 run.log.notices.append(lacking)
             publish_results(run.workspace, run.settings, run.log)
         else:

@@ -7,6 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from flows.common.disk import describe_disk_error
 from flows.common.errors import ZipingError
 from flows.common.masking import without_ids
 from flows.common.process import memory_sentence
@@ -16,11 +17,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def telling(function: Callable[P, R]) -> Callable[P, R]:
+def redact_errors(function: Callable[P, R]) -> Callable[P, R]:
     """Let only our own sentences out of a step: the orchestrator keeps what an error says."""
 
     @wraps(function)
-    def told(*arguments: P.args, **named: P.kwargs) -> R:
+    def redacted(*arguments: P.args, **named: P.kwargs) -> R:
         try:
             return function(*arguments, **named)
         except ZipingError as error:
@@ -30,24 +31,21 @@ def telling(function: Callable[P, R]) -> Callable[P, R]:
             if isinstance(error, OSError) and type(error).__module__ == "builtins":
                 error.filename = error.filename and without_ids(str(error.filename))
                 raise
-            sentence = ZipingError(sentence_of(error))
+            sentence = ZipingError(describe_error(error))
             raise sentence.with_traceback(error.__traceback__) from None
 
-    return told
+    return redacted
 
 
-def sentence_of(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Say what failed: our own sentence, or for a foreign error its kind and where it arose."""
-    return without_ids(_sentence_of(error))
+    return without_ids(_describe(error))
 
 
-def _sentence_of(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     if isinstance(error, ZipingError):
         return str(error)
-    # They write, and what is written passes here.
-    from flows.common.disk import disk_sentence
-
-    if sentence := disk_sentence(error) or memory_sentence(error) or server_sentence(error):
+    if sentence := describe_disk_error(error) or memory_sentence(error) or server_sentence(error):
         return sentence
     frames = [
         frame

@@ -31,10 +31,6 @@ class Blocked(ZipingError):
     exit_code = BLOCKED
 
 
-class ServerGone(ZipingError):
-    """The temporary Prefect server did not start or ended; what it writes may be the cause."""
-
-
 class Rejected(ZipingError):
     """A delivery that cannot be accepted; the last good one of its period stays in force."""
 
@@ -65,8 +61,8 @@ def related(error: BaseException) -> list[BaseException]:
     return found
 
 
-def gravest(codes: list[int]) -> int:
-    """Pick the gravest exit code, in the order 1, 3, 4, 0."""
+def worst_exit_code(codes: list[int]) -> int:
+    """Pick the worst exit code, in the order 1, 3, 4, 0."""
     return min(codes, key=GRAVITY.index) if codes else PUBLISHED
 
 

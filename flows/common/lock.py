@@ -9,7 +9,6 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.common.disk import check_there
 from flows.common.errors import ZipingError
 from flows.common.files import write_durably
 from flows.common.settings import Workspace
@@ -26,7 +25,11 @@ def take_lock(workspace: Workspace) -> int:
     path = workspace.kept / "lock"
     if path.is_dir():
         raise ZipingError(f"{path} is a folder: remove it, then run again")
-    check_there(workspace.kept)
+    if workspace.kept.is_symlink() and not workspace.kept.exists():
+        raise ZipingError(
+            f"{workspace.kept} leads to {workspace.kept.readlink()}, which is not there: mount "
+            "that disk, or mend the link"
+        )
     workspace.kept.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(workspace.kept, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.common.clock import CHINA
-from flows.common.errors import GAPS, PUBLISHED, gravest
+from flows.common.errors import GAPS, PUBLISHED, worst_exit_code
 from flows.common.settings import Settings, Workspace
 from flows.contracts.delivery import Delivery
 from flows.contracts.environment import load_settings
@@ -193,7 +193,7 @@ def exit_code_of(log: RunLog) -> int:
         or any(result.get("has_gaps") for result in results)
     ):
         codes.append(GAPS)
-    return gravest(codes)
+    return worst_exit_code(codes)
 
 
 def next_folder(workspace: Workspace, today: date) -> Path:

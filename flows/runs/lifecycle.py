@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from flows.common.clock import CHINA
-from flows.common.disk import check_folders, remove_build, temporary_files_within, told_of_disk
-from flows.common.error_messages import sentence_of
+from flows.common.disk import remove_build, temporary_files_within, translate_disk_errors
+from flows.common.error_messages import describe_error
 from flows.common.errors import FAILED, WrongUse, ZipingError
 from flows.common.files import keep_from_others
 from flows.common.lock import take_lock
@@ -54,7 +54,7 @@ def _describe_failure(run: RunContext, error: BaseException) -> str:
                 release = current_release(run.workspace, year)
                 seen += [release.name] if release and release.name == result["release"] else []
     more = f"; {', '.join(seen)} was published before that, and readers see it" if seen else ""
-    return sentence_of(error) + more
+    return describe_error(error) + more
 
 
 def run_until_stopped(work: Callable[[OnOpen], int]) -> int:
@@ -79,7 +79,7 @@ def _record_the_end(run: RunContext) -> None:
         write_record(run, exit_code_of(run.log))
     except OSError as error:
         done = ", ".join(f"{year} {result['result']}" for year, result in run.log.results.items())
-        raise ZipingError(f"{done}, but without a record of it: {sentence_of(error)}") from None
+        raise ZipingError(f"{done}, but without a record of it: {describe_error(error)}") from None
 
 
 @contextlib.contextmanager
@@ -98,7 +98,7 @@ def open_run(
     _check_interpreter()
     workspace = replace(workspace, as_of=as_of)
     keep_from_others()
-    with told_of_disk(workspace):
+    with translate_disk_errors(workspace):
         lock = take_lock(workspace)
     try:
         with _begin(workspace, year, as_of) as run, _recorded(run):
@@ -111,8 +111,7 @@ def open_run(
 def _begin(workspace: Workspace, year: int | None, as_of: date | None) -> Iterator[RunContext]:
     """Gather what the run works with; one that cannot begin leaves a record of that."""
     try:
-        with told_of_disk(workspace):
-            check_folders(workspace)
+        with translate_disk_errors(workspace):
             workspace.warehouse.mkdir(parents=True, exist_ok=True)
             remove_leftovers(workspace)
             run = make_context(workspace, year, as_of)
@@ -137,7 +136,7 @@ def _begin(workspace: Workspace, year: int | None, as_of: date | None) -> Iterat
 def _recorded(run: RunContext) -> Iterator[None]:
     """Leave a record of how the run ended, and one before that of a run that may be killed."""
     try:
-        with told_of_disk(run.workspace), temporary_files_within(run.workspace):
+        with translate_disk_errors(run.workspace), temporary_files_within(run.workspace):
             write_intent(run)
             yield
     except BaseException as error:
@@ -145,7 +144,7 @@ def _recorded(run: RunContext) -> Iterator[None]:
         sentence = _describe_failure(run, error)
         with contextlib.suppress(OSError):
             write_record(run, code, sentence)
-        if sentence == sentence_of(error) or not isinstance(error, Exception):
+        if sentence == describe_error(error) or not isinstance(error, Exception):
             raise
         failure = ZipingError(sentence)
         failure.exit_code = code

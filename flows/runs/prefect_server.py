@@ -1,4 +1,7 @@
-"""The Prefect server of a run: the one that was asked for, or a child that ends with the run."""
+"""The Prefect server of a run: the one that was asked for, or a child that ends with the run.
+
+The temporary server that Prefect itself starts outlives a run that is killed: it is not told.
+"""
 
 import contextlib
 import http.client
@@ -8,22 +11,24 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.common.error_messages import sentence_of, server_sentence
-from flows.common.errors import Blocked, ServerGone, ZipingError
-from flows.common.files import fsync_file, fsync_folder, part_name
+from flows.common.error_messages import describe_error, server_sentence
+from flows.common.errors import Blocked, ZipingError
+from flows.common.files import part_name
 from flows.common.masking import redacted
 from flows.common.process import die_with_parent
 from flows.common.settings import PREFIX, forget_settings
+from flows.extract.pull.retry import OverTime, answer_within
 
 DATABASE = "run.db"
-WAITS = (1, 3, 9)  # seconds before a server that is busy or restarts is asked again
+LOG = "server.log"
+RESTART_SECONDS = 20.0  # a server that is busy or restarts is back by then
+LONGEST_ANSWER_SECONDS = 5.0
 # What leads to a server of one's own; all other words for Prefect on the machine are not for a run.
 TO_REACH = {
     "PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING", "PREFECT_API_SSL_CERT_FILE",
@@ -59,20 +64,28 @@ SERVICES_OFF = {
 
 def _answers(url: str, seconds: float) -> bool:
     """Ask a server for its health; one that shows a page instead, or drips, does not answer."""
-    found: list[bytes] = []
 
-    def ask() -> None:
+    def ask() -> bool:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with (
-            contextlib.suppress(OSError, ValueError, http.client.HTTPException),
-            opener.open(f"{url}/health", timeout=seconds) as response,
-        ):
-            found.append(response.read(16))
+        with opener.open(f"{url}/health", timeout=seconds) as response:
+            return bool(response.read(16) == b"true")
 
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(seconds)
-    return found == [b"true"]
+    try:
+        return answer_within(seconds, ask)
+    except (OverTime, OSError, ValueError, http.client.HTTPException):
+        return False
+
+
+def _answers_in_time(
+    url: str, seconds: float, child: subprocess.Popen[bytes] | None = None
+) -> bool:
+    """Ask a server for its health until it answers, the time is over, or it has ended."""
+    deadline = time.monotonic() + seconds
+    while not _answers(url, min(seconds, LONGEST_ANSWER_SECONDS)):
+        if time.monotonic() > deadline or (child and child.poll() is not None):
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def _free_port() -> int:
@@ -82,26 +95,13 @@ def _free_port() -> int:
         return port
 
 
-def _keep_as_template(database: Path, template: Path) -> None:
-    """Keep the empty database: making its tables costs as much as all else of a server's start."""
-    part = part_name(template)
-    with (
-        contextlib.closing(sqlite3.connect(database)) as made,
-        contextlib.closing(sqlite3.connect(part)) as kept,
-    ):
-        made.backup(kept)
-    fsync_file(part)
-    part.replace(template)
-    fsync_folder(template.parent)
-
-
-def _start(home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+def _start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
     port = _free_port()
     foreign = (PREFIX, "UVICORN_", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
     environment = kept | SERVICES_OFF
     environment["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{home / DATABASE}"
-    with log.open("wb") as errors:
+    with (home / LOG).open("wb") as errors:
         child = subprocess.Popen(
             [
                 *(sys.executable, "-m", "uvicorn", "--factory"),
@@ -119,44 +119,27 @@ def _start(home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
     return child, f"http://127.0.0.1:{port}/api"
 
 
-def _last_words(log: Path) -> str:
-    lines = log.read_text("utf-8", "replace").split("\n")
-    return redacted(next((line for line in reversed(lines) if line.strip()), "no word"), 200)
-
-
 @contextlib.contextmanager
-def _temporary_server(home: Path, template: Path, start_seconds: float) -> Iterator[str]:
-    """Start a server as a child that ends with the run, from the template of its database.
+def _own_server(home: Path, template: Path, seconds: float) -> Iterator[str]:
+    """Start a server as a child that ends with the run, and give its address.
 
-    One that ends at once is started again without it: the template may be torn, the port taken.
+    Its empty database is kept as a template: to make the tables costs as much as all else of a
+    start. A server that ends at once is started again without it: it may be torn, the port taken.
     """
-    deadline = time.monotonic() + start_seconds
-    log = home / "server.log"
     if template.is_file():
         shutil.copyfile(template, home / DATABASE)
-    child, url = _start(home, log)
+    child, url = _start(home)
     try:
-        is_second = False
-        while not _answers(url, 2):
-            if child.poll() is not None and not is_second:
-                is_second = True
-                template.unlink(missing_ok=True)
-                (home / DATABASE).unlink(missing_ok=True)
-                child, url = _start(home, log)
-            elif child.poll() is not None:
-                raise ServerGone(
-                    f"Prefect's temporary server ended at its start ({_last_words(log)}): mend "
-                    "that, or set PREFECT_API_URL to a server of your own"
-                )
-            elif time.monotonic() > deadline:
-                template.unlink(missing_ok=True)
-                raise ZipingError(
-                    f"Prefect's temporary server did not start within {start_seconds:.0f} s: set "
-                    "ZIPING_PREFECT_START_SECONDS higher on a slow machine"
-                )
-            time.sleep(0.1)
-        if not template.exists():
-            _keep_as_template(home / DATABASE, template)
+        is_up = _answers_in_time(url, seconds, child)
+        if not is_up and child.poll() is not None:
+            template.unlink(missing_ok=True)
+            (home / DATABASE).unlink(missing_ok=True)
+            child, url = _start(home)
+            is_up = _answers_in_time(url, seconds, child)
+        if not is_up:
+            raise ZipingError(_why_not_up(home, child, seconds))
+        if not template.is_file():
+            _keep_database(home / DATABASE, template)
         yield url
     finally:
         child.kill()  # it holds nothing that anybody will read
@@ -164,8 +147,32 @@ def _temporary_server(home: Path, template: Path, start_seconds: float) -> Itera
         shutil.rmtree(home, ignore_errors=True)
 
 
+def _why_not_up(home: Path, child: subprocess.Popen[bytes], seconds: float) -> str:
+    if child.poll() is None:
+        return (
+            f"Prefect's temporary server did not start within {seconds:.0f} s: set "
+            "ZIPING_PREFECT_START_SECONDS higher on a slow machine"
+        )
+    lines = (home / LOG).read_text("utf-8", "replace").splitlines()
+    last = next((line for line in reversed(lines) if line.strip()), "no word")
+    return (
+        f"Prefect's temporary server ended at its start ({redacted(last, 200)}): mend that, or set "
+        "PREFECT_API_URL to a server of your own"
+    )
+
+
+def _keep_database(database: Path, template: Path) -> None:
+    part = part_name(template)
+    with (
+        contextlib.closing(sqlite3.connect(database)) as made,
+        contextlib.closing(sqlite3.connect(part)) as kept,
+    ):
+        made.backup(kept)
+    part.replace(template)
+
+
 @contextlib.contextmanager
-def _told_when_gone(url: str, server: str, kind: type[ZipingError] = ZipingError) -> Iterator[None]:
+def _explain_absence(url: str, server: str) -> Iterator[None]:
     """Say so where a run failed because its server is there no more, or hangs."""
     try:
         yield
@@ -173,23 +180,14 @@ def _told_when_gone(url: str, server: str, kind: type[ZipingError] = ZipingError
         raise
     except Exception as error:
         if refused := server_sentence(error):
-            raise kind(refused) from error
+            raise ZipingError(refused) from error
         asked_in_vain = any(base.__module__.startswith("httpx") for base in type(error).__mro__)
         if not asked_in_vain and _answers(url, 5):
             raise
-        raise kind(
+        raise ZipingError(
             f"{server} stopped answering in the middle of the night: see that it can run, then "
-            f"run again ({sentence_of(error)})"
+            f"run again ({describe_error(error)})"
         ) from error
-
-
-def _answers_soon(url: str) -> bool:
-    """Ask a server for its health a few times: one that restarts is back by then."""
-    for wait in WAITS:
-        if _answers(url, 10):
-            return True
-        time.sleep(wait)
-    return _answers(url, 10)
 
 
 @contextlib.contextmanager
@@ -209,19 +207,19 @@ def prefect_server(warehouse: Path, start_seconds: float) -> Iterator[Path]:
         os.environ["PREFECT_CLIENT_MAX_RETRIES"] = "3"  # it may restart, a temporary one does not
         shown = f"the Prefect server at PREFECT_API_URL ({asked.rsplit('@', 1)[-1]})"
         url = asked.rstrip("/")
-        if not _answers_soon(url):
+        if not _answers_in_time(url, RESTART_SECONDS):
             raise ZipingError(
                 f"{shown} does not answer: start it, or unset PREFECT_API_URL to run with a "
                 "temporary one"
             )
-        with _told_when_gone(url, shown):
+        with _explain_absence(url, shown):
             yield home
         return
     template = warehouse / f"prefect-{version('prefect')}.db"
-    with _temporary_server(home, template, start_seconds) as url:
+    with _own_server(home, template, start_seconds) as url:
         os.environ["PREFECT_API_URL"] = url
         try:
-            with _told_when_gone(url, "Prefect's temporary server", ServerGone):
+            with _explain_absence(url, "Prefect's temporary server"):
                 yield home
         finally:
             os.environ.pop("PREFECT_API_URL", None)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from flows.common.error_messages import sentence_of, telling
+from flows.common.error_messages import describe_error, redact_errors
 from flows.common.errors import Blocked, Rejected, ZipingError
 from flows.common.masking import (
     MASK,
@@ -88,12 +88,12 @@ def test_the_errors_of_the_engine_pass_without_the_value() -> None:
         duckdb.sql("select cast('519900199001010019' as date)").fetchall()
     assert "519900199001010019" in str(caught.value)  # else this test proves nothing
     assert "519900199001010019" not in redacted(str(caught.value))
-    assert "519900199001010019" not in sentence_of(caught.value)
+    assert "519900199001010019" not in describe_error(caught.value)
 
 
 @pytest.mark.parametrize("kind", [ZipingError, Blocked])
 def test_our_own_sentences_are_told_as_they_are(kind: type[ZipingError]) -> None:
-    assert sentence_of(kind("finance.payments 2023: 支付明细.csv rejected")) == (
+    assert describe_error(kind("finance.payments 2023: 支付明细.csv rejected")) == (
         "finance.payments 2023: 支付明细.csv rejected"
     )
 
@@ -101,14 +101,15 @@ def test_our_own_sentences_are_told_as_they_are(kind: type[ZipingError]) -> None
 def test_of_a_foreign_error_only_its_kind_and_place_are_told() -> None:
     with pytest.raises(KeyError) as caught:
         {}["SY000001"]
-    assert sentence_of(caught.value) == f"KeyError at test_error_messages.py:{caught.tb.tb_lineno}"
+    place = f"test_error_messages.py:{caught.tb.tb_lineno}"
+    assert describe_error(caught.value) == f"KeyError at {place}"
 
 
 def test_of_a_file_error_the_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         (tmp_path / "gone.csv").read_bytes()
-    assert "gone.csv" in sentence_of(caught.value)
-    assert sentence_of(caught.value).startswith("No such file or directory")
+    assert "gone.csv" in describe_error(caught.value)
+    assert describe_error(caught.value).startswith("No such file or directory")
 
 
 # Ids of persons in texts of our own: names of files and sheets, sentences, landed texts
@@ -196,17 +197,17 @@ def test_what_a_failed_step_leaves_with_prefect_holds_no_value(server: str) -> N
     from prefect import flow, task
 
     @task
-    @telling
+    @redact_errors
     def convert() -> None:
         duckdb.sql("select cast('519900199001010019' as date)").fetchall()
 
     @flow
-    @telling
+    @redact_errors
     def night() -> None:
         convert()
 
     @flow
-    @telling
+    @redact_errors
     def refused() -> None:
         raise Rejected("nothing_says", caption="x", name="x", place="体检_519900199001010019.xlsx")
 
@@ -216,18 +217,18 @@ def test_what_a_failed_step_leaves_with_prefect_holds_no_value(server: str) -> N
 
 
 def test_the_disks_own_errors_keep_their_kind_and_lose_the_id(tmp_path: Path) -> None:
-    @telling
+    @redact_errors
     def read() -> None:
         (tmp_path / "519900199001010019.csv").read_bytes()
 
     with pytest.raises(FileNotFoundError) as caught:
         read()
     assert "519900199001010019" not in str(caught.value)
-    assert f"{MASK}.csv" in sentence_of(caught.value)
+    assert f"{MASK}.csv" in describe_error(caught.value)
 
 
 def test_where_a_foreign_error_arose_is_still_told() -> None:
-    @telling
+    @redact_errors
     def read() -> None:
         {}["519900199001010019"]
 
