@@ -36,13 +36,13 @@ PAGE = re.compile(
 PAGE_IN_PARTS = re.compile(rb"\s*(?:[a-z-]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)*?mime-version:")
 
 
-def kind_of(path: Path) -> str:
-    """Say what the bytes are: text, html, xml_spreadsheet, json, xlsx, ods, xls or archive.
+def kind_of(path: Path, start: bytes) -> str:
+    """Say what a file is: text, html, xml_spreadsheet, json, xlsx, ods, xls or archive.
 
-    Raises Rejected with what to do for what holds no table that can be read.
+    `start` are its first bytes, some thousand at least. Raises Rejected with what to do for what
+    holds no table that can be read.
     """
-    with path.open("rb") as file:
-        head = file.read(4096)
+    head = start[:4096]
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise Rejected("file_empty")
     for magic, name in OTHERS:

@@ -27,7 +27,6 @@ from flows.readers.encodings import (
     is_by_lines,
     is_in_encoding,
     marked_encoding,
-    read_start,
 )
 
 DELIMITERS = ",\t;| "
@@ -37,9 +36,9 @@ SIGNS_LOOKED_AT = 1 << 16
 BACKSLASH = re.compile(r"\\(.)", re.DOTALL)  # and what it stands before
 
 
-def find_dialect(path: Path, contract: Contract) -> Dialect:
-    """Find how a text is written; raises Rejected where its encoding cannot be known."""
-    start, read = read_start(path), contract.read
+def find_dialect(path: Path, start: bytes, contract: Contract) -> Dialect:
+    """Find how a text that begins so is written; raises Rejected where that cannot be known."""
+    read = contract.read
     is_whole = len(start) == path.stat().st_size
     wanted = {plain_caption(text) for column in contract.columns for text in column.captions}
     find_captions = partial(_find_captions, wanted=wanted)

@@ -14,6 +14,7 @@ from flows.contracts.model import Contract
 from flows.readers.delimited import text_blocks
 from flows.readers.detection import kind_of
 from flows.readers.dialect import find_dialect
+from flows.readers.encodings import read_start
 from flows.readers.json_records import Record, read_records
 from flows.readers.row_blocks import ROWS_AT_ONCE, Block, RowBlocks
 from flows.readers.sandbox import read_sheets
@@ -106,10 +107,11 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
     if contract.pull.origin != "inbox":
         yield Sheet("", RowBlocks(_table(_pulled(path))), is_records=True)
         return
-    match kind_of(path):
+    start = read_start(path)
+    match kind_of(path, start):
         case "text":
             doubtful: dict[int, str] = {}
-            blocks = text_blocks(path, find_dialect(path, contract), doubtful)
+            blocks = text_blocks(path, find_dialect(path, start, contract), doubtful)
             yield Sheet("", RowBlocks(blocks), is_text=True, doubtful=doubtful)
         case "json":
             yield Sheet("", RowBlocks(_table(_some(read_records(path)))), is_records=True)

@@ -68,6 +68,6 @@ def test_a_run_with_one_changed_file_reads_each_thing_once(
     kept = store.path(sha256(content).hexdigest())
     assert kept.exists()
     assert opened[str(store.manifest)] <= 3
-    assert opened[str(path)] + opened[str(kept)] <= 6, opened
+    assert opened[str(path)] + opened[str(kept)] <= 4, opened
     assert set(calls.values()) == {1}, calls
     assert calls["add_drift"] == 1

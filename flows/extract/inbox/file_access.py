@@ -107,13 +107,18 @@ def _read_state(descriptor: int) -> tuple[int, ...]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def hash_settled_file(path: Path, shown: str) -> tuple[str, int]:
-    """Hash a file as it is now, and give its size; raises Waiting if it cannot be taken tonight."""
+def hash_settled_file(path: Path, shown: str) -> tuple[str, int, bytes]:
+    """Hash a file as it is now, and give its size and first bytes.
+
+    Raises Waiting if it cannot be taken tonight.
+    """
     try:
         with open_file(path) as stream:
             if is_being_written(stream.fileno()):
                 raise Waiting(f"{shown} is still being written and waits for the next night")
             state = _read_state(stream.fileno())
+            start = stream.read(4)
+            stream.seek(0)
             digest = file_digest(stream, "sha256")
             if _read_state(stream.fileno()) != state or is_being_written(stream.fileno()):
                 raise Waiting(f"{shown} changed while it was read and waits for the next night")
@@ -121,4 +126,4 @@ def hash_settled_file(path: Path, shown: str) -> tuple[str, int]:
         raise Waiting(f"{shown} vanished from the inbox while it was read") from None
     except OSError as error:
         raise Unavailable(f"{shown} cannot be read ({error.strerror}): look at it") from None
-    return digest.hexdigest(), state[0]
+    return digest.hexdigest(), state[0], start

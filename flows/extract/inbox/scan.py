@@ -31,6 +31,7 @@ from flows.extract.inbox.zip_archives import (
     list_members,
     open_archive,
 )
+from flows.readers.detection import ZIP
 
 MOST_NAMED = 20
 DEFAULTS = Settings()
@@ -152,12 +153,11 @@ class _Scanner:
         if (status.st_dev, status.st_ino) in self.secrets:
             self.found.notices.append(f"{shown} is this warehouse's own key or .env: take it away")
             return
-        is_packed = not register and is_archive(full)
-        if isinstance(routes, str) and not (register or is_packed):
+        if isinstance(routes, str) and not (register or is_archive(full)):
             self.found.notices.append(f"{shown}: {routes}")
             return
         try:
-            digest, size = hash_settled_file(full, shown)
+            digest, size, start = hash_settled_file(full, shown)
         except Waiting as waiting:
             self.found.notices.append(str(waiting))
         except Unavailable as unreadable:
@@ -165,7 +165,7 @@ class _Scanner:
         else:
             if register:
                 self.attachments[register].append(Attachment(full, name, digest, size))
-            elif is_packed:
+            elif (start in ZIP or path.suffix.lower() == ".zip") and is_archive(full):
                 self._set_archive_apart(path, LandedFile(digest, size, name), status.st_mtime)
             elif not isinstance(routes, str):
                 for route in routes:

@@ -86,7 +86,7 @@ class InspectedFile:
 
 def inspect_file(path: Path, name: str) -> InspectedFile:
     """Inspect a file; raises Rejected."""
-    kind = kind_of(path)
+    kind = kind_of(path, read_start(path))
     dialect = _infer_dialect(path) if kind == "text" else None
     words = ("encoding", "delimiter", "quote") if dialect else ()
     read = ReadWords.model_construct(**{word: getattr(dialect, word) for word in words})
@@ -118,8 +118,9 @@ def _infer_dialect(path: Path) -> Dialect:
     """
     captions = tuple(text for text in load_glossary() if len(text) > 1 and not text.isascii())
     known = Column(name="known", data_type="string", captions=captions)
-    dialect = find_dialect(path, _make_contract(ReadWords(), known))
-    text = decode_start(read_start(path), dialect.encoding) or ""
+    start = read_start(path)
+    dialect = find_dialect(path, start, _make_contract(ReadWords(), known))
+    text = decode_start(start, dialect.encoding) or ""
     is_unicode = dialect.encoding.startswith("utf")
     if not is_unicode and share_of_common(text) < FEWEST_COMMON:
         raise Rejected("no_encoding_fits")
