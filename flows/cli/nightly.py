@@ -123,7 +123,7 @@ def print_run(run: RunContext) -> None:
 
 
 def print_figures(release: Release) -> None:
-    """Print a release's figures with state and judgement, and what is set aside."""
+    """Print a release's figures with state and judgement, and what is in quarantine."""
     from rich.table import Table
 
     from flows.releases.tables import ReleaseTables, describe_coverage, is_covered
@@ -139,10 +139,10 @@ def print_figures(release: Release) -> None:
     say(describe_coverage(figures))
     if release.manifest["is_sample"]:
         say("样例数据: everything in it is invented")
-    for one in release.manifest["deliveries"]:
-        if set_aside := one["rows_quarantined"]:
-            total = one["rows_landed"] + set_aside
+    for delivery in release.manifest["deliveries"]:
+        if quarantined := delivery["rows_quarantined"]:
+            total = delivery["rows_landed"] + quarantined
             say(
-                f"set aside: {set_aside} of {total} rows of {one['source']} {one['period']} "
-                f"({one['original_name']})"
+                f"quarantined: {quarantined:,} of {total:,} rows of {delivery['source']} "
+                f"{delivery['period']} ({delivery['original_name']})"
             )

@@ -35,7 +35,7 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
     console = make_console()
     newer = ["in a newer part"] * contract.in_parts
     file = Column("file", overflow="fold")
-    table = Table("period", file, "rows read", "landed", "set aside", *newer, "skipped")
+    table = Table("period", file, "rows read", "landed", "quarantined", *newer, "skipped")
     own = [status for status in sources.statuses if status.expected.contract.name == name]
     for status in by_period(own):
         period = status.expected.period
@@ -80,7 +80,7 @@ def _quarantined(path: Path) -> Iterable[RowLogEntry]:
     import pyarrow.parquet as pq
 
     for row in pq.read_table(path).to_pylist():
-        rule = " ".join(word for word in ("set aside:", row["rule"], row["column_name"]) if word)
+        rule = " ".join(word for word in ("quarantined:", row["rule"], row["column_name"]) if word)
         yield row["sheet"], row["row_number"], rule
 
 
@@ -98,8 +98,8 @@ def print_sources(workspace: Workspace) -> None:
     run, sources = look_at_sources(workspace)
     units = _units(workspace)
     table = Table(
-        Column("source", no_wrap=True), "period", Column("in force", overflow="fold"),
-        "received", "rows", "set aside", "units", "owed by",
+        Column("source", no_wrap=True), "period", Column("active file", overflow="fold"),
+        "received", "rows", "quarantined", "units", "owner",
     )  # fmt: skip
     for status in by_period(sources.statuses):
         expected, contract = status.expected, status.expected.contract

@@ -1,4 +1,4 @@
-"""Printing the last nights, what stands open and with whom, and the disk."""
+"""Printing the last runs, what is missing and from whom, and the disk."""
 
 import json
 from collections.abc import Mapping
@@ -8,48 +8,51 @@ from rich.table import Table
 
 from flows.common.console import make_console, say
 from flows.common.settings import Workspace
-from flows.runs.status import morning
+from flows.runs.status import describe_status
 
 WAIVER_STATES = {
-    "open": "open until", "ending": "ends soon, on", "expired": "expired on",
+    "open": "open until",
+    "ending": "ends soon, on",
+    "expired": "expired on",
     "not_yet": "not yet open, until",
-}  # fmt: skip
+}
 REASONS_SHOWN = 5
 LATEST_HOURS = 26  # a night at 02:00 that has run is never older
 
 
-def print_status(workspace: Workspace, nights: int) -> None:
-    """Print the last nights, what stands open and with whom, what was set aside, and the disk."""
+def print_status(workspace: Workspace, run_count: int) -> None:
+    """Print the last runs, what is missing and from whom, what is quarantined, and the disk."""
     console = make_console()
-    seen = morning(workspace, nights)
+    seen = describe_status(workspace, run_count)
     if not seen["last"]:
         console.print("no night has run yet: `ziping nightly`")
         return
-    table = Table("night", "ended", "result", "years", "wall s", "CPU s")
-    for one in seen["nights"]:
+    table = Table("run", "ended", "result", "years", "wall s", "CPU s")
+    for run in seen["runs"]:
         table.add_row(
-            one["night"],
-            (one["ended_at"] or "")[:16],
-            one["failure"] or one["result"],
+            run["run"],
+            (run["ended_at"] or "")[:16],
+            run["failure"] or run["result"],
             ", ".join(
                 f"{year} {result['result']} {result.get('release', '')}".strip()
-                for year, result in one["years"].items()
+                for year, result in run["years"].items()
             ),
-            f"{one['wall_seconds']:.1f}",
-            f"{one['cpu_seconds']:.1f}",
+            f"{run['wall_seconds']:.1f}",
+            f"{run['cpu_seconds']:.1f}",
         )
     console.print(table)
-    for one in seen["open"]:
-        days = f"{one['days_overdue']} days overdue" if one["days_overdue"] else "not yet due"
-        stands = ", what was accepted is in force" if one["in_force"] else ""
-        for sentence in one["sentences"]:
-            console.print(f"! {sentence} ({days}, in {one['nights_open']} nights{stands})")
-    for sentence in seen["said"]:
+    for period in seen["open"]:
+        overdue = period["days_overdue"]
+        days = f"{overdue} days overdue" if overdue else "not yet due"
+        active = ", what was accepted is active" if period["is_active"] else ""
+        for sentence in period["sentences"]:
+            console.print(f"! {sentence} ({days}, in {period['runs_open']} runs{active})")
+    for sentence in seen["notices"]:
         console.print(f"! {sentence}")
-    for one in seen["set_aside"]:
+    for file in seen["quarantined"]:
         console.print(
-            f"set aside: {one['rows_set_aside']} of {one['rows']} rows of {one['source']} "
-            f"{one['period']} ({one['file']}): {one['owner']}"
+            f"quarantined: {file['rows_quarantined']:,} of {file['rows']:,} rows of "
+            f"{file['source']} {file['period']} ({file['file']}): {file['owner']}"
         )
     for delivery in seen["doubts"]:
         reasons = ";".join(delivery["reasons"][:REASONS_SHOWN])
@@ -58,16 +61,16 @@ def print_status(workspace: Workspace, nights: int) -> None:
             f"in doubt: {delivery['source']} {delivery['period']} ({delivery['file']}): {reasons}"
             f"{more if len(delivery['reasons']) > REASONS_SHOWN else ''}: {delivery['owner']}"
         )
-    for one in seen["waivers"]:
+    for waiver in seen["waivers"]:
         console.print(
-            f"waiver {one['number']} ({WAIVER_STATES[one['state']]} {one['expires_on']}): "
-            f"{one['rule']} of {one['source']}: {one['owner']}"
+            f"waiver {waiver['number']} ({WAIVER_STATES[waiver['state']]} {waiver['expires_on']}): "
+            f"{waiver['rule']} of {waiver['source']}: {waiver['owner']}"
         )
     for sentence in seen["damaged"]:
-        if not any(text.startswith(sentence) for text in seen["said"]):
+        if not any(text.startswith(sentence) for text in seen["notices"]):
             console.print(f"! {sentence}")
-    for one in seen["releases"]:
-        _print_release(one)
+    for release in seen["releases"]:
+        _print_release(release)
     for year in seen["years_without_release"]:
         console.print(f"current {year}: none")
     sizes = {name.removesuffix("_bytes"): size / 1e6 for name, size in seen["disk"].items()}
@@ -77,9 +80,9 @@ def print_status(workspace: Workspace, nights: int) -> None:
         console.print(f"! the last night ended {hours:.0f} hours ago: is it scheduled?")
 
 
-def print_status_as_json(workspace: Workspace, nights: int) -> None:
+def print_status_as_json(workspace: Workspace, run_count: int) -> None:
     """Print the same as one JSON document."""
-    say(json.dumps(morning(workspace, nights), ensure_ascii=False, indent=1))
+    say(json.dumps(describe_status(workspace, run_count), ensure_ascii=False, indent=1))
 
 
 def _print_release(one: Mapping[str, Any]) -> None:

@@ -54,9 +54,9 @@ class Workspace:
         return self.warehouse / "releases"
 
     @property
-    def nights(self) -> Path:
-        """One folder per night with its record and its gate page."""
-        return self.warehouse / "nights"
+    def runs(self) -> Path:
+        """One folder per run with its record and its gate page."""
+        return self.warehouse / "runs"
 
     @property
     def key_file(self) -> Path:

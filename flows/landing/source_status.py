@@ -285,7 +285,7 @@ def open_periods(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:
         _describe(status)
         | {
             "due": status.expected.due,
-            "in_force": bool(status.active),
+            "is_active": bool(status.active),
             "sentences": sentences,
         }
         for status in by_period(statuses)
@@ -298,7 +298,7 @@ def count_quarantined(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:
     return [
         described
         | {
-            "rows_set_aside": part.rows_quarantined,
+            "rows_quarantined": part.rows_quarantined,
             "rows": part.rows_landed + part.rows_quarantined,
         }
         for part, described in _active_parts(statuses)

@@ -105,7 +105,7 @@ def check_received(workspace: Workspace) -> list[str]:
         return [f"{path}: its last line is torn and counts as never written: drop its file again"]
     raise ZipingError(
         f"{path}: lines were edited or removed since the last night: restore raw/landed from a "
-        "backup; where there is none, move warehouse/nights away and drop the files again"
+        "backup; where there is none, move warehouse/runs away and drop the files again"
     )
 
 

@@ -109,7 +109,7 @@ def published_hashes(year_folder: Path) -> dict[str, str]:
         with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged one is found as such
             if previous := _read_previous(path, stamp_of(path)):
                 found[previous["release"]] = previous["manifest_sha256"]
-    for record in reversed(records_in(year_folder.parent.parent / "nights")):
+    for record in reversed(records_in(year_folder.parent.parent / "runs")):
         with suppress(AttributeError, KeyError, TypeError):  # of an older code, edited by hand
             result = record.get("years", {}).get(year_folder.name, {})
             if result.get("result") in ("published", "unchanged"):
@@ -274,8 +274,8 @@ def refuse_what_is_no_link(link: Path) -> None:
 
 def remove_leftovers(workspace: Workspace) -> None:
     """Remove what killed nights left half-built; releases and raw bytes are never touched."""
-    folders = [workspace.warehouse, workspace.cache, workspace.nights, workspace.landed]
-    for parent in (workspace.releases, workspace.nights):
+    folders = [workspace.warehouse, workspace.cache, workspace.runs, workspace.landed]
+    for parent in (workspace.releases, workspace.runs):
         if parent.exists():
             folders += [path for path in parent.iterdir() if path.is_dir()]
     for folder in folders:

@@ -1,4 +1,4 @@
-"""The records of past nights, read back."""
+"""The records of past runs, read back."""
 
 import json
 from functools import lru_cache
@@ -21,31 +21,31 @@ def _read(path: Path, _stamp: tuple[int, int, int]) -> dict[str, Any]:
             record = read_sealed(path)
         if record.get("record_version", 0) > RECORD_VERSION:
             return _unread(path, "is of a newer version of ziping: update the code")
-        return {"night": path.parent.name, **record}
+        return {"run": path.parent.name, **record}
     except (OSError, ValueError, TypeError, AttributeError):
         return _unread(path, "is damaged or was changed: restore it from a backup or delete it")
 
 
 def _unread(path: Path, why: str) -> dict[str, Any]:
-    sentence = f"night {path.parent.name}: the record {why}"
-    return {"night": path.parent.name, "failure": sentence, "damaged": sentence}
+    sentence = f"run {path.parent.name}: the record {why}"
+    return {"run": path.parent.name, "failure": sentence, "damaged": sentence}
 
 
 def records(workspace: Workspace) -> list[dict[str, Any]]:
-    """Read the records of the nights, oldest first; a damaged one is told as such."""
-    return records_in(workspace.nights)
+    """Read the records of the runs, oldest first; a damaged one is named as such."""
+    return records_in(workspace.runs)
 
 
-def records_in(nights: Path) -> list[dict[str, Any]]:
-    """Read the records in a folder of nights."""
+def records_in(runs: Path) -> list[dict[str, Any]]:
+    """Read the records in a folder of runs."""
     paths = sorted(
-        nights.glob("[0-9]*-*/" + RECORD),
+        runs.glob("[0-9]*-*/" + RECORD),
         key=lambda path: (number_of(path.parent.name), path),
     )
     return [dict(_read(path, stamp_of(path))) for path in paths]
 
 
 def number_of(name: str) -> int:
-    """Give the number that a night or a release begins with; it orders them, not their date."""
+    """Give the number that a run or a release begins with; it orders them, not their date."""
     head = name.split("-")[0]
     return int(head) if head.isdigit() else 0

@@ -198,9 +198,9 @@ def exit_code_of(log: RunLog) -> int:
 
 def next_folder(workspace: Workspace, today: date) -> Path:
     """Name the folder of the run that begins now."""
-    heads = [path.name.split("-")[0] for path in workspace.nights.glob("[0-9]*-*")]
+    heads = [path.name.split("-")[0] for path in workspace.runs.glob("[0-9]*-*")]
     number = max((int(head) for head in heads if head.isdigit()), default=0) + 1
-    return workspace.nights / f"{number:05d}-{today.isoformat()}"
+    return workspace.runs / f"{number:05d}-{today.isoformat()}"
 
 
 def make_context(workspace: Workspace, year: int | None, as_of: date | None) -> RunContext:

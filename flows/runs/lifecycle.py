@@ -113,6 +113,11 @@ def _begin(workspace: Workspace, year: int | None, as_of: date | None) -> Iterat
     try:
         with translate_disk_errors(workspace):
             workspace.warehouse.mkdir(parents=True, exist_ok=True)
+            if (workspace.warehouse / "nights").exists():
+                raise ZipingError(
+                    f"{workspace.warehouse}/nights is called runs now and its records have other "
+                    "words: move it away"
+                )
             remove_leftovers(workspace)
             run = make_context(workspace, year, as_of)
             run.log.notices += close_to_others(workspace)

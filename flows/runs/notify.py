@@ -55,7 +55,7 @@ def message_of(record: Mapping[str, Any], title: str) -> dict[str, Any]:
     return {
         "msgtype": "text",
         "text": {"content": "\n".join([head, *sentences])[:LONGEST_TEXT]},
-        "night": record["night"],
+        "run": record["run"],
         "exit_code": record["exit_code"],
         "result": WORDS[record["exit_code"]],
         "sentences": sentences,

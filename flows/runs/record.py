@@ -23,7 +23,7 @@ from flows.runs.notify import notify
 def _make_record(run: RunContext, code: int, failure: str | None) -> dict[str, Any]:
     log = run.log
     record: dict[str, Any] = {
-        "night": run.name,
+        "run": run.name,
         "started_at": run.started_at,
         "ended_at": datetime.now(CHINA).isoformat(timespec="seconds"),
         "as_of": run.as_of.isoformat() if run.as_of else None,
@@ -32,14 +32,14 @@ def _make_record(run: RunContext, code: int, failure: str | None) -> dict[str, A
         "failure": failure,
         "gaps": missing_or_rejected(log.statuses),
         "unavailable": log.unavailable,
-        "remarks": list(dict.fromkeys(log.notices)),
+        "notices": list(dict.fromkeys(log.notices)),
         "blocked": log.blocked,
         "stages": log.timings,
     }
     if log.sources:  # a run that failed before it looked does not know what is open
         record["open"] = open_periods(log.statuses)
         record["held"] = [[*key, files] for key, files in log.sources.held.items()]
-        record["set_aside"] = count_quarantined(log.statuses)
+        record["quarantined"] = count_quarantined(log.statuses)
         record["doubts"] = list_doubts(log.statuses)
         record["waivers"] = [waiver.as_json() for waiver in log.sources.waivers]
     if code != FAILED:  # a run that failed may have failed because of what it found there
@@ -63,7 +63,7 @@ def write_failure(
 ) -> None:
     """Leave the record of a run that could not begin, as for want of its key."""
     moment = now.isoformat(timespec="seconds")
-    record = {"night": folder.name, "exit_code": code, "failure": failure, "remarks": []}
+    record = {"run": folder.name, "exit_code": code, "failure": failure, "notices": []}
     _leave(workspace, folder, record | {"started_at": moment, "ended_at": moment})
 
 
@@ -73,7 +73,7 @@ def _leave(workspace: Workspace, folder: Path, record: dict[str, Any]) -> None:
     Who looks back sits before it, and nobody else need know.
     """
     if workspace.as_of is None:
-        record["remarks"] = [*record["remarks"], *notify(workspace, record)]
+        record["notices"] = [*record["notices"], *notify(workspace, record)]
     _write(folder, record)
 
 

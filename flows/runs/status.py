@@ -1,9 +1,9 @@
-"""What somebody reads in the morning: the last nights, what is owed, set aside, and the disk."""
+"""What `ziping status` shows: the last runs, what is missing, what is quarantined, the disk."""
 
 import os
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ from flows.releases.release import Release, current_release, years_published
 from flows.releases.run_log import records
 from flows.releases.tables import ReleaseTables, describe_coverage, is_covered
 
-VERSION = 1
+VERSION = 2
 RESULTS = {0: "complete", 1: "failed", 2: "wrong use", 3: "blocked", 4: "with gaps"}
+Record = Mapping[str, Any]
 
 
-def morning(workspace: Workspace, nights: int) -> dict[str, Any]:
+def describe_status(workspace: Workspace, run_count: int) -> dict[str, Any]:
     """Gather what `ziping status` shows, as what `--json` prints.
 
     Sizes are in bytes, stages in seconds, days are calendar days; a key is added by a minor
@@ -40,93 +41,85 @@ def morning(workspace: Workspace, nights: int) -> dict[str, Any]:
     return {
         "version": VERSION,
         "district_code": settings.district,
-        "last": _last(found, now),
-        "nights": [_night(record) for record in found[-nights:]],
-        "open": _open(found, now.date()),
-        "said": _said(found),
+        "last": _describe_last(found, now),
+        "runs": [_describe_run(record) for record in found[-run_count:]],
+        "open": _list_open(found, now.date()),
+        "notices": _list_notices(found),
         "releases": [
             _release(year, release) for year, release in releases.items() if release is not None
         ],
         "years_without_release": [year for year, release in releases.items() if release is None],
         "damaged": _damaged(workspace, settings),
-        "set_aside": _last_known(found, "set_aside"),
+        "quarantined": _last_known(found, "quarantined"),
         "doubts": _last_known(found, "doubts"),
         "waivers": [
-            one | {"state": state_of(one, now.date())} for one in _last_known(found, "waivers")
+            waiver | {"state": state_of(waiver, now.date())}
+            for waiver in _last_known(found, "waivers")
         ],
         "disk": _disk(workspace),
     }
 
 
-def result_of(record: Mapping[str, Any]) -> str:
-    """Say in a word how a night ended."""
-    return RESULTS.get(record.get("exit_code", 1), "failed")
-
-
-def _last(found: list[dict[str, Any]], now: datetime) -> dict[str, Any] | None:
-    if not found:
-        return None
-    ended = found[-1].get("ended_at")
-    hours = (now - datetime.fromisoformat(ended)).total_seconds() / 3600 if ended else None
-    return {
-        "night": found[-1]["night"],
-        "exit_code": found[-1].get("exit_code", 1),
-        "result": result_of(found[-1]),
-        "failure": found[-1].get("failure"),
-        "ended_at": ended,
-        "hours_ago": None if hours is None else round(hours, 1),
-    }
-
-
-def _night(record: Mapping[str, Any]) -> dict[str, Any]:
+def _describe_run(record: Record) -> dict[str, Any]:
     stages = record.get("stages", {}).values()
+    code = record.get("exit_code", 1)
     return {
-        "night": record["night"],
+        "run": record["run"],
         "ended_at": record.get("ended_at"),
-        "exit_code": record.get("exit_code", 1),
-        "result": result_of(record),
+        "exit_code": code,
+        "result": RESULTS.get(code, "failed"),
         "failure": record.get("failure"),
         "years": record.get("years", {}),
-        "wall_seconds": max((one["wall_seconds"] for one in stages), default=0.0),
-        "cpu_seconds": max((one["cpu_seconds"] for one in stages), default=0.0),
+        "wall_seconds": max((stage["wall_seconds"] for stage in stages), default=0.0),
+        "cpu_seconds": max((stage["cpu_seconds"] for stage in stages), default=0.0),
     }
 
 
-def _open(found: list[dict[str, Any]], today: date) -> list[dict[str, Any]]:
-    """List what the last night found missing or rejected, with the days since it was due."""
-    told = Counter(gap for record in found for gap in set(record.get("gaps", ())))
-    listed = [
-        one
-        | {
-            "days_overdue": max((today - date.fromisoformat(one["due"])).days, 0),
-            "nights_open": max(told[sentence] for sentence in one["sentences"]),
-        }
-        for one in _last_known(found, "open")
-    ]
-    return sorted(listed, key=lambda one: (-one["days_overdue"], one["source"], one["period"]))
-
-
-def _last_known(found: list[dict[str, Any]], word: str) -> list[dict[str, Any]]:
-    """Read what the last night that came so far has to say; one that could not begin has not."""
-    return next((list(one[word]) for one in reversed(found) if word in one), [])
-
-
-def _said(found: list[dict[str, Any]]) -> list[str]:
-    """List what the last night said beside the gaps, each sentence with its number of nights."""
+def _describe_last(found: Sequence[Record], now: datetime) -> dict[str, Any] | None:
     if not found:
-        return []
-    words = ("unavailable", "blocked", "remarks")
-    told = Counter(
-        sentence
-        for record in found
-        for sentence in {text for word in words for text in record.get(word, ())}
+        return None
+    described = _describe_run(found[-1])
+    words = ("run", "exit_code", "result", "failure", "ended_at")
+    ended, hours = described["ended_at"], None
+    if ended:
+        hours = round((now - datetime.fromisoformat(ended)).total_seconds() / 3600, 1)
+    return {word: described[word] for word in words} | {"hours_ago": hours}
+
+
+def _list_open(found: Sequence[Record], today: date) -> list[dict[str, Any]]:
+    """List what the last run found missing or rejected, with the days since it was due."""
+    counts = Counter(gap for record in found for gap in set(record.get("gaps", ())))
+    listed = [
+        period
+        | {
+            "days_overdue": max((today - date.fromisoformat(period["due"])).days, 0),
+            "runs_open": max(counts[sentence] for sentence in period["sentences"]),
+        }
+        for period in _last_known(found, "open")
+    ]
+    return sorted(
+        listed, key=lambda period: (-period["days_overdue"], period["source"], period["period"])
     )
-    last = dict.fromkeys(text for word in words for text in found[-1].get(word, ()))
-    return [f"{text} (in {told[text]} nights)" if told[text] > 1 else text for text in last]
+
+
+def _last_known(found: Sequence[Record], word: str) -> list[dict[str, Any]]:
+    """Read what the last run that came so far has to say; one that could not begin has not."""
+    return next((list(record[word]) for record in reversed(found) if word in record), [])
+
+
+def _list_notices(found: Sequence[Record]) -> list[str]:
+    """List what the last run said beside the gaps, each sentence with its number of runs."""
+    words = ("unavailable", "blocked", "notices")
+    texts = [
+        dict.fromkeys(text for word in words for text in record.get(word, ())) for record in found
+    ]
+    counts = Counter(text for record in texts for text in record)
+    last = texts[-1] if texts else {}
+    return [f"{text} (in {counts[text]} runs)" if counts[text] > 1 else text for text in last]
 
 
 def _damaged(workspace: Workspace, settings: Settings) -> list[str]:
-    """List what somebody or the disk changed since the nights: all that can be told by looking."""
+    """List what somebody or the disk changed since the last run, as far as a look can tell."""
     try:
         found = check_received(workspace)
     except ZipingError as error:
@@ -172,7 +165,7 @@ def _disk(workspace: Workspace) -> dict[str, int]:
         "landed_bytes": workspace.landed,
         "releases_bytes": workspace.releases,
         "cache_bytes": workspace.cache,
-        "nights_bytes": workspace.nights,
+        "runs_bytes": workspace.runs,
         "warehouse_bytes": workspace.warehouse,
     }
     sizes = {name: _bytes_below(folder) for name, folder in places.items()}

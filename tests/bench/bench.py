@@ -43,7 +43,7 @@ def peak_memory() -> float:
 
 def last_record(workspace: Path) -> dict[str, Any]:
     """Read the record of the last night."""
-    path = sorted((workspace / "warehouse" / "nights").glob("*/record.json"))[-1]
+    path = sorted((workspace / "warehouse" / "runs").glob("*/record.json"))[-1]
     record: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return record
 

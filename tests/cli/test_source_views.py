@@ -18,7 +18,7 @@ def test_every_row_of_a_file_in_force_is_accounted_for(first_night: Workspace, s
     assert ziping("sources", "show", "finance.payments", "--rows", workspace=first_night) == 0
     printed = said()
     assert "-row1:header" in printed
-    assert "setaside:exact_duplicate" in printed
+    assert "quarantined:exact_duplicate" in printed
 
 
 def test_a_source_that_nobody_knows_is_told_with_those_that_there_are(

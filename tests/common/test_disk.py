@@ -343,7 +343,7 @@ def refusing_names(
 
 def what_lies_there(workspace: Workspace) -> list[str]:
     """List a workspace without the records of its nights and what Prefect empties each night."""
-    own = ("warehouse/nights/", "warehouse/prefect/")
+    own = ("warehouse/runs/", "warehouse/prefect/")
     return [name for name in files_below(workspace.root) if not name.startswith(own)]
 
 

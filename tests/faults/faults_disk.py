@@ -59,7 +59,7 @@ def can_mount() -> str | None:
 
 
 NAMESPACE = ("unshare", "--map-root-user", "--mount")
-READ_ONLY = ("", "warehouse", "warehouse/releases", "warehouse/nights", "raw/landed", "raw/inbox")
+READ_ONLY = ("", "warehouse", "warehouse/releases", "warehouse/runs", "raw/landed", "raw/inbox")
 ON_A_DISK = ("full", "inodes", "read-only")
 KINDS = ("full", "inodes", "read-only", "refused", "limit")
 

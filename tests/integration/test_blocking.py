@@ -60,7 +60,7 @@ def test_a_critical_rule_of_the_report_that_fails_prevents_the_release_until_it_
     ] == []
     record = last_record(workspace)
     assert record["exit_code"] == 3
-    page = (workspace.nights / record["night"] / "gates.html").read_text("utf-8")
+    page = (workspace.runs / record["run"] / "gates.html").read_text("utf-8")
     for text in notes.values():
         assert text in page
     assert len(deliveries_of(workspace, "finance.education_funds", "2023")) == 2

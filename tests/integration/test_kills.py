@@ -172,7 +172,7 @@ def test_killed_between_the_release_and_the_link(
     # The state that this kill leaves, made by hand: all is done but the link and the record.
     workspace = copy_of(both, tmp_path / "workspace")
     switch_link(year_folder(workspace, YEAR) / "current", current(first_night).name)
-    last = max(workspace.nights.iterdir())
+    last = max(workspace.runs.iterdir())
     for path in last.iterdir():
         path.unlink()
     last.rmdir()

@@ -192,7 +192,7 @@ def test_the_faults_are_seen_and_told(faulty: tuple[Workspace, list[Path]]) -> N
     for word in ("支付明细_2023年_样例数据.csvrejected", "项目库_样例数据.csvrejected",
                  "单位对照表_样例数据.csvrejected", "nowholeJSON", "（暂定）"):  # fmt: skip
         assert word in told, printed[-4000:]
-    (page,) = sorted(workspace.nights.glob("*/gates.html"))[-1:]
+    (page,) = sorted(workspace.runs.glob("*/gates.html"))[-1:]
     assert "待核" not in page.read_text("utf-8")
 
 
@@ -343,7 +343,7 @@ def test_files_outside_raw_are_all_searched(first_night: Workspace, tmp_path: Pa
     workspace = copy_of(first_night, tmp_path / "workspace")
     before = set(written_by(workspace))
     assert not {path for path in before if path.is_relative_to(raw_of(workspace))}
-    hidden = workspace.warehouse / "nights" / ".hidden" / "trace.log.part"
+    hidden = workspace.warehouse / "runs" / ".hidden" / "trace.log.part"
     hidden.parent.mkdir()
     hidden.write_bytes(gzip.compress(b"nothing"))
     assert set(written_by(workspace)) == before | {hidden}

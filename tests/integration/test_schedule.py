@@ -109,7 +109,7 @@ def test_the_commands_of_readme_lead_to_a_night_that_the_schedule_made(
     }
     api = environment["PREFECT_API_URL"]
     runs = {"flow_runs": {"deployment_id": {"is_null_": False}}, "sort": "EXPECTED_START_TIME_ASC"}
-    nights = len(list(workspace.nights.iterdir()))
+    nights = len(list(workspace.runs.iterdir()))
     with ExitStack() as kept:
         for program, *words in commands:
             assert program == ".venv/bin/prefect"
@@ -127,7 +127,7 @@ def test_the_commands_of_readme_lead_to_a_night_that_the_schedule_made(
         found = wait_for(f"{api}/flow_runs/filter", runs, "COMPLETED")
     (night, *_) = [one for one in found if one["state_type"] == "COMPLETED"]
     assert night["auto_scheduled"]
-    assert len(list(workspace.nights.iterdir())) > nights
+    assert len(list(workspace.runs.iterdir())) > nights
     assert last_record(workspace)["years"]["2023"]["result"] == "unchanged"
 
 

@@ -305,7 +305,7 @@ def test_a_name_like_a_formula_is_a_text_in_every_form(few: Workspace) -> None:
 def test_a_sheet_called_like_a_template_is_neither_rendered_nor_run(few: Workspace) -> None:
     sheets = {row["sheets"] for row in rows(few, "report_evidence")}
     assert any(SHEET in one for one in sheets)
-    (page,) = few.nights.glob("*/gates.html")
+    (page,) = few.runs.glob("*/gates.html")
     assert not re.search(r"1337\S{0,6}; drop table x", page.read_text("utf-8"))
     assert ziping("trace", "4.2", workspace=few) == 0
 

@@ -121,7 +121,7 @@ def test_an_old_release_that_was_changed_is_named_and_nothing_is_compared_with_i
     printed = said()
     assert f"2023:unchanged{new.name}" in printed
     assert sentence in printed
-    assert any(sentence in "".join(text.split()) for text in last_record(tampered)["remarks"])
+    assert any(sentence in "".join(text.split()) for text in last_record(tampered)["notices"])
     assert ziping("trace", "4.1", workspace=tampered) == 0  # of the release that is whole
     assert current(tampered).name == new.name
 
@@ -229,7 +229,7 @@ def test_a_link_that_a_killed_night_did_not_switch_is_switched(
     tampered: Workspace, said: Said, record: str
 ) -> None:
     old, new = two_releases(tampered)
-    [path] = tampered.nights.glob("*/record.json")
+    [path] = tampered.runs.glob("*/record.json")
     content = read_sealed(path)
     content["years"][str(YEAR)]["result"] = "publishing"
     write_sealed(path, content)
@@ -312,12 +312,12 @@ def of_a_newer_version(content: bytes) -> bytes:
 def test_a_record_that_was_changed_is_told_and_not_believed(
     tampered: Workspace, said: Said, damage: Callable[[bytes], bytes]
 ) -> None:
-    [path] = tampered.nights.glob("*/record.json")
+    [path] = tampered.runs.glob("*/record.json")
     content = path.read_bytes()
     assert damage(content) != content
     path.write_bytes(damage(content))
     [record] = records(tampered)
-    assert record.keys() == {"night", "failure", "damaged"}
+    assert record.keys() == {"run", "failure", "damaged"}
     assert ziping("status", workspace=tampered) == 0
     assert f"night{path.parent.name}:therecordisdamaged" in said()
     assert night(tampered) == 0
@@ -325,17 +325,17 @@ def test_a_record_that_was_changed_is_told_and_not_believed(
 
 
 def test_a_record_of_a_newer_version_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "warehouse" / "nights" / "00001-2024-01-01" / "record.json"
+    path = tmp_path / "warehouse" / "runs" / "00001-2024-01-01" / "record.json"
     path.parent.mkdir(parents=True)
-    write_sealed(path, {"night": path.parent.name, "record_version": RECORD_VERSION + 1})
+    write_sealed(path, {"run": path.parent.name, "record_version": RECORD_VERSION + 1})
     assert "newer version of ziping: update the code" in records(Workspace(tmp_path))[0]["failure"]
 
 
 def test_a_record_of_an_older_code_is_believed(tmp_path: Path) -> None:
-    path = tmp_path / "warehouse" / "nights" / "00001-2024-01-01" / "record.json"
+    path = tmp_path / "warehouse" / "runs" / "00001-2024-01-01" / "record.json"
     path.parent.mkdir(parents=True)
-    write_json(path, {"night": path.parent.name, "exit_code": 4})
-    assert records(Workspace(tmp_path)) == [{"night": path.parent.name, "exit_code": 4}]
+    write_json(path, {"run": path.parent.name, "exit_code": 4})
+    assert records(Workspace(tmp_path)) == [{"run": path.parent.name, "exit_code": 4}]
 
 
 # What was received

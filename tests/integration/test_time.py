@@ -88,14 +88,14 @@ def test_nights_go_on_in_their_order_whatever_the_clock_says(workspace: Workspac
         ended = at(moment, "nightly", workspace=workspace)
         assert ended.returncode == 0, ended.stderr
         assert f"2023: unchanged {release.name}" in ended.stdout
-    names = [record["night"] for record in records(workspace)][1:]
+    names = [record["run"] for record in records(workspace)][1:]
     assert names == [
         "00002-2099-02-28", "00003-2099-02-28", "00004-1970-01-01", "00005-2023-12-31",
     ]  # fmt: skip
     assert last_record(workspace)["started_at"] == "2023-12-31T23:59:59+08:00"
     assert current(workspace).name == release.name
     assert night(workspace) == 0  # and back to the clock as it is
-    assert last_record(workspace)["night"].startswith("00006-")
+    assert last_record(workspace)["run"].startswith("00006-")
     assert ziping("status", workspace=workspace) == 0
 
 

@@ -71,7 +71,7 @@ def test_a_delivery_that_cannot_be_read_is_rejected_and_the_last_good_one_stands
     assert Store(workspace.landed).manifest.read_bytes().count(b'"per') == len(
         Store(workspace.landed).deliveries()
     )
-    page = (workspace.nights / last_record(workspace)["night"] / "gates.html").read_text("utf-8")
+    page = (workspace.runs / last_record(workspace)["run"] / "gates.html").read_text("utf-8")
     assert path.name in page
     # The next night says it again.
     assert night(workspace) == 4

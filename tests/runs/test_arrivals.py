@@ -17,7 +17,7 @@ from flows.runs.context import RunContext, make_context
 from flows.runs.person_key import make_person_key
 from flows.runs.planning import plan_run
 from flows.runs.record import write_record
-from flows.runs.status import morning
+from flows.runs.status import describe_status
 from flows.runs.validation import look_at_sources, validate_sources
 
 PAYMENTS = "finance.payments"
@@ -75,7 +75,9 @@ def test_two_files_in_one_night_are_no_file_that_is_late(night: RunContext) -> N
     assert [one.gap for one in sources.statuses if one.expected.key[0] == PAYMENTS][-1] == gap
     night.folder.mkdir(parents=True)
     write_record(night, 4)
-    assert gap in [gap for one in morning(night.workspace, 7)["open"] for gap in one["sentences"]]
+    assert gap in [
+        gap for one in describe_status(night.workspace, 7)["open"] for gap in one["sentences"]
+    ]
     _, seen = look_at_sources(night.workspace)
     assert gap in [one.gap for one in seen.statuses]
 

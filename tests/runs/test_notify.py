@@ -18,7 +18,7 @@ from flows.runs import notify as notifying
 from flows.runs.notify import notify
 
 SECRET = "key=693a91f6-canary"
-BLOCKED = {"night": "00007-2024-03-01", "exit_code": 3, "blocked": ["report_values: 一处矛盾"]}
+BLOCKED = {"run": "00007-2024-03-01", "exit_code": 3, "blocked": ["report_values: 一处矛盾"]}
 
 
 @contextmanager
@@ -176,5 +176,5 @@ def test_a_night_that_cannot_begin_tells_somebody_and_its_record_says_who_could_
     assert "person_id.key" in received[0]["text"]["content"]
     monkeypatch.setenv("ZIPING_NOTIFY_URL", f"http://127.0.0.1:{closed_port()}/send?{SECRET}")
     assert night(workspace) == 1
-    (remark,) = last_record(workspace)["remarks"]
+    (remark,) = last_record(workspace)["notices"]
     assert "cannot be reached" in remark

@@ -258,7 +258,7 @@ def correct(workspace: Workspace) -> None:
     entries = [json.loads(line) for line in manifest.read_text("utf-8").splitlines()]
     lines = [json.dumps(entry | {"received_at": "2024-05-01T01:00:00+00:00"}) for entry in entries]
     manifest.write_text("\n".join(lines) + "\n", "utf-8")
-    rmtree(workspace.nights)  # whose record would tell that the manifest was edited
+    rmtree(workspace.runs)  # whose record would tell that the manifest was edited
     raise_funds(workspace, RAISED_SCHOOL, 0.1)  # 万元: 1000 yuan
     assert night(workspace) == 0
 

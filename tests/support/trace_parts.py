@@ -36,4 +36,4 @@ def change_fact(release: Path, fact: str, measure: str) -> None:
     column = pa.array(values, table.schema.field(measure).type)
     pq.write_table(table.set_column(place, table.schema.field(measure), column), path)
     seal(release, Release(release).manifest)
-    rmtree(release.parents[2] / "nights")
+    rmtree(release.parents[2] / "runs")
