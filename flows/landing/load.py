@@ -30,7 +30,7 @@ ROWS, QUARANTINE = "rows.parquet", "quarantine.parquet"
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedFile:
     """A delivery whose rows have been read into a folder."""
 
     folder: Path
@@ -55,75 +55,59 @@ class Landing:
     profile: dict[str, Any]  # what the next file is compared with
 
 
-def land(
-    path: Path,
-    delivery: Delivery,
-    contract: Contract,
-    suite: Suite,
-    pseudonym: Pseudonym,
-    folder: Path,
-    row_log: list[RowLogEntry] | None = None,
-) -> Landing:
-    """Read the bytes of a delivery into Parquet files of a folder and judge them.
-
-    No more than some thousand rows are in memory at a time. Raises Rejected where the file cannot
-    be read; what was written until then is of no use.
-    """
-    reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
-    (landing,) = judge_landed([Read(folder, delivery, reading)], contract, suite)
-    return landing
-
-
-def judge_landed(many: Sequence[Read], contract: Contract, suite: Suite) -> list[Landing]:
-    """Judge the rows of files of one table, and what was found while reading them."""
-    if not many:
+def judge_files(files: Sequence[ParsedFile], contract: Contract, suite: Suite) -> list[Landing]:
+    """Judge the rows of files of one table, and what was found while parsing them."""
+    if not files:
         return []
     amounts = [column.name for column in contract.columns if column.role == "amount"]
     absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
-    decimals = [one.name for one in contract.columns if one.data_type.startswith("decimal")]
-    sums = {
-        name: f"coalesce(sum({quoted(name)}), 0)"
-        for name in dict.fromkeys([*decimals, *measures_of(contract)])
-    }
-    for one in many:
-        _leave_out_copies(one.rows, one.reading, contract)
-        one.reading.findings += find_equal_sheets(one.rows, one.reading, contract)
-    paths = [one.rows for one in many]
+    for file in files:
+        _leave_out_duplicates(file.rows, file.reading, contract)
+        file.reading.findings += find_equal_sheets(file.rows, file.reading, contract)
+    paths = [file.rows for file in files]
     readable = [sum(row.values(), Decimal(0)) for row in first_rows(paths, absolute)]
-    said = first_rows(paths, year_questions(contract))
+    title_years = first_rows(paths, year_questions(contract))
     profiles = first_rows(paths, profile_questions(contract))
-    judgements = []
-    for one, years in zip(many, said, strict=True):
-        one.reading.findings += other_years(one.reading, years, one.delivery.period)
-        file_id = one.delivery.files[0].sha256
-        judgements.append(DeliveryReport(contract, suite, file_id, one.waivers))
-        judgements[-1].add_findings(one.reading)
-    of_rows = _judged_rows(paths, contract, suite)
-    for one, judgement, results in zip(many, judgements, of_rows, strict=True):
-        _take_broken(one.rows, judgement, results, amounts)
-    of_tables = run_table_rules(suite, compute_aggregates(suite, paths))
-    for one, judgement in zip(many, judgements, strict=True):
-        judgement.add_blank_amounts(_blank_amounts(one.rows, contract))
-    landed_sums = first_rows(paths, sums)
+    reports = []
+    for file, years in zip(files, title_years, strict=True):
+        file.reading.findings += other_years(file.reading, years, file.delivery.period)
+        file_id = file.delivery.files[0].sha256
+        reports.append(DeliveryReport(contract, suite, file_id, file.waivers))
+        reports[-1].add_findings(file.reading)
+    row_results = _judge_rows(paths, contract, suite)
+    for file, report, results in zip(files, reports, row_results, strict=True):
+        _take_broken(file.rows, report, results, amounts)
+    table_results = run_table_rules(suite, compute_aggregates(suite, paths))
+    for file, report in zip(files, reports, strict=True):
+        report.add_blank_amounts(_blank_amounts(file.rows, contract))
+    landed_sums = first_rows(paths, _sum_questions(contract))
     landings = []
-    for place, (one, judgement) in enumerate(zip(many, judgements, strict=True)):
-        judgement.add_table_results(of_tables[place])
-        broken = {(row.sheet, row.row_number) for row in one.reading.set_aside}
-        judgement.check_quarantine_limit(one.reading.landed + len(broken), readable[place])
-        _write_quarantine(one.folder / QUARANTINE, judgement.quarantine)
-        profile = profile_of(one.reading, profiles[place], contract)
+    for place, (file, report) in enumerate(zip(files, reports, strict=True)):
+        report.add_table_results(table_results[place])
+        broken = {(row.sheet, row.row_number) for row in file.reading.set_aside}
+        report.check_quarantine_limit(file.reading.landed + len(broken), readable[place])
+        _write_quarantine(file.folder / QUARANTINE, report.quarantine)
+        profile = profile_of(file.reading, profiles[place], contract)
         profile |= {
-            "by_unit": units_of(one.rows, contract),
+            "by_unit": units_of(file.rows, contract),
             "units_in_quarantine": sorted(
-                {row["unit"] or "" for row in judgement.quarantine if row["effect"] != "none"}
+                {row["unit"] or "" for row in report.quarantine if row["effect"] != "none"}
             ),
         }
-        count = count_rows(one.rows)
-        landings.append(Landing(one.reading, judgement, count, landed_sums[place], profile))
+        count = count_rows(file.rows)
+        landings.append(Landing(file.reading, report, count, landed_sums[place], profile))
     return landings
 
 
-def read_into(
+def _sum_questions(contract: Contract) -> dict[str, str]:
+    decimals = [
+        column.name for column in contract.columns if column.data_type.startswith("decimal")
+    ]
+    names = dict.fromkeys([*decimals, *measures_of(contract)])
+    return {name: f"coalesce(sum({quoted(name)}), 0)" for name in names}
+
+
+def parse_into(
     target: Path,
     path: Path,
     delivery: Delivery,
@@ -197,26 +181,28 @@ def _blank_amounts(rows: Path, contract: Contract) -> list[dict[str, Any]]:
     ]
 
 
-def _judged_rows(many: Sequence[Path], contract: Contract, suite: Suite) -> list[list[RuleResult]]:
+def _judge_rows(paths: Sequence[Path], contract: Contract, suite: Suite) -> list[list[RuleResult]]:
     """Run the suite's row rules, and that on the contract's key where none of them says it."""
     key, rule = contract.key, suite.file_checks.get("conflicting_key")
     says_so = any(
-        set(one.columns) == set(key) and one.type in UNIQUENESS and one.is_row_rule
-        and "row_condition" not in one.kwargs and "ignore_row_if" not in one.kwargs
-        for one in suite.rules
-    )  # fmt: skip
+        own.is_row_rule
+        and own.type in UNIQUENESS
+        and set(own.columns) == set(key)
+        and not {"row_condition", "ignore_row_if"} & own.kwargs.keys()
+        for own in suite.rules
+    )
     if not key or rule is None or says_so:
-        return run_row_rules_on_files(suite, many)
-    one = len(key) == 1
-    kind = f"expect_{'column_values' if one else 'compound_columns'}_to_be_unique"
-    kwargs: dict[str, Any] = {"column": key[0]} if one else {"column_list": list(key)}
+        return run_row_rules_on_files(suite, paths)
+    is_single = len(key) == 1
+    kind = f"expect_{'column_values' if is_single else 'compound_columns'}_to_be_unique"
+    kwargs: dict[str, Any] = {"column": key[0]} if is_single else {"column_list": list(key)}
     as_rule = Rule(kind, kwargs, rule.severity, rule.effect or "provisional", rule.notes)
     named = replace(as_rule, type="conflicting_key")
-    judged = run_row_rules_on_files(replace(suite, rules=(*suite.rules, as_rule)), many)
+    judged = run_row_rules_on_files(replace(suite, rules=(*suite.rules, as_rule)), paths)
     return [[*results, replace(of_key, rule=named)] for *results, of_key in judged]
 
 
-def _leave_out_copies(rows: Path, reading: ParseResult, contract: Contract) -> None:
+def _leave_out_duplicates(rows: Path, reading: ParseResult, contract: Contract) -> None:
     """Leave rows out that share the key of an earlier one and say the same in every column.
 
     What the contract does not declare, a serial number for example, does not make two of them.
@@ -229,17 +215,17 @@ def _leave_out_copies(rows: Path, reading: ParseResult, contract: Contract) -> N
     copies = ask(
         rows,
         f"""
-        with twins as (
+        with duplicates as (
             select hash({names}) as row_hash from landed where {has_key}
             group by row_hash having count(*) > 1
         )
-        select place, _sheet, _row_number, twin_sheet, twin, amount from (
+        select place, _sheet, _row_number, first_sheet, first_row, amount from (
             select file_row_number as place, _sheet, _row_number,
                 {" + ".join(amounts) or "null"} as amount,
-                first_value(_sheet) over same as twin_sheet,
-                first_value(_row_number) over same as twin,
+                first_value(_sheet) over same as first_sheet,
+                first_value(_row_number) over same as first_row,
                 row_number() over same as copy
-            from landed where {has_key} and hash({names}) in (select row_hash from twins)
+            from landed where {has_key} and hash({names}) in (select row_hash from duplicates)
             window same as (partition by {names} order by file_row_number)
         ) where copy > 1 order by place
         """,
@@ -247,7 +233,7 @@ def _leave_out_copies(rows: Path, reading: ParseResult, contract: Contract) -> N
     for row in copies:
         sheet, number = row["_sheet"], row["_row_number"]
         reading.skip(sheet, number, "exact_duplicate")
-        found = copy_of(sheet, number, row["twin_sheet"], row["twin"], row["amount"])
+        found = copy_of(sheet, number, row["first_sheet"], row["first_row"], row["amount"])
         reading.findings.append(found)
     reading.landed -= len(copies)
     take_out(rows, {row["place"] for row in copies})
@@ -265,10 +251,10 @@ def _write_quarantine(path: Path, rows: list[dict[str, Any]]) -> None:
             ("unit", text), ("member", text), ("amount", pa.decimal128(38, 2)),
         ]
     )  # fmt: skip
-    told = [row | {name: _as_text(row[name]) for name in ("unit", "member")} for row in rows]
-    pq.write_table(pa.Table.from_pylist(told, schema), path, compression="zstd")
-
-
-def _as_text(value: Any) -> str | None:
-    """Write a key as text: a contract may declare a unit's code as a number."""
-    return None if value is None else str(value)
+    # A contract may declare a unit's code as a number.
+    keys = [
+        {name: None if row[name] is None else str(row[name]) for name in ("unit", "member")}
+        for row in rows
+    ]
+    entries = [row | key for row, key in zip(rows, keys, strict=True)]
+    pq.write_table(pa.Table.from_pylist(entries, schema), path, compression="zstd")

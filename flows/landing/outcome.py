@@ -17,7 +17,7 @@ from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.extract.raw_store import Store
 from flows.landing.cache_key import cache_key
-from flows.landing.load import QUARANTINE, ROWS, Landing, Read, judge_landed, read_into
+from flows.landing.load import QUARANTINE, ROWS, Landing, ParsedFile, judge_files, parse_into
 from flows.landing.profile import captions_by_sheet, units_held
 from flows.parsing.headers import HeaderMissing
 from flows.parsing.pseudonyms import PersonKey
@@ -144,22 +144,22 @@ class Validator:
             suite = self.suites.load(contract)
         except SuiteError as error:
             return [rejected_details(contract, error, self.suites) for _ in requests]
-        reads: dict[int, Read] = {}
+        reads: dict[int, ParsedFile] = {}
         found: dict[int, dict[str, Any]] = {}
         for number, (folder, request) in enumerate(zip(folders, requests, strict=True)):
             folder.mkdir()
             delivery = request.delivery
             path = self.store.path(delivery.files[0].sha256)
             try:
-                reading = read_into(
+                reading = parse_into(
                     folder / ROWS, path, delivery, contract, self.key.pseudonym, None
                 )
-                reads[number] = Read(folder, delivery, reading, request.waivers)
+                reads[number] = ParsedFile(folder, delivery, reading, request.waivers)
             except Rejected as error:
                 found[number] = rejected_details(contract, error, self.suites)
         if reads:
             try:
-                landings = judge_landed(list(reads.values()), contract, suite)
+                landings = judge_files(list(reads.values()), contract, suite)
             except SuiteError as error:
                 return [rejected_details(contract, error, self.suites) for _ in requests]
             found |= zip(

@@ -22,7 +22,7 @@ from flows.contracts.model import Contract
 from flows.extract.pull.pull import land_pull
 from flows.extract.pull.retry import RetryBudget
 from flows.extract.raw_store import Store
-from flows.landing.load import ROWS, Read, judge_landed, read_into
+from flows.landing.load import ROWS, ParsedFile, judge_files, parse_into
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality.gx_runner import load_great_expectations
 from flows.quality.suite import Suites
@@ -120,7 +120,7 @@ def land(table: str, folder: Path, paths: list[Path]) -> None:
     contract = load_contracts()[table]
     suite = Suites().load(contract)
     key = PersonKey(b"0" * 32)
-    landed: list[Read] = []
+    landed: list[ParsedFile] = []
     with stage("reading and landing"):
         for number, path in enumerate(paths):
             if contract.pull.origin == "http":
@@ -129,11 +129,11 @@ def land(table: str, folder: Path, paths: list[Path]) -> None:
                 delivery, kept = _delivery(contract, path), path
             place = folder / str(number)
             place.mkdir()
-            reading = read_into(place / ROWS, kept, delivery, contract, key.pseudonym, None)
-            landed.append(Read(place, delivery, reading))
+            reading = parse_into(place / ROWS, kept, delivery, contract, key.pseudonym, None)
+            landed.append(ParsedFile(place, delivery, reading))
     load_great_expectations()
     with stage("suites"):
-        for landing in judge_landed(landed, contract, suite):
+        for landing in judge_files(landed, contract, suite):
             assert not landing.judgement.rejections, landing.judgement.rejections
             assert landing.row_count
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from nights import Said, ziping
 from reading_parts import contract_of
+from validating import land
 
 from flows.common.errors import Rejected, WrongUse
 from flows.common.files import hash_file
@@ -24,7 +25,7 @@ from flows.extract.inbox.routing import match_contract
 from flows.forms.cell_rules import find_long_lists, write_cell_rule
 from flows.forms.fields import Field, list_fields, may_be_empty
 from flows.forms.template import find_sent_name, why_no_template, write_checked
-from flows.landing.load import ROWS, Landing, land
+from flows.landing.load import ROWS, Landing
 from flows.parsing.file_parser import read_file
 from flows.parsing.preamble import read_sign_off
 from flows.parsing.pseudonyms import PersonKey

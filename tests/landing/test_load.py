@@ -13,7 +13,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from suite_parts import FLAG, NOTES, TEXT, WHOLE, rule
-from validating import validate, validate_all
+from validating import land, validate, validate_all
 
 from flows.common import parquet
 from flows.contracts.delivery import Delivery, LandedFile
@@ -110,7 +110,7 @@ def land_payments(folder: Path) -> tuple[Any, ...]:
     file = LandedFile("0" * 64, 1, path.name)
     delivery = Delivery(contract.name, "519900", "2023", (file,), "2024-01-01T00:00:00Z", "inbox")
     suite = Suites().load(contract)
-    found = load.land(path, delivery, contract, suite, KEY.pseudonym, folder)
+    found = land(path, delivery, contract, suite, KEY.pseudonym, folder)
     return (
         pq.read_table(folder / load.ROWS).to_pylist(),
         pq.read_table(folder / load.QUARANTINE).to_pylist(),

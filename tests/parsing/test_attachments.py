@@ -10,6 +10,7 @@ import pytest
 from nights import Said, current, dropped_file, edit_workbook, night, ziping
 from openpyxl import load_workbook
 from reading_parts import contract_of, workbook
+from validating import land
 
 from flows.common.errors import ZipingError
 from flows.common.settings import Workspace
@@ -18,7 +19,7 @@ from flows.contracts.loading import load_contracts
 from flows.extract.inbox.inbox_file import land_file
 from flows.extract.inbox.scan import InboxScan, scan_inbox
 from flows.extract.raw_store import Store
-from flows.landing.load import ROWS, Landing, land
+from flows.landing.load import ROWS, Landing
 from flows.parsing.attachments import documents_in, known_names, names_in
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality.suite import Suites

@@ -6,7 +6,7 @@ from typing import Any
 from reading_parts import NAME, OTHER, SCHOOL, STAFF, contract_of, sheet, workbook
 
 from flows.contracts.delivery import Delivery, LandedFile
-from flows.landing.load import read_into
+from flows.landing.load import parse_into
 from flows.quality.file_checks import find_equal_sheets
 
 HEAD = "代码|学校|人员|公用\n"
@@ -23,7 +23,7 @@ def find(
     contract = contract_of(*columns, read={"unit": "元"}, **({"key": key} if key else {}))
     written = {name: sheet(text) for name, text in sheets.items()}
     path, rows = workbook(tmp_path / "a.xlsx", **written), tmp_path / "rows.parquet"
-    reading = read_into(rows, path, DELIVERY, contract, lambda text: text, None)
+    reading = parse_into(rows, path, DELIVERY, contract, lambda text: text, None)
     findings = list(find_equal_sheets(rows, reading, contract))
     assert {finding.rule for finding in findings} <= {"equal_sheets"}
     return [(finding.sheet, finding.row_number, finding.detail) for finding in findings]

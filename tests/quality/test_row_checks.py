@@ -5,11 +5,12 @@ from pathlib import Path
 
 from reading_parts import NAME, SCHOOL, STAFF, contract_of, sheet, workbook
 from suite_parts import FILE_CHECKS, NOTES
+from validating import land
 
 from flows.common.parquet import rows_at
 from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.model import Contract
-from flows.landing.load import Landing, land
+from flows.landing.load import Landing
 from flows.quality.suite import load_suite
 
 SUITE = f"""

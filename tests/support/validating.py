@@ -6,9 +6,11 @@ from pathlib import Path
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.extract.raw_store import Store
+from flows.landing.load import ROWS, Landing, ParsedFile, judge_files, parse_into
 from flows.landing.outcome import Outcome, ValidationRequest, Validator
+from flows.parsing.columns import Pseudonym
 from flows.parsing.pseudonyms import PersonKey
-from flows.quality.suite import Suites
+from flows.quality.suite import Suite, Suites
 
 
 def validate(
@@ -27,3 +29,17 @@ def validate_all(
 ) -> list[Outcome]:
     """Validate deliveries of one table together by the suites as they now stand."""
     return Validator(store, cache, Suites(), key).validate(requests, contract)
+
+
+def land(
+    path: Path,
+    delivery: Delivery,
+    contract: Contract,
+    suite: Suite,
+    pseudonym: Pseudonym,
+    folder: Path,
+) -> Landing:
+    """Parse the bytes of a delivery into Parquet files of a folder and judge them."""
+    reading = parse_into(folder / ROWS, path, delivery, contract, pseudonym, None)
+    (landing,) = judge_files([ParsedFile(folder, delivery, reading)], contract, suite)
+    return landing

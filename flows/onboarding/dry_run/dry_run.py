@@ -10,7 +10,7 @@ from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.model import Contract
 from flows.extract.inbox.inbox_file import InboxFile
 from flows.extract.inbox.zip_archives import Unsound
-from flows.landing.load import ROWS, Read, judge_landed, read_into
+from flows.landing.load import ROWS, ParsedFile, judge_files, parse_into
 from flows.landing.outcome import Outcome, describe_landing, rejected_details
 from flows.parsing.result import ParseResult, RowLogEntry
 from flows.quality.suite import SuiteError
@@ -79,7 +79,7 @@ def _read(run: RunContext, contract: Contract, candidate: InboxFile, folder: Pat
     try:
         path = candidate.extract(folder / "unpacked")
         pseudonym = run.key.pseudonym
-        reading = read_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
+        reading = parse_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
     except (Rejected, Unsound) as error:
         outcome = rejected_details(contract, error, run.suites)
     return FileTrial(delivery, row_log, reading, Outcome(folder, outcome))
@@ -90,7 +90,7 @@ def _judge(
 ) -> list[FileTrial]:
     """Judge the rows of the files that can be read."""
     many = [
-        Read(
+        ParsedFile(
             trial.outcome.folder,
             trial.delivery,
             trial.reading,
@@ -101,7 +101,7 @@ def _judge(
     ]
     try:
         suite = run.suites.load(contract)
-        landings = judge_landed(many, contract, suite)
+        landings = judge_files(many, contract, suite)
         outcomes = iter([describe_landing(landing, contract) for landing in landings])
     except SuiteError as error:
         outcomes = iter([rejected_details(contract, error, run.suites) for _ in many])

@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.common.files import hash_file
 from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.model import Contract
-from flows.landing.load import read_into
+from flows.landing.load import parse_into
 from flows.onboarding.inference.columns import NUMBERS
 from flows.onboarding.scaffold.draft import Draft
 from flows.parsing.result import ParseResult
@@ -31,7 +31,7 @@ def _read(path: Path, name: str, contract: Contract) -> ParseResult:
     delivery = Delivery(contract.name, "", "", (file,), "", "a sample")
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.parquet"
-        return read_into(rows, path, delivery, contract, lambda _id: "", None)
+        return parse_into(rows, path, delivery, contract, lambda _id: "", None)
 
 
 def _retype_columns(draft: Draft, reading: ParseResult) -> bool:
