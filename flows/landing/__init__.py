@@ -1,4 +1,4 @@
-"""One delivery becomes typed Parquet and a verdict; which delivery is in force; drift.
+"""One delivery becomes typed Parquet and an outcome; which delivery is active; drift.
 
-Begin with acceptance.py.
+Begin with outcome.py.
 """

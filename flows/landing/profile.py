@@ -37,7 +37,7 @@ def profile_questions(contract: Contract) -> dict[str, str]:
         for column in contract.columns
         if column.preamble or column.sheet_name or column.file_name
     }
-    names = [quoted(one.name) for one in contract.columns if one.name not in said_once]
+    names = [quoted(column.name) for column in contract.columns if column.name not in said_once]
     days = [column.name for column in contract.columns if column.data_type == "date"]
     questions = {name: f"histogram(year({quoted(name)}))" for name in days}
     questions |= {
@@ -79,7 +79,7 @@ def profile_of(
     }
     unreadable = Counter(row.column for row in reading.set_aside if row.rule == "unreadable_cell")
     return {
-        "layout": [without_ids(one) for one in next(iter(reading.captions.values()), ())],
+        "layout": [without_ids(caption) for caption in next(iter(reading.captions.values()), ())],
         "other_captions": sorted(others),
         "items": {
             without_ids(item): without_ids(reading.captions[sheet][place])

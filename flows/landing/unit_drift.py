@@ -38,7 +38,7 @@ def far_units(earlier: Sequence[Earlier], contract: Contract) -> dict[int, dict[
     sure: dict[str, Held] = {}
     counts: dict[str, Held] = {}
     doubts: dict[int, dict[Cell, Doubt]] = {}
-    places_in_turn = {id(one[0]): number for number, one in enumerate(earlier)}
+    places_in_turn = {id(delivery): number for number, (delivery, _) in enumerate(earlier)}
     for delivery in reversed(newest_first([delivery for delivery, _ in earlier])):
         number, period = places_in_turn[id(delivery)], delivery.period
         now = _held(number, earlier[number][1].details, contract)

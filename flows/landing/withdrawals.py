@@ -40,10 +40,15 @@ def withdraw(
     lock = take_lock(workspace)
     try:
         store = Store(workspace.landed)
-        own = [one for one in store.deliveries()
-               if (one.source, one.district_code) == (source, district)]  # fmt: skip
-        standing = {(one.period, one.id): one for one in own if not one.withdrawn}
-        found = _named(list(standing.values()), wanted, period)
+        own = [
+            delivery
+            for delivery in store.deliveries()
+            if (delivery.source, delivery.district_code) == (source, district)
+        ]
+        standing = {
+            (delivery.period, delivery.id): delivery for delivery in own if not delivery.withdrawn
+        }
+        found = _find_meant(list(standing.values()), wanted, period)
         now = datetime.now(UTC).isoformat()
         for delivery in found:
             store.withdraw(delivery, Withdrawal(reason, office, now))
@@ -52,34 +57,41 @@ def withdraw(
     return found
 
 
-def _named(deliveries: Sequence[Delivery], wanted: str, period: str) -> list[Delivery]:
+def _find_meant(deliveries: Sequence[Delivery], wanted: str, period: str) -> list[Delivery]:
     """Find the one delivery that is meant, or all that came in the archive that is meant."""
-    own = [one for one in deliveries if period in ("", one.period)]
+    own = [delivery for delivery in deliveries if period in ("", delivery.period)]
     path = Path(wanted)
     digest = hash_file(path) if path.is_file() else wanted.lower()
     is_hash = bool(re.fullmatch(r"[0-9a-f]{8,64}", digest))
-    of_hash = [one for one in own if is_hash and one.id.startswith(digest)]
-    of_name = [one for one in own if wanted in _names_of(one)]
-    packed = [one for one in own if one.archive and wanted in _spelt(one.archive.original_name)]
+    of_hash = [delivery for delivery in own if is_hash and delivery.id.startswith(digest)]
+    of_name = [delivery for delivery in own if wanted in _names(delivery)]
+    packed = [
+        delivery
+        for delivery in own
+        if delivery.archive and wanted in _spellings(delivery.archive.original_name)
+    ]
     if packed and not of_hash and not of_name:
         return packed
     # of several that came under a name, the last
-    last = {(one.period, one.name): one for one in of_name}
+    last = {(delivery.period, delivery.name): delivery for delivery in of_name}
     found = of_hash or list(last.values())
     if len(found) == 1:
         return found
-    listed = [f"{one.name} {one.period} {one.id[:12]}" for one in (found or own)[-MOST_NAMED:]]
-    told = f"there are {'; '.join(listed)}" if listed else "nothing of it stands"
+    listed = [
+        f"{delivery.name} {delivery.period} {delivery.id[:12]}"
+        for delivery in (found or own)[-MOST_NAMED:]
+    ]
+    known = f"there are {'; '.join(listed)}" if listed else "nothing of it stands"
     why = "is meant by several: name it by its hash, or say --period" if found else "is none of it"
-    raise WrongUse(f"{without_ids(wanted)} {why}; {told}")
+    raise WrongUse(f"{without_ids(wanted)} {why}; {known}")
 
 
-def _spelt(name: str) -> set[str]:
+def _spellings(name: str) -> set[str]:
     return {name, Path(name).name}
 
 
-def _names_of(delivery: Delivery) -> set[str]:
-    return _spelt(delivery.files[0].original_name) | _spelt(delivery.name)
+def _names(delivery: Delivery) -> set[str]:
+    return _spellings(delivery.files[0].original_name) | _spellings(delivery.name)
 
 
 def withdrawn_entries(
@@ -87,24 +99,25 @@ def withdrawn_entries(
 ) -> list[dict[str, Any]]:
     """Describe the deliveries of some periods that were withdrawn, each content once."""
     entries = {}
-    for one in deliveries:
-        if one.withdrawn and one.key in keys:
+    for delivery in deliveries:
+        if delivery.withdrawn and delivery.key in keys:
             again = [
                 other.received_at
                 for other in deliveries
-                if other.key == one.key and other.id == one.id and other.number > one.number
+                if (other.key, other.id) == (delivery.key, delivery.id)
+                and other.number > delivery.number
                 and not other.withdrawn
-            ]  # fmt: skip
-            entries[(*one.key, one.id)] = {
-                "source": one.source,
-                "title": keys[one.key].title,
-                "period": one.period,
-                "file": one.name,
-                "sha256": one.files[0].sha256,
-                "received_on": day_of(one.received_at).isoformat(),
-                "reason": one.withdrawn.reason,
-                "office": one.withdrawn.office,
-                "withdrawn_on": day_of(one.withdrawn.withdrawn_at).isoformat(),
+            ]
+            entries[(*delivery.key, delivery.id)] = {
+                "source": delivery.source,
+                "title": keys[delivery.key].title,
+                "period": delivery.period,
+                "file": delivery.name,
+                "sha256": delivery.files[0].sha256,
+                "received_on": day_of(delivery.received_at).isoformat(),
+                "reason": delivery.withdrawn.reason,
+                "office": delivery.withdrawn.office,
+                "withdrawn_on": day_of(delivery.withdrawn.withdrawn_at).isoformat(),
                 "delivered_again_on": day_of(again[-1]).isoformat() if again else None,
             }
     return [entries[key] for key in sorted(entries)]
@@ -112,12 +125,13 @@ def withdrawn_entries(
 
 def withdrawn_sentences(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Say of each withdrawal in the morning who took what back, and why."""
-    for one in entries:
-        again = one["delivered_again_on"]
+    for entry in entries:
+        again = entry["delivered_again_on"]
         counts = f"; it came again on {again} and counts" if again else " and does not count"
         yield (
-            f"{one['source']} {one['period']}: {one['file']} (received {one['received_on']}) was "
-            f"withdrawn on {one['withdrawn_on']} by {one['office']}: {one['reason']}{counts}"
+            f"{entry['source']} {entry['period']}: {entry['file']} (received "
+            f"{entry['received_on']}) was withdrawn on {entry['withdrawn_on']} by "
+            f"{entry['office']}: {entry['reason']}{counts}"
         )
 
 

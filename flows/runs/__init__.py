@@ -1,4 +1,4 @@
-"""One nightly run: its lock and context, planning, verdicts, record, status, notification.
+"""One nightly run: its context and log, lock, planning, validation, record, status, notification.
 
-Begin with lifecycle.py.
+Begin with context.py.
 """
