@@ -51,7 +51,7 @@ def message_of(record: Mapping[str, Any], title: str) -> dict[str, Any]:
         )
         if sentence
     ]
-    head = f"ziping {title} {record['night']}: {WORDS[record['exit_code']]}"
+    head = f"ziping {title} {record['run']}: {WORDS[record['exit_code']]}"
     return {
         "msgtype": "text",
         "text": {"content": "\n".join([head, *sentences])[:LONGEST_TEXT]},
