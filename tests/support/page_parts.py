@@ -141,10 +141,14 @@ def delivery(source: str, period: str, **change: Any) -> Row:
 
 def contract(title: str, kind: str) -> Row:
     """Write a contract as the manifest keeps it."""
-    system, table = title, "table"
     owed = {"by": "财政局教科文股", "due": {"year_offset": 1, "month_day": "04-30"}}
-    meta = {"title": title, "period": {"kind": kind}, "owed": owed}
-    return {"system": system, "table": table, "meta": meta, "columns": []}
+    own = {"system": "system", "table": "table", "title": title, "period": {"kind": kind}}
+    return own | {
+        "owed": owed,
+        "pull": {"from": "inbox", "files": [".*"]},
+        "columns": [],
+        "read": {},
+    }
 
 
 def manifest(**change: Any) -> Row:
