@@ -67,7 +67,10 @@ def draft_contract(
     sample: Sample, system: str, table: str, title: str, contracts: Mapping[str, Contract]
 ) -> Draft:
     """Draft a contract for a file that was inspected."""
-    inspected, known = sample.inspected, collect_meanings(contracts.values())
+    inspected = sample.inspected
+    # What the other tables of the system call a column goes before what the rest do.
+    by_system = sorted(contracts.values(), key=lambda contract: contract.system == system)
+    known = collect_meanings(by_system)
     unit, _ = find_unit_of_amounts(inspected)
     unpivoting = infer_unpivoting(inspected, known, unit)
     unpivoted = unpivoting.names if unpivoting else {}
