@@ -63,11 +63,11 @@ def test_a_sample_becomes_a_contract_that_reads_it(project: Path, tmp_path: Path
     assert list(by_name) == [
         "school_code",
         "school_name",
-        "guard_id",
+        "person_id",
         "contract_from",
         "fee_yuan",
     ]
-    assert by_name["guard_id"].person
+    assert by_name["person_id"].person
     assert by_name["school_code"].role == "unit"
     assert by_name["fee_yuan"].data_type == "decimal(18,2)"
     assert by_name["contract_from"].data_type == "date"
