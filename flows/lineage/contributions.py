@@ -1,8 +1,9 @@
 """What adds up to a numerator or denominator, as lines that may be printed and handed out.
 
 No line tells of a person: where a source lists persons, its rows are counted by file and school,
-schools of few persons together. Of a part of the pupils or staff (funded, boarders, trained) the
-schools are not told at all: beside the number of everybody the rest could be solved.
+schools of few persons together. Of a part of the pupils or staff (funded, boarders, trained) and of
+the persons of a register the schools are not told at all: beside the number of everybody the rest
+could be solved.
 """
 
 from collections import defaultdict
@@ -45,7 +46,7 @@ def contributions(recomputation: Recomputation, files: Mapping[str, int]) -> Ite
         for row in recomputation.own_rows:
             code = row.keys[SCHOOL]
             yield Contribution(None, "", code, names.get(code, ""), None, row.measure)
-    elif has_persons and trace is not None:
+    elif recomputation.described.get("is_of_persons") or (has_persons and trace is not None):
         yield from _by_term(recomputation, files)
     else:
         yield from _by_unit(recomputation, contract, files, has_persons=has_persons)
