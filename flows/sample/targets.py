@@ -126,17 +126,14 @@ def _published_registers(figures: Mapping[str, str]) -> dict[str, int]:
     return found
 
 
-def _drawn_registers(rng: Random) -> dict[str, int]:
+def _drawn_registers(rng: Random, rooms: dict[str, int]) -> dict[str, int]:
     """Draw what registers give in another district, of the size of the published one."""
     published = _published_registers(_figures())
     found = {
         figure: rng.randint(number * 7 // 10, number * 13 // 10)
         for figure, number in sorted(published.items())
     }
-    merged = rng.randrange(6, 18)
-    with_room = 56 - merged - rng.randrange(5)
-    rooms = {"K3.1": rng.randrange(12, with_room), "K3.2": 56, "K3.3": merged, "K3.4": with_room}
-    others = {"H3.2": rng.randrange(3, with_room), "7.1": rng.randrange(3, 8)}
+    others = {"H3.2": rng.randrange(3, rooms["K3.4"]), "7.1": rng.randrange(3, 8)}
     return found | rooms | others | {"misses": rng.randrange(3)}
 
 
@@ -158,19 +155,23 @@ def _drawn_earmarks(rng: Random, scale: float) -> Earmarked:
     )
 
 
-def _drawn(rng: Random, scale: float) -> Targets:
+def _drawn(rng: Random, scale: float, of_registers: Random) -> Targets:
     """Draw the outcomes of any other district; some of them miss their standards."""
     funds_growth, payments_growth = _some_growth(rng), _some_growth(rng)
     if rng.random() < 0.5:
         falling = rng.choice((funds_growth, payments_growth))
         falling[rng.choice(GROWING_STAGES)] = between(rng, Decimal("-0.5"), Decimal(0), 6)
+    merged = rng.randrange(6, 18)
+    rooms = {"K3.2": 56, "K3.3": merged, "K3.4": 56 - merged - rng.randrange(5)}
     return Targets(
         funds_before=int(rng.randrange(60_000_000_000, 90_000_000_000) * scale),
         funds_increase=None,
         funds_growth=funds_growth,
         payments_growth=payments_growth,
         trained_staff=int(rng.randrange(3600, 4700) * scale),
-        registers=_drawn_registers(rng),
+        registers=_drawn_registers(
+            of_registers, rooms | {"K3.1": rng.randrange(12, rooms["K3.4"])}
+        ),
         underpaid_schools=rng.randrange(2),
         undertrained_staff=rng.randrange(2),
         earmarked=_drawn_earmarks(rng, scale),
@@ -181,4 +182,6 @@ def _drawn(rng: Random, scale: float) -> Targets:
 def targets_of(seed: int, scale: float) -> Targets:
     """Give the targets of a seed."""
     rng = generator(seed, "targets")
-    return _published(rng, scale) if seed == DEFAULT_SEED else _drawn(rng, scale)
+    if seed == DEFAULT_SEED:
+        return _published(rng, scale)
+    return _drawn(rng, scale, generator(seed, "targets of registers"))
