@@ -177,25 +177,3 @@ def test_a_quote_that_stays_open_above_a_long_text_costs_its_row_alone(tmp_path:
     rows = "".join(f"样例{row}小,1,N{row}\n" for row in range(80_000))  # more than a cell may hold
     landed, apart = read(tmp_path / "kept", ",".join(HEADER) + '\n"一小,1,N\n' + rows)
     assert (len(landed), apart) == (80_000, {2})
-
-
-@pytest.mark.parametrize(("encoding", "other"), [("utf-8", "gb18030"), ("gb18030", "utf-8")])
-@pytest.mark.parametrize("place", [0, 7, 39_999])
-def test_a_row_in_another_encoding_is_quarantined_alone(
-    encoding: str, other: str, place: int, tmp_path: Path
-) -> None:
-    rows = [f"样例{row}小学,1,N{row}\n" for row in range(40_000)]
-    lines = [text.encode(other if row == place else encoding) for row, text in enumerate(rows)]
-    (tmp_path / "kept").write_bytes(f"{','.join(HEADER)}\n".encode(encoding) + b"".join(lines))
-    reading = read_file(tmp_path / "kept", corpus.contract_of({"columns": COLUMNS}))
-    assert [(row.row_number, row.rule) for row in reading.set_aside] == [
-        (place + 2, "another_encoding")
-    ]
-    assert reading.landed == len(rows) - 1
-
-
-def test_a_text_of_which_many_lines_are_in_another_encoding_is_refused(tmp_path: Path) -> None:
-    rows = [f"样例{row}小学,1,N{row}\n".encode("gb18030") for row in range(9)]
-    (tmp_path / "kept").write_bytes(f"{','.join(HEADER)}\n".encode() + b"".join(rows))
-    with pytest.raises(Rejected, match="not utf-8 as the lines above"):
-        read_file(tmp_path / "kept", corpus.contract_of({"columns": COLUMNS}))
