@@ -64,13 +64,14 @@
 
 
 {# The fact and measure of a role, with what the measure needs: from the column's meta in the fact. A
-   register needs its own delivery and, where it names schools, their library. #}
+   register needs its own delivery, where it names schools their library, and what else it says. #}
 {% macro measure_of(role) -%}
     {%- for register in registers() if register.name == role.fact -%}
         {%- set needs = {register.source: [0]} -%}
         {%- if 'school_code' in register_columns(register.source) -%}
             {%- do needs.update({'schools.schools': [0]}) -%}
         {%- endif -%}
+        {%- do needs.update(register.get('needs', {})) -%}
         {{ return({'source': register.source, 'needs': needs}) }}
     {%- endfor -%}
     {%- for node in graph.nodes.values()

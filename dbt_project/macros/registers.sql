@@ -44,6 +44,8 @@ matched as (
         end as school_type_group,
         case when entries.school_code is null then false else schools_on_days.is_public end
             as school_is_public,
+        case when entries.school_code is null then false else schools_on_days.is_rural end
+            as school_is_rural,
         {%- endif %}
         {%- if not in_year and not has_school %}
         cast(null as string) as left_out
@@ -78,6 +80,22 @@ matched as (
 
 ),
 
+{{ counted_rows(table) }}
+{%- endmacro %}
+
+
+{# The end of a fact that is a register: what of its rows, in the common table expression `matched`
+   with `left_out`, counts in each indicator, and of which that is not known. A fact that needs more
+   than its school writes `matched` by hand; its YAML says of its own columns which words they know
+   (else yes or no) and what an empty one is called. #}
+{% macro counted_rows(table) -%}
+{%- for register in registers() if register.source == table -%}
+    {%- for measure in register_measures(table)
+        if measure.name in register_columns(table) or measure.name in register.get('own_columns', {}) -%}
+        {{ exceptions.raise_compiler_error(
+            table ~ ': ' ~ measure.name ~ ' is a column, an indicator needs another name') }}
+    {%- endfor -%}
+{%- endfor %}
 judged as (
 
     select
@@ -214,9 +232,13 @@ from judged
 
 {# What an empty cell of a column is called; the type of a school is empty where it is unknown. #}
 {% macro caption_of(table, column) -%}
-    {%- if column in ('school_type_group', 'school_is_public') -%}
-        {{ return('学校的办学类型或举办者不明') }}
+    {%- if column in ('school_type_group', 'school_is_public', 'school_is_rural') -%}
+        {{ return('学校的办学类型、举办者或城乡分类不明') }}
     {%- endif -%}
+    {%- for register in registers()
+        if register.source == table and column in register.get('own_columns', {}) -%}
+        {{ return(register.own_columns[column].empty) }}
+    {%- endfor -%}
     {%- set columns = register_columns(table) -%}
     {{ return((columns[column].meta['captions'][0] if columns else column) ~ '空白') }}
 {%- endmacro %}
@@ -287,18 +309,24 @@ from judged
     {%- set of_schools = {
         'school_type_group': ['attached_class', 'higher', 'kindergarten', 'other',
                               'primary_or_secondary', 'special', 'teaching_point', 'vocational'],
-        'school_is_public': none
+        'school_is_public': none,
+        'school_is_rural': none
     } -%}
     {%- set columns = register_columns(table) -%}
     {%- if not columns -%}
         {{ return('') }}
     {%- endif -%}
     {%- set place = table ~ ', where ' ~ column ~ ': ' -%}
+    {%- for register in registers() if register.source == table -%}
+        {%- for name, own in register.get('own_columns', {}).items() -%}
+            {%- do of_schools.update({name: own.get('words')}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
     {%- if column not in columns and column not in of_schools -%}
         {{ exceptions.raise_compiler_error(place ~ 'the contract has no such column') }}
     {%- endif -%}
     {%- set type = columns[column].data_type if column in columns
-        else 'boolean' if column == 'school_is_public' else 'string' -%}
+        else 'boolean' if not of_schools[column] else 'string' -%}
     {%- if wanted is mapping -%}
         {%- set word = (wanted.keys() | list)[0] -%}
         {%- if wanted | length != 1 or word not in ('given', 'by', 'after', 'within_years', 'months') -%}
@@ -333,8 +361,10 @@ from judged
         'int_admissions': ref('int_admissions'),
         'int_assignments': ref('int_assignments'),
         'int_awards': ref('int_awards'),
+        'int_budget': ref('int_budget'),
         'int_counselling_rooms': ref('int_counselling_rooms'),
         'int_exam_sittings': ref('int_exam_sittings'),
+        'int_exam_results': ref('int_exam_results'),
         'int_facilities': ref('int_facilities'),
         'int_groups': ref('int_groups'),
         'int_inspections': ref('int_inspections'),
@@ -342,13 +372,18 @@ from judged
         'int_leader_visits': ref('int_leader_visits'),
         'int_matters': ref('int_matters'),
         'int_organisations': ref('int_organisations'),
+        'int_payments_by_rule': ref('int_payments_by_rule'),
         'int_post_changes': ref('int_post_changes'),
+        'int_posts': ref('int_posts'),
         'int_projects': ref('int_projects'),
         'int_recruitment': ref('int_recruitment'),
         'int_reference_values': ref('int_reference_values'),
         'int_roles': ref('int_roles'),
         'int_services': ref('int_services'),
+        'int_staff_roster': ref('int_staff_roster'),
+        'int_student_movements': ref('int_student_movements'),
         'int_tasks': ref('int_tasks'),
+        'int_teacher_pay': ref('int_teacher_pay'),
         'int_volunteers': ref('int_volunteers'),
     }) }}
 {%- endmacro %}

@@ -14,6 +14,8 @@
     ['project_purposes', ['purpose']],
     ['staff_posts', ['post']],
     ['stages', ['stage']],
+    ['payment_rules', ['funds_kind', 'economic_class']],
+    ['subject_groups', ['subject']],
     ['terms', ['term']],
     ['standards', ['standard_id', 'region_code', 'stage', 'valid_from']],
     ['report_outline', ['framework', 'year', 'figure_id', 'part']],

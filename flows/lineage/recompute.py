@@ -14,7 +14,6 @@ from flows.releases.standards import DAYS, standard_in_force
 
 COMPULSORY = ("普通小学", "普通初中")
 SPECIAL = "特殊教育"
-SCHOOL = ("school_type_group", "school_is_public")  # what the fact knows from the library
 PER_STUDENT = "operating_per_student"
 with (SEEDS / "terms.csv").open(encoding="utf-8", newline="") as terms_file:
     TERMS = {int(row["student_months"]): row["term"] for row in csv.DictReader(terms_file)}
@@ -77,10 +76,11 @@ class Recomputation:
     def _meeting(self) -> Decimal:
         """Ask the condition of every row of the register that may count, not of those counted."""
         where, cells, distinct = (self.described[name] for name in ("where", "cells", "distinct"))
-        names = [*cells, *(distinct or "").split(), *(name for name in where if name not in SCHOOL)]
+        names = [*cells, *(distinct or "").split(), *where]
         found, seen = Decimal(0), set()
         for row in self.fact_rows(self.fact, "_row_number"):  # which every row has
-            values = {**dict(zip(names, self.raw.cells(row, *names), strict=True)), **row.keys}
+            asked = [name for name in names if name not in row.keys]  # the fact knows the others
+            values = {**dict(zip(asked, self.raw.cells(row, *asked), strict=True)), **row.keys}
             if row.keys["left_out"] or not all(
                 meets(values[name], wanted, self.year) for name, wanted in where.items()
             ):

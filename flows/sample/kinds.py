@@ -39,6 +39,7 @@ AREA_NAMES = {
     "220": "村庄",
 }
 TOWN, COUNTRY = ("111", "112", "121"), ("122", "210", "220")
+URBAN = ("111", "112")  # as the report's urban schools, without those of small towns
 
 
 @dataclass(frozen=True)

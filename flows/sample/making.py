@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 
 from flows.sample import MARK, csv_files, outside, workbooks
 from flows.sample.annual_forms import count_classes, write_forms
@@ -29,10 +30,19 @@ from flows.sample.funds import (
 )
 from flows.sample.funds_workbook import write_funds
 from flows.sample.guards import Contract, draw_contracts, schools_of_guards, write_guards
+from flows.sample.ledgers import (
+    LedgerDraw,
+    draw_exams,
+    draw_pay,
+    write_budget,
+    write_exams,
+    write_ledgers,
+    write_pay,
+)
 from flows.sample.payments import allot, pay, payments_by_stage
 from flows.sample.registers import write_registers
 from flows.sample.spending import MEALS
-from flows.sample.staff import draw_staff
+from flows.sample.staff import Person, describe_staff, draw_staff
 from flows.sample.student_aid import draw_awards, write_awards
 from flows.sample.students import Enrolment, count_heads, draw_censuses, draw_crowded
 from flows.sample.targets import Targets, targets_of
@@ -46,6 +56,7 @@ class District:
     """What every table rests on."""
 
     seed: int
+    scale: float
     schools: Sequence[School]
     units: Mapping[str, Unit]
     enrolments: Mapping[int, Sequence[Enrolment]]
@@ -79,6 +90,7 @@ def _draw(workspace: Path, seed: int, scale: float, dirt: frozenset[str]) -> Dis
     enrolments = draw_censuses(generator(seed, "students"), schools, plans, crowded)
     return District(
         seed=seed,
+        scale=scale,
         schools=schools,
         units=draw_units(generator(seed, "units"), schools),
         enrolments=enrolments,
@@ -120,10 +132,12 @@ def _write_students(district: District, rows: Counter[str]) -> None:
         rows["schools.students"] += outside.write_census(path, rng, enrolments, unreadable)
 
 
-def _write_staff(district: District, rows: Counter[str]) -> None:
+def _write_staff(district: District, rows: Counter[str]) -> Sequence[Person]:
     targets, seed = district.targets, district.seed
     rng = generator(seed, "staff")
-    staff = draw_staff(rng, district.schools, district.heads[YEAR], targets.trained_staff)
+    drawn = draw_staff(rng, district.schools, district.heads[YEAR], targets.trained_staff)
+    of_labour = int(targets.registers["H1.2"] * district.scale)
+    staff = describe_staff(generator(seed, "staff described"), drawn, of_labour)
     without_number = None
     if "no_staff_number" in district.dirt:
         without_number = next(p.staff_number for p in staff if p.is_public_teacher_in_post)
@@ -133,6 +147,7 @@ def _write_staff(district: District, rows: Counter[str]) -> None:
     trainings = draw_trainings(rng, staff, targets.trained_staff, targets.undertrained_staff)
     path = district.inbox / "staffing" / f"教师培训学时_2019-2023_{MARK}.xlsx"
     rows["staffing.trainings"] = workbooks.write_trainings(path, rng, trainings)
+    return staff
 
 
 def _write_guards(district: District, contracts: Sequence[Contract], rows: Counter[str]) -> None:
@@ -174,6 +189,9 @@ def _write_finance(district: District, contracts: Sequence[Contract], rows: Coun
             meals = {claim: fen for claim, fen in earmarked.items() if claim.purpose == MEALS}
             notices = draw_notices(rng, schools, paid, meals, earmarks)
             rows["finance.fund_notices"] = write_notices(path, rng, notices, district.units, dirt)
+            path = folder / f"预算执行表_{year}年_{MARK}.csv"
+            rng = generator(seed, "budget")
+            rows["finance.budget"] = write_budget(path, rng, payments, district.units)
     rng = generator(seed, "student aid")
     awards = draw_awards(rng, district.enrolments, earmarks)
     path = folder / f"学生资助发放_{YEAR}年_{MARK}.csv"
@@ -192,6 +210,26 @@ def _write_registers(district: District, rows: Counter[str]) -> None:
     )
 
 
+def _write_ledgers(district: District, staff: Sequence[Person], rows: Counter[str]) -> None:
+    is_open = [school for school in district.schools if not school.closed]
+    heads = district.heads[YEAR]
+    pupils = {s.code: sum(heads[s.code, stage].pupils for stage in s.stages) for s in is_open}
+    pay = draw_pay(generator(district.seed, "pay"), staff)
+    path = district.inbox / "staffing" / f"工资统发明细_{YEAR}年_{MARK}.csv"
+    rows["staffing.pay"] = write_pay(path, pay)
+
+    def draw_with(rng: Random) -> LedgerDraw:
+        targets = district.targets.registers
+        return LedgerDraw(rng, is_open, pupils, targets, staff, district.enrolments[YEAR], pay)
+
+    path = district.inbox / "schools" / f"质量监测与升学统计_{YEAR}年_{MARK}.csv"
+    exams = draw_exams(draw_with(generator(district.seed, "exams")))
+    rows["schools.exam_results"] = write_exams(path, exams)
+    rows |= write_ledgers(
+        district.inbox, lambda purpose: generator(district.seed, purpose), draw_with
+    )
+
+
 def make(workspace: Path, *, seed: int, scale: float, dirt: Sequence[str]) -> dict[str, int]:
     """Draw a district and write it."""
     if not 0 < scale <= 1:
@@ -203,7 +241,7 @@ def make(workspace: Path, *, seed: int, scale: float, dirt: Sequence[str]) -> di
     rows: Counter[str] = Counter()
     _write_schools(district, rows)
     _write_students(district, rows)
-    _write_staff(district, rows)
+    staff = _write_staff(district, rows)
     rng = generator(seed, "guards")
     contracts = draw_contracts(
         rng, district.schools, district.heads[YEAR], district.targets.earmarked.guards
@@ -211,6 +249,7 @@ def make(workspace: Path, *, seed: int, scale: float, dirt: Sequence[str]) -> di
     _write_guards(district, contracts, rows)
     _write_finance(district, contracts, rows)
     _write_registers(district, rows)
+    _write_ledgers(district, staff, rows)
     outside.write_note(district.sample)
     write_key(workspace / "warehouse", seed)
     return dict(rows)

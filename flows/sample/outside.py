@@ -25,7 +25,11 @@ create table jzg (
     rjxk text,
     rzrq text,
     lzrq text,
-    bzlb text
+    bzlb text,
+    sfzz text,
+    rxrq text,
+    pthdj text,
+    pthrq text
 );
 create table shuoming (text text);
 """
@@ -75,6 +79,10 @@ def write_staff(
             _compact(person.entered),
             _compact(person.left),
             person.contract,
+            "是" if person.is_full_time else "否",
+            _compact(person.at_school_since),
+            person.putonghua,
+            _compact(person.putonghua_on),
         )
         for person, (code,) in zip(staff, codes, strict=True)
     ]
@@ -83,5 +91,6 @@ def write_staff(
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(SCHEMA)
         connection.execute("insert into shuoming values (?)", (MARK,))
-        connection.executemany("insert into jzg values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        places = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"insert into jzg values ({places})", rows)
     return len(rows)

@@ -429,7 +429,9 @@ def draw_assignments(draw: Draw) -> Rows:
         person = person_number(taken, draw.day(year=draw.rng.randrange(1970, 1998)))
         since = draw.day(2, 3) if in_spring else draw.day(9, 9)
         school = draw.rng.choice(draw.primary_and_secondary)
-        rows.append((person, kind, school.code, school.name, since, date(YEAR + 1, 7, 10)))
+        is_backbone = number % 4 == 0
+        until = date(YEAR + 1, 7, 10)
+        rows.append((person, kind, is_backbone, school.code, school.name, since, until))
     return rows
 
 

@@ -79,7 +79,7 @@ REGISTERS = (
              "身份证号 岗位 是否外聘 学校标识码 学校名称 起始日期 终止日期",
              drawn.draw_roles),
     Register("staffing.assignments", "教师交流支教台账", OF_THE_YEAR, "人事股负责人",
-             "身份证号 类别 学校标识码 学校名称 起始日期 终止日期",
+             "身份证号 类别 是否骨干教师 学校标识码 学校名称 起始日期 终止日期",
              drawn.draw_assignments),
     Register("staffing.recruitment", "人才引进台账", OF_THE_YEAR, "人事股负责人",
              "编号 类别 计划人数 到岗人数", drawn.draw_recruitment),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -47,6 +47,10 @@ class Person:
     entered: date
     left: date | None
     contract: str
+    is_full_time: bool = True
+    at_school_since: date = date.min
+    putonghua: str | None = None
+    putonghua_on: date | None = None
 
     @property
     def is_public_teacher_in_post(self) -> bool:
@@ -163,3 +167,35 @@ def draw_staff(
             )
         )
     return staff
+
+
+def describe_staff(rng: Random, staff: Sequence[Person], labour: int) -> list[Person]:
+    """Say since when each is at the school, and each teacher's certificate; some teach labour."""
+    described = []
+    may_teach_labour = [
+        number
+        for number, person in enumerate(staff)
+        if person.post == "专任教师"
+        and person.stage in ("小学", "初中")
+        and person.left is None
+        and person.entered <= CENSUS_DAY
+        and person.subject not in ("语文", "道德与法治")
+    ]
+    of_labour = set(rng.sample(may_teach_labour, min(labour, len(may_teach_labour))))
+    for number, person in enumerate(staff):
+        moved = date(rng.randrange(2012, 2023), 9, 1)
+        since = max(person.entered, moved) if rng.random() < 0.5 else person.entered
+        subject = "劳动" if number in of_labour else person.subject
+        level = rng.choice(("一级乙等", "二级甲等") if subject and "语文" in subject else
+                           ("二级甲等", "二级乙等", "二级乙等"))  # fmt: skip
+        described.append(
+            replace(
+                person,
+                subject=subject,
+                at_school_since=since,
+                is_full_time=number in of_labour or rng.random() < 0.8,
+                putonghua=level if person.post in TEACHING_POSTS else None,
+                putonghua_on=person.entered if person.post in TEACHING_POSTS else None,
+            )
+        )
+    return described

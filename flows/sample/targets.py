@@ -18,7 +18,7 @@ FEN_OF_TEN_THOUSAND_YUAN = 1_000_000
 LEVELS = ("中央", "省", "市", "区")  # who gives the money
 OF_REGISTERS = frozenset(
     "2.1 2.2 2.3 2.4 3.1 3.2 3.3 3.4 7.1 9.1 12.1 12.2 12.3 12.4 14.1 14.2 15.6 20.1 26.1 26.2 "
-    "33.2 33.3 33.5 H1.1 H1.5 H1.6 H1.7 H2.1 H3.2 H3.3 H3.4 H4.1 H5.1 H5.2 "
+    "H1.2 33.2 33.3 33.5 H1.1 H1.5 H1.6 H1.7 H2.1 H3.2 H3.3 H3.4 H4.1 H5.1 H5.2 "
     "27.1 27.3 H1.3 K1.1 K1.2 K1.3 K2.1 K2.2 K3.1 K3.2 K3.3 K3.4".split()
 )
 
@@ -117,7 +117,7 @@ def _figures() -> dict[str, str]:
 def _published_registers(figures: Mapping[str, str]) -> dict[str, int]:
     """Read what registers give; a figure with 余 is a little more than it says."""
     rng = Random("registers")
-    found = {"misses": 0}  # schools that fall short of what all shall meet
+    found = {"misses": 0, "misses pay": 0}  # schools that fall short of what all shall meet
     for figure in sorted(OF_REGISTERS & figures.keys()):
         value = figures[figure]
         number = int(value.removesuffix("余"))
@@ -134,7 +134,8 @@ def _drawn_registers(rng: Random, rooms: dict[str, int]) -> dict[str, int]:
         for figure, number in sorted(published.items())
     }
     others = {"H3.2": rng.randrange(3, rooms["K3.4"]), "7.1": rng.randrange(3, 8)}
-    return found | rooms | others | {"misses": rng.randrange(3)}
+    misses = {"misses": rng.randrange(3), "misses pay": rng.randrange(2)}
+    return found | rooms | others | misses
 
 
 def _some_growth(rng: Random) -> dict[str, Decimal]:

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 MODELS = CHECKOUT / "dbt_project" / "models"
-OF_REGISTERS = ["left_out", "school_type_group", "school_is_public"]  # keys of every register
+# keys of every register
+OF_REGISTERS = ["left_out", "school_type_group", "school_is_public", "school_is_rural"]
 PUBLISHED = (
     "report_values", "report_figures", "report_indicators", "report_needs", "report_evidence",
 )  # fmt: skip
@@ -109,7 +110,9 @@ def facts() -> dict[str, dict[str, Any]]:
         if fact := model.meta.get("fact"):
             described[model.name] = {
                 "source": fact["source"],
-                "keys": OF_REGISTERS if "indicators" in fact else fact.get("keys", []),
+                "keys": [*OF_REGISTERS, *fact.get("own_columns", ())]
+                if "indicators" in fact
+                else fact.get("keys", []),
                 "measures": _register_measures(fact)
                 | {
                     name: {

@@ -9,6 +9,7 @@ from typing import Any
 
 from answer_files import read_schools
 from answer_key import COMPULSORY, CORE, STANDARDS, Result, compute
+from answer_ledgers import ledger_answers
 from answer_registers import register_answers
 from nights import night, raise_funds
 from tiny_district import EXPECTED
@@ -50,7 +51,9 @@ def printed(release: Release) -> dict[str, str]:
 
 def key_of(workspace: Workspace) -> dict[ValueKey, Answer]:
     """Say what the published values of a district must be, computed from its files."""
-    of_registers = register_answers(workspace.root, read_schools(workspace.root), YEAR)
+    schools = read_schools(workspace.root)
+    of_registers = register_answers(workspace.root, schools, YEAR)
+    of_registers |= ledger_answers(workspace.root, schools, YEAR)
     return answers(compute(workspace.root)) | {
         (*key, "total"): answer._asdict() for key, answer in of_registers.items()
     }
@@ -227,9 +230,9 @@ def differences(
             continue  # no file of it is there, or no source yet
         if row is None:
             found.append(f"{key}: not published")
-        elif row["state"] == "suppressed":
+        elif row["state"] in ("suppressed", "withheld"):
             if any(row[name] is not None for name in ("value", "numerator", "denominator")):
-                found.append(f"{key}: suppressed, yet a number stands there")
+                found.append(f"{key}: {row['state']}, yet a number stands there")
         elif answer is None:
             if row["state"] != "not_applicable":
                 found.append(f"{key}: the key knows nothing of it")

@@ -72,13 +72,14 @@ def _staff(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute(
         "create table jzg (gh text unique, sfzjh text, xxbsm text, gwlb text, xd text,"
-        " rjxk text, rzrq text, lzrq text, bzlb text)"
+        " rjxk text, rzrq text, lzrq text, bzlb text, sfzz text, rxrq text, pthdj text, pthrq text)"
     )
     connection.execute("create table shuoming (text text)")
     connection.execute("insert into shuoming values ('样例数据')")
     for i, (gh, *rest) in enumerate(tiny_district.STAFF, start=1):
-        row = (gh, person_number("19750101", i), *rest)
-        connection.execute("insert into jzg values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        more = ("是", rest[4], "二级甲等", rest[4])
+        row = (gh, person_number("19750101", i), *rest, *more)
+        connection.execute(f"insert into jzg values ({', '.join('?' * len(row))})", row)
     connection.commit()
     connection.close()
 

@@ -28,6 +28,12 @@ founders as (
 
 ),
 
+urban_rural as (
+
+    select * from {{ ref('urban_rural') }}
+
+),
+
 days as (
 
     select
@@ -57,6 +63,7 @@ in_force as (
         schools.type_code,
         coalesce(school_types.type_group, 'unknown') as type_group,
         founders.is_public,
+        urban_rural.is_rural,
         schools.managing_school_code,
         schools.valid_from,
         schools._file_id,
@@ -70,6 +77,7 @@ in_force as (
             and (schools.valid_to is null or days.on_day <= schools.valid_to)
     left join school_types on schools.type_code = school_types.type_code
     left join founders on schools.founder_code = founders.founder_code
+    left join urban_rural on schools.area_code = urban_rural.class_code
 
 ),
 
@@ -114,6 +122,7 @@ select
     case when agreed.is_type_agreed then ranked.type_code end as type_code,
     case when agreed.is_type_agreed then ranked.type_group else 'unknown' end as type_group,
     case when agreed.is_founder_agreed then ranked.is_public end as is_public,
+    ranked.is_rural,
     case
         when ranked.type_group in ('teaching_point', 'attached_class')
             then coalesce(ranked.managing_school_code, ranked.school_code)

@@ -38,6 +38,7 @@ select
     case period_kind
         when 'calendar_year' then {{ period_of('calendar_year', 'year') }}
         when 'year_end' then {{ period_of('year_end', 'year') }}
+        when 'census_day' then {{ period_of('census_day', 'year') }}
     end as period,
     'total' as dimension,
     'total' as member,

@@ -40,6 +40,12 @@ where {{ persons.measure }} is not null
 {%- endfor %}
 {%- endfor %}
 {%- endif %}
+{%- set paid = {} %}
+{%- for register in registers() %}
+{%- for indicator in indicators_of(register) if indicator.get('paid_to') %}
+{%- do paid.update({indicator.paid_to: indicator.id}) %}
+{%- endfor %}
+{%- endfor %}
 union all
 select distinct
     cells_of as mart,
@@ -52,6 +58,14 @@ select distinct
         partition by cells_of, indicator_id, measure, district_code, year
     ) as bigint) as amount,
     1 as persons_unit,
+    {%- if paid %}
+    case measure
+        {%- for persons, money in paid.items() %}
+        when {{ quoted(persons) }} then {{ quoted(money) }}
+        {%- endfor %}
+    end as money_measure
+    {%- else %}
     cast(null as string) as money_measure
+    {%- endif %}
 from {{ ref('int_register_rows') }}
 where cells_of is not null
