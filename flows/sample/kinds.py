@@ -39,7 +39,8 @@ AREA_NAMES = {
     "220": "村庄",
 }
 TOWN, COUNTRY = ("111", "112", "121"), ("122", "210", "220")
-URBAN = ("111", "112")  # as the report's urban schools, without those of small towns
+URBAN = ("111", "112")  # small towns count as rural
+MOST_IN_SMALL_TOWNS = ("111", "121", "121")
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,18 @@ class Group:
 
 
 GROUPS = (
-    Group("211", 12, "样例区第{number}小学", {"小学": 1820}),
+    Group("211", 12, "样例区第{number}小学", {"小学": 1820}, areas=MOST_IN_SMALL_TOWNS),
     Group("211", 12, "样例区{place}小学", {"小学": 160}, areas=COUNTRY, spread=(25, 200),
           boarding={"小学": 14}),
-    Group("311", 6, "样例区第{number}初级中学", {"初中": 1250}, boarding={"初中": 10}),
+    Group("311", 6, "样例区第{number}初级中学", {"初中": 1250}, areas=MOST_IN_SMALL_TOWNS,
+          boarding={"初中": 10}),
     Group("311", 4, "样例区{place}初级中学", {"初中": 430}, areas=COUNTRY, spread=(50, 150),
           boarding={"初中": 58}),
-    Group("312", 3, "样例区{place}九年制学校", {"小学": 1250, "初中": 620}, boarding={"初中": 9}),
+    Group("312", 3, "样例区{place}九年制学校", {"小学": 1250, "初中": 620}, areas=("121",) * 3,
+          boarding={"初中": 9}),
     Group("312", 8, "样例区{place}学校", {"小学": 320, "初中": 190}, areas=COUNTRY,
           spread=(30, 170), boarding={"小学": 17, "初中": 55}),
-    Group("341", 3, "样例区第{number}中学", {"初中": 880, "高中": 1500},
+    Group("341", 3, "样例区第{number}中学", {"初中": 880, "高中": 1500}, areas=MOST_IN_SMALL_TOWNS,
           boarding={"初中": 24, "高中": 62}),
     Group("342", 2, "样例区第{number}高级中学", {"高中": 1750}, boarding={"高中": 66}),
     Group("345", 1, "样例区实验学校", {"小学": 1400, "初中": 750, "高中": 700},

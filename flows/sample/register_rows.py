@@ -10,6 +10,7 @@ from random import Random
 
 from flows.sample.district import School
 from flows.sample.drawing import apportion, uneven
+from flows.sample.kinds import URBAN
 from flows.sample.people import person_number
 
 YEAR = 2023
@@ -355,11 +356,11 @@ def draw_kindergartens(draw: Draw) -> Rows:
 
 
 def draw_services(draw: Draw) -> Rows:
-    """Give meals at the smaller public schools, and the services of all schools, by term."""
+    """Give meals at the smaller rural schools, and the services of all schools, by term."""
     rng, pupils, targets = draw.rng, draw.pupils, draw.targets
     compulsory = [s for s in draw.schools if {"小学", "初中"} & set(s.stages)]
-    public = sorted((s for s in compulsory if s.is_public), key=lambda s: pupils[s.code])
-    fed = public[: min(len(public), targets["15.6"])]
+    rural = [school for school in compulsory if school.is_public and school.area not in URBAN]
+    fed = sorted(rural, key=lambda school: pupils[school.code])[: targets["15.6"]]
     meals = min(rng.randrange(13_600, 14_400), sum(pupils[s.code] for s in fed))
     rows: Rows = []
     for term in ("春季", "秋季"):

@@ -36,6 +36,7 @@ STAGE_OF_FUNCTION = dict(zip(("2050201", "2050202", "2050203", "2050204", "20507
 STAGE_OF_FORM = {"教基2106": PRIMARY, "教基2107": JUNIOR}
 LEVELS = {"中": "中央", "省": "省", "市": "市", "区": "区", "县": "区"}  # by the first character
 PUBLIC = ("831", "832")
+RURAL = ("121", "122", "123", "210", "220")
 YUAN = {"元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
 
 
@@ -46,6 +47,7 @@ class School(NamedTuple):
     public: bool
     managed_by: str
     merged_into: str
+    rural: bool = False
 
 
 class Notice(NamedTuple):
@@ -207,10 +209,17 @@ def as_of(by_key: Spans[T], key: str, when: date | None) -> T | None:
 
 def read_schools(workspace: Path) -> Spans[School]:
     """The school register by school code."""
-    captions = "学校标识码 办学类型 举办者 主管学校标识码 撤并到学校标识码 有效期起 有效期止"
+    captions = (
+        "学校标识码 办学类型 举办者 主管学校标识码 撤并到学校标识码 城乡分类 有效期起 有效期止"
+    )
     rows = records(csv_grid(find(workspace, "*学校代码库*.csv")), captions)
     return spans(
-        (text(r[0]), School(code(r[1]), code(r[2]) in PUBLIC, text(r[3]), text(r[4])), *r[5:])
+        (
+            text(r[0]),
+            School(code(r[1]), code(r[2]) in PUBLIC, text(r[3]), text(r[4]), code(r[5]) in RURAL),
+            r[6],
+            r[7],
+        )
         for r in rows
         if is_school(r[0])
     )

@@ -402,17 +402,22 @@ def services(files: Files) -> dict[str, Answer] | None:
     if rows is None:
         return None
 
+    def is_rural(row: Row) -> bool:
+        school = as_of(files.schools, row["学校标识码"], files.end)
+        return school is not None and school.rural
+
     def add(service: str, column: str) -> int:
         return sum(
             int(row[column] or 0)
             for row in rows
             if (row["服务项目"], row["学期"]) == (service, "秋季")
+            and (service != "营养餐" or is_rural(row))
         )
 
     def share(service: str) -> Answer:
         return percent(add(service, "实际享受人数"), add(service, "应享受人数"))
 
-    fed = {row["学校标识码"] for row in rows if row["服务项目"] == "营养餐"}
+    fed = {row["学校标识码"] for row in rows if row["服务项目"] == "营养餐" and is_rural(row)}
     return {
         "schools_with_meals": count(len(fed)),
         "pupils_with_meals": count(add("营养餐", "实际享受人数")),
