@@ -29,7 +29,7 @@ from answer_files import (
     stage,
     text,
 )
-from answer_registers import PRIMARY_AND_SECONDARY, Answer, Files, Key, count, percent
+from answer_register_files import PRIMARY_AND_SECONDARY, Answer, Files, Key, count, percent
 
 POINT = "218"
 TEACHING = ("校长", "园长", "专任教师")
