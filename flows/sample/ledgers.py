@@ -122,9 +122,9 @@ def draw_exams(draw: LedgerDraw) -> Rows:
         stage: [s for s in draw.primary_and_secondary if stage in s.stages]
         for stage in ("小学", "初中", "高中")
     }
-    tested = [max(20, draw.pupils[school.code] // 6) for school in in_stage["小学"]]
+    tested = [max(20, draw.pupils[school.code]) for school in in_stage["小学"]]
     town = [place for place, school in enumerate(in_stage["小学"]) if school.area in URBAN]
-    good = sum(tested[place] for place in town) * HIGH_SCORES_IN_TEN_THOUSAND // 10_000
+    good = -(-sum(tested[place] for place in town) * HIGH_SCORES_IN_TEN_THOUSAND // 10_000)
     of_town = dict(zip(town, apportion(good, [tested[place] for place in town]), strict=True))
     for place, school in enumerate(in_stage["小学"]):
         rows.append((YEAR, school.code, "小学测试", tested[place]))

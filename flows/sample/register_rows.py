@@ -424,7 +424,7 @@ def draw_assignments(draw: Draw) -> Rows:
     """Send teachers in spring, and exchange others in autumn."""
     taken = Counter[date]()
     rows: Rows = []
-    for number in range(draw.targets["K1.3"] + 20):
+    for number in range(draw.targets["K1.3"] + 5 * len(draw.primary_and_secondary)):
         in_spring = number < draw.targets["K1.3"]
         kind = draw.rng.choice(("支教", "跟岗")) if in_spring else "交流轮岗"
         person = person_number(taken, draw.day(year=draw.rng.randrange(1970, 1998)))

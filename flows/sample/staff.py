@@ -186,6 +186,8 @@ def describe_staff(rng: Random, staff: Sequence[Person], labour: int) -> list[Pe
         moved = date(rng.randrange(2012, 2023), 9, 1)
         since = max(person.entered, moved) if rng.random() < 0.5 else person.entered
         subject = "劳动" if number in of_labour else person.subject
+        if subject == "历史" and person.stage == "初中" and rng.random() < 0.5:
+            subject = "道德与法治"
         level = rng.choice(("一级乙等", "二级甲等") if subject and "语文" in subject else
                            ("二级甲等", "二级乙等", "二级乙等"))  # fmt: skip
         described.append(
