@@ -24,7 +24,7 @@ from flows.runs.context import RunContext, ValidatedSources
 from flows.runs.lifecycle import open_run
 from flows.runs.planning import (
     find_unchanged_years,
-    forget_unused_readings,
+    forget_unused_results,
     plan_run,
     require_room,
 )
@@ -59,7 +59,7 @@ def nightly(
             outcomes = sources.outcomes.values()
             write_quality_report(run.folder, outcomes, log.report_outcomes, run.settings, run.as_of)
         if year is None and as_of is None:
-            forget_unused_readings(run, sources)
+            forget_unused_results(run, sources)
     if log.blocked:
         raise Blocked("; ".join(log.blocked))
     return {year: str(result["result"]) for year, result in log.results.items()}

@@ -51,16 +51,16 @@ def print_check(workspace: Workspace, name: str, path: Path) -> bool:
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
         (scratch / "files").mkdir()
-        candidates, remarks = find_candidates(run, contract, path, scratch / "inbox")
+        candidates, notices = find_candidates(run, contract, path, scratch / "inbox")
         trials = try_files(run, contract, candidates, scratch / "files")
         if not holds_many(path):
             _print_file(trials[0], contract)
         elif trials:
             _print_members(trials, contract)
-        for remark in [*remarks, *_describe_unneeded(run, trials)]:
-            say(f"! {remark}")
+        for notice in [*notices, *_describe_unneeded(run, trials)]:
+            say(f"! {notice}")
         problems = _print_definitions(run, contract, trials, scratch / "staging")
-    left = "; what stands above after ! would be skipped" if holds_many(path) and remarks else ""
+    left = "; what stands above after ! would be skipped" if holds_many(path) and notices else ""
     return _print_end(trials, problems, contract, left)
 
 
@@ -77,8 +77,8 @@ def _print_file(trial: FileTrial, contract: Contract) -> None:
     details, delivery = trial.outcome.details, trial.delivery
     say(f"{contract.name} {contract.title}: {delivery.name}")
     say(f"period: {delivery.period or 'is said neither by the name nor by a cell'}")
-    if trial.reading:
-        for line in _describe_captions(trial.reading, contract):
+    if trial.parsed:
+        for line in _describe_captions(trial.parsed, contract):
             say(line)
         say(f"rows: {_describe_counts(details)}")
         if contract.read.long:
@@ -89,9 +89,9 @@ def _print_file(trial: FileTrial, contract: Contract) -> None:
         for (sheet, row_type), numbers in by_type.items():
             if row_type != "exact_duplicate":  # told with what is quarantined
                 say(f"  {place_of_rows(sheet, numbers)}: {ROW_TYPES.get(row_type, row_type)}")
-        for sentence in _describe_totals(trial.reading, contract):
+        for sentence in _describe_totals(trial.parsed, contract):
             say(f"totals: {sentence}")
-        for sentence in _describe_patterns(trial.reading, contract):
+        for sentence in _describe_patterns(trial.parsed, contract):
             say(sentence)
     if trial.landed_at:
         say(f"this file landed on {day_of(trial.landed_at)}, and would not land again")
@@ -99,7 +99,7 @@ def _print_file(trial: FileTrial, contract: Contract) -> None:
         say(f"compared with {last.name}, period {last.period}, the last that was accepted")
     elif delivery.period:
         say("compared with no other file: none of this table was accepted before it")
-    problems = problems_of(contract, trial.outcome) if trial.reading else []
+    problems = problems_of(contract, trial.outcome) if trial.parsed else []
     for line in describe_problems(problems):
         say(line)
     named = {"title": contract.title, "period": delivery.period}
@@ -121,16 +121,16 @@ def _describe_counts(details: Mapping[str, Any]) -> str:
     )
 
 
-def _describe_captions(reading: ParseResult, contract: Contract) -> Iterator[str]:
+def _describe_captions(parsed: ParseResult, contract: Contract) -> Iterator[str]:
     """Say which captions were taken for which column, which say something else, and the rest."""
     sheets: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    by_sheet = captions_by_sheet(reading, contract)
+    by_sheet = captions_by_sheet(parsed, contract)
     written = {
         plain_caption(caption): caption
         for column in contract.columns
         for caption in column.captions
     }
-    for sheet, captions in reading.captions.items():
+    for sheet, captions in parsed.captions.items():
         names = {caption: name for name, caption in by_sheet.get(sheet, {}).items()}
         uses = _find_uses(contract, captions)
         taken = (
@@ -160,20 +160,20 @@ def _find_uses(contract: Contract, captions: Sequence[str]) -> dict[str, str]:
     return uses | {caption: others[caption] for caption in captions if caption in others}
 
 
-def _describe_totals(reading: ParseResult, contract: Contract) -> Iterator[str]:
+def _describe_totals(parsed: ParseResult, contract: Contract) -> Iterator[str]:
     """Say how many totals agree, which differ, and why others were not compared."""
-    compared = {place: names for place, names in reading.compared.items() if names}
+    compared = {place: names for place, names in parsed.compared.items() if names}
     unlisted = [
-        (row.sheet, row.row_number) for row in reading.set_aside if row.rule == "unlisted_total"
+        (row.sheet, row.row_number) for row in parsed.quarantined if row.rule == "unlisted_total"
     ]
     for where in _places_by_sheet(unlisted):
         yield f"{where} may be totals, are none that the contract declares, and are quarantined"
-    if not (reading.skipped.get("total") or compared or unlisted):
+    if not (parsed.skipped.get("total") or compared or unlisted):
         if any(column.is_number for column in contract.columns):
             yield f"nothing was compared: {_why_no_totals(contract)}"
         return
     differing: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for finding in reading.findings:
+    for finding in parsed.findings:
         if finding.rule == "own_total":
             differing[finding.sheet, finding.row_number].append(finding.column)
     if agreeing := [place for place in compared if place not in differing]:
@@ -184,8 +184,8 @@ def _describe_totals(reading: ParseResult, contract: Contract) -> Iterator[str]:
         yield f"{many(len(agreeing), 'row')} {verb} with the sums of {of}"
     for (sheet, number), columns in differing.items():
         yield f"{place_of_rows(sheet, [number])} is not the sum of its rows in {', '.join(columns)}"
-    for where in _places_by_sheet(place for place, names in reading.compared.items() if not names):
-        yield f"{where} not compared, because {_why_not_compared(reading, contract)}"
+    for where in _places_by_sheet(place for place, names in parsed.compared.items() if not names):
+        yield f"{where} not compared, because {_why_not_compared(parsed, contract)}"
 
 
 def _places_by_sheet(places: Iterable[tuple[str, int]]) -> Iterator[str]:
@@ -205,23 +205,23 @@ def _why_no_totals(contract: Contract) -> str:
     return f"no cell in the column {totals.column} says {', '.join(totals.labels)}"
 
 
-def _why_not_compared(reading: ParseResult, contract: Contract) -> str:
+def _why_not_compared(parsed: ParseResult, contract: Contract) -> str:
     totals = contract.read.totals
     is_of_amounts = totals is None or totals.check == (ALL_AMOUNTS,)
     if is_of_amounts and contract.column_of_role("amount") is None:
         return "no column has `role: amount`: name in `totals.check` the columns that add up"
-    if any(row.rule == "unreadable_cell" for row in reading.set_aside):
+    if any(row.rule == "unreadable_cell" for row in parsed.quarantined):
         return "a cell of their rows, or of their own, cannot be read"
     return "they hold no number in the columns that are checked"
 
 
-def _describe_patterns(reading: ParseResult, contract: Contract) -> Iterator[str]:
+def _describe_patterns(parsed: ParseResult, contract: Contract) -> Iterator[str]:
     """Say which patterns of the contract met no row, and how many cells a sign stands in."""
     for word, row_type in (("groups", "group"), ("subsets", "subset"), ("footer", "note")):
-        if getattr(contract.read, word) and not reading.skipped[row_type]:
+        if getattr(contract.read, word) and not parsed.skipped[row_type]:
             yield f"{word}: no row of the file meets the pattern"
     meanings = {column.name: column.means for column in contract.columns}
-    for (name, sign), count in sorted(reading.emptied.items()):
+    for (name, sign), count in sorted(parsed.emptied.items()):
         meaning = meanings[name].get(sign, "as the contract says")
         yield f"means: {many(count, 'cell')} of {name} with {sign}: {meaning}"
 
@@ -232,13 +232,13 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
     for trial in trials:
         word = "accepted" if trial.outcome.accepted else "rejected"
         say(f"{word}: {trial.delivery.name}, period {trial.delivery.period or 'unknown'}")
-        if trial.reading:
+        if trial.parsed:
             say(f"  rows: {_describe_counts(trial.outcome.details)}")
-            for sentence in _describe_totals(trial.reading, contract):
+            for sentence in _describe_totals(trial.parsed, contract):
                 say(f"  totals: {sentence}")
         for message in trial.outcome.rejections:
             say(f"  {message.english}")
-        problems = problems_of(contract, trial.outcome) if trial.reading else []
+        problems = problems_of(contract, trial.outcome) if trial.parsed else []
         for line in describe_problems(problems):
             if line not in printed:
                 say(f"  {line}")
@@ -254,7 +254,7 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
         units = [
             unit
             for trial in accepted
-            if trial.reading
+            if trial.parsed
             for unit in units_held(contract, trial.outcome.rows, trial.outcome.quarantine)
         ]
         twice = len(units) - len(set(units))
@@ -266,7 +266,7 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
 def _print_first_rows(trial: FileTrial, contract: Contract) -> None:
     from rich.table import Table
 
-    count = min(FIRST_ROWS, trial.outcome.details["rows_landed"]) if trial.reading else 0
+    count = min(FIRST_ROWS, trial.outcome.details["rows_landed"]) if trial.parsed else 0
     if not count:
         return
     names = [column.name for column in contract.columns]
@@ -286,7 +286,7 @@ def _print_definitions(
     run: RunContext, contract: Contract, trials: Iterable[FileTrial], scratch: Path
 ) -> list[str]:
     """Try suite and staging model against the contract; give what would end the run."""
-    rows = [trial.outcome.rows for trial in trials if trial.reading and trial.outcome.accepted]
+    rows = [trial.outcome.rows for trial in trials if trial.parsed and trial.outcome.accepted]
     problems = find_suite_problems(contract, run.suites)
     for problem in problems:
         say(f"suite: {problem}")

@@ -12,12 +12,12 @@ def print_new_source(path: Path, name: str, title: str) -> None:
     for file, count in written.questions.items():
         decide = f": {count} lines marked `# decide:` are for you" if count else ""
         say(f"wrote {file}{decide}")
-    reading = written.reading
-    quarantined = len({(row.sheet, row.row_number) for row in reading.set_aside})
+    parsed = written.parsed
+    quarantined = len({(row.sheet, row.row_number) for row in parsed.quarantined})
     say(
-        f"of the sample {reading.landed} rows would be read, {quarantined} quarantined, "
-        f"{sum(reading.skipped.values())} skipped as titles, totals or notes"
+        f"of the sample {parsed.landed} rows would be read, {quarantined} quarantined, "
+        f"{sum(parsed.skipped.values())} skipped as titles, totals or notes"
     )
-    for remark in written.remarks:
+    for remark in written.notices:
         say(remark)
     say(f"next: ziping sources check {name} FILE")

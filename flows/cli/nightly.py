@@ -102,8 +102,8 @@ def print_run(run: RunContext) -> None:
         say(sentence)
     for year in run.years:
         result = log.results.get(year, {"result": "failed"})
-        is_look = run.as_of and result["result"] == "published"
-        word = "looked back, as" if is_look else result["result"]
+        is_preview = run.as_of and result["result"] == "published"
+        word = "looked back, as" if is_preview else result["result"]
         say(f"{year}: {word} {result.get('release', '')}")
         release = current_release(run.workspace, year)
         if release and result["result"] == "published":

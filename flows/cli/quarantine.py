@@ -14,7 +14,7 @@ from flows.contracts.loading import find_contract
 from flows.landing.problems import Examined, Problem, gravity_of, problems_of
 from flows.landing.source_status import by_period, candidates
 from flows.runs.context import RunContext, ValidatedSources
-from flows.runs.validation import look_at_sources
+from flows.runs.validation import find_sources
 
 VERSION = 1
 STATES = {"in_force": "in force", "rejected": "rejected"}
@@ -68,7 +68,7 @@ def print_quarantine(
 
     Of one evaluation year these are the files of the periods that it needs.
     """
-    run, sources = look_at_sources(workspace, year)
+    run, sources = find_sources(workspace, year)
     names = [find_contract(run.contracts, source).name] if source else list(run.contracts)
     found = examine_deliveries(sources, names)
     if as_json:

@@ -23,14 +23,14 @@ from flows.parsing.columns import Pseudonym
 from flows.parsing.file_parser import read_file
 from flows.parsing.result import RowLogEntry
 from flows.releases.release import current_release, rows_of, years_published
-from flows.runs.validation import look_at_sources
+from flows.runs.validation import find_sources
 
 LONGEST_LIST = 1_000
 
 
 def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
     """Print the account of each active delivery: rows read, landed, quarantined, skipped."""
-    run, sources = look_at_sources(workspace)
+    run, sources = find_sources(workspace)
     contract = find_contract(run.contracts, name)
     console = make_console()
     newer = ["in a newer part"] * contract.in_parts
@@ -95,7 +95,7 @@ def _print_lines(lines: Iterable[RowLogEntry]) -> None:
 
 def print_sources(workspace: Workspace) -> None:
     """Print each source table and period: the active delivery, or who owes it since when."""
-    run, sources = look_at_sources(workspace)
+    run, sources = find_sources(workspace)
     units = _units(workspace)
     table = Table(
         Column("source", no_wrap=True), "period", Column("active file", overflow="fold"),

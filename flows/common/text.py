@@ -62,7 +62,7 @@ def place_of_rows(sheet: str, rows: Iterable[int]) -> str:
     return f"{where} {word} {shown}".strip() + (f" and {more:,} more" if more else "")
 
 
-def half_width(cell: Any) -> str | None:
+def normalize_width(cell: Any) -> str | None:
     """Give a cell's text in half width without outer blanks and unseen signs; empty is None."""
     if cell is None:
         return None
@@ -78,7 +78,7 @@ def half_width(cell: Any) -> str | None:
     return text or None
 
 
-def half_width_pattern(pattern: str) -> str:
+def normalize_width_pattern(pattern: str) -> str:
     """Write a pattern as the texts are that it is compared with: as a file shows it, in half width.
 
     A sign that would then mean something in a pattern, such as a bracket, stays a sign.
@@ -87,11 +87,11 @@ def half_width_pattern(pattern: str) -> str:
     return "".join(plain if plain == sign else re.escape(plain) for sign, plain in written)
 
 
-def squeezed(cell: Any) -> str | None:
+def strip_whitespace(cell: Any) -> str | None:
     """Give a code's text: half width, no blanks at all."""
     if isinstance(cell, str) and cell.isascii() and cell.isalnum():
         return cell  # as most are: nothing to look for
-    text = half_width(cell)
+    text = normalize_width(cell)
     return "".join(text.split()) or None if text else None
 
 
@@ -105,4 +105,4 @@ def plain(number: Any) -> str:
 
 def plain_caption(cell: Any) -> str:
     """Normalise a caption: half width, no blanks, no quotes around it, é as one sign."""
-    return unicodedata.normalize("NFC", (squeezed(cell) or "").strip("\"'"))
+    return unicodedata.normalize("NFC", (strip_whitespace(cell) or "").strip("\"'"))

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from flows.common.text import half_width_pattern
+from flows.common.text import normalize_width_pattern
 from flows.contracts.safety import check_file_pattern, check_query, check_setting
 
 # Words of contracts that have gone, and what to do instead.
@@ -95,7 +95,7 @@ TextOrTexts = Annotated[Texts, BeforeValidator(_as_list, json_schema_input_type=
 Caption = Annotated[Text, BeforeValidator(_as_text, json_schema_input_type=str | int)]
 Regex = Annotated[Text, AfterValidator(_check_regex), Field(json_schema_extra={"format": "regex"})]
 # Rows and captions are compared in half width.
-RowRegex = Annotated[Regex, AfterValidator(half_width_pattern)]
+RowRegex = Annotated[Regex, AfterValidator(normalize_width_pattern)]
 MonthDay = Annotated[str, StringConstraints(pattern="^[0-9]{2}-[0-9]{2}$")]
 Setting = Annotated[
     str,

@@ -144,15 +144,15 @@ def _prove(path: Path, form: Form) -> None:
     )
     empty = contract.model_copy(update={"columns": columns})
     try:
-        reading = read_file(path, empty, name=form.sent_name)
+        parsed = read_file(path, empty, name=form.sent_name)
     except Rejected as error:
         raise ZipingError(f"{contract.name}: its own template cannot be read: {error}") from None
-    found = positions_of(reading.captions.get(form.sheet, ()), contract.columns)
+    found = positions_of(parsed.captions.get(form.sheet, ()), contract.columns)
     lost = [
         field.column.name
         for field in form.fields
         if field.column.captions and field.column.name not in found
     ]
-    if lost or reading.landed or reading.set_aside or len(reading.captions) != 1:
+    if lost or parsed.landed or parsed.quarantined or len(parsed.captions) != 1:
         named = f" ({', '.join(lost)}): give the captions other words" if lost else ""
         raise ZipingError(f"{contract.name}: its own template would be misread{named}")

@@ -35,7 +35,7 @@ class ParsedFile:
 
     folder: Path
     delivery: Delivery
-    reading: ParseResult
+    parsed: ParseResult
     waivers: Sequence[Waiver] = ()
 
     @property
@@ -48,7 +48,7 @@ class ParsedFile:
 class Landing:
     """What became of a delivery's rows."""
 
-    reading: ParseResult
+    parsed: ParseResult
     judgement: DeliveryReport
     row_count: int
     sums: dict[str, Decimal]  # of what landed, by each column of decimals
@@ -62,18 +62,18 @@ def judge_files(files: Sequence[ParsedFile], contract: Contract, suite: Suite) -
     amounts = [column.name for column in contract.columns if column.role == "amount"]
     absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
     for file in files:
-        _leave_out_duplicates(file.rows, file.reading, contract)
-        file.reading.findings += find_equal_sheets(file.rows, file.reading, contract)
+        _leave_out_duplicates(file.rows, file.parsed, contract)
+        file.parsed.findings += find_equal_sheets(file.rows, file.parsed, contract)
     paths = [file.rows for file in files]
     readable = [sum(row.values(), Decimal(0)) for row in first_rows(paths, absolute)]
     title_years = first_rows(paths, year_questions(contract))
     profiles = first_rows(paths, profile_questions(contract))
     reports = []
     for file, years in zip(files, title_years, strict=True):
-        file.reading.findings += other_years(file.reading, years, file.delivery.period)
+        file.parsed.findings += other_years(file.parsed, years, file.delivery.period)
         file_id = file.delivery.files[0].sha256
         reports.append(DeliveryReport(contract, suite, file_id, file.waivers))
-        reports[-1].add_findings(file.reading)
+        reports[-1].add_findings(file.parsed)
     row_results = _judge_rows(paths, contract, suite)
     for file, report, results in zip(files, reports, row_results, strict=True):
         _take_broken(file.rows, report, results, amounts)
@@ -84,10 +84,10 @@ def judge_files(files: Sequence[ParsedFile], contract: Contract, suite: Suite) -
     landings = []
     for place, (file, report) in enumerate(zip(files, reports, strict=True)):
         report.add_table_results(table_results[place])
-        broken = {(row.sheet, row.row_number) for row in file.reading.set_aside}
-        report.check_quarantine_limit(file.reading.landed + len(broken), readable[place])
+        broken = {(row.sheet, row.row_number) for row in file.parsed.quarantined}
+        report.check_quarantine_limit(file.parsed.landed + len(broken), readable[place])
         _write_quarantine(file.folder / QUARANTINE, report.quarantine)
-        profile = profile_of(file.reading, profiles[place], contract)
+        profile = profile_of(file.parsed, profiles[place], contract)
         profile |= {
             "by_unit": units_of(file.rows, contract),
             "units_in_quarantine": sorted(
@@ -95,7 +95,7 @@ def judge_files(files: Sequence[ParsedFile], contract: Contract, suite: Suite) -
             ),
         }
         count = count_rows(file.rows)
-        landings.append(Landing(file.reading, report, count, landed_sums[place], profile))
+        landings.append(Landing(file.parsed, report, count, landed_sums[place], profile))
     return landings
 
 
@@ -132,7 +132,7 @@ def parse_into(
 
     schema = with_delivery(schema_of(contract.columns).empty_table()).schema
     with writing(target, schema) as write:
-        reading = read_file(
+        parsed = read_file(
             path,
             contract,
             pseudonym,
@@ -142,7 +142,7 @@ def parse_into(
             attachments=known_names(delivery.attachments) if contract.has_attachments else None,
         )
     pa.default_memory_pool().release_unused()  # a hundred MB, which judging needs
-    return reading
+    return parsed
 
 
 def _take_broken(
@@ -202,7 +202,7 @@ def _judge_rows(paths: Sequence[Path], contract: Contract, suite: Suite) -> list
     return [[*results, replace(of_key, rule=named)] for *results, of_key in judged]
 
 
-def _leave_out_duplicates(rows: Path, reading: ParseResult, contract: Contract) -> None:
+def _leave_out_duplicates(rows: Path, parsed: ParseResult, contract: Contract) -> None:
     """Leave rows out that share the key of an earlier one and say the same in every column.
 
     What the contract does not declare, a serial number for example, does not make two of them.
@@ -232,10 +232,10 @@ def _leave_out_duplicates(rows: Path, reading: ParseResult, contract: Contract) 
     ).to_pylist()
     for row in copies:
         sheet, number = row["_sheet"], row["_row_number"]
-        reading.skip(sheet, number, "exact_duplicate")
+        parsed.skip(sheet, number, "exact_duplicate")
         found = copy_of(sheet, number, row["first_sheet"], row["first_row"], row["amount"])
-        reading.findings.append(found)
-    reading.landed -= len(copies)
+        parsed.findings.append(found)
+    parsed.landed -= len(copies)
     take_out(rows, {row["place"] for row in copies})
 
 

@@ -151,10 +151,10 @@ class Validator:
             delivery = request.delivery
             path = self.store.path(delivery.files[0].sha256)
             try:
-                reading = parse_into(
+                parsed = parse_into(
                     folder / ROWS, path, delivery, contract, self.key.pseudonym, None
                 )
-                reads[number] = ParsedFile(folder, delivery, reading, request.waivers)
+                reads[number] = ParsedFile(folder, delivery, parsed, request.waivers)
             except Rejected as error:
                 found[number] = rejected_details(contract, error, self.suites)
         if reads:
@@ -222,24 +222,24 @@ def _message_of(error: Exception) -> Message:
 
 def describe_landing(landing: Landing, contract: Contract) -> dict[str, Any]:
     """Describe a file that was read and judged: counts of rows, results of rules, its profile."""
-    reading, judgement = landing.reading, landing.judgement
-    skipped = dict(reading.skipped)
+    parsed, judgement = landing.parsed, landing.judgement
+    skipped = dict(parsed.skipped)
     duplicates = skipped.pop("exact_duplicate", 0)
-    set_aside = {(row["sheet"], row["row_number"]) for row in judgement.quarantine}
+    quarantined = {(row["sheet"], row["row_number"]) for row in judgement.quarantine}
     return {
         "accepted": not judgement.rejections,
         "rejections": [
-            reason.as_json() for reason in _with_emptiness(reading, judgement.rejections)
+            reason.as_json() for reason in _with_emptiness(parsed, judgement.rejections)
         ],
         "results": judgement.results,
-        "rows_read": landing.row_count + len(set_aside) + sum(skipped.values()),
+        "rows_read": landing.row_count + len(quarantined) + sum(skipped.values()),
         "rows_landed": landing.row_count,
-        "rows_quarantined": len(set_aside),
+        "rows_quarantined": len(quarantined),
         "rows_duplicated": duplicates,
         "rows_skipped": sum(skipped.values()),
         "skipped": skipped,
-        "captions": captions_by_sheet(reading, contract),
-        "sign_off": reading.sign_off,
+        "captions": captions_by_sheet(parsed, contract),
+        "sign_off": parsed.sign_off,
         "waived": waived_entries(judgement.waived),
         "doubts": judgement.doubts,
         "sums": {name: str(value) for name, value in landing.sums.items()},
@@ -247,9 +247,9 @@ def describe_landing(landing: Landing, contract: Contract) -> dict[str, Any]:
     }
 
 
-def _with_emptiness(reading: ParseResult, rejections: list[Message]) -> list[Message]:
+def _with_emptiness(parsed: ParseResult, rejections: list[Message]) -> list[Message]:
     """Tell a file that came without a row from one whose rows are bad."""
-    if rejections and not reading.landed and not reading.set_aside:
+    if rejections and not parsed.landed and not parsed.quarantined:
         return [message("no_rows"), *rejections]
     return rejections
 

@@ -19,14 +19,14 @@ Units = dict[str, dict[str, dict[str, str]]]  # unit, member, measure
 UnitRows = dict[str, list[int]]  # of each unit the rows landed and the rows set aside
 
 
-def captions_by_sheet(reading: ParseResult, contract: Contract) -> dict[str, dict[str, str]]:
+def captions_by_sheet(parsed: ParseResult, contract: Contract) -> dict[str, dict[str, str]]:
     """Say by sheet what the file calls the contract's columns."""
     return {
         sheet: {
             name: without_ids(captions[place])
             for name, place in positions_of(captions, contract.columns).items()
         }
-        for sheet, captions in reading.captions.items()
+        for sheet, captions in parsed.captions.items()
     }
 
 
@@ -58,7 +58,7 @@ def _items(contract: Contract, captions: Sequence[str]) -> dict[int, str]:
 
 
 def profile_of(
-    reading: ParseResult, answers: Mapping[str, Any], contract: Contract
+    parsed: ParseResult, answers: Mapping[str, Any], contract: Contract
 ) -> dict[str, Any]:
     """Describe a file: captions in their order, those that no column takes, units, years, content.
 
@@ -66,27 +66,27 @@ def profile_of(
     of days the year of most of them and their share of all rows in percent, `days` the first and
     the last of them; `content` names the rows without what the file says once for all of them.
     """
-    items = {sheet: _items(contract, captions) for sheet, captions in reading.captions.items()}
+    items = {sheet: _items(contract, captions) for sheet, captions in parsed.captions.items()}
     taken = {
         sheet: {*positions_of(captions, contract.columns).values(), *items[sheet]}
-        for sheet, captions in reading.captions.items()
+        for sheet, captions in parsed.captions.items()
     }
     others = {
         without_ids(caption)
-        for sheet, captions in reading.captions.items()
+        for sheet, captions in parsed.captions.items()
         for place, caption in enumerate(captions)
         if caption and place not in taken[sheet]
     }
-    unreadable = Counter(row.column for row in reading.set_aside if row.rule == "unreadable_cell")
+    unreadable = Counter(row.column for row in parsed.quarantined if row.rule == "unreadable_cell")
     return {
-        "layout": [without_ids(caption) for caption in next(iter(reading.captions.values()), ())],
+        "layout": [without_ids(caption) for caption in next(iter(parsed.captions.values()), ())],
         "other_captions": sorted(others),
         "items": {
-            without_ids(item): without_ids(reading.captions[sheet][place])
+            without_ids(item): without_ids(parsed.captions[sheet][place])
             for sheet, found in items.items()
             for place, item in found.items()
         },
-        "stated_units": sorted(set(reading.units.values())),
+        "stated_units": sorted(set(parsed.units.values())),
         "unreadable": dict(sorted(unreadable.items())),
         "years": {
             name: _most(years, int(answers[CONTENT].partition(":")[0]))
@@ -172,8 +172,8 @@ def units_held(contract: Contract, rows: Path, quarantine: Path) -> UnitRows:
                      if unit is not None}  # fmt: skip
     if column == contract.column_of_role("unit"):
         # A row counts once, however many rules it breaks.
-        set_aside = pq.read_table(quarantine, columns=["unit", "sheet", "row_number"])
-        for row in set_aside.group_by(["unit", "sheet", "row_number"]).aggregate([]).to_pylist():
+        quarantined = pq.read_table(quarantine, columns=["unit", "sheet", "row_number"])
+        for row in quarantined.group_by(["unit", "sheet", "row_number"]).aggregate([]).to_pylist():
             if row["unit"] is not None:
                 counts.setdefault(row["unit"], [0, 0])[1] += 1
     return dict(sorted(counts.items()))

@@ -77,8 +77,8 @@ class RawRows:
         """Read some columns of a file; find its rows by sheet and row number."""
         source = self.sources[file_id]
         contract, name = self.contracts[source["source"]], source["original_name"]
-        reading = read_file(self.path(file_id), contract, columns=names, name=name)
-        table = reading.table()
+        parsed = read_file(self.path(file_id), contract, columns=names, name=name)
+        table = parsed.table()
         places = zip(table["_sheet"].to_pylist(), table["_row_number"].to_pylist(), strict=True)
         return {place: index for index, place in enumerate(places)}, [
             table[name].to_pylist() for name in names

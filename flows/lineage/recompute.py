@@ -100,7 +100,7 @@ class Recomputation:
         row = standard_in_force(self.raw.tables.standards, standard_id, stage, self.district, day)
         return Decimal(row["value"]) if row else None
 
-    def owed_rows(self) -> Counter[tuple[str, str, str, str]]:
+    def expected_rows(self) -> Counter[tuple[str, str, str, str]]:
         """Count pupils and boarders of public schools from the raw census files.
 
         Keyed (term, school, stage, what); what is `funded` or `boarders`. Which rows are public
@@ -139,7 +139,7 @@ class Recomputation:
     def _funded(self) -> Decimal:
         """Recount for how many half-years pupils or boarders are owed for."""
         wanted = "boarders" if self.described["trace"] == "boarders" else "funded"
-        owed = self.owed_rows()
+        owed = self.expected_rows()
         for row in self.own_rows:
             keys = row.keys
             place = (keys["term"], keys["school_code"], keys["stage"], wanted)
@@ -183,7 +183,7 @@ class Recomputation:
         }
         successors = self.successors()
         owed: dict[str, list[tuple[int, Decimal]]] = defaultdict(list)
-        for (term, school, stage, what), count in self.owed_rows().items():
+        for (term, school, stage, what), count in self.expected_rows().items():
             if stage not in (*COMPULSORY, SPECIAL):
                 continue
             is_boarders = what == "boarders"

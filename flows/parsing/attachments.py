@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.common.masking import without_ids
-from flows.common.text import half_width
+from flows.common.text import normalize_width
 from flows.contracts.delivery import LandedFile
 from flows.parsing.values import Unreadable
 
@@ -42,7 +42,7 @@ def names_in(cell: Any, known: Known) -> list[str]:
     A comma may be part of a name: it is one where no attachment has the whole as its name.
     """
     found: list[str] = []
-    for part in BETWEEN.split(half_width(str(cell)) or ""):
+    for part in BETWEEN.split(normalize_width(str(cell)) or ""):
         is_name = compared(part) in known
         found += [part] if is_name else PERHAPS_BETWEEN.split(part)
     return [name.strip() for name in found if name.strip()]

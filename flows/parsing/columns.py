@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flows.common.masking import MASK, without_ids
-from flows.common.text import HAN, half_width, squeezed
+from flows.common.text import HAN, normalize_width, strip_whitespace
 from flows.contracts.model import Column
 from flows.parsing.codes import prover_of, with_zeros
 from flows.parsing.values import (
@@ -120,7 +120,9 @@ def _text_reader(column: Column) -> Read:
     """Read a text or a code; a code that a digit or a list can prove must be proved."""
     is_code = is_code_name(column.name) or column.values or column.length
     takes: dict[str | None, Read] = {"code": _code_of_pair, "name": name_part}
-    plain = half_width if OF_TIME.search(" ".join((column.name, *column.captions))) else text_cell
+    plain = (
+        normalize_width if OF_TIME.search(" ".join((column.name, *column.captions))) else text_cell
+    )
     read: Read = takes.get(column.take, code_cell if is_code else plain)
     proves = prover_of(column.check, column.code_list)
     if proves is None and column.length is None:
@@ -173,7 +175,7 @@ def _listed(read: Read, values: Any, data_type: str) -> Read:
     """Read only what the contract lists, as what it says."""
 
     def read_listed(cell: Any) -> Any:
-        text = squeezed(cell)
+        text = strip_whitespace(cell)
         if text is None:
             return None
         if text in values:
@@ -206,7 +208,7 @@ def _with_year_first(read: Read, order: str) -> Read:
     """Read days whose year stands last, in the order that the contract says."""
 
     def read_turned(cell: Any) -> Any:
-        found = YEAR_LAST.fullmatch(half_width(cell) or "") if isinstance(cell, str) else None
+        found = YEAR_LAST.fullmatch(normalize_width(cell) or "") if isinstance(cell, str) else None
         if not found:
             return read(cell)
         first, second, year, time = found.group("first", "second", "year", "time")
@@ -239,7 +241,7 @@ def reader_of(
         read = _with_comma(read)
     if column.dates and column.data_type == "date":
         read = _with_year_first(read, column.dates)
-    means = {squeezed(text): meaning for text, meaning in column.means.items()}
+    means = {strip_whitespace(text): meaning for text, meaning in column.means.items()}
 
     def read_cell(cell: Any) -> Any:
         if isinstance(cell, str) and not means and cell.isalnum() and cell not in NULLS:
@@ -247,7 +249,7 @@ def reader_of(
         if isinstance(cell, dict | list):  # JSON within JSON
             raise Unreadable
         if means or isinstance(cell, str):
-            text = squeezed(cell)
+            text = strip_whitespace(cell)
             if text in ERRORS or (isinstance(cell, str) and LOST_SIGN in cell):
                 raise Unreadable
             if text is not None and text in means:

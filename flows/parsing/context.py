@@ -43,7 +43,7 @@ class ParseContext:
         ]
         self.by_name = {column.name: column for column in contract.columns}
         self.amounts = [column.name for column in contract.columns if column.role == "amount"]
-        self.reading = ParseResult(row_log=row_log)
+        self.parsed = ParseResult(row_log=row_log)
         self.seen = SeenRows()
         self.sums = Sums()  # of all sheets so far
         self.totals: list[tuple[str, StatedTotals]] = []
@@ -51,20 +51,20 @@ class ParseContext:
 
     def find(self, rule: str, sheet: str, number: int, column: str, **more: Any) -> None:
         """Keep what only the file itself shows."""
-        self.reading.findings.append(Finding(rule, sheet, number, column, **more))
+        self.parsed.findings.append(Finding(rule, sheet, number, column, **more))
 
     def land(self, table: "pa.Table") -> None:
         """Keep typed rows, or pass them on so that they need no memory."""
         if not table.num_rows:
             return
-        self.reading.landed += table.num_rows
-        self.reading.last_row = table["_sheet"][-1].as_py(), table["_row_number"][-1].as_py()
+        self.parsed.landed += table.num_rows
+        self.parsed.last_row = table["_sheet"][-1].as_py(), table["_row_number"][-1].as_py()
         if self.sink:
             self.sink(table)
         else:
-            self.reading.tables.append(table)
+            self.parsed.tables.append(table)
 
-    def set_aside(
+    def quarantined(
         self,
         sheet: str,
         table: "pa.Table",
@@ -79,7 +79,7 @@ class ParseContext:
             if WHOLE_ROW in columns:
                 values = {}
             for name in columns:
-                self.reading.set_aside.append(
+                self.parsed.quarantined.append(
                     QuarantinedRow(
                         sheet,
                         number,

@@ -47,7 +47,7 @@ class FileReader(ParseContext):
                     raise
                 missing = error
                 for row_number, _ in above:
-                    self.reading.skip(sheet.name, row_number, "other_sheet")
+                    self.parsed.skip(sheet.name, row_number, "other_sheet")
                 self._pass_over(sheet)
                 continue
             found = True
@@ -58,7 +58,7 @@ class FileReader(ParseContext):
                 "no_sheet_of_that_name" if self.contract.read.sheets else "no_sheet_with_cells"
             )
         self._finish()
-        return self.reading
+        return self.parsed
 
     def _is_wanted(self, sheet: Sheet) -> bool:
         pattern = self.contract.read.sheets
@@ -66,19 +66,19 @@ class FileReader(ParseContext):
 
     def _pass_over(self, sheet: Sheet) -> None:
         for number, _ in sheet.rows:
-            self.reading.skip(sheet.name, number, "other_sheet")
+            self.parsed.skip(sheet.name, number, "other_sheet")
 
     def _read_below(self, sheet: Sheet, header: Header, above: Rows) -> None:
         for number, _ in above:
-            self.reading.skip(sheet.name, number, "title")
+            self.parsed.skip(sheet.name, number, "title")
         for number in range(header.last_row - header.height + 1, header.last_row + 1):
-            self.reading.skip(sheet.name, number, "header")
-        self.reading.sign_off |= read_sign_off(self.contract, above)
-        self.reading.captions[sheet.name] = header.captions
-        self.reading.years[sheet.name] = find_title_years(above, sheet.name)
+            self.parsed.skip(sheet.name, number, "header")
+        self.parsed.sign_off |= read_sign_off(self.contract, above)
+        self.parsed.captions[sheet.name] = header.captions
+        self.parsed.years[sheet.name] = find_title_years(above, sheet.name)
         reader = SheetReader(self, sheet, header, above)
         if unit := reader.unit or find_stated_unit(above):
-            self.reading.units[sheet.name] = without_ids(unit)
+            self.parsed.units[sheet.name] = without_ids(unit)
         reader.read()
         self.sums.add(reader.totals.sums)
         self.totals.append((sheet.name, reader.totals))
@@ -91,15 +91,15 @@ class FileReader(ParseContext):
                     is_money = column.partition(" ")[0] in self.amounts
                     money = amount if is_money else None
                     self.find("own_total", sheet, number, column, level=level, amount=money)
-            self.reading.compared |= {
+            self.parsed.compared |= {
                 (sheet, row): columns for row, columns in totals.compared.items()
             }
-        self.reading.findings = self._mark_repeated(self.reading.findings)
+        self.parsed.findings = self._mark_repeated(self.parsed.findings)
         ends = any(totals.ends_with_whole for _, totals in self.totals)
         if self.contract.read.ends_with_totals and not ends:
-            self.find("totals_row_missing", "", self.reading.last_row[1], "")
-        if not self.sink and not self.reading.tables:
-            self.reading.tables.append(schema_of(self.columns).empty_table())
+            self.find("totals_row_missing", "", self.parsed.last_row[1], "")
+        if not self.sink and not self.parsed.tables:
+            self.parsed.tables.append(schema_of(self.columns).empty_table())
 
     def _mark_repeated(self, findings: list[Finding]) -> list[Finding]:
         """Let the totals of one level say by how much a column is wrong: 合计 repeats its 小计.

@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.common.errors import Rejected
 from flows.common.messages import column_message, message
-from flows.common.text import half_width, plain_caption, squeezed
+from flows.common.text import normalize_width, plain_caption, strip_whitespace
 from flows.contracts.model import Column, Contract, find_unnamed_place, is_headerless
 from flows.contracts.words import Unpivot
 from flows.parsing.values import GROUPED, NUMBER
@@ -126,7 +126,7 @@ def holds_number(cell: Any) -> bool:
     """Say whether a cell holds a number and nothing else."""
     if isinstance(cell, int | float):
         return not isinstance(cell, bool)
-    text = (squeezed(cell) or "").strip("()") if isinstance(cell, str) else ""
+    text = (strip_whitespace(cell) or "").strip("()") if isinstance(cell, str) else ""
     return bool(NUMBER.fullmatch(text) or GROUPED.fullmatch(text))
 
 
@@ -135,7 +135,7 @@ def _looks_like_data(row: Sequence[Any], header: "Header", columns: Iterable[Col
     cells = [(column, row[place] if place < len(row) else None) for column in columns
              if (place := header.positions.get(column.name)) is not None]  # fmt: skip
     return bool(cells) and all(
-        holds_number(cell) if column.is_number else half_width(cell) for column, cell in cells
+        holds_number(cell) if column.is_number else normalize_width(cell) for column, cell in cells
     )
 
 

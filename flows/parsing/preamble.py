@@ -8,7 +8,7 @@ from typing import Any
 from flows.common.errors import Rejected
 from flows.common.masking import without_ids
 from flows.common.messages import message
-from flows.common.text import half_width, plain_caption
+from flows.common.text import normalize_width, plain_caption
 from flows.contracts.model import Contract
 from flows.parsing.headers import Header, Rows
 from flows.parsing.values import UNITS_OF_YUAN
@@ -56,7 +56,7 @@ def _labelled(above: Rows, labels: tuple[str, ...]) -> str | None:
     """Find the text right of a label, or after its colon in the same cell."""
     wanted = [plain_caption(label) for label in labels]
     for _, row in above:
-        texts = [text for cell in row if (text := half_width(cell))]
+        texts = [text for cell in row if (text := normalize_width(cell))]
         for place, text in enumerate(texts):
             label, colon, rest = text.partition(":")
             if plain_caption(label) not in wanted:
@@ -163,7 +163,7 @@ def read_sign_off(contract: Contract, above: Rows) -> dict[str, str]:
     labels = contract.sign_off
     found: dict[str, str] = {}
     for _, row in above:
-        cells = [text for cell in row if (text := half_width(cell))]
+        cells = [text for cell in row if (text := normalize_width(cell))]
         for key, label in labels.items():
             for cell, following in pairwise(cells):
                 is_blank = following.rstrip(":") in labels.values()  # what follows is no answer
@@ -175,7 +175,7 @@ def read_sign_off(contract: Contract, above: Rows) -> dict[str, str]:
 def find_title_years(above: Iterable[tuple[int, list[Any]]], sheet: str) -> Titles:
     """List the years that the name of a sheet and the rows above its header say."""
     texts = [(0, sheet)] + [
-        (number, text) for number, row in above for cell in row if (text := half_width(cell))
+        (number, text) for number, row in above for cell in row if (text := normalize_width(cell))
     ]
     return [
         (number, int(year))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from flows.common.errors import Rejected
-from flows.common.text import half_width, squeezed
+from flows.common.text import normalize_width, strip_whitespace
 from flows.contracts.model import Contract
 from flows.parsing.headers import Header, holds_number
 from flows.readers.sheets import Sheet
@@ -141,7 +141,7 @@ class Columns:
         """
         if place in self.proved:
             return None
-        if place not in self.declared and SERIAL.fullmatch(half_width(cell) or ""):
+        if place not in self.declared and SERIAL.fullmatch(normalize_width(cell) or ""):
             return BLANK
         return LABEL if self.measures and place not in self.measures else ALONE
 
@@ -181,7 +181,7 @@ def blank_rows(
         number
         for number, row in zip(numbers, rows, strict=True)
         if not (first < len(row) and row[first] not in ("", None))
-        and not any(place < len(row) and half_width(row[place]) for place in declared)
+        and not any(place < len(row) and normalize_width(row[place]) for place in declared)
     }
 
 
@@ -201,7 +201,7 @@ def merged_numbers(numbers: Sequence[int], sheet: Sheet, measures: Collection[in
 def has_no_name(row: Sequence[Any], measures: Collection[int], declared: Collection[int]) -> bool:
     """Say whether a row has numbers and nothing that tells whose they are, but a serial number."""
     for place, cell in enumerate(row):
-        text = squeezed(cell) if place not in measures else None
+        text = strip_whitespace(cell) if place not in measures else None
         is_serial = text and place not in declared and SERIAL.fullmatch(text)
         if text and not is_serial and any(map(str.isalnum, text)):
             return False
@@ -212,7 +212,7 @@ def _alone(number: int, row: list[Any], sheet: Sheet) -> int | None:
     """Find the only cell of a row, which may be merged over several columns."""
     if not sheet.merged and len(row) - row.count("") - row.count(None) > 1:
         return None  # as most are
-    filled = [place for place, cell in enumerate(row) if half_width(cell)]
+    filled = [place for place, cell in enumerate(row) if normalize_width(cell)]
     is_merged = len({row[place] for place in filled}) == 1 and all(
         (number, place) in sheet.merged for place in filled
     )

@@ -55,7 +55,7 @@ class ParseResult:
     tables: list["pa.Table"] = field(default_factory=list)  # unless they went to a sink
     landed: int = 0
     last_row: tuple[str, int] = ("", 0)
-    set_aside: list[QuarantinedRow] = field(default_factory=list)
+    quarantined: list[QuarantinedRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     row_log: list[RowLogEntry] | None = None  # each row skipped, where that is asked for

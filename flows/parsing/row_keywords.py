@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flows.common.text import squeezed
+from flows.common.text import strip_whitespace
 
 TOTAL_WORDS = (
     "合计", "总计", "小计", "共计", "累计", "总数", "总额", "总和", "全国", "全省", "全市", "全县",
@@ -24,6 +24,6 @@ SUBSET = re.compile("^(#|其中)")
 
 def is_total_word(cell: Any) -> bool:
     """Say whether a cell says of its row that it is a total, in one language or in two."""
-    text = (squeezed(cell) or "").casefold()
+    text = (strip_whitespace(cell) or "").casefold()
     parts = re.findall(r"[a-z]+|[^a-z]+", text) if len(text) <= LONGEST_TOTAL_WORD else ()
     return text in TOTAL_WORDS or (bool(parts) and all(part in TOTAL_WORDS for part in parts))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flows.common.text import half_width, plain_caption, squeezed
+from flows.common.text import normalize_width, plain_caption, strip_whitespace
 from flows.contracts.model import Contract
 from flows.parsing.headers import Header, holds_number
 from flows.parsing.row_keywords import FOOTER, is_total_word
@@ -44,7 +44,7 @@ class RowClassifier:
         self.header = header
         self.totals = read.totals
         labels = self.totals.labels if self.totals else ()
-        self.labels = {squeezed(label) or "" for label in labels}
+        self.labels = {strip_whitespace(label) or "" for label in labels}
         self.plain_labels = set(map(_plain_label, self.labels))
         patterns = {
             "note": read.footer,
@@ -94,7 +94,7 @@ class RowClassifier:
         found: set[int] = set()
         for column in {0, self.label_place or 0, *self.label_places, *self.remark_places}:
             cells = [row[column] if column < len(row) else None for row in rows]
-            texts = cells if set(map(type, cells)) == {str} else list(map(half_width, cells))
+            texts = cells if set(map(type, cells)) == {str} else list(map(normalize_width, cells))
             is_telling = self._may_be_total if column else self._may_begin_no_data
             telling = {text for text in set(texts) if is_telling(text)}
             if telling:
@@ -102,7 +102,7 @@ class RowClassifier:
         return found
 
     def _may_begin_no_data(self, text: str | None) -> bool:
-        first = half_width(text)
+        first = normalize_width(text)
         if first is None or self._type_of_text(first) or self._may_be_total(first):
             return True
         sign = plain_caption(first)
@@ -111,7 +111,7 @@ class RowClassifier:
     def _may_be_total(self, text: str | None) -> bool:
         if text and IN_TOTAL_WORDS.search(text):
             return bool(self._type_of_label(text) or NAME_AND_TOTAL.fullmatch(text.strip()))
-        return squeezed(text) in self.labels
+        return strip_whitespace(text) in self.labels
 
     def classify(
         self,
@@ -128,7 +128,9 @@ class RowClassifier:
         stays = self.is_below_header and kind == "blank"
         if self.is_below_gap and kind is None and self._begins_table(row, below):
             kind = OTHER_HEADER
-        is_title = self.is_below_gap and kind is None and sum(map(bool, map(half_width, row))) == 1
+        is_title = (
+            self.is_below_gap and kind is None and sum(map(bool, map(normalize_width, row))) == 1
+        )
         self.is_below_gap = not self.is_below_header and (kind == "blank" or is_title)
         self.is_below_header = stays or kind in ("header", "columns_row")
         return kind
@@ -136,7 +138,7 @@ class RowClassifier:
     def _type_of_row(
         self, row: list[Any], above: Sequence[list[Any]], below: Sequence[list[Any]]
     ) -> str | None:
-        first = next((text for cell in row if (text := half_width(cell))), None)
+        first = next((text for cell in row if (text := normalize_width(cell))), None)
         if first is None:
             return "blank"
         kind = self._type_of_text(first)
@@ -162,7 +164,7 @@ class RowClassifier:
         if cells:
             return any(map(holds_number, cells))
         declared = set(self.header.positions.values())
-        return all(place < len(row) and half_width(row[place]) for place in declared)
+        return all(place < len(row) and normalize_width(row[place]) for place in declared)
 
     def _type_by_labels(self, first: str, row: list[Any], above: Sequence[list[Any]]) -> str | None:
         """Say whether a row is a total by its label, in whatever cell beside its numbers it stands.
@@ -173,23 +175,25 @@ class RowClassifier:
         place = self.label_place
         label = first if place is None else row[place] if place < len(row) else None
         texts = {at: text for at in self.label_places if at < len(row) and isinstance(row[at], str)
-                 and (text := half_width(row[at]))}  # fmt: skip
+                 and (text := normalize_width(row[at]))}  # fmt: skip
         if any(_is_total_of_name(text, at, above) for at, text in texts.items()):
             return "total"
         if kind := self._type_of_label(label):
             return kind
         for text in texts.values():
             kind = self._type_of_label(text)
-            if kind == "total" or (kind and not half_width(label)):
+            if kind == "total" or (kind and not normalize_width(label)):
                 return kind
         if any(map(str.isalnum, "".join(texts.values()))):
             return None  # a word behind the numbers of somebody is a remark
-        remarks = (squeezed(row[at]) in self.labels for at in self.remark_places if at < len(row))
-        return UNLISTED if any(remarks) else None
+        notices = (
+            strip_whitespace(row[at]) in self.labels for at in self.remark_places if at < len(row)
+        )
+        return UNLISTED if any(notices) else None
 
     def _type_of_label(self, label: Any) -> str | None:
         """Say whether a cell is the label of a total: one that is declared, or another."""
-        sign = squeezed(label) or ""
+        sign = strip_whitespace(label) or ""
         if sign in self.labels:
             return "total"
         if len(sign) > LONGEST_LABEL or not IN_TOTAL_WORDS.search(sign):
@@ -205,10 +209,10 @@ class RowClassifier:
         """Read where a totals row says so; a file may lack that column: then its first cell."""
         places = [self.label_place, *self.label_places]
         cells = [row[place] for place in places if place is not None and place < len(row)]
-        label = next((cell for cell in cells if self._may_be_total(half_width(cell))), None)
+        label = next((cell for cell in cells if self._may_be_total(normalize_width(cell))), None)
         if label is not None or self.label_place is not None:
-            return squeezed(label)
-        return next((text for cell in row if (text := squeezed(cell))), None)
+            return strip_whitespace(label)
+        return next((text for cell in row if (text := strip_whitespace(cell))), None)
 
     def _type_by_captions(
         self, first: str, row: list[Any], below: Sequence[list[Any]]
@@ -243,7 +247,7 @@ class RowClassifier:
         """
         if not self.measures or not below or any(map(holds_number, row)):
             return False
-        texts = {place: text for place, cell in enumerate(row) if (text := half_width(cell))}
+        texts = {place: text for place, cell in enumerate(row) if (text := normalize_width(cell))}
         measures = [place for place in self.measures if place in texts]
         is_footer = any(":" in text or FOOTER.search(text) for text in texts.values())
         return (
@@ -268,9 +272,9 @@ def _plain_label(sign: str) -> str:
 def _is_total_of_name(text: str, at: int, above: Sequence[list[Any]]) -> bool:
     """Say whether a text is a name that stands above it with the word of a total behind."""
     found = NAME_AND_TOTAL.fullmatch(text)
-    name = squeezed(found[1]) if found else None
+    name = strip_whitespace(found[1]) if found else None
     return bool(name) and any(
-        at < len(row) and squeezed(row[at]) == name for row in reversed(above)
+        at < len(row) and strip_whitespace(row[at]) == name for row in reversed(above)
     )
 
 
@@ -293,7 +297,7 @@ def _columns_row_or_data(texts: Mapping[int, str], below: Sequence[list[Any]]) -
     Data go on with 2, or 1 was one of several classes; below numbers of columns some word stands,
     or a serial number that begins.
     """
-    first = next((line for line in below if any(map(half_width, line))), None)
+    first = next((line for line in below if any(map(normalize_width, line))), None)
     if first is None or not all(map(str.isdigit, texts.values())):
         return "columns_row"
     following = {place: plain_caption(cell) for place, cell in enumerate(first)}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from flows.common.text import half_width, squeezed
+from flows.common.text import normalize_width, strip_whitespace
 from flows.contracts.model import Column
 from flows.parsing.attachments import with_hashes
 from flows.parsing.columns import (
@@ -171,7 +171,7 @@ class SheetReader:
             if kind == OTHER_HEADER and not self.in_other_table:
                 self.in_other_table = True
                 title = place - 1  # right above it
-                while title >= 0 and sum(map(bool, map(half_width, rows[title]))) == 1:
+                while title >= 0 and sum(map(bool, map(normalize_width, rows[title]))) == 1:
                     self.of_other_table.add(numbers[title])
                     title -= 1
             elif kind == "header":
@@ -201,7 +201,7 @@ class SheetReader:
                 self._doubt("part_above_whole", number, above)
             if kind == "group":
                 self.group = next((str(cell).strip() for cell in row if cell), None)
-            self.file.reading.skip(self.sheet.name, number, kind)
+            self.file.parsed.skip(self.sheet.name, number, kind)
             before = place + 1
         if before < len(rows):
             self.whole = rows[-1]
@@ -298,7 +298,7 @@ class SheetReader:
         apart |= dict.fromkeys(blank, BLANK)
         no_data = {number: kind for number, kind in apart.items() if kind in (BLANK, LABEL)}
         for number, kind in no_data.items():
-            self.file.reading.skip(self.sheet.name, number, kind)
+            self.file.parsed.skip(self.sheet.name, number, kind)
         if no_data:
             kept = [number not in no_data for number in numbers]
             numbers, rows = list(compress(numbers, kept)), list(compress(rows, kept))
@@ -325,7 +325,7 @@ class SheetReader:
     def _without_copies(self, numbers: Sequence[int], rows: list[list[Any]]) -> Block:
         """Leave out the rows that stood in the file before and hold the first column of the key."""
         whole = self._with_sheet_values(rows)
-        sheets = self.file.reading.captions  # of the sheets so far
+        sheets = self.file.parsed.captions  # of the sheets so far
         places = [number + SHEET * len(sheets) for number in numbers]
         firsts = self.file.seen.find_duplicates(whole, places, are_texts=self.sheet.is_text)
         if not any(firsts):
@@ -333,14 +333,14 @@ class SheetReader:
         first = self.header.positions.get(self.file.contract.key[0])
         is_copy = [
             bool(first_place)
-            and (first is None or (first < len(row) and bool(half_width(row[first]))))
+            and (first is None or (first < len(row) and bool(normalize_width(row[first]))))
             for first_place, row in zip(firsts, rows, strict=True)
         ]
         for number, row, first_place in compress(zip(numbers, rows, firsts, strict=True), is_copy):
-            self.file.reading.skip(self.sheet.name, number, "exact_duplicate")
+            self.file.parsed.skip(self.sheet.name, number, "exact_duplicate")
             sheet = list(sheets)[first_place // SHEET - 1]
             amount = self._money_of(row)
-            self.file.reading.findings.append(
+            self.file.parsed.findings.append(
                 copy_of(self.sheet.name, number, sheet, first_place % SHEET, amount)
             )
         kept = [not copy for copy in is_copy]
@@ -429,17 +429,17 @@ class SheetReader:
         if self.file.is_judged and self.totals.columns:
             self.totals.add(sum_columns(self.summed, table, unreadable))
         if unreadable and self.file.is_judged:
-            self.file.set_aside(self.sheet.name, table, unreadable, faults)
+            self.file.quarantined(self.sheet.name, table, unreadable, faults)
             kept = pa.array([place not in unreadable for place in range(len(numbers))])
             table = table.filter(kept)
         self.file.land(table)
 
     def _count_placeholders(self, column: Column, cells: Sequence[Any]) -> None:
         """Count the cells that hold a sign in place of a value, for people who check a contract."""
-        signs = {squeezed(sign) for sign in column.means}
+        signs = {strip_whitespace(sign) for sign in column.means}
         for text, count in Counter(cell for cell in cells if isinstance(cell, str)).items():
-            if (sign := squeezed(text)) in signs and sign:
-                self.file.reading.emptied[column.name, sign] += count
+            if (sign := strip_whitespace(text)) in signs and sign:
+                self.file.parsed.emptied[column.name, sign] += count
 
     def _find_fractions(
         self,
@@ -475,7 +475,7 @@ class SheetReader:
 
     def _unit_in(self, row: list[Any]) -> str | None:
         place = self.rows_of_units or 0
-        return squeezed(row[place]) if place < len(row) else None
+        return strip_whitespace(row[place]) if place < len(row) else None
 
     def _in_unit_of(self, row: list[Any], column: Column, cell: Any) -> Any:
         unit = self._unit_in(row)

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from flows.common.text import HAN, half_width, squeezed
+from flows.common.text import HAN, normalize_width, strip_whitespace
 from flows.parsing.codes import check_digit, is_identity
 from flows.readers.number_formats import HIDDEN, STRUCK
 
@@ -60,7 +60,7 @@ def code_cell(cell: Any) -> str | None:
     """Read a code; what a spreadsheet made a date or a power of ten of is lost."""
     if isinstance(cell, bool | date):
         raise Unreadable
-    text = squeezed(cell)
+    text = strip_whitespace(cell)
     if text is None:
         return None
     text = text.lstrip(APOSTROPHES)
@@ -77,7 +77,7 @@ def code_part(cell: Any) -> str | None:
 
 def name_part(cell: Any) -> str | None:
     """Take the name of a `代码-名称` cell; where there is no code, the whole is the name."""
-    text = half_width(cell)
+    text = normalize_width(cell)
     if text is None:
         return None
     code, *name = re.split(r"[-—–−]", text, maxsplit=1)
@@ -93,7 +93,7 @@ def person_id(cell: Any) -> str | None:
     if isinstance(cell, str) and cell.isascii() and cell.isalnum():
         text = cell.upper()  # as most are: nothing to look for
     else:
-        text = (squeezed(cell) or "").upper()
+        text = (strip_whitespace(cell) or "").upper()
         text = "".join(filter(str.isprintable, text)).strip(QUOTES)
         text = re.sub(r"\.0+$", "", text)
         if POWER_OF_TEN.fullmatch(text):
@@ -112,7 +112,7 @@ def text_cell(cell: Any) -> str | None:
         raise Unreadable
     if isinstance(cell, float) and abs(cell) >= MOST_EXACT:
         raise Unreadable
-    text = half_width(cell)
+    text = normalize_width(cell)
     if text and (found := LOST_DIGITS.fullmatch(text)) and _has_lost(found):
         raise Unreadable
     return text
@@ -142,7 +142,7 @@ def exact_cell(cell: Any) -> Decimal | None:
             raise Unreadable
         text: str | None = f"{cell:.15g}"
     else:
-        text = half_width(cell)
+        text = normalize_width(cell)
     if text is None:
         return None
     if SHORT_NUMBER.fullmatch(text):
@@ -168,7 +168,7 @@ def exact_cell(cell: Any) -> Decimal | None:
 
 def with_point(cell: Any) -> Any:
     """Write a number that has a decimal comma (1.234,5) with a point; 12.5 is unreadable."""
-    text = half_width(cell) if isinstance(cell, str) else None
+    text = normalize_width(cell) if isinstance(cell, str) else None
     if text and re.fullmatch("[-+(]*[0-9]{1,3}(?: [0-9]{3})+(?:,[0-9]*)?[)]*", text):
         text = text.replace(" ", "")
     if text is None or not re.search("[.,]", text):
@@ -194,7 +194,7 @@ def date_cell(cell: Any, date_system: int | None = None) -> date | None:
         if date_system == 1900 and written < FIRST_DAY:
             raise Unreadable
         return written
-    text = half_width(cell)
+    text = normalize_width(cell)
     if text is None:
         return None
     text = "".join(TIME.sub("", text).split())
@@ -215,7 +215,7 @@ def month_cell(cell: Any, date_system: int | None = None) -> date | None:
 
     A number 2023.1 may have been 2023.10 and is unreadable.
     """
-    text = squeezed(cell)
+    text = strip_whitespace(cell)
     found = MONTH.fullmatch(text) if text and not isinstance(cell, date) else None
     if not found:
         day = date_cell(cell, date_system)
@@ -230,7 +230,7 @@ def month_cell(cell: Any, date_system: int | None = None) -> date | None:
 
 def percent_cell(cell: Any, scale: int, bare: str) -> Decimal | None:
     """Read percent points: `12.5%` is 12.5; a bare number is points or a share, as declared."""
-    text = squeezed(cell)
+    text = strip_whitespace(cell)
     if text is None:
         return None
     if text.endswith(("%", "％")):
@@ -244,7 +244,7 @@ def boolean_cell(cell: Any) -> bool | None:
     """Read yes or no in the words that the offices use."""
     if isinstance(cell, bool):
         return cell
-    text = squeezed(cell)
+    text = strip_whitespace(cell)
     if text is None:
         return None
     try:

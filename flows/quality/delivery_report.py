@@ -146,24 +146,24 @@ class DeliveryReport:
         """Keep one rule's result, with the first places where it failed."""
         self.results.append(write_result(rule, places, success=success, raised=raised))
 
-    def add_findings(self, reading: ParseResult) -> None:
+    def add_findings(self, parsed: ParseResult) -> None:
         """Judge what the file itself showed while it was read."""
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for finding in reading.findings:
+        for finding in parsed.findings:
             found[finding.rule].append(
                 {"sheet": finding.sheet, "row": finding.row_number, "column": finding.column}
                 | ({"detail": finding.detail} if finding.detail else {})
                 | {name: getattr(finding, name) for name in (*DOUBTED, "is_repeated")}
             )
-        for row in reading.set_aside:
+        for row in parsed.quarantined:
             found[row.rule].append(
                 {"sheet": row.sheet, "row": row.row_number, "column": row.column}
             )
-            self.set_aside(row, self.suite.file_checks[row.rule].effect or "provisional")
-        for finding in reading.findings:
+            self.quarantined(row, self.suite.file_checks[row.rule].effect or "provisional")
+        for finding in parsed.findings:
             if finding.rule == "exact_duplicate":
                 of_copy = (finding.sheet, finding.row_number, "", finding.rule, None, None)
-                self.set_aside(QuarantinedRow(*of_copy, finding.amount), "none")
+                self.quarantined(QuarantinedRow(*of_copy, finding.amount), "none")
         for name, rule in self.suite.file_checks.items():
             places = found.pop(name, [])
             if places or (_is_asked(name, self.contract) and name != "blank_amount"):
@@ -215,7 +215,7 @@ class DeliveryReport:
                     row = QuarantinedRow(
                         place["sheet"], place["row"], rule.column or "", rule.type, *keys
                     )
-                    self.set_aside(row, rule.effect or "provisional")
+                    self.quarantined(row, rule.effect or "provisional")
                 else:
                     self.is_waived(rule.type, place)
                     if rule.effect == "provisional" and rule.type in UNKNOWN:
@@ -276,7 +276,7 @@ class DeliveryReport:
             elif is_grave:
                 self.rejections.append(write_rejection(rule.type, rule, [{"column": rule.column}]))
 
-    def set_aside(self, row: QuarantinedRow, effect: str) -> None:
+    def quarantined(self, row: QuarantinedRow, effect: str) -> None:
         """Put a row into quarantine; it keeps what is readable of its keys and amount."""
         self.quarantine.append(
             {

@@ -32,15 +32,15 @@ def measures_of(contract: Contract) -> list[str]:
     return amounts or (numbers if checked == (ALL_AMOUNTS,) else list(checked))
 
 
-def find_equal_sheets(rows: Path, reading: ParseResult, contract: Contract) -> Iterator[Finding]:
+def find_equal_sheets(rows: Path, parsed: ParseResult, contract: Contract) -> Iterator[Finding]:
     """Find sheets that hold the rows of another, whatever is said above them or in their names.
 
     Under a key they are those of which most rows were left out as duplicates.
     """
-    if len(reading.captions) < 2:
+    if len(parsed.captions) < 2:
         return
     if contract.drops_copies:
-        yield from _sheets_of_duplicates(rows, reading)
+        yield from _sheets_of_duplicates(rows, parsed)
         return
     into = contract.read.groups.into if contract.read.groups else None
     own = [
@@ -80,11 +80,11 @@ def find_equal_sheets(rows: Path, reading: ParseResult, contract: Contract) -> I
             yield Finding("equal_sheets", row["sheet"], row["first"], "", f"= {row['other']}")
 
 
-def _sheets_of_duplicates(rows: Path, reading: ParseResult) -> Iterator[Finding]:
+def _sheets_of_duplicates(rows: Path, parsed: ParseResult) -> Iterator[Finding]:
     counts = ask(rows, "select _sheet, count(*) as number from landed group by _sheet").to_pylist()
     landed = {row["_sheet"]: row["number"] for row in counts}
     duplicates: dict[str, list[int]] = {}
-    for finding in reading.findings:
+    for finding in parsed.findings:
         if finding.rule == "exact_duplicate":
             duplicates.setdefault(finding.sheet, []).append(finding.row_number)
     for sheet, numbers in duplicates.items():
@@ -103,13 +103,13 @@ def year_questions(contract: Contract) -> dict[str, str]:
     }
 
 
-def other_years(reading: ParseResult, answers: Mapping[str, Any], period: str) -> list[Finding]:
+def other_years(parsed: ParseResult, answers: Mapping[str, Any], period: str) -> list[Finding]:
     """Find sheets whose titles name other years alone, and columns of years with another one."""
     wanted = _years_of(period)
     if not wanted:
         return []
     found = []
-    for sheet, titles in reading.years.items():
+    for sheet, titles in parsed.years.items():
         if titles and not wanted & {year for _, year in titles}:
             number, year = titles[-1]
             found.append(Finding("other_year", sheet, number, "", f"{period} → {year}"))

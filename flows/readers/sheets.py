@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.common.errors import Rejected
 from flows.common.lossless_json import read_lines
-from flows.common.text import squeezed
+from flows.common.text import strip_whitespace
 from flows.contracts.model import Contract
 from flows.readers.delimited import text_blocks
 from flows.readers.detection import kind_of
@@ -40,7 +40,9 @@ class Sheet:
 def _spreadsheet(path: Path, kind: str, contract: Contract) -> Iterator[Sheet]:
     """Open a spreadsheet; a sheet's rows must be taken before the next sheet is asked for."""
     captions = {
-        squeezed(caption) or "" for column in contract.columns for caption in column.captions
+        strip_whitespace(caption) or ""
+        for column in contract.columns
+        for caption in column.captions
     }
     encoding = contract.read.encoding
     with closing(read_sheets(path, kind, captions, encoding)) as messages:

@@ -73,8 +73,8 @@ class XlsxDetails:
         }
         styles = next((link.get("Target", "") for link in links
                        if link.get("Type", "").endswith("/styles")), "styles.xml")  # fmt: skip
-        self.telling_styles = _find_telling_styles(self._parsed(_member(styles)))
-        self.styled = _compile_cell_pattern(self.telling_styles)
+        self.styles_with_meaning = _find_telling_styles(self._parsed(_member(styles)))
+        self.styled = _compile_cell_pattern(self.styles_with_meaning)
         texts = self._read("xl/sharedstrings.xml")
         self.marked, self.struck = _find_raised_texts(texts), _find_struck_texts(texts)
         self.hidden_rows: list[int] = []  # of the sheet that was read last
@@ -113,7 +113,7 @@ class XlsxDetails:
     def _words(self, content: bytes) -> Iterator[tuple[re.Match[bytes], str]]:
         for match in self.styled.finditer(content) if self.styled else ():
             if style := STYLE.search(match[1]):
-                yield match, self.telling_styles[int(style[1])]
+                yield match, self.styles_with_meaning[int(style[1])]
         for match in SHARED.finditer(content) if self.struck else ():
             if int(match[2]) in self.struck:
                 yield match, STRUCK

@@ -111,7 +111,7 @@ def require_room(run: RunContext, plan: RunPlan) -> None:
     check_room(run.workspace, arriving)
 
 
-def forget_unused_readings(run: RunContext, sources: ValidatedSources) -> None:
+def forget_unused_results(run: RunContext, sources: ValidatedSources) -> None:
     """Remove cached readings that no delivery of the run's years has any more."""
     wanted = {
         run.validator.cache_key(

@@ -218,7 +218,7 @@ def compare_candidates(
     ]
 
 
-def look_at_sources(
+def find_sources(
     workspace: Workspace, year: int | None = None
 ) -> tuple[RunContext, ValidatedSources]:
     """Find what is active now, for people who ask by day: no lock, no reading, no record."""

@@ -129,8 +129,8 @@ def land(table: str, folder: Path, paths: list[Path]) -> None:
                 delivery, kept = _delivery(contract, path), path
             place = folder / str(number)
             place.mkdir()
-            reading = parse_into(place / ROWS, kept, delivery, contract, key.pseudonym, None)
-            landed.append(ParsedFile(place, delivery, reading))
+            parsed = parse_into(place / ROWS, kept, delivery, contract, key.pseudonym, None)
+            landed.append(ParsedFile(place, delivery, parsed))
     load_great_expectations()
     with stage("suites"):
         for landing in judge_files(landed, contract, suite):

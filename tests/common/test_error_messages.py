@@ -19,7 +19,7 @@ from flows.common.masking import (
     without_ids,
     without_ids_within,
 )
-from flows.common.text import half_width
+from flows.common.text import normalize_width
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Column
 from flows.parsing.columns import reader_of
@@ -181,9 +181,9 @@ def test_an_id_in_a_landed_text_gives_way_to_its_pseudonym(first: str, second: s
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\ufffd"), max_size=12))
 @example("`")  # that digits are a text, with no digit behind it
 def test_a_text_without_an_id_is_landed_as_it_is_written(text: str) -> None:
-    assume((half_width(text) or "").upper() not in NO_VALUE)
+    assume((normalize_width(text) or "").upper() not in NO_VALUE)
     key = PersonKey(bytes(range(32)))
-    for name, plain in (("course", half_width), ("school_code", code_cell)):
+    for name, plain in (("course", normalize_width), ("school_code", code_cell)):
         read = reader_of(
             Column(name=name, data_type="string", captions=("x",)), None, key.pseudonym
         )

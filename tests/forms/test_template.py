@@ -157,8 +157,8 @@ def test_a_filled_template_gives_the_rows_that_were_typed(
     assert (place.contract.name, place.period) == (name, period_of_year(contract, 2023))
     filled = fill(template, sent, rows, contract)
     landing, landed = judged(filled, contract, sent)
-    assert not landing.reading.findings
-    assert not landing.reading.set_aside
+    assert not landing.parsed.findings
+    assert not landing.parsed.quarantined
     assert not landing.judgement.quarantine
     assert values(landed, contract) == values(expected, contract)
 

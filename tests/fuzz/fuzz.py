@@ -58,9 +58,9 @@ class Fuzz:
         """Read any bytes as a kept file."""
         self.path.write_bytes(content)
         with suppress(Rejected):
-            reading = read_file(self.path, self.contract, name="2023.csv")
-            assert corpus.accounted(reading) == corpus.count_of_rows(self.path, self.contract)
-            reading.table().validate(full=True)
+            parsed = read_file(self.path, self.contract, name="2023.csv")
+            assert corpus.accounted(parsed) == corpus.count_of_rows(self.path, self.contract)
+            parsed.table().validate(full=True)
 
     def workbooks(self, content: bytes) -> None:
         """Read a workbook one of whose members is something else."""

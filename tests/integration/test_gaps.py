@@ -29,7 +29,7 @@ from flows.common.settings import Workspace
 from flows.extract.pull.sql_source import SqlSource
 from flows.extract.raw_store import Store
 from flows.releases.release import year_folder
-from flows.runs.validation import look_at_sources
+from flows.runs.validation import find_sources
 
 PRIMARY_SCHOOL, JUNIOR_SCHOOL = "2151000580", "3151000873"
 BROKEN = "2151000541"  # a primary school, too
@@ -46,7 +46,7 @@ def pack(path: Path, books: Mapping[str, bytes]) -> None:
 
 def forms_in_force(workspace: Workspace) -> str:
     """Say what `ziping sources` shows of the workbooks of schools."""
-    _, sources = look_at_sources(workspace)
+    _, sources = find_sources(workspace)
     statuses = sources.statuses
     (found,) = (one for one in statuses if one.expected.contract.name == "schools.annual_forms")
     return name_active_files(found)

@@ -150,8 +150,8 @@ def test_the_wide_table_of_the_readme_becomes_rows() -> None:
         甲区 | 10       | 11       | 1.5    | 50
         乙区 | 20       | .        | 2      | 90
     """
-    reading = read_sheets(contract_of(*columns, read=said["read"]), 表=table)
-    assert [tuple(row.values())[:4] for row in reading.table().to_pylist()] == [
+    parsed = read_sheets(contract_of(*columns, read=said["read"]), 表=table)
+    assert [tuple(row.values())[:4] for row in parsed.table().to_pylist()] == [
         ("甲区", 2021, 10, None), ("甲区", 2022, 11, 15_000),
         ("乙区", 2021, 20, None), ("乙区", 2022, None, 20_000),
     ]  # fmt: skip

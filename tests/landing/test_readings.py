@@ -45,6 +45,6 @@ def test_equal_rows_of_two_groups_are_two_rows() -> None:
     area = {"name": "area", "data_type": "string", "captions": ["区域"], "required": False}
     groups = {"match": "^[一二]、", "into": "area"}
     wanted = contract_of(NAME, STAFF, area, read={"groups": groups}, key=["school_name"])
-    reading = read_sheets(wanted, 表="学校|人员\n一、城区|.\n中心校|10\n二、乡镇|.\n中心校|10")
-    assert reading.table()["area"].to_pylist() == ["一、城区", "二、乡镇"]
-    assert found(reading) == []
+    parsed = read_sheets(wanted, 表="学校|人员\n一、城区|.\n中心校|10\n二、乡镇|.\n中心校|10")
+    assert parsed.table()["area"].to_pylist() == ["一、城区", "二、乡镇"]
+    assert found(parsed) == []

@@ -108,13 +108,13 @@ def became(content: bytes) -> tuple[dict[int, str], Decimal]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "kept"
         path.write_bytes(content)
-        reading = read_file(path, CONTRACT, row_log=row_log)
-    landed = reading.table().to_pylist()
+        parsed = read_file(path, CONTRACT, row_log=row_log)
+    landed = parsed.table().to_pylist()
     found = [(number, kind) for _, number, kind in row_log]
-    found += [(number, "unreadable") for number in {row.row_number for row in reading.set_aside}]
+    found += [(number, "unreadable") for number in {row.row_number for row in parsed.quarantined}]
     found += [(row["_row_number"], "data") for row in landed]
     assert len(dict(found)) == len(found), "a row is accounted for once"
-    assert reading.landed == len(landed)
+    assert parsed.landed == len(landed)
     return dict(found), sum((row["staff_yuan"] for row in landed), Decimal(0))
 
 

@@ -33,24 +33,24 @@ def read_sheets(wanted: Contract, **sheets: Sequence[Sequence[Any]]) -> ParseRes
     return read(buffer.getvalue(), wanted)
 
 
-def rows_of(reading: ParseResult) -> list[tuple[Any, ...]]:
-    return [tuple(row[name] for name in NAMES) for row in reading.table().to_pylist()]
+def rows_of(parsed: ParseResult) -> list[tuple[Any, ...]]:
+    return [tuple(row[name] for name in NAMES) for row in parsed.table().to_pylist()]
 
 
-def numbers_of(reading: ParseResult) -> list[int]:
-    numbers: list[int] = reading.table()["_row_number"].to_pylist()
+def numbers_of(parsed: ParseResult) -> list[int]:
+    numbers: list[int] = parsed.table()["_row_number"].to_pylist()
     return numbers
 
 
-def amounts_of(reading: ParseResult) -> list[Decimal]:
-    amounts: list[Decimal] = reading.table()["amount_yuan"].to_pylist()
+def amounts_of(parsed: ParseResult) -> list[Decimal]:
+    amounts: list[Decimal] = parsed.table()["amount_yuan"].to_pylist()
     return amounts
 
 
-def accounted(reading: ParseResult) -> int:
+def accounted(parsed: ParseResult) -> int:
     """Count the rows of which the reading gives an account: landed, set aside, skipped."""
-    set_aside = {(row.sheet, row.row_number) for row in reading.set_aside}
-    return reading.landed + len(set_aside) + sum(reading.skipped.values())
+    quarantined = {(row.sheet, row.row_number) for row in parsed.quarantined}
+    return parsed.landed + len(quarantined) + sum(parsed.skipped.values())
 
 
 @settings(max_examples=60, deadline=None)
@@ -70,12 +70,12 @@ def test_the_header_is_found_below_any_titles_with_columns_in_any_order(
     padding = [""] * (len(CAPTIONS) - 1)
     rows = [[title, *padding] for title in titles]
     text = as_csv([*rows, mixed(CAPTIONS), mixed(DETAIL)], delimiter, end)
-    reading = read(text.encode(encoding))
+    parsed = read(text.encode(encoding))
     expected = read(as_csv([CAPTIONS, DETAIL]))
-    assert rows_of(reading) == rows_of(expected)
-    assert numbers_of(reading) == [len(titles) + 2]
-    assert reading.skipped["title"] == len(titles)
-    assert accounted(reading) == len(titles) + 2
+    assert rows_of(parsed) == rows_of(expected)
+    assert numbers_of(parsed) == [len(titles) + 2]
+    assert parsed.skipped["title"] == len(titles)
+    assert accounted(parsed) == len(titles) + 2
 
 
 def test_a_title_without_any_delimiter_does_not_hide_the_tabs_below() -> None:
@@ -92,7 +92,7 @@ KINDS = ("data", "data", "data", "blank", "total", "header", "twice", "unreadabl
 def test_every_row_of_a_file_is_accounted_for(kinds: list[str]) -> None:
     rows: list[Sequence[str]] = [CAPTIONS]
     expected: Counter[str] = Counter({"title": 0, "header": 1})
-    landed, set_aside, last = [], [], None
+    landed, quarantined, last = [], [], None
     for kind in kinds:
         number = len(rows) + 1
         if kind == "twice" and last is None:
@@ -114,34 +114,34 @@ def test_every_row_of_a_file_is_accounted_for(kinds: list[str]) -> None:
             landed.append(number)
             last = fresh
         elif kind == "unreadable":
-            set_aside.append(number)
+            quarantined.append(number)
         else:
             expected["exact_duplicate" if kind == "twice" else kind] += 1
-    reading = read(as_csv(rows))
-    assert numbers_of(reading) == landed
-    assert [row.row_number for row in reading.set_aside] == set_aside
-    assert +reading.skipped == +expected
-    assert accounted(reading) == len(rows)
+    parsed = read(as_csv(rows))
+    assert numbers_of(parsed) == landed
+    assert [row.row_number for row in parsed.quarantined] == quarantined
+    assert +parsed.skipped == +expected
+    assert accounted(parsed) == len(rows)
 
 
 def test_an_unreadable_row_keeps_what_can_be_read_of_it() -> None:
     broken = ("V2", "205102-乙", "大学", "7.50", "2023-02-30", "否")
-    reading = read(as_csv([CAPTIONS, DETAIL, broken]))
-    assert len(rows_of(reading)) == 1
-    assert [(row.row_number, row.column, row.rule) for row in reading.set_aside] == [
+    parsed = read(as_csv([CAPTIONS, DETAIL, broken]))
+    assert len(rows_of(parsed)) == 1
+    assert [(row.row_number, row.column, row.rule) for row in parsed.quarantined] == [
         (3, "stage", "unreadable_cell"),
         (3, "paid_on", "unreadable_cell"),
     ]
-    assert {(row.unit, row.member, row.amount) for row in reading.set_aside} == {
+    assert {(row.unit, row.member, row.amount) for row in parsed.quarantined} == {
         ("205102", None, Decimal("7.50"))
     }
 
 
 def test_a_row_is_a_duplicate_only_if_all_its_cells_are_the_same() -> None:
     other = (*DETAIL[:3], "1,234.51", *DETAIL[4:])
-    reading = read(as_csv([CAPTIONS, DETAIL, other, DETAIL, DETAIL]))
-    assert numbers_of(reading) == [2, 3]
-    assert [(one.rule, one.row_number, one.detail, one.amount) for one in reading.findings] == [
+    parsed = read(as_csv([CAPTIONS, DETAIL, other, DETAIL, DETAIL]))
+    assert numbers_of(parsed) == [2, 3]
+    assert [(one.rule, one.row_number, one.detail, one.amount) for one in parsed.findings] == [
         ("exact_duplicate", 4, "= 2: 1234.50元", Decimal("1234.50")),
         ("exact_duplicate", 5, "= 2: 1234.50元", Decimal("1234.50")),
     ]
@@ -150,9 +150,9 @@ def test_a_row_is_a_duplicate_only_if_all_its_cells_are_the_same() -> None:
 def test_equal_rows_are_all_counted_where_no_key_says_that_they_are_one() -> None:
     """Four payments of one sum on one day are four payments."""
     unkeyed = contract().model_copy(update={"key": ()})
-    reading = read(as_csv([CAPTIONS, DETAIL, DETAIL, DETAIL, DETAIL]), unkeyed)
-    assert numbers_of(reading) == [2, 3, 4, 5]
-    assert reading.findings == []
+    parsed = read(as_csv([CAPTIONS, DETAIL, DETAIL, DETAIL, DETAIL]), unkeyed)
+    assert numbers_of(parsed) == [2, 3, 4, 5]
+    assert parsed.findings == []
     without_number = ("", *DETAIL[1:])
     assert numbers_of(read(as_csv([CAPTIONS, without_number, without_number]))) == [2, 3]
 
@@ -161,9 +161,9 @@ def test_numbers_that_differ_are_no_duplicates_whatever_python_hashes() -> None:
     assert hash(-1.0) == hash(-2.0)
     wanted = contract()
     rows = [("V1", "205101", "小学", amount, "20230901", "否") for amount in (-1, -2, -1)]
-    reading = read_sheets(wanted, 明细=[CAPTIONS, *rows])
-    assert amounts_of(reading) == [Decimal(-1), Decimal(-2)]
-    assert reading.skipped["exact_duplicate"] == 1
+    parsed = read_sheets(wanted, 明细=[CAPTIONS, *rows])
+    assert amounts_of(parsed) == [Decimal(-1), Decimal(-2)]
+    assert parsed.skipped["exact_duplicate"] == 1
 
 
 def test_the_files_own_total_is_compared_with_its_detail() -> None:
@@ -207,10 +207,10 @@ def test_totals_are_known_where_the_column_of_their_label_is_not_in_the_file() -
     total = ("合计", "", "", "1,234.50", "", "")
     with_numbers = [("序号", *CAPTIONS), ("1", *DETAIL), ("合计", "", "", "", "1,234.50", "", "")]
     for rows in ([CAPTIONS, DETAIL, total], with_numbers):
-        reading = read(as_csv(rows), contract(totals=totals))
-        assert reading.skipped["total"] == 1
-        assert numbers_of(reading) == [2]
-        assert reading.findings == []
+        parsed = read(as_csv(rows), contract(totals=totals))
+        assert parsed.skipped["total"] == 1
+        assert numbers_of(parsed) == [2]
+        assert parsed.findings == []
 
 
 @pytest.mark.parametrize(("unit", "yuan"), [("元", "1.5"), ("万元", "15000"), ("千元", "1500")])
@@ -218,8 +218,8 @@ def test_totals_are_known_where_the_column_of_their_label_is_not_in_the_file() -
 def test_the_unit_stands_in_a_cell_above_the_header(unit: str, yuan: str, form: str) -> None:
     detail = (*DETAIL[:3], "1.5", *DETAIL[4:])
     rows = [["标题"], ["", "", "", form.format(unit)], CAPTIONS, detail]
-    reading = read(as_csv(rows), contract(unit="in_sheet"))
-    assert amounts_of(reading) == [Decimal(yuan)]
+    parsed = read(as_csv(rows), contract(unit="in_sheet"))
+    assert amounts_of(parsed) == [Decimal(yuan)]
 
 
 def test_amounts_without_a_unit_are_not_guessed() -> None:
@@ -241,15 +241,15 @@ def test_a_caption_that_stands_twice_is_not_chosen_by_chance() -> None:
 
 def test_columns_that_the_contract_does_not_declare_are_not_read() -> None:
     identity = "519900199001010019"
-    reading = read(as_csv([(*CAPTIONS, "身份证号"), (*DETAIL, identity)]))
-    assert identity not in str(vars(reading))
-    assert rows_of(reading) == rows_of(read(as_csv([CAPTIONS, DETAIL])))
+    parsed = read(as_csv([(*CAPTIONS, "身份证号"), (*DETAIL, identity)]))
+    assert identity not in str(vars(parsed))
+    assert rows_of(parsed) == rows_of(read(as_csv([CAPTIONS, DETAIL])))
 
 
 def test_sheets_are_read_one_after_the_other_with_their_names() -> None:
     other = ("V2", *DETAIL[1:])
-    reading = read_sheets(contract(), 一月=[["标题"], CAPTIONS, DETAIL], 二月=[CAPTIONS, other])
-    assert list(zip(reading.table()["_sheet"].to_pylist(), numbers_of(reading), strict=True)) == [
+    parsed = read_sheets(contract(), 一月=[["标题"], CAPTIONS, DETAIL], 二月=[CAPTIONS, other])
+    assert list(zip(parsed.table()["_sheet"].to_pylist(), numbers_of(parsed), strict=True)) == [
         ("一月", 3),
         ("二月", 2),
     ]
@@ -266,9 +266,9 @@ def test_a_merged_header_of_two_rows_is_joined(tmp_path: Path) -> None:
     book.save(tmp_path / "kept")
     entry = contract(header_rows=2).as_json()
     entry["columns"][3]["captions"] = ["教育事业费/其中：公用经费"]
-    reading = read_file(tmp_path / "kept", contract_from_json(entry))
-    assert amounts_of(reading) == [Decimal(2)]
-    assert accounted(reading) == 3
+    parsed = read_file(tmp_path / "kept", contract_from_json(entry))
+    assert amounts_of(parsed) == [Decimal(2)]
+    assert accounted(parsed) == 3
 
 
 @pytest.mark.parametrize(
@@ -291,13 +291,13 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(content: bytes, word: st
 
 def test_rows_are_numbered_by_the_line_on_which_they_begin() -> None:
     broken_line = ("V1", "205101-样例\n一小", *DETAIL[2:])
-    reading = read(as_csv([CAPTIONS, broken_line, ("V2", *DETAIL[1:])]))
-    assert numbers_of(reading) == [2, 4]
+    parsed = read(as_csv([CAPTIONS, broken_line, ("V2", *DETAIL[1:])]))
+    assert numbers_of(parsed) == [2, 4]
 
 
 def test_the_sign_off_is_taken_from_the_block_above() -> None:
     entry = contract().as_json()
     entry["sign_off"] = {"office": "填报单位", "date": "填报日期"}
     block = [["标题"], ["填报单位：", "样例区教育局"], ["填报日期:", "2024-01-08"], []]
-    reading = read(as_csv([*block, CAPTIONS, DETAIL]), contract_from_json(entry))
-    assert reading.sign_off == {"office": "样例区教育局", "date": "2024-01-08"}
+    parsed = read(as_csv([*block, CAPTIONS, DETAIL]), contract_from_json(entry))
+    assert parsed.sign_off == {"office": "样例区教育局", "date": "2024-01-08"}

@@ -117,14 +117,14 @@ def test_a_page_that_is_printed_again_and_again_lands_its_data_alone() -> None:
     """
     staff = {**STAFF, "captions": ["教育事业费/人员"]}
     other = {**OTHER, "captions": ["公用", "教育事业费/公用"]}
-    reading = read_sheets(
+    parsed = read_sheets(
         contract_of(SCHOOL, NAME, staff, other, read={}),
         表="\n".join(page.format(number) for number in (1, 2, 3)),
     )
-    assert reading.landed == 6
-    assert reading.table()["school_code"].to_pylist() == ["11", "12", "21", "22", "31", "32"]
-    assert reading.skipped["columns_row"] == 3
-    assert reading.skipped["header"] == 6
+    assert parsed.landed == 6
+    assert parsed.table()["school_code"].to_pylist() == ["11", "12", "21", "22", "31", "32"]
+    assert parsed.skipped["columns_row"] == 3
+    assert parsed.skipped["header"] == 6
 
 
 def test_a_label_of_several_words_is_known_in_the_first_column() -> None:

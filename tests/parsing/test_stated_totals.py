@@ -99,7 +99,7 @@ def test_the_title_of_a_group_may_state_its_total() -> None:
 
 def test_a_part_is_not_more_than_its_whole() -> None:
     wanted = contract_of(read={"totals": TOTALS, "subsets": "^(#|其中)"})
-    reading = read_sheets(
+    parsed = read_sheets(
         wanted,
         表="""
         代码|学校|人员|公用
@@ -110,16 +110,16 @@ def test_a_part_is_not_more_than_its_whole() -> None:
         其中:乡镇|.|10|2
         """,
     )
-    assert found(reading) == [
+    assert found(parsed) == [
         ("part_above_whole", 4, "staff_yuan"),
         ("part_above_whole", 6, "other_yuan"),
     ]
-    assert reading.landed == 1
-    assert reading.skipped == {"header": 1, "subset": 3, "total": 1}
+    assert parsed.landed == 1
+    assert parsed.skipped == {"header": 1, "subset": 3, "total": 1}
 
 
 def test_only_a_group_with_an_unreadable_amount_stays_unjudged() -> None:
-    reading = read_sheets(
+    parsed = read_sheets(
         FUNDS,
         表="""
         代码|学校|人员|公用
@@ -130,7 +130,7 @@ def test_only_a_group_with_an_unreadable_amount_stays_unjudged() -> None:
         .|合计|99|4
         """,
     )
-    assert found(reading) == [("own_total", 5, "staff_yuan"), ("own_total", 6, "other_yuan")]
+    assert found(parsed) == [("own_total", 5, "staff_yuan"), ("own_total", 6, "other_yuan")]
 
 
 @pytest.mark.parametrize(

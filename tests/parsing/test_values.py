@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.common.text import half_width, squeezed
+from flows.common.text import normalize_width, strip_whitespace
 from flows.contracts.model import Column
 from flows.parsing.codes import is_credit_code
 from flows.parsing.columns import reader_of
@@ -95,8 +95,8 @@ def test_an_empty_cell_is_no_value_and_no_zero(cell: object) -> None:
     assert boolean_cell(cell) is None
     assert integer_cell(cell) is None
     assert code_part(cell) is None
-    assert half_width(cell) is None
-    assert squeezed(cell) is None
+    assert normalize_width(cell) is None
+    assert strip_whitespace(cell) is None
 
 
 DAYS = {
@@ -139,14 +139,14 @@ def test_what_is_no_day_is_unreadable(cell: object) -> None:
 
 @given(PRINTABLE)
 def test_full_width_text_reads_like_half_width_text(text: str) -> None:
-    assert half_width(text.translate(FULL_WIDTH)) == half_width(text)
-    assert half_width(text) == (text.strip() or None)
+    assert normalize_width(text.translate(FULL_WIDTH)) == normalize_width(text)
+    assert normalize_width(text) == (text.strip() or None)
 
 
 @given(st.text(max_size=30))
 def test_half_width_text_stays_as_it_is(text: str) -> None:
-    once = half_width(text)
-    assert once is None or half_width(once) == once
+    once = normalize_width(text)
+    assert once is None or normalize_width(once) == once
 
 
 @given(st.from_regex(r"[0-9A-Z]{1,10}", fullmatch=True), st.sampled_from("-－—–−"), st.text())
@@ -158,8 +158,8 @@ def test_the_code_is_what_stands_before_the_first_dash(code: str, dash: str, nam
 
 @given(st.integers(0, 10**14))
 def test_a_code_kept_as_a_number_gets_no_decimals(code: int) -> None:
-    assert squeezed(float(code)) == str(code)
-    assert squeezed(code) == str(code)
+    assert strip_whitespace(float(code)) == str(code)
+    assert strip_whitespace(code) == str(code)
 
 
 @pytest.mark.parametrize(

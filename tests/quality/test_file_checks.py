@@ -23,8 +23,8 @@ def find(
     contract = contract_of(*columns, read={"unit": "元"}, **({"key": key} if key else {}))
     written = {name: sheet(text) for name, text in sheets.items()}
     path, rows = workbook(tmp_path / "a.xlsx", **written), tmp_path / "rows.parquet"
-    reading = parse_into(rows, path, DELIVERY, contract, lambda text: text, None)
-    findings = list(find_equal_sheets(rows, reading, contract))
+    parsed = parse_into(rows, path, DELIVERY, contract, lambda text: text, None)
+    findings = list(find_equal_sheets(rows, parsed, contract))
     assert {finding.rule for finding in findings} <= {"equal_sheets"}
     return [(finding.sheet, finding.row_number, finding.detail) for finding in findings]
 

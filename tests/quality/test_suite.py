@@ -89,20 +89,20 @@ GOOD = rule("expect_column_values_to_not_be_null", column="a")
 def test_a_suite_overrides_single_words_on_reading(suite_of: Callable[..., Suite]) -> None:
     for_all = suite_of(GOOD).file_checks
     own = {"own_total": {"severity": "critical"}, "exact_duplicate": {"notes": {"resolve": "退回"}}}
-    reading = suite_of(GOOD, file_checks=own).file_checks
-    assert list(reading) == list(for_all)
-    assert {name for name in reading if reading[name] != for_all[name]} == set(own)
-    assert reading["own_total"] == replace(for_all["own_total"], severity="critical")
+    parsed = suite_of(GOOD, file_checks=own).file_checks
+    assert list(parsed) == list(for_all)
+    assert {name for name in parsed if parsed[name] != for_all[name]} == set(own)
+    assert parsed["own_total"] == replace(for_all["own_total"], severity="critical")
     duplicate = for_all["exact_duplicate"]
-    assert reading["exact_duplicate"] == replace(
+    assert parsed["exact_duplicate"] == replace(
         duplicate, notes=replace(duplicate.notes, resolve="退回")
     )
 
 
 def test_every_reading_says_what_it_leads_to(suite_of: Callable[..., Suite]) -> None:
-    reading = suite_of(GOOD).file_checks
-    assert tuple(reading) == FINDINGS_KNOWN
-    assert {name for name, one in reading.items() if one.effect} == {
+    parsed = suite_of(GOOD).file_checks
+    assert tuple(parsed) == FINDINGS_KNOWN
+    assert {name for name, one in parsed.items() if one.effect} == {
         "exact_duplicate", "unreadable_cell", "more_cells_than_captions", "conflicting_key",
         "fewer_cells_than_captions", "odd_quotes", "another_encoding",
         "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount", "other_table",

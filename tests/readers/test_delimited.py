@@ -44,10 +44,10 @@ def read(path: Path, text: str, **words: str) -> tuple[list[list[str | None]], s
     """Read a text; give its rows as they land, and the numbers of those set aside."""
     path.write_text(text, "utf-8", newline="")
     contract = corpus.contract_of({"columns": COLUMNS, "read": words})
-    reading = read_file(path, contract)
-    table = reading.table().select(COLUMNS.split())
+    parsed = read_file(path, contract)
+    table = parsed.table().select(COLUMNS.split())
     rows = [[row[name] for name in COLUMNS.split()] for row in table.to_pylist()]
-    return rows, {row.row_number for row in reading.set_aside}
+    return rows, {row.row_number for row in parsed.quarantined}
 
 
 @settings(max_examples=120, deadline=None)

@@ -72,11 +72,11 @@ def test_a_row_in_another_encoding_is_quarantined_alone(
     rows = [f"样例{row}小学,1,N{row}\n" for row in range(40_000)]
     lines = [text.encode(other if row == place else encoding) for row, text in enumerate(rows)]
     (tmp_path / "kept").write_bytes(f"{','.join(HEADER)}\n".encode(encoding) + b"".join(lines))
-    reading = read_file(tmp_path / "kept", corpus.contract_of({"columns": COLUMNS}))
-    assert [(row.row_number, row.rule) for row in reading.set_aside] == [
+    parsed = read_file(tmp_path / "kept", corpus.contract_of({"columns": COLUMNS}))
+    assert [(row.row_number, row.rule) for row in parsed.quarantined] == [
         (place + 2, "another_encoding")
     ]
-    assert reading.landed == len(rows) - 1
+    assert parsed.landed == len(rows) - 1
 
 
 def test_a_text_of_which_many_lines_are_in_another_encoding_is_refused(tmp_path: Path) -> None:

@@ -171,9 +171,9 @@ def test_a_table_in_any_form_and_encoding_is_read_back_unchanged(
     rows, content = drawn
     path = tmp_path_factory.mktemp("form") / "kept"
     path.write_bytes(content)
-    reading = read_file(path, WANTED)
-    assert [tuple(row[name] for name in NAMES) for row in reading.table().to_pylist()] == rows
-    assert reading.set_aside == []
+    parsed = read_file(path, WANTED)
+    assert [tuple(row[name] for name in NAMES) for row in parsed.table().to_pylist()] == rows
+    assert parsed.quarantined == []
 
 
 @settings(max_examples=150, deadline=None)

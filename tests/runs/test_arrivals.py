@@ -18,7 +18,7 @@ from flows.runs.person_key import make_person_key
 from flows.runs.planning import plan_run
 from flows.runs.record import write_record
 from flows.runs.status import describe_status
-from flows.runs.validation import look_at_sources, validate_sources
+from flows.runs.validation import find_sources, validate_sources
 
 PAYMENTS = "finance.payments"
 
@@ -78,7 +78,7 @@ def test_two_files_in_one_night_are_no_file_that_is_late(night: RunContext) -> N
     assert gap in [
         gap for one in describe_status(night.workspace, 7)["open"] for gap in one["sentences"]
     ]
-    _, seen = look_at_sources(night.workspace)
+    _, seen = find_sources(night.workspace)
     assert gap in [one.gap for one in seen.statuses]
 
 

@@ -176,5 +176,5 @@ def test_a_night_that_cannot_begin_tells_somebody_and_its_record_says_who_could_
     assert "person_id.key" in received[0]["text"]["content"]
     monkeypatch.setenv("ZIPING_NOTIFY_URL", f"http://127.0.0.1:{closed_port()}/send?{SECRET}")
     assert night(workspace) == 1
-    (remark,) = last_record(workspace)["notices"]
-    assert "cannot be reached" in remark
+    (notice,) = last_record(workspace)["notices"]
+    assert "cannot be reached" in notice

@@ -42,12 +42,12 @@ def test_forms_of_both_eras_land_alike(
 ) -> None:
     sheets = {"封面": COVER} | {name: form(name, code) for name in (primary, junior)}
     path = workbook(tmp_path / "kept", **{name: sheet(text) for name, text in sheets.items()})
-    reading = read_file(path, CONTRACT)
-    assert found(reading) == []
+    parsed = read_file(path, CONTRACT)
+    assert found(parsed) == []
     names = ("school_code", "stage", "grade", "classes", "classes_41_45", "classes_56_60",
              "classes_61_65", "classes_66_and_more")  # fmt: skip
     landed = [
-        tuple(row[name] for name in names) for table in reading.tables for row in table.to_pylist()
+        tuple(row[name] for name in names) for table in parsed.tables for row in table.to_pylist()
     ]
     assert landed == [
         ("2151000123", stage, *row)

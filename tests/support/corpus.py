@@ -109,16 +109,16 @@ def _shown(value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def rows_of(reading: ParseResult, names: Sequence[str]) -> list[str]:
+def rows_of(parsed: ParseResult, names: Sequence[str]) -> list[str]:
     """Give the typed rows as the cases write them: a bar between cells, a dot where one is null."""
-    table = reading.table().select(list(names))
+    table = parsed.table().select(list(names))
     return [" | ".join(_shown(row[name]) for name in names) for row in table.to_pylist()]
 
 
-def accounted(reading: ParseResult) -> int:
+def accounted(parsed: ParseResult) -> int:
     """Count the rows of which the reading gives an account."""
-    places = {(row.sheet, row.row_number) for row in reading.set_aside}
-    return reading.landed + len(places) + sum(reading.skipped.values())
+    places = {(row.sheet, row.row_number) for row in parsed.quarantined}
+    return parsed.landed + len(places) + sum(parsed.skipped.values())
 
 
 def count_of_rows(path: Path, contract: Contract) -> int:
@@ -130,20 +130,20 @@ def outcome_of(case: Case, path: Path) -> tuple[dict[str, Any], str]:
     """Read the file of a case; give what became of it, and the sentence where it was rejected."""
     contract = contract_of(case)
     try:
-        reading = read_file(path, contract, name=case.get("name", ""))
+        parsed = read_file(path, contract, name=case.get("name", ""))
     except Rejected as rejected:
         return {"rejected": True}, str(rejected)
-    assert accounted(reading) == count_of_rows(path, contract), "a row is not accounted for"
+    assert accounted(parsed) == count_of_rows(path, contract), "a row is not accounted for"
     names = [column.name for column in contract.columns]
-    outcome: dict[str, Any] = {"rows": rows_of(reading, names)}
-    if reading.set_aside:
+    outcome: dict[str, Any] = {"rows": rows_of(parsed, names)}
+    if parsed.quarantined:
         outcome["quarantined"] = [
-            f"{row.row_number} {row.column or row.rule}" for row in reading.set_aside
+            f"{row.row_number} {row.column or row.rule}" for row in parsed.quarantined
         ]
-    if skipped := {kind: count for kind, count in reading.skipped.items() if kind != "header"}:
+    if skipped := {kind: count for kind, count in parsed.skipped.items() if kind != "header"}:
         outcome["skipped"] = skipped
-    if reading.findings:
-        outcome["found"] = [f"{one.row_number} {one.rule}" for one in reading.findings]
+    if parsed.findings:
+        outcome["found"] = [f"{one.row_number} {one.rule}" for one in parsed.findings]
     return outcome, ""
 
 

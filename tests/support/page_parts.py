@@ -259,7 +259,7 @@ def page(release: Release) -> str:
     return page_of(ReleaseTables.load(release.folder), release.manifest, release.folder)
 
 
-def set_aside(source: str, period: str, rows: int, effect: str = "provisional") -> list[Row]:
+def quarantined(source: str, period: str, rows: int, effect: str = "provisional") -> list[Row]:
     """Write rows set aside, each with two rules that it breaks."""
     row = {"district_code": DISTRICT, "source": source, "period": period, "file_id": SHA,
            "sheet": "", "effect": effect}  # fmt: skip

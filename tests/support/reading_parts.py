@@ -69,6 +69,6 @@ def read_sheets(wanted: Contract, **sheets: str) -> ParseResult:
         return read_file(path, wanted)
 
 
-def found(reading: ParseResult) -> list[tuple[str, int, str]]:
+def found(parsed: ParseResult) -> list[tuple[str, int, str]]:
     """Give what was found while reading: rule, row and column."""
-    return [(one.rule, one.row_number, one.column) for one in reading.findings]
+    return [(one.rule, one.row_number, one.column) for one in parsed.findings]

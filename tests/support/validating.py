@@ -40,6 +40,6 @@ def land(
     folder: Path,
 ) -> Landing:
     """Parse the bytes of a delivery into Parquet files of a folder and judge them."""
-    reading = parse_into(folder / ROWS, path, delivery, contract, pseudonym, None)
-    (landing,) = judge_files([ParsedFile(folder, delivery, reading)], contract, suite)
+    parsed = parse_into(folder / ROWS, path, delivery, contract, pseudonym, None)
+    (landing,) = judge_files([ParsedFile(folder, delivery, parsed)], contract, suite)
     return landing

@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.common.errors import Rejected
 from flows.common.masking import without_ids
 from flows.common.messages import message
-from flows.common.text import half_width
+from flows.common.text import normalize_width
 from flows.contracts.model import Contract
 from flows.contracts.periods import day_in, period_in, period_of_name, source_date_of_name
 from flows.parsing.headers import HeaderMissing, Rows, find_header
@@ -151,7 +151,9 @@ def _texts_above(path: Path, contract: Contract) -> Iterator[str]:
                 missing = error
             else:
                 found = True
-                yield from (text for _, row in above for cell in row if (text := half_width(cell)))
+                yield from (
+                    text for _, row in above for cell in row if (text := normalize_width(cell))
+                )
             if not sheet.is_text:
                 for _ in sheet.rows:  # the next sheet comes after all rows of this one
                     pass

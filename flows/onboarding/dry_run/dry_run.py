@@ -25,7 +25,7 @@ class FileTrial:
 
     delivery: Delivery
     row_log: list[RowLogEntry]  # each row that is no data
-    reading: ParseResult | None  # none where it cannot be read
+    parsed: ParseResult | None  # none where it cannot be read
     outcome: Outcome
     last: Delivery | None = None  # the accepted one that it was compared with
     landed_at: str = ""  # when these bytes came under this name, if that was the last time
@@ -74,15 +74,15 @@ def _read(run: RunContext, contract: Contract, candidate: InboxFile, folder: Pat
         ),
         archive=candidate.archive,
     )
-    reading, outcome = None, dict[str, Any]()
+    parsed, outcome = None, dict[str, Any]()
     row_log: list[RowLogEntry] = []
     try:
         path = candidate.extract(folder / "unpacked")
         pseudonym = run.key.pseudonym
-        reading = parse_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
+        parsed = parse_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
     except (Rejected, Unsound) as error:
         outcome = rejected_details(contract, error, run.suites)
-    return FileTrial(delivery, row_log, reading, Outcome(folder, outcome))
+    return FileTrial(delivery, row_log, parsed, Outcome(folder, outcome))
 
 
 def _judge(
@@ -93,11 +93,11 @@ def _judge(
         ParsedFile(
             trial.outcome.folder,
             trial.delivery,
-            trial.reading,
+            trial.parsed,
             run.pick_waivers(waivers, trial.delivery),
         )
         for trial in trials
-        if trial.reading
+        if trial.parsed
     ]
     try:
         suite = run.suites.load(contract)
@@ -107,7 +107,7 @@ def _judge(
         outcomes = iter([rejected_details(contract, error, run.suites) for _ in many])
     return [
         replace(trial, outcome=replace(trial.outcome, details=next(outcomes)))
-        if trial.reading
+        if trial.parsed
         else trial
         for trial in trials
     ]

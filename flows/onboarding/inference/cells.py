@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flows.common.text import HAN, half_width, squeezed
+from flows.common.text import HAN, normalize_width, strip_whitespace
 from flows.parsing.values import GROUPED, NUMBER, Unreadable, decimal_cell
 
 YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
@@ -40,7 +40,7 @@ def is_number(cell: Any) -> bool:
         return False
     if isinstance(cell, int | float | Decimal):
         return True
-    text = squeezed(cell)
+    text = strip_whitespace(cell)
     if text is None:
         return False
     text = re.sub(r"^([-+]?)[¥￥$£€]", r"\1", text.strip("()"))
@@ -51,19 +51,19 @@ def is_day(cell: Any) -> bool:
     """Say whether a cell holds a day or a month."""
     if isinstance(cell, date | datetime):
         return True
-    text = squeezed(cell)
+    text = strip_whitespace(cell)
     return bool(text and isinstance(cell, str) and DAY.fullmatch(text))
 
 
 def is_year(cell: Any) -> bool:
     """Say whether a cell holds no more than a year."""
-    text = squeezed(cell)
+    text = strip_whitespace(cell)
     return bool(text and YEAR.fullmatch(text))
 
 
 def is_value(cell: Any) -> bool:
     """Say whether a cell looks like data: a number, a day, a code; no caption looks so."""
-    text = half_width(cell)
+    text = normalize_width(cell)
     if text is None:
         return False
     shapes = (CODE, CODE_NAME, PERCENT)
@@ -85,7 +85,7 @@ def find_placeholders(cells: Iterable[Any]) -> dict[str, str]:
 
     Of cells that are mostly no numbers only the signs are given that offices are known to write.
     """
-    texts = [text for cell in cells if (text := squeezed(cell))]
+    texts = [text for cell in cells if (text := strip_whitespace(cell))]
     others = {text for text in texts if not is_number(text)}
     known = {text: NO_VALUES[text] for text in sorted(others) if text in NO_VALUES}
     unknown = others - known.keys()
@@ -113,7 +113,7 @@ def count_decimals(cells: Iterable[Any]) -> int:
     for cell in cells:
         number = read_number(cell)
         exponent = number.normalize().as_tuple().exponent if number is not None else 0
-        written = re.fullmatch(r"[^.]*[0-9]\.([0-9]+)", squeezed(cell) or "")
+        written = re.fullmatch(r"[^.]*[0-9]\.([0-9]+)", strip_whitespace(cell) or "")
         if isinstance(cell, str) and written:
             most = max(most, len(written[1]))
         if isinstance(exponent, int):
@@ -123,7 +123,7 @@ def count_decimals(cells: Iterable[Any]) -> int:
 
 def list_texts(row: Sequence[Any]) -> list[tuple[int, str]]:
     """Give the texts of a row that are not empty, with their places."""
-    return [(place, text) for place, cell in enumerate(row) if (text := half_width(cell))]
+    return [(place, text) for place, cell in enumerate(row) if (text := normalize_width(cell))]
 
 
 def first_text(row: Sequence[Any]) -> str:

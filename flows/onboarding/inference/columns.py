@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.common.text import half_width, squeezed
+from flows.common.text import normalize_width, strip_whitespace
 from flows.onboarding.inference.cells import (
     CODE_NAME,
     NO_VALUES,
@@ -88,8 +88,8 @@ def _infer_kind(cells: Sequence[Any], caption: str, meaning: Meaning | None) -> 
     """Tell the kind of a column by its cells, and by its caption where they leave it open."""
     expected = meaning.kind if meaning else ""
     signs = NO_VALUES.keys() | find_placeholders(cells)
-    whole = [cell for cell in cells if (text := squeezed(cell)) and text not in signs]
-    texts = [squeezed(cell) or "" for cell in whole]
+    whole = [cell for cell in cells if (text := strip_whitespace(cell)) and text not in signs]
+    texts = [strip_whitespace(cell) or "" for cell in whole]
     if expected in ("person", *NOT_DECLARED):
         return expected
     if _are_mostly(texts, _is_person, 0.5):
@@ -135,7 +135,7 @@ def _infer_kind_of_numbers(texts: Sequence[str], caption: str, expected: str) ->
 
 def _set_type(column: InferredColumn, cells: Sequence[Any], unit: str | None) -> None:
     """Set the type, and what must be declared for the cells to be read as it."""
-    texts = [text for cell in cells if (text := squeezed(cell)) and text not in NO_VALUES]
+    texts = [text for cell in cells if (text := strip_whitespace(cell)) and text not in NO_VALUES]
     match column.kind:
         case "person":
             column.meta["person"] = True
@@ -172,7 +172,7 @@ def _set_number(column: InferredColumn, cells: Sequence[Any]) -> None:
     else:
         column.data_type = "int" if max(numbers, default=0) < 2**31 else "bigint"
     signs = NO_VALUES.keys() | find_placeholders(cells)
-    odd = sum(not is_number(cell) for cell in cells if (squeezed(cell) or "-") not in signs)
+    odd = sum(not is_number(cell) for cell in cells if (strip_whitespace(cell) or "-") not in signs)
     if odd:
         column.questions.append(f"{odd} cells hold no number: their rows would be quarantined")
 
@@ -231,7 +231,7 @@ def infer_column(
                 "give it an English name, with its unit: class_count, paid_yuan"
             )
         _set_type(column, cells, unit)
-        if not any(map(half_width, cells)):
+        if not any(map(normalize_width, cells)):
             column.questions.append("it is empty in this sample: is it needed, and of which type?")
     return column
 
@@ -253,7 +253,7 @@ def infer_columns(
     for place, caption in enumerate(first.captions):
         cells = inspected.cells(place)
         is_twice = caption and first.captions.count(caption) > 1
-        is_blank = not caption and not any(map(half_width, cells))
+        is_blank = not caption and not any(map(normalize_width, cells))
         if place in left_out or is_twice or is_blank or RENDERED.search(caption):
             continue
         taken = [*names, *(column.name for column in columns)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from flows.common.text import HAN, squeezed
+from flows.common.text import HAN, strip_whitespace
 from flows.contracts.model import Column, Contract
 from flows.contracts.safety import RESERVED_COLUMNS, WORDS_OF_SQL
 from flows.parsing.values import UNITS_OF_YUAN
@@ -52,11 +52,13 @@ def _infer_kind(column: Column) -> str:
 
 def collect_meanings(contracts: Iterable[Contract]) -> dict[str, Meaning]:
     """Gather what captions mean: as the contracts have it, else as the glossary does."""
-    known = {squeezed(caption) or "": meaning for caption, meaning in load_glossary().items()}
+    known = {
+        strip_whitespace(caption) or "": meaning for caption, meaning in load_glossary().items()
+    }
     for contract in contracts:
         for column in contract.columns:
             for caption in column.captions:
-                known[squeezed(caption) or ""] = Meaning(column.name, _infer_kind(column))
+                known[strip_whitespace(caption) or ""] = Meaning(column.name, _infer_kind(column))
     return known
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from flows.common.text import squeezed
+from flows.common.text import strip_whitespace
 from flows.onboarding.inference.cells import is_value, is_year, list_texts
 from flows.parsing.headers import HIGHEST_HEADER, Rows, joined_captions
 from flows.parsing.row_types import COLUMN_SIGNS
@@ -18,7 +18,7 @@ TIME = re.compile("(?:FY)?(?:19|20)[0-9]{2}(?:[^0-9]{1,3}[0-9]{0,4}[^0-9]?|[0-9]
 
 def is_time(cell: object) -> bool:
     """Say whether a caption begins with a year and says little more: 2006-07, 2006Q1, FY2006."""
-    return bool(TIME.fullmatch(squeezed(cell) or ""))
+    return bool(TIME.fullmatch(strip_whitespace(cell) or ""))
 
 
 def _are_times(values: Sequence[str]) -> bool:
@@ -46,7 +46,7 @@ def _is_caption_row(row: Sequence[Any]) -> bool:
 
 def _numbers_columns(row: Sequence[Any]) -> bool:
     """Say whether a row numbers the columns (栏次): 甲 乙 1 2 3."""
-    texts = [squeezed(text) or "" for _, text in list_texts(row)]
+    texts = [strip_whitespace(text) or "" for _, text in list_texts(row)]
     numbers = [int(text) for text in texts if text.isdigit()]
     others = {text for text in texts if not text.isdigit()}
     is_counted = len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -69,7 +69,8 @@ def _is_level(row: Sequence[Any], below: Rows) -> bool:
     if not _is_caption_row(row) or any(LABEL.search(text) for _, text in texts):
         return False
     if all(
-        place < len(under) and squeezed(under[place]) == squeezed(text) for place, text in texts
+        place < len(under) and strip_whitespace(under[place]) == strip_whitespace(text)
+        for place, text in texts
     ):
         return False  # nothing but merged cells
     if _says_different_things(row):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.common.errors import Rejected
-from flows.common.text import half_width, plain_caption
+from flows.common.text import normalize_width, plain_caption
 from flows.contracts.model import Column, Contract
 from flows.contracts.words import InboxPull, ReadWords
 from flows.onboarding.inference.cells import (
@@ -168,7 +168,7 @@ def _take_rows(sheet: Sheet) -> tuple[Rows, bool]:
 
 def _write_caption(cell: Any) -> str:
     """Give a caption with its single blanks, but none between Han characters."""
-    text = " ".join((half_width(cell) or "").split())
+    text = " ".join((normalize_width(cell) or "").split())
     return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", text)
 
 
@@ -241,7 +241,7 @@ def _list_data_texts(sheets: Sequence[InspectedSheet]) -> Iterator[str]:
         for sheet in sheets
         for _, row in sheet.data
         for cell in row
-        if isinstance(cell, str) and (text := half_width(cell))
+        if isinstance(cell, str) and (text := normalize_width(cell))
     )
 
 

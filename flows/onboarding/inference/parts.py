@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from flows.common.text import squeezed
+from flows.common.text import strip_whitespace
 from flows.onboarding.inference.cells import list_texts
 from flows.onboarding.inference.columns import InferredColumn
 from flows.onboarding.inference.glossary import Meaning, find_meaning, name_column
@@ -33,7 +33,7 @@ def infer_preamble_columns(
     """Suggest a column for each label whose meaning is known and that no caption says, too."""
     columns: list[InferredColumn] = []
     for label in read_labels(inspected):
-        meaning = find_meaning(squeezed(label) or "", known)
+        meaning = find_meaning(strip_whitespace(label) or "", known)
         names = [*taken, *(column.name for column in columns)]
         if label in UNITS_OF_NUMBERS or not meaning or meaning.kind not in KINDS:
             continue
@@ -50,11 +50,11 @@ def _find_constants(inspected: InspectedFile) -> dict[str, str]:
     captions = inspected.sheets[0].captions
     for place, caption in enumerate(captions):
         cells = inspected.cells(place)
-        texts = set(map(squeezed, cells))
+        texts = set(map(strip_whitespace, cells))
         if caption and captions.count(caption) == 1 and len(cells) > 1 and len(texts) == 1:
             found[caption] = texts.pop() or ""
     for label, text in read_labels(inspected).items():
-        found[squeezed(label) or ""] = squeezed(text) or ""
+        found[strip_whitespace(label) or ""] = strip_whitespace(text) or ""
     return {label: text for label, text in found.items() if len(text) > 1 or text.isalpha()}
 
 
@@ -75,9 +75,9 @@ def infer_parts(
     ]
     declared = [column for column in columns if column.is_declared]
     known = [column for column in declared if column.meta.get("role") == "unit"]
-    candidates = [column for column in declared if squeezed(column.caption) in different]
+    candidates = [column for column in declared if strip_whitespace(column.caption) in different]
     candidates.sort(key=lambda column: column.kind not in ("code", "code_name"))
-    labels = [label for label in read_labels(files[0]) if squeezed(label) in different]
+    labels = [label for label in read_labels(files[0]) if strip_whitespace(label) in different]
     question = f"{len(files)} files are alike: does each hold another"
     if known:
         unit = known[0] if known[0] in candidates or _are_disjoint(files, known[0]) else None
@@ -102,5 +102,7 @@ def _name_unit(label: str) -> InferredColumn:
 
 def _are_disjoint(files: Sequence[InspectedFile], unit: InferredColumn) -> bool:
     """Say whether no two files hold one unit."""
-    units = [set(map(squeezed, file.cells(unit.place))) for file in files if unit.place >= 0]
+    units = [
+        set(map(strip_whitespace, file.cells(unit.place))) for file in files if unit.place >= 0
+    ]
     return len(units) > 1 and sum(map(len, units)) == len(set().union(*units))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from flows.common.text import squeezed
+from flows.common.text import strip_whitespace
 from flows.onboarding.inference.cells import is_year, list_texts
 from flows.onboarding.inference.columns import InferredColumn, follows
 from flows.onboarding.inference.header import LABEL
@@ -83,7 +83,7 @@ def infer_period(
             'period; else name each file by a year and say kind and file_name: "(20[0-9][0-9])"'
         )
     preamble = (row for sheet in inspected.sheets for _, row in sheet.preamble)
-    for text in (squeezed(text) or "" for row in preamble for _, text in list_texts(row)):
+    for text in (strip_whitespace(text) or "" for row in preamble for _, text in list_texts(row)):
         if found := _read_period(text):
             words, pattern = found
             return words | {"stated": int(re.findall(pattern, text)[0])}, (
@@ -91,7 +91,7 @@ def infer_period(
                 'written into the name, and say file_name: "(20[0-9][0-9])"'
             )
     for column in columns:
-        years = set(map(squeezed, inspected.cells(column.place)))
+        years = set(map(strip_whitespace, inspected.cells(column.place)))
         if len(years) == 1 and is_year(year := years.pop()):
             return {"kind": "calendar_year", "stated": int(str(year)[:4])}, (
                 "a column alone says the year: have it written into the file's name"

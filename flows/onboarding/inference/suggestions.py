@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from flows.common.masking import without_ids
-from flows.common.text import half_width, squeezed
+from flows.common.text import normalize_width, strip_whitespace
 from flows.onboarding.inference.cells import find_placeholders, first_text, list_texts
 from flows.onboarding.inference.columns import InferredColumn
 from flows.onboarding.inference.inspect import InspectedFile
@@ -62,7 +62,7 @@ def find_unit_of_amounts(inspected: InspectedFile) -> tuple[str | None, str]:
     """Find the unit that a file says of its amounts, and where: above the header, in its name."""
     for row in (row for sheet in inspected.sheets for _, row in sheet.preamble):
         for _, text in list_texts(row):
-            if found := re.search(r"(?:^|\()单位:\(?([^():]+)\)?$", squeezed(text) or ""):
+            if found := re.search(r"(?:^|\()单位:\(?([^():]+)\)?$", strip_whitespace(text) or ""):
                 return found[1], "in_sheet"
     found = re.search(r"[(（](?:单位[::])?([千万百亿]*元)[)）]", inspected.name)
     return (found[1], "in the name") if found else (None, "")
@@ -179,7 +179,7 @@ def _suggest_key(
         return
     candidates = [column for column in declared if column.kind in KINDS_OF_KEYS]
     candidates.sort(key=lambda column: KINDS_OF_KEYS.index(column.kind))
-    different = dict.fromkeys(tuple(map(half_width, row)) for row in rows)  # copies count once
+    different = dict.fromkeys(tuple(map(normalize_width, row)) for row in rows)  # copies count once
 
     def is_key(columns: Sequence[InferredColumn]) -> bool:
         values = [

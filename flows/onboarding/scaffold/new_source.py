@@ -47,8 +47,8 @@ class NewSource:
     """What was written for a new source, and what is to be said of it."""
 
     questions: Mapping[Path, int]  # by file, below the checkout: how many lines are to be decided
-    reading: ParseResult  # of the sample, by the draft
-    remarks: tuple[str, ...]
+    parsed: ParseResult  # of the sample, by the draft
+    notices: tuple[str, ...]
 
 
 def _split_name(name: str, contracts: Mapping[str, Contract]) -> tuple[str, str]:
@@ -149,7 +149,7 @@ def write_new_source(path: Path, name: str, title: str, checkout: Path = CHECKOU
     entries = staging / system / f"_{system}__sources.yml"
     before = entries.read_text("utf-8") if entries.exists() else ""
     with open_sample(path) as sample:
-        draft, reading = complete_draft(
+        draft, parsed = complete_draft(
             sample.path,
             sample.inspected.name,
             draft_contract(sample, system, table, title, contracts),
@@ -171,14 +171,14 @@ def write_new_source(path: Path, name: str, title: str, checkout: Path = CHECKOU
         file.relative_to(checkout): text.count(QUESTION.strip()) for file, text in files.items()
     }
     counts[entries.relative_to(checkout)] -= before.count(QUESTION.strip())
-    remarks = list(sample.remarks)
+    notices = list(sample.notices)
     if not before:
-        remarks.append(f"{system} is a new system: its files are dropped in raw/inbox/{system}/")
-    remarks += [
+        notices.append(f"{system} is a new system: its files are dropped in raw/inbox/{system}/")
+    notices += [
         f"the file's name also fits {other.name}: change one pattern, or name in both the "
         "`sheets` that they read"
         for other in contracts.values()
         if other.system == system
         and any(fnmatch.fnmatch(sample.inspected.name, each) for each in other.file_patterns)
     ]
-    return NewSource(counts, reading, tuple(remarks))
+    return NewSource(counts, parsed, tuple(notices))

@@ -20,10 +20,10 @@ Load = Callable[[Draft], Contract]
 
 def complete_draft(path: Path, name: str, draft: Draft, load: Load) -> tuple[Draft, ParseResult]:
     """Read a sample as it would be landed, without ids; complete the draft by what that shows."""
-    reading = _read(path, name, load(_with_check(draft, _list_numbers(draft))))
-    if _retype_columns(draft, reading):
-        reading = _read(path, name, load(_with_check(draft, _list_numbers(draft))))
-    return _judge_totals(draft, reading), reading
+    parsed = _read(path, name, load(_with_check(draft, _list_numbers(draft))))
+    if _retype_columns(draft, parsed):
+        parsed = _read(path, name, load(_with_check(draft, _list_numbers(draft))))
+    return _judge_totals(draft, parsed), parsed
 
 
 def _read(path: Path, name: str, contract: Contract) -> ParseResult:
@@ -34,13 +34,13 @@ def _read(path: Path, name: str, contract: Contract) -> ParseResult:
         return parse_into(rows, path, delivery, contract, lambda _id: "", None)
 
 
-def _retype_columns(draft: Draft, reading: ParseResult) -> bool:
+def _retype_columns(draft: Draft, parsed: ParseResult) -> bool:
     """Take columns as text that mostly cannot be read as inferred, and ask of those that seldom."""
-    odd = Counter(row.column for row in reading.set_aside if row.rule == "unreadable_cell")
+    odd = Counter(row.column for row in parsed.quarantined if row.rule == "unreadable_cell")
     has_changed = False
     for column in draft.declared:
         count = odd[column.name]
-        if 2 * count > reading.landed + count:
+        if 2 * count > parsed.landed + count:
             column.questions.append(f"most of its cells are no {column.data_type}, so it is text")
             column.data_type, column.kind = "string", "text"
             for word in ("precision", "percent", "role", "unit"):
@@ -72,15 +72,15 @@ def _with_check(draft: Draft, names: Sequence[str], verdict: str = "") -> Draft:
     return replace(draft, suggestions=suggestions)
 
 
-def _judge_totals(draft: Draft, reading: ParseResult) -> Draft:
+def _judge_totals(draft: Draft, parsed: ParseResult) -> Draft:
     """Say whether the totals of a sample agree, and keep the columns of which they are the sums.
 
     Amounts are always checked. Of other numbers, such as rates, a total may be no sum at all.
     """
-    names, count = _list_numbers(draft), reading.skipped["total"]
-    compared = {name.partition(" ")[0] for found in reading.compared.values() for name in found}
+    names, count = _list_numbers(draft), parsed.skipped["total"]
+    compared = {name.partition(" ")[0] for found in parsed.compared.values() for name in found}
     odd: dict[str, set[int]] = {name: set() for name in names}
-    for finding in reading.findings:
+    for finding in parsed.findings:
         name = finding.column.partition(" ")[0]
         if finding.rule == "own_total" and name in odd:
             odd[name].add(finding.row_number)

@@ -32,7 +32,7 @@ class Sample:
     inspected: InspectedFile
     files: tuple[InspectedFile, ...]  # it and those like it
     container: str = ""
-    remarks: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -91,11 +91,11 @@ def _choose_most_alike(container: str, files: Files) -> Sample:
         raise WrongUse(f"{without_ids(container)} holds no table{reasons and f': {reasons}'}")
     alike = max(by_header.values(), key=len)
     path, inspected = alike[0]
-    remarks = [f"{name} cannot be read: {reason}" for name, reason in refused.items()]
+    notices = [f"{name} cannot be read: {reason}" for name, reason in refused.items()]
     if others := len(files) - len(alike) - len(refused):
-        remarks.append(f"{others} files have other headers: a source table of their own?")
-    remarks.append(
+        notices.append(f"{others} files have other headers: a source table of their own?")
+    notices.append(
         f"looked at {len(files)} files; {len(alike)} are alike, and {without_ids(inspected.name)} "
         "is the sample"
     )
-    return Sample(path, inspected, tuple(file for _, file in alike), container, tuple(remarks))
+    return Sample(path, inspected, tuple(file for _, file in alike), container, tuple(notices))

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from flows.common.text import half_width
+from flows.common.text import normalize_width
 from flows.onboarding.inference.cells import read_number
 from flows.onboarding.inference.inspect import InspectedFile
 from flows.onboarding.inference.suggestions import write_label
@@ -63,7 +63,7 @@ def _write_rules_of_columns(draft: Draft, inspected: InspectedFile) -> Iterator[
             continue
         caption = write_label(column.caption)
         is_needed = column.name in draft.key or column.kind == "amount" or "role" in column.meta
-        if is_needed and all(map(half_width, inspected.cells(column.place))):
+        if is_needed and all(map(normalize_width, inspected.cells(column.place))):
             kind, resolve = "expect_column_values_to_not_be_null", "请按行号补填后重报。"
             what, why = f"每行都要填写“{caption}”。", "缺了它，这一行无法归属或无法计算。"
             rule = _write_rule(kind, "provisional", what, why, resolve, column=column.name)

@@ -190,8 +190,8 @@ def test_a_missing_source_says_who_owes_it_and_what_it_touches(tmp_path: Path) -
 def test_rows_set_aside_are_counted_once_and_laid_to_their_office(tmp_path: Path) -> None:
     content = tables() | {
         "internal/quarantine": [
-            *parts.set_aside(FUNDS, "2023", 3),
-            *parts.set_aside(FUNDS, "2022", 1200, "none"),
+            *parts.quarantined(FUNDS, "2023", 3),
+            *parts.quarantined(FUNDS, "2022", 1200, "none"),
         ]
     }
     flat = re.sub(r"\s+", "", Reader(page(tmp_path, content)).text)
@@ -203,9 +203,9 @@ def test_rows_set_aside_are_counted_once_and_laid_to_their_office(tmp_path: Path
     ("trouble", "is_shown"),
     [
         ({}, True),
-        ({"internal/quarantine": parts.set_aside(FUNDS, "2022", 1)}, False),
-        ({"internal/quarantine": parts.set_aside(FUNDS, "2022", 1, "none")}, True),
-        ({"internal/int_unmatched_units": parts.set_aside(FUNDS, "2022", 1)}, False),
+        ({"internal/quarantine": parts.quarantined(FUNDS, "2022", 1)}, False),
+        ({"internal/quarantine": parts.quarantined(FUNDS, "2022", 1, "none")}, True),
+        ({"internal/int_unmatched_units": parts.quarantined(FUNDS, "2022", 1)}, False),
         (
             {
                 "internal/int_units_expected": [

@@ -75,6 +75,6 @@ def test_a_file_is_several_tables_where_each_names_its_sheets(district: Workspac
 
 def test_a_file_that_two_tables_ask_for_is_none_of_them_by_chance(district: Workspace) -> None:
     drop(district, NAME)
-    [remark] = land(district, tables_of_one_file())
-    assert "its name fits finance.payments, finance.refunds" in remark
+    [notice] = land(district, tables_of_one_file())
+    assert "its name fits finance.payments, finance.refunds" in notice
     assert Store(district.landed).deliveries() == []

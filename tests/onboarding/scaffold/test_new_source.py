@@ -58,7 +58,7 @@ def added(
 
 def test_a_sample_becomes_a_contract_that_reads_it(project: Path, tmp_path: Path) -> None:
     path = sample(tmp_path, "保安人员台账_2023-12-31.csv", GUARDS, "gb18030")
-    contract, reading = added(project, path)
+    contract, parsed = added(project, path)
     by_name = {column.name: column for column in contract.columns}
     assert list(by_name) == [
         "school_code",
@@ -78,8 +78,8 @@ def test_a_sample_becomes_a_contract_that_reads_it(project: Path, tmp_path: Path
         "column": "school_name",
         "labels": ["小计", "合计"],
     }
-    assert (reading.landed, reading.findings, reading.set_aside) == (3, [], [])
-    assert reading.skipped == {"title": 2, "header": 1, "total": 2, "note": 1}
+    assert (parsed.landed, parsed.findings, parsed.quarantined) == (3, [], [])
+    assert parsed.skipped == {"title": 2, "header": 1, "total": 2, "note": 1}
 
 
 def test_what_a_person_must_decide_is_asked(project: Path, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_new_system_gets_a_file_of_its_own(project: Path, tmp_path: Path) -> N
     path = sample(tmp_path, "a_2023年.csv", GUARDS)
     written = write_new_source(path, "police.guards", "", project)
     assert "police.guards" in load_contracts(project / STAGING)
-    assert any("raw/inbox/police/" in remark for remark in written.remarks)
+    assert any("raw/inbox/police/" in notice for notice in written.notices)
     for file, count in written.questions.items():
         assert (project / file).read_text("utf-8").count("# decide:") == count > 0 or not count
 
@@ -144,12 +144,12 @@ def test_totals_that_differ_are_asked_about_with_the_flags_that_may_leave_rows_o
     schools = "".join(f"21510001{n},甲{n}校,{n}500.25,否\n" for n in range(10, 16))
     head = "学校标识码,学校名称,支付金额(元),是否删除\n"
     text = f"{head}{schools}2151000199,丁校,1,是\n,合计,78001.50,\n"
-    contract, reading = added(project, sample(tmp_path, "a_2023年.csv", text))
+    contract, parsed = added(project, sample(tmp_path, "a_2023年.csv", text))
     assert contract.as_json()["read"]["totals"] == {
         "column": "school_name",
         "labels": ["合计"],
     }
-    assert [finding.rule for finding in reading.findings] == ["own_total"]
+    assert [finding.rule for finding in parsed.findings] == ["own_total"]
     entry = entry_of(project)
     assert "rows 9 do NOT agree with the sums of the rows" in entry
     assert "unless: is_deleted" in entry
@@ -160,40 +160,40 @@ def test_numbers_that_are_sums_of_others_by_chance_are_rows_of_data(
 ) -> None:
     rows = "".join(f"{n + 1},University {n},{n % 2},{n % 3},{n + 1}\n" for n in range(40))
     text = f"No,University,Public,Campuses,Rank\n{rows}"
-    contract, reading = added(project, sample(tmp_path, "universities_2023.csv", text))
-    assert reading.landed == 40
+    contract, parsed = added(project, sample(tmp_path, "universities_2023.csv", text))
+    assert parsed.landed == 40
     assert contract.read.totals is None
 
 
 def test_a_column_without_a_caption_is_told_by_its_place(project: Path, tmp_path: Path) -> None:
     text = "調査,,,\n,2021年度,2022年度,2023年度\n計,3,5,9\n北海道,1,2,4\n東京都,2,3,5\n"
-    contract, reading = added(project, sample(tmp_path, "a.csv", text))
+    contract, parsed = added(project, sample(tmp_path, "a.csv", text))
     assert contract.columns[0].captions == ("column 1",)
-    rows = [tuple(row.values())[:3] for row in reading.table().to_pylist()]
+    rows = [tuple(row.values())[:3] for row in parsed.table().to_pylist()]
     assert rows[:3] == [("北海道", 2021, 1), ("北海道", 2022, 2), ("北海道", 2023, 4)]
     assert contract.as_json()["read"]["totals"] == {
         "column": "column_1",
         "labels": ["計"],
         "check": ["quantity"],
     }
-    assert not reading.findings
+    assert not parsed.findings
 
 
 def test_years_of_the_republic_stay_columns_and_are_asked_about(
     project: Path, tmp_path: Path
 ) -> None:
     text = "地區,111學年度,112學年度,113學年度\n甲市,1,2,4\n乙市,2,3,5\n"
-    contract, reading = added(project, sample(tmp_path, "a.csv", text))
+    contract, parsed = added(project, sample(tmp_path, "a.csv", text))
     assert contract.read.long is None
-    assert reading.landed == 2
+    assert parsed.landed == 2
     assert "3 columns, 111學年度 to 113學年度, differ by a number alone" in entry_of(project)
 
 
 def test_what_mostly_cannot_be_read_as_guessed_is_text(project: Path, tmp_path: Path) -> None:
     rows = "".join(f"校{number},2023-02-3{number % 9}\n" for number in range(8))
-    contract, reading = added(project, sample(tmp_path, "a.csv", f"学校,日期\n{rows}"))
+    contract, parsed = added(project, sample(tmp_path, "a.csv", f"学校,日期\n{rows}"))
     assert contract.columns[1].data_type == "string"
-    assert (reading.landed, reading.set_aside) == (8, [])
+    assert (parsed.landed, parsed.quarantined) == (8, [])
     assert "most of its cells are no date, so it is text" in entry_of(project)
 
 
@@ -210,9 +210,9 @@ def test_sheets_of_other_tables_are_passed_over(project: Path, tmp_path: Path) -
         for row in rows:
             sheet.append(row)
     book.save(path := tmp_path / "tables_2023.xlsx")
-    contract, reading = added(project, path)
+    contract, parsed = added(project, path)
     assert contract.read.sheets == "^(Pupils)$"
-    assert reading.landed == 8
+    assert parsed.landed == 8
     assert "hold other tables, each a source of its own, if any: Contents, Staff" in entry_of(
         project
     )
@@ -223,8 +223,8 @@ def test_years_across_the_header_become_rows(project: Path, tmp_path: Path) -> N
         "数据库:样例\n地区\t,2023年\t,2022年\t,2021年\t,\n"
         "甲市\t,12\t,11\t,\t,\n乙市\t,22\t,21\t,20\t,\n注:样例"
     )
-    contract, reading = added(project, sample(tmp_path, "教育经费(万元).csv", text))
-    rows = reading.table().to_pylist()
+    contract, parsed = added(project, sample(tmp_path, "教育经费(万元).csv", text))
+    rows = parsed.table().to_pylist()
     assert [(row["area"], row["year"], row["amount_yuan"]) for row in rows[:3]] == [
         ("甲市", 2023, 120_000),
         ("甲市", 2022, 110_000),
@@ -238,13 +238,13 @@ def test_years_below_several_captions_become_rows(project: Path, tmp_path: Path)
         "分地区民办学校情况,,,,,,\n地区,年末人数,年末人数,年末人数,经费(万元),经费(万元),五年合计\n"
         ",2006,2007,2008,2007,2008,\n甲市,10,20,30,1.5,2,9\n乙市,11,21,,1,2,9\n合计,21,41,30,2.5,4,18\n"
     )
-    contract, reading = added(project, sample(tmp_path, "民办_2008年.csv", text))
+    contract, parsed = added(project, sample(tmp_path, "民办_2008年.csv", text))
     assert contract.as_json()["read"]["long"] == {
         "captions": r"^(年末人数|经费\(万元\))/(20[0-9]{2})年?度?末?$",
         "name": "year",
         "values": {"年末人数": "quantity", "经费(万元)": "amount_yuan"},
     }
-    rows = [tuple(row.values())[:4] for row in reading.table().to_pylist()]
+    rows = [tuple(row.values())[:4] for row in parsed.table().to_pylist()]
     assert rows == [
         ("甲市", 2006, 10, None),
         ("甲市", 2007, 20, 15_000),
@@ -253,7 +253,7 @@ def test_years_below_several_captions_become_rows(project: Path, tmp_path: Path)
         ("乙市", 2007, 21, 10_000),
         ("乙市", 2008, None, 20_000),
     ]
-    assert not reading.findings
+    assert not parsed.findings
     changed = sample(tmp_path, "b_2008年.csv", text.replace("2.5,4", "3.5,4"))
     (finding,) = read_file(changed, contract, name="民办_2008年.csv").findings
     assert (finding.rule, finding.row_number, finding.column) == (
@@ -273,9 +273,9 @@ def test_an_encoding_is_stated_only_where_captions_do_not_tell_it(
     assert contract.read.encoding is None
     text = text.replace("学校,人数", "school,pupils")
     path = sample(tmp_path, "b_2023.csv", text, "gb18030")
-    contract, reading = added(project, path, "finance.samples")
+    contract, parsed = added(project, path, "finance.samples")
     assert contract.read.encoding == "gb18030"
-    assert reading.table()["school"].to_pylist() == ["甲校", "乙校"]
+    assert parsed.table()["school"].to_pylist() == ["甲校", "乙校"]
 
 
 @pytest.mark.parametrize(
@@ -313,11 +313,11 @@ def test_a_workbook_with_two_levels_and_several_sheets(project: Path, tmp_path: 
         sheet.merge_cells("A3:A4")
     del book["Sheet"]
     book.save(path := tmp_path / "经费_2023年.xlsx")
-    contract, reading = added(project, path)
+    contract, parsed = added(project, path)
     captions = [column.captions for column in contract.columns]
     assert captions == [("学校标识码",), ("教育事业费/人员经费",), ("教育事业费/公用经费",)]
-    assert reading.landed == 6
-    assert reading.table()["staff_yuan"][0].as_py() == 105_000
+    assert parsed.landed == 6
+    assert parsed.table()["staff_yuan"][0].as_py() == 105_000
     text = (project / STAGING / "staffing" / "_staffing__sources.yml").read_text("utf-8")
     assert "2 sheets are alike" in text
     assert "合计 (by its caption the sum of the columns beside it" in text
@@ -325,9 +325,9 @@ def test_a_workbook_with_two_levels_and_several_sheets(project: Path, tmp_path: 
 
 def test_records_of_json_are_a_table_too(project: Path, tmp_path: Path) -> None:
     text = '{"rows": [{"XXBSM": "2151000101", "RS": 12}, {"XXBSM": "2151000102", "RS": 15}]}'
-    contract, reading = added(project, sample(tmp_path, "export_2023.json", text))
+    contract, parsed = added(project, sample(tmp_path, "export_2023.json", text))
     assert [column.name for column in contract.columns] == ["school_code", "rs"]
-    assert reading.landed == 2
+    assert parsed.landed == 2
 
 
 HOSTILE = (
@@ -338,8 +338,8 @@ HOSTILE = (
 
 
 def test_captions_are_data_whatever_they_say(project: Path, tmp_path: Path) -> None:
-    contract, reading = added(project, sample(tmp_path, "a_2023年.csv", HOSTILE, "utf-8"))
-    assert reading.landed == 2
+    contract, parsed = added(project, sample(tmp_path, "a_2023年.csv", HOSTILE, "utf-8"))
+    assert parsed.landed == 2
     names = [column.name for column in contract.columns]
     assert all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in names)
     assert len(set(names)) == len(names) == 6  # what dbt would render is not declared

@@ -52,7 +52,7 @@ def test_an_archive_of_units_is_read_in_parts(project: Path, tmp_path: Path) -> 
     assert contract.file_patterns == ("*T_100*",)
     assert contract.column_of_role("unit").name == "carrier"  # type: ignore[union-attr]
     assert contract.as_json()["period"] == {"kind": "calendar_year", "file_name": "(20[0-9]{2})"}
-    said = "\n".join(written.remarks)
+    said = "\n".join(written.notices)
     assert "looked at 5 files; 3 are alike, and T_100_UA_2019.csv is the sample" in said
     assert "readme.txt cannot be read" in said
     assert "1 files have other headers" in said
