@@ -85,14 +85,14 @@ def print_status_as_json(workspace: Workspace, run_count: int) -> None:
     say(json.dumps(describe_status(workspace, run_count), ensure_ascii=False, indent=1))
 
 
-def _print_release(one: Mapping[str, Any]) -> None:
+def _print_release(entry: Mapping[str, Any]) -> None:
     console = make_console()
-    console.print(f"current {one['year']}: {one['release']}")
-    if "coverage" in one:
-        console.print(f"  {one['coverage']}")
+    console.print(f"current {entry['year']}: {entry['release']}")
+    if "coverage" in entry:
+        console.print(f"  {entry['coverage']}")
     for counted in ("figures_by_state", "figures_by_judgement"):
-        if one.get(counted):
-            words = ", ".join(f"{word} {number}" for word, number in one[counted].items())
+        if entry.get(counted):
+            words = ", ".join(f"{word} {number}" for word, number in entry[counted].items())
             console.print(f"  figures: {words}")
-    for figure in one.get("in_doubt", ()):
+    for figure in entry.get("in_doubt", ()):
         console.print(f"  {figure['figure_id']} {figure['state']}: {figure['reason']}")

@@ -42,8 +42,8 @@ def until_stopped(work: Callable[[], int], tell: Callable[[str], None]) -> int:
     def stop(number: int, _frame: FrameType | None) -> None:
         if ended:  # all is told: what is left is the end of the interpreter
             os._exit(ended[0])
-        for one in heard:
-            signal.signal(one, signal.SIG_IGN)
+        for heard_number in heard:
+            signal.signal(heard_number, signal.SIG_IGN)
         signal.setitimer(signal.ITIMER_REAL, LONGEST_SECONDS)  # kills, should telling hang
         try:
             tell(signal.Signals(number).name)
@@ -51,9 +51,9 @@ def until_stopped(work: Callable[[], int], tell: Callable[[str], None]) -> int:
             os._exit(FAILED)
 
     # One that is ignored, as under nohup, stays so.
-    heard = [one for one in STOPPING if signal.getsignal(one) is not signal.SIG_IGN]
-    for one in heard:
-        signal.signal(one, stop)
+    heard = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    for heard_number in heard:
+        signal.signal(heard_number, stop)
     with ThreadPoolExecutor(1, "night") as executor:
         code = executor.submit(work).result()
     ended.append(code)

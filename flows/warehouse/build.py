@@ -118,50 +118,50 @@ def _source_status(status: SourceStatus) -> tuple[Any, ...]:
 def _deliveries(parts: Sequence[ActiveDelivery]) -> list[tuple[Any, ...]]:
     rows = {
         (
-            one.delivery.source,
-            one.delivery.district_code,
-            one.delivery.period,
+            part.delivery.source,
+            part.delivery.district_code,
+            part.delivery.period,
             file.sha256,
             file.shown_name,
-            one.delivery.origin,
-            one.rows_landed,
-            one.rows_quarantined,
+            part.delivery.origin,
+            part.rows_landed,
+            part.rows_quarantined,
         )
-        for one in parts
-        for file in one.delivery.files
+        for part in parts
+        for file in part.delivery.files
     }
     return sorted(rows)
 
 
 def _superseded_units(parts: Sequence[ActiveDelivery]) -> list[tuple[str, ...]]:
     return sorted(
-        (one.delivery.district_code, one.delivery.source, one.delivery.period,
-         one.delivery.files[0].sha256, unit)
-        for one in parts
-        for unit in one.superseded
+        (part.delivery.district_code, part.delivery.source, part.delivery.period,
+         part.delivery.files[0].sha256, unit)
+        for part in parts
+        for unit in part.superseded
     )  # fmt: skip
 
 
 def _doubts(parts: Sequence[ActiveDelivery]) -> list[tuple[Any, ...]]:
     """List what makes figures doubtful though its rows count, unless a newer part has the unit."""
     return [
-        (one.delivery.district_code, one.delivery.source, one.delivery.period, doubt["rule"],
-         doubt["unit"], doubt["member"], doubt["amount"], one.delivery.files[0].sha256,
+        (part.delivery.district_code, part.delivery.source, part.delivery.period, doubt["rule"],
+         doubt["unit"], doubt["member"], doubt["amount"], part.delivery.files[0].sha256,
          doubt["sheet"], doubt["row"], doubt["is_of_row"], doubt["reason"])
-        for one in parts
-        for doubt in one.doubts
+        for part in parts
+        for doubt in part.doubts
     ]  # fmt: skip
 
 
 def _fill_quarantine(connection: "duckdb.DuckDBPyConnection", parts: Sequence[ActiveDelivery]) -> None:
-    for one in parts:
+    for part in parts:
         connection.execute(
             "insert into landing.quarantine select district_code, source, period, file_id, sheet, "
             "row_number, column_name, rule, effect, unit, member, amount from (select *, "
             "$1 as district_code, $2 as source, $3 as period from "
-            f"read_parquet({_paths([one.outcome.quarantine])})) as landed "
+            f"read_parquet({_paths([part.outcome.quarantine])})) as landed "
             f"where {_not_superseded('file_id', 'landed.unit')} order by all",
-            [one.delivery.district_code, one.delivery.source, one.delivery.period],
+            [part.delivery.district_code, part.delivery.source, part.delivery.period],
         )
 
 
@@ -200,8 +200,8 @@ def prepare_warehouse(
             connection.execute(f"create table landing.{name} ({columns})")
         parts = all_active(statuses)
         for contract in contracts.values():
-            own = [one for one in parts if one.delivery.source == contract.name]
-            files = sorted({one.outcome.rows for one in own})
+            own = [part for part in parts if part.delivery.source == contract.name]
+            files = sorted({delivery.outcome.rows for delivery in own})
             make_relation(connection, contract, files, _counted(contract))
 
         def insert(name: str, rows: Sequence[tuple[Any, ...]]) -> None:

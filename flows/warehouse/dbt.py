@@ -72,7 +72,7 @@ def _environment(said: Mapping[str, str]) -> Iterator[None]:
 def told_by_dbt(message: str, node: Any = None) -> str:
     """Say what dbt said; of what is quoted, the names that stand in the model's own text."""
     names = set(re.findall(r"[a-z_]\w*", getattr(node, "raw_code", "")))
-    names |= {column.name for one in load_contracts().values() for column in one.columns}
+    names |= {column.name for contract in load_contracts().values() for column in contract.columns}
     names.update(SOURCE_COLUMNS)
     return memory_sentence(message) or redacted(message, names=names)
 
@@ -81,27 +81,27 @@ def run_dbt(command: list[str], build: Path, target: Path) -> None:
     """Run dbt in this process; a failed or skipped node fails, and a failed test blocks."""
     result = invoke_dbt(command, CHECKOUT / "dbt_project", build, target)
     nodes = getattr(result.result, "results", None) or []
-    failed = [one for one in nodes if str(one.status) in FAILED_STATUSES]
-    texts = [str(result.exception or ""), *(one.message or "" for one in failed)]
+    failed = [outcome for outcome in nodes if str(outcome.status) in FAILED_STATUSES]
+    texts = [str(result.exception or ""), *(outcome.message or "" for outcome in failed)]
     raise_refusal("\n".join(texts), build)
     if result.exception is not None:
         raise ZipingError(f"dbt: {told_by_dbt(str(result.exception))}")
     if not nodes:
         raise ZipingError("dbt built nothing: look at dbt_project for a selection or parse error")
-    broken = [one for one in failed if str(one.status) != "skipped"]
-    tests = [one for one in broken if one.node.resource_type == "test"]
-    models = [one for one in broken if one.node.resource_type != "test"]
+    broken = [outcome for outcome in failed if str(outcome.status) != "skipped"]
+    tests = [outcome for outcome in broken if outcome.node.resource_type == "test"]
+    models = [outcome for outcome in broken if outcome.node.resource_type != "test"]
     if models:
         message = told_by_dbt(models[0].message or "", models[0].node)
         raise ZipingError(f"dbt: {models[0].node.name} failed: {message}")
-    if unasked := [one for one in tests if str(one.status) != "fail"]:
+    if unasked := [test for test in tests if str(test.status) != "fail"]:
         message = told_by_dbt(unasked[0].message or "", unasked[0].node)
         raise Blocked(f"dbt: the test {unasked[0].node.name} could not be asked: {message}")
     if tests:
-        names = ", ".join(one.node.name for one in tests)
+        names = ", ".join(test.node.name for test in tests)
         raise Blocked(f"dbt: the test {names} failed: nothing is published")
     if failed or not result.success:
-        names = ", ".join(one.node.name for one in failed)
+        names = ", ".join(outcome.node.name for outcome in failed)
         raise ZipingError(f"dbt: skipped or not run: {names or 'unknown'}")
     if not_asked := _not_asked(nodes, target):
         raise Blocked(
@@ -113,11 +113,11 @@ def run_dbt(command: list[str], build: Path, target: Path) -> None:
 def _not_asked(nodes: Sequence[Any], target: Path) -> list[str]:
     """List what dbt parsed and left out of its build: a test that was not asked did not pass."""
     parsed = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
-    asked = {one.node.unique_id for one in nodes}
+    asked = {outcome.node.unique_id for outcome in nodes}
     wanted = {
-        identity: one["name"]
-        for identity, one in parsed.items()
-        if one["resource_type"] in ("model", "seed", "test")
-        and one["config"]["materialized"] != "ephemeral"
+        identity: item["name"]
+        for identity, item in parsed.items()
+        if item["resource_type"] in ("model", "seed", "test")
+        and item["config"]["materialized"] != "ephemeral"
     }
     return sorted(name for identity, name in wanted.items() if identity not in asked)

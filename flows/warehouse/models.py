@@ -45,12 +45,12 @@ def _models_in(folder: Path, prefix: str, kind: str = "models") -> Iterator[Mode
         for entry in yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)[kind]:
             meta = entry.get("config", {}).get("meta", {})
             types = entry.get("config", {}).get("column_types", {})  # a seed's
-            keys = (one for one in entry.get("constraints", ()) if one["type"] == "primary_key")
+            keys = (constraint for constraint in entry.get("constraints", ()) if constraint["type"] == "primary_key")
             yield Model(
                 entry["name"],
                 entry.get("description", ""),
                 meta,
-                tuple(next((one["columns"] for one in keys), meta.get("key", ()))),
+                tuple(next((key["columns"] for key in keys), meta.get("key", ()))),
                 {
                     column["name"]: {"data_type": types.get(column["name"]), **column}
                     for column in entry.get("columns", ())

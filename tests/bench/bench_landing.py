@@ -121,14 +121,16 @@ def measure(case: Case, size: int) -> None:
 
 
 def _measure_all(case: Case, size: int, folder: Path, files: list[str]) -> None:
-    plain = [one for how in case.plain for one in stages_of(["plain", how, str(folder), *files])]
+    plain = [
+        stage for how in case.plain for stage in stages_of(["plain", how, str(folder), *files])
+    ]
     ours = list(stages_of(["land", case.table, str(folder), *files]))
     wall, cpu = (min(getattr(one, word) for one in plain) for word in ("wall", "cpu"))
-    for one in [*plain, *ours]:
+    for our in [*plain, *ours]:
         print(
-            f"    {one.name:20}{one.wall:9.2f} s{one.wall / wall:7.1f} x"
-            f"{one.cpu:11.2f} s{one.cpu / cpu:7.1f} x"
-            f"{size / one.wall:12,.0f} {case.unit}/s{one.peak:9.0f} MB",
+            f"    {our.name:20}{our.wall:9.2f} s{our.wall / wall:7.1f} x"
+            f"{our.cpu:11.2f} s{our.cpu / cpu:7.1f} x"
+            f"{size / our.wall:12,.0f} {case.unit}/s{our.peak:9.0f} MB",
             flush=True,
         )
 

@@ -33,8 +33,8 @@ PERIODS = {"finance": "2023", "staffing": "2019-01..2023-12", "schools": "2023-0
 
 def _cpu_seconds() -> float:
     """Give those of this process and of the readers that it started."""
-    readers = [one.cpu_times() for one in psutil.Process().children(recursive=True)]
-    return time.process_time() + sum(one.user + one.system for one in readers)
+    readers = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
+    return time.process_time() + sum(reader.user + reader.system for reader in readers)
 
 
 @contextmanager
@@ -141,6 +141,6 @@ def land(table: str, folder: Path, paths: list[Path]) -> None:
 if __name__ == "__main__":
     what, name, target, *files = sys.argv[1:]
     if what == "plain":
-        read_plainly(name, [Path(one) for one in files])
+        read_plainly(name, [Path(file) for file in files])
     else:
-        land(name, Path(target), [Path(one) for one in files])
+        land(name, Path(target), [Path(file) for file in files])

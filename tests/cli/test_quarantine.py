@@ -58,7 +58,7 @@ def listed(soiled: Workspace, capsys: pytest.CaptureFixture[str]) -> dict[str, A
     """Read what the command prints for programs, by source table."""
     assert ziping("quarantine", "--json", workspace=soiled) == 0
     deliveries = json.loads(capsys.readouterr().out)["deliveries"]
-    return {one["source"]: one for one in deliveries}
+    return {delivery["source"]: delivery for delivery in deliveries}
 
 
 def test_rows_of_a_rejected_file_are_listed_with_how_to_resolve_them(
@@ -66,8 +66,8 @@ def test_rows_of_a_rejected_file_are_listed_with_how_to_resolve_them(
 ) -> None:
     rooms = listed["registers.counselling_rooms"]
     assert (rooms["state"], rooms["owner"]) == ("rejected", "教育局基础教育股")
-    of_rows = [one for one in rooms["problems"] if one["row"]]
-    assert [(one["rule"], one["column"], one["caption"]) for one in of_rows] == [
+    of_rows = [problem for problem in rooms["problems"] if problem["row"]]
+    assert [(row["rule"], row["column"], row["caption"]) for row in of_rows] == [
         ("expect_column_values_to_match_regex", "school_code", "学校标识码"),
         ("unreadable_cell", "is_in_task_list", "是否列入建设任务"),
     ]
@@ -75,15 +75,15 @@ def test_rows_of_a_rejected_file_are_listed_with_how_to_resolve_them(
     assert of_rows[0]["sheet"] == "台账"
     assert "10 位" in of_rows[0]["what"]
     assert "暂定" in of_rows[0]["consequence"]
-    assert all(one["resolve"] and one["why"] for one in rooms["problems"])
+    assert all(problem["resolve"] and problem["why"] for problem in rooms["problems"])
 
 
 def test_a_file_without_its_columns_names_each_of_them(
     listed: dict[str, Any],
 ) -> None:
     funds = listed["finance.education_funds"]
-    assert {one["rule"] for one in funds["problems"]} == {"required_column"}
-    assert "学段" in {one["caption"] for one in funds["problems"]}
+    assert {problem["rule"] for problem in funds["problems"]} == {"required_column"}
+    assert "学段" in {problem["caption"] for problem in funds["problems"]}
 
 
 def test_a_file_that_cannot_be_read_is_listed_with_the_sentence(
@@ -101,8 +101,10 @@ def test_rows_of_a_file_in_force_are_listed_too(
 ) -> None:
     trainings = listed["staffing.trainings"]
     assert trainings["state"] == "in_force"
-    duplicates = [one for one in trainings["problems"] if one["rule"] == "exact_duplicate"]
-    assert {one["sheet"] for one in duplicates} >= {"2019年", "2023年"}
+    duplicates = [
+        problem for problem in trainings["problems"] if problem["rule"] == "exact_duplicate"
+    ]
+    assert {duplicate["sheet"] for duplicate in duplicates} >= {"2019年", "2023年"}
 
 
 def test_people_read_places_in_short(soiled: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,7 +125,7 @@ def test_one_year_is_told_of_where_it_is_asked_for(
     for year in ("2023", "2030"):
         assert ziping("quarantine", "--json", "--year", year, workspace=soiled) == 0
         deliveries = json.loads(capsys.readouterr().out)["deliveries"]
-        found[year] = {one["source"] for one in deliveries}
+        found[year] = {delivery["source"] for delivery in deliveries}
     assert "finance.education_funds" in found["2023"]
     # Lists without a year serve every one.
     assert found["2030"] == {"finance.projects", "schools.crosswalk"}

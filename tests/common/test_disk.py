@@ -400,4 +400,4 @@ def test_a_night_goes_on_where_the_disk_stopped_it_and_nothing_piles_up(
     assert stat.S_IMODE((release.folder / "internal").stat().st_mode) == 0o700
     store = Store(workspace.landed)
     kept = {path.name for path in store.folder.glob("content/*/*")}
-    assert kept == {file.sha256 for one in store.deliveries() for file in one.files}
+    assert kept == {file.sha256 for delivery in store.deliveries() for file in delivery.files}

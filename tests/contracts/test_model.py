@@ -40,10 +40,10 @@ def test_a_contract_comes_back_whole_from_the_manifest_of_a_release(name: str) -
 @pytest.mark.parametrize("name", sorted(load_contracts()))
 def test_every_column_of_a_contract_can_be_read_and_found(name: str) -> None:
     contract = load_contracts()[name]
-    captions = [plain_caption(text) for one in contract.columns for text in one.captions]
+    captions = [plain_caption(text) for column in contract.columns for text in column.captions]
     assert len(captions) == len(set(captions)), "one caption would name two columns"
-    for one in contract.columns:
-        assert reader_of(one, "万元", lambda cell: "x")("") in (None, "x")
+    for declared in contract.columns:
+        assert reader_of(declared, "万元", lambda cell: "x")("") in (None, "x")
 
 
 def test_ids_of_persons_are_declared_as_such() -> None:
@@ -55,8 +55,11 @@ def test_ids_of_persons_are_declared_as_such() -> None:
     }
     assert declared == {
         ("finance.student_aid", "student_id"),
+        ("registers.volunteers", "volunteer_id"),
         ("schools.students", "student_id"),
+        ("staffing.assignments", "person_id"),
         ("staffing.guards", "guard_id"),
+        ("staffing.roles", "person_id"),
         ("staffing.staff", "staff_id"),
         ("staffing.trainings", "staff_id"),
     }

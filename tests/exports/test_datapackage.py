@@ -53,7 +53,7 @@ def errors_of(run: subprocess.CompletedProcess[str]) -> set[str]:
 
 
 def table(package: dict[str, Any], name: str) -> dict[str, Any]:
-    (found,) = [one for one in package["resources"] if one["path"] == name]
+    (found,) = [resource for resource in package["resources"] if resource["path"] == name]
     return found
 
 
@@ -106,9 +106,9 @@ def test_every_file_is_listed_with_size_and_hash(folder: Path, package: dict[str
     files = {
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     } - {"datapackage.json", "SHA256SUMS"}
-    listed = {one["path"]: one for one in package["resources"]}
+    listed = {resource["path"]: resource for resource in package["resources"]}
     assert set(listed) == {name for name in files if not name.startswith("internal/")}
-    assert len({one["name"] for one in package["resources"]}) == len(package["resources"])
+    assert len({resource["name"] for resource in package["resources"]}) == len(package["resources"])
     for name, one in listed.items():
         assert one["format"] == Path(name).suffix.removeprefix(".")
         assert one["mediatype"] != "application/octet-stream" or name.endswith(".duckdb")
@@ -125,7 +125,7 @@ def test_it_says_what_it_is_and_where_it_comes_from(folder: Path, package: dict[
     assert "样例数据" in package["description"]
     assert package["licenses"][0]["title"]
     assert "教育经费统计 finance.education_funds（财政局教科文股）" in [
-        one["title"] for one in package["sources"]
+        source["title"] for source in package["sources"]
     ]
 
 
@@ -135,7 +135,7 @@ def test_a_published_table_has_the_schema_of_its_model(
     folder: Path, package: dict[str, Any], name: str, ending: str
 ) -> None:
     described = table(package, f"{name}.{ending}")
-    model = next(one for one in report_tables() if one.name == name)
+    model = next(table for table in report_tables() if table.name == name)
     fields = described["schema"]["fields"]
     parquet = pq.read_schema(folder / f"{name}.parquet")
     kinds = {"string": "string", "int32": "integer", "int64": "integer"}
@@ -174,7 +174,7 @@ def test_closed_lists_are_those_of_the_suites_and_of_the_rows(
 
 def test_tables_refer_to_one_another(package: dict[str, Any]) -> None:
     references = {
-        name: [one["reference"]["resource"] for one in schema.get("foreignKeys", ())]
+        name: [foreignKey["reference"]["resource"] for foreignKey in schema.get("foreignKeys", ())]
         for name in PUBLISHED
         for schema in [table(package, f"{name}.csv")["schema"]]
     }
@@ -186,11 +186,13 @@ def test_tables_refer_to_one_another(package: dict[str, Any]) -> None:
 
 
 def test_every_table_has_a_schema_and_a_chinese_title(package: dict[str, Any]) -> None:
-    tables = [one for one in package["resources"] if one["format"] in ("csv", "parquet")]
+    tables = [
+        resource for resource in package["resources"] if resource["format"] in ("csv", "parquet")
+    ]
     assert len(tables) == 2 * len(PUBLISHED) + 10  # nine marts and the standards
-    for one in tables:
-        assert one["schema"]["fields"], one["path"]
-        assert any("一" <= sign <= "鿿" for sign in one["title"]), one["path"]
+    for table in tables:
+        assert table["schema"]["fields"], table["path"]
+        assert any("一" <= sign <= "鿿" for sign in table["title"]), table["path"]
 
 
 def test_the_same_files_give_the_same_bytes_wherever_they_lie(

@@ -57,7 +57,7 @@ def test_sources_that_land_side_by_side_lose_no_line(store: Store) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(land_some, range(8)))
-    landed = {(one.source, one.id) for one in store.deliveries()}
+    landed = {(delivery.source, delivery.id) for delivery in store.deliveries()}
     assert landed == {
         (f"system.table_{thread}", digest(f"{thread} {number}".encode()))
         for thread in range(8)
@@ -90,7 +90,7 @@ def test_a_delivery_supersedes_the_last_one_of_its_own_period(store: Store) -> N
     land(store, b"of 2022", period="2022")
     land(store, b"of another table", source="finance.projects")
     land(store, b"of another district", district_code="511702")
-    assert [one.supersedes for one in store.deliveries()] == [None] * 4
+    assert [delivery.supersedes for delivery in store.deliveries()] == [None] * 4
     assert land(store, NEW).supersedes == digest(OLD)
     assert store.path(digest(OLD)).read_bytes() == OLD
 

@@ -54,12 +54,12 @@ def first_row(sheet: Any) -> int:
     return int("".join(filter(str.isdigit, sheet.freeze_panes)))
 
 
-def as_typed(value: Any, one: Field) -> Any:
+def as_typed(value: Any, field: Field) -> Any:
     """Write a landed value as a clerk would, from the list where there is one."""
     if isinstance(value, bool):
         value = "是" if value else "否"
-    if one.column.values and value is not None:
-        return next(way for way in one.choices if one.column.values.get(way, way) == value)
+    if field.column.values and value is not None:
+        return next(way for way in field.choices if field.column.values.get(way, way) == value)
     return value if value is None or isinstance(value, date | str) else float(value)
 
 
@@ -69,7 +69,7 @@ def fill(path: Path, sent: str, rows: list[dict[str, Any]], contract: Contract) 
     sheet = book.worksheets[0]
     asked = fields(contract)
     for label in (cell for line in sheet.iter_rows(max_row=8) for cell in line):
-        if label.value in [f"{text}：" for one in contract.columns for text in one.preamble]:
+        if label.value in [f"{text}：" for column in contract.columns for text in column.preamble]:
             name = next(c.name for c in contract.columns if f"{label.value[:-1]}" in c.preamble)
             sheet.cell(label.row, label.column + 1, rows[0][name])
     for number, row in enumerate(rows, start=first_row(sheet)):
@@ -116,23 +116,24 @@ def sample_rows(
             as_written = {where(row): row for row in reread}
             return [as_written[where(row)] for row in landed], landed
     made = [
-        {one.column.name: a_value(one, number) for one in fields(contract)} for number in (1, 2)
+        {field.column.name: a_value(field, number) for field in fields(contract)}
+        for number in (1, 2)
     ]
     return made, made
 
 
-def a_value(one: Field, number: int) -> Any:
+def a_value(field: Field, number: int) -> Any:
     """Make a value of a column, for tables of which the sample has no file."""
-    column = one.column
+    column = field.column
     if column.data_type == "boolean":
         return number == 1
-    if one.choices:
-        return (column.values or {}).get(one.choices[0], one.choices[0])
+    if field.choices:
+        return (column.values or {}).get(field.choices[0], field.choices[0])
     if column.data_type == "date":
         return date(2023, 9, number)
     if column.data_type != "string":
         return number
-    return str(number) * (one.digits or 1)
+    return str(number) * (field.digits or 1)
 
 
 def where(row: dict[str, Any]) -> tuple[str, int]:
@@ -140,7 +141,7 @@ def where(row: dict[str, Any]) -> tuple[str, int]:
 
 
 def values(rows: list[dict[str, Any]], contract: Contract) -> list[list[Any]]:
-    return [[row[one.name] for one in contract.columns] for row in rows]
+    return [[row[column.name] for column in contract.columns] for row in rows]
 
 
 @pytest.mark.parametrize("name", [one for one in WITH if not CONTRACTS[one].optional])
@@ -167,7 +168,7 @@ def test_a_filled_template_gives_the_rows_that_were_typed(
 def test_an_unfilled_template_is_rejected(name: str, tmp_path: Path) -> None:
     contract = CONTRACTS[name]
     path, sent = written(contract, tmp_path)
-    if any(one.preamble and one.required for one in contract.columns):
+    if any(column.preamble and column.required for column in contract.columns):
         with pytest.raises(Rejected, match="fill it in"):
             judged(path, contract, sent)
         return

@@ -101,7 +101,7 @@ def test_gates_of_the_report_that_cannot_be_asked_count_as_failed(
         outcomes = gate_outcomes(folder, suites, YEAR, district)
     except Blocked:
         return
-    assert any(one["rejections"] for one in outcomes)
+    assert any(outcome["rejections"] for outcome in outcomes)
 
 
 def test_a_failed_dbt_test_blocks_the_night_and_a_broken_model_fails_it(

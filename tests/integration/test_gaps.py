@@ -48,7 +48,9 @@ def forms_in_force(workspace: Workspace) -> str:
     """Say what `ziping sources` shows of the workbooks of schools."""
     _, sources = find_sources(workspace)
     statuses = sources.statuses
-    (found,) = (one for one in statuses if one.expected.contract.name == "schools.annual_forms")
+    (found,) = (
+        status for status in statuses if status.expected.contract.name == "schools.annual_forms"
+    )
     return name_active_files(found)
 
 
@@ -116,7 +118,7 @@ def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
     assert "文件不完整或已损坏" in told
 
     # Nothing is half-landed.
-    landed = {one.source for one in Store(workspace.landed).deliveries()}
+    landed = {delivery.source for delivery in Store(workspace.landed).deliveries()}
     assert landed.isdisjoint({"schools.students", "registers.counselling_rooms"})
     for cause in ("theinterfaceanswers500", "announced", "isnowholeJSON"):
         assert cause in printed

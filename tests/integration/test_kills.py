@@ -115,7 +115,7 @@ def assert_the_next_night_heals(workspace: Workspace, both: Workspace) -> None:
     store = Store(workspace.landed)
     store.verify(store.deliveries())
     assert {path.name for path in store.folder.rglob("content/*/*")} == {
-        one.id for one in store.deliveries()
+        delivery.id for delivery in store.deliveries()
     }
     assert ziping("changes", workspace=workspace) == 0
 

@@ -33,9 +33,9 @@ def unit(name: str) -> configparser.ConfigParser:
 
 def commands() -> set[str]:
     return {
-        one.name or one.callback.__name__
-        for one in app.registered_commands
-        if one.callback is not None
+        command.name or command.callback.__name__
+        for command in app.registered_commands
+        if command.callback is not None
     }
 
 

@@ -62,9 +62,9 @@ def test_readers_see_one_whole_release_through_ten_swaps(edition: Edition, addre
     for reader in readers:
         reader.start()
     try:
-        for one in releases:
+        for release in releases:
             before = len(seen)
-            publish_release(one, Target(address))
+            publish_release(release, Target(address))
             while len(seen) < before + 3 and all(reader.is_alive() for reader in readers):
                 time.sleep(0.01)
     finally:
@@ -151,7 +151,7 @@ def test_the_database_does_not_grow_from_night_to_night(edition: Edition, addres
 
 def test_two_publishers_at_once_leave_one_whole_release(edition: Edition, address: str) -> None:
     releases = [edition(1), edition(2)]
-    publishers = [_publisher(one, address) for one in releases]
+    publishers = [_publisher(release, address) for release in releases]
     for publisher in publishers:
         printed, _ = publisher.communicate()
         assert publisher.returncode == 0, printed

@@ -204,11 +204,11 @@ def test_where_an_id_stood_its_mask_is_told(faulty: tuple[Workspace, list[Path]]
     told = "".join((output / "printed").read_text("utf-8").split())
     assert "花名册＊.xlsx:fitsnosourcetable" in told
     assert f"{trainings}(" in told
-    names = {one["original_name"] for one in current(workspace).manifest["deliveries"]}
+    names = {delivery["original_name"] for delivery in current(workspace).manifest["deliveries"]}
     assert trainings in names
     landed = [row for path in workspace.cache.glob("*/rows.parquet") for row in rows_of(path)]
     courses = {row["course"] for row in landed if row.get("course")}
-    assert len([one for one in courses if re.search("＊[0-9a-f]{16}$", one)]) == 2
+    assert len([course for course in courses if re.search("＊[0-9a-f]{16}$", course)]) == 2
     assert "＊" not in (workspace.landed / "manifest.jsonl").read_text("utf-8")
 
 

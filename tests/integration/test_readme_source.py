@@ -142,8 +142,8 @@ def test_a_word_without_a_value_is_told(tmp_path: Path) -> None:
 
 def test_the_wide_table_of_the_readme_becomes_rows() -> None:
     said = yaml.safe_load(WIDE)
-    columns = [{"name": one["name"], "data_type": one["data_type"]} | one["config"]["meta"]
-               for one in said["columns"]]  # fmt: skip
+    columns = [{"name": column["name"], "data_type": column["data_type"]} | column["config"]["meta"]
+               for column in said["columns"]]  # fmt: skip
     table = """
         .    | 年末人数 | 年末人数 | 经费 | 五年合计
         .    | 2021     | 2022     | 2022年 | .

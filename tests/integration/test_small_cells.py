@@ -129,8 +129,10 @@ def test_every_unit_test_of_the_models_passes(
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     rmtree(place)
     nodes = list(result.result or [])
-    assert [f"{one.node.name}: {one.message}" for one in nodes if str(one.status) != "pass"] == []
-    names = {one.node.name for one in nodes}
+    assert [
+        f"{node.node.name}: {node.message}" for node in nodes if str(node.status) != "pass"
+    ] == []
+    names = {node.node.name for node in nodes}
     assert {"counts_of_few_persons", "counts_that_a_total_would_give_away",
             "money_that_few_persons_were_paid"} <= names  # fmt: skip
 
@@ -293,7 +295,7 @@ def test_a_name_like_a_formula_is_a_text_in_every_form(few: Workspace) -> None:
     ]
     assert any(HOSTILE in cell for cell in cells)
     assert any(cell.startswith(f"finance/{FILE}") for cell in cells)
-    assert [one for one in cells if FORMULA.match(one) and not NUMBER.fullmatch(one)] == []
+    assert [cell for cell in cells if FORMULA.match(cell) and not NUMBER.fullmatch(cell)] == []
     book = openpyxl.load_workbook(folder / "report.xlsx")
     found = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value]
     assert any(HOSTILE in str(cell.value) for cell in found)
@@ -304,7 +306,7 @@ def test_a_name_like_a_formula_is_a_text_in_every_form(few: Workspace) -> None:
 
 def test_a_sheet_called_like_a_template_is_neither_rendered_nor_run(few: Workspace) -> None:
     sheets = {row["sheets"] for row in rows(few, "report_evidence")}
-    assert any(SHEET in one for one in sheets)
+    assert any(SHEET in sheet for sheet in sheets)
     (page,) = few.runs.glob("*/gates.html")
     assert not re.search(r"1337\S{0,6}; drop table x", page.read_text("utf-8"))
     assert ziping("trace", "4.2", workspace=few) == 0

@@ -383,7 +383,7 @@ def test_a_last_line_that_is_torn_never_happened_and_is_landed_again(
     printed = said()
     assert "manifest.jsonl:itslastlineistorn" in printed
     assert "2023:unchanged" in printed
-    assert [one.id for one in store.deliveries()] == [one.id for one in before]
+    assert [delivery.id for delivery in store.deliveries()] == [one.id for one in before]
     assert night(tampered) == 0
     assert "torn" not in said()
 
@@ -510,9 +510,9 @@ def test_raw_bytes_of_a_superseded_delivery_are_named_by_its_trace(
 ) -> None:
     old, _ = two_releases(tampered)
     [digest] = {
-        one["sha256"]
-        for one in old.manifest["deliveries"]
-        if (one["source"], one["period"]) == ("finance.education_funds", "2023")
+        delivery["sha256"]
+        for delivery in old.manifest["deliveries"]
+        if (delivery["source"], delivery["period"]) == ("finance.education_funds", "2023")
     }
     flip_a_bit(Store(tampered.landed).path(digest))
     assert night(tampered) == 0  # nothing of tonight rests on them

@@ -213,10 +213,10 @@ def test_another_zone_and_another_locale_do_not_change_a_byte(
 ) -> None:
     release = current(first_night)
     kept = [
-        first_night.landed / "content" / one["sha256"][:2] / one["sha256"]
+        first_night.landed / "content" / delivery["sha256"][:2] / delivery["sha256"]
         for name in READ
-        for one in release.manifest["deliveries"]
-        if (one["source"], one["period"]) == (name, "2023")
+        for delivery in release.manifest["deliveries"]
+        if (delivery["source"], delivery["period"]) == (name, "2023")
     ]
     build, folder = tmp_path / "build.duckdb", tmp_path / "release"
     build.write_bytes(first_night.build.read_bytes())

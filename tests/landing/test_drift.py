@@ -36,9 +36,9 @@ def test_the_first_delivery_and_one_like_it_differ_in_nothing(received: Received
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (table(*(f"{one}|x" for one in LINES), head="代码|学校|人员|公用|日期|备注"),
+        (table(*(f"{line}|x" for line in LINES), head="代码|学校|人员|公用|日期|备注"),
          {"new_column": ["备注"]}),
-        (table(*(one.rsplit("|", 1)[0] for one in LINES), head="代码|学校|人员|公用"),
+        (table(*(line.rsplit("|", 1)[0] for line in LINES), head="代码|学校|人员|公用"),
          {"missing_column": ["paid_on 日期"]}),
         (table(*LINES, head="标识码|学校|人员|公用|日期"),
          {"renamed_caption": ["school_code 代码 → 标识码"]}),
@@ -193,7 +193,7 @@ def test_half_a_year_is_told_where_the_last_file_held_all_of_it(
     received.take(of_months(*range(1, 13), year=2022), period="2022")
     received.take(of_months(*months), name="b.xlsx")
     assert ("part_of_period" in received.found()) == is_told
-    whole = [one for one in received.verdict().details["doubts"] if one["unit"] is None]
+    whole = [doubt for doubt in received.verdict().details["doubts"] if doubt["unit"] is None]
     assert [one["amount"] for one in whole] == [None] * is_told
 
 

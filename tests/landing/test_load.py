@@ -98,7 +98,7 @@ def test_few_rows_at_a_time_and_many_files_at_once_are_judged_as_each_file_whole
         parquet.CHUNK_ROWS = before
     sums = parquet.first_rows(paths, suite.aggregates)
     assert sums == [parquet.first_rows([path], suite.aggregates)[0] for path in paths]
-    assert run_table_rules(suite, sums) == [run_table_rules(suite, [one])[0] for one in sums]
+    assert run_table_rules(suite, sums) == [run_table_rules(suite, [sum])[0] for sum in sums]
 
 
 def land_payments(folder: Path) -> tuple[Any, ...]:
@@ -152,7 +152,9 @@ def test_deliveries_judged_together_have_the_verdicts_of_each_alone(tmp_path: Pa
     together = validate_all(
         store, tmp_path / "together", list(map(ValidationRequest, deliveries)), contract, KEY
     )
-    alone = [validate(store, tmp_path / "alone", one, contract, KEY) for one in deliveries]
+    alone = [
+        validate(store, tmp_path / "alone", delivery, contract, KEY) for delivery in deliveries
+    ]
     assert [one.details for one in together] == [one.details for one in alone]
     assert [one.accepted for one in together] == [False, False, True, False, True]
     assert all(one.is_sound for one in together)
@@ -177,10 +179,10 @@ def test_one_reader_serves_many_workbooks_and_is_replaced_when_it_grew(
     monkeypatch.setattr(sandbox, "_thread", sandbox._ThreadReader())
     paths = school_workbooks(tmp_path, 3)
     for path in paths:
-        assert [one[0] for one in sandbox.read_sheets(path, "xlsx")] == ["sheet", "rows"]
+        assert [sheet[0] for sheet in sandbox.read_sheets(path, "xlsx")] == ["sheet", "rows"]
     assert len(started) == 1
     monkeypatch.setattr(sandbox, "GROWN_BYTES", 1)
-    assert [one[0] for one in sandbox.read_sheets(paths[0], "xlsx")] == ["sheet", "rows"]
+    assert [sheet[0] for sheet in sandbox.read_sheets(paths[0], "xlsx")] == ["sheet", "rows"]
     assert len(started) == 2
     assert not started[0].is_fit
     started[1].end()

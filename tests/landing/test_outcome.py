@@ -146,14 +146,14 @@ def test_a_suite_that_is_missing_empty_or_misspelt_rejects_the_delivery(
         suite.write_bytes(b"")
     else:
         content = yaml.safe_load(suite.read_text("utf-8"))
-        rule = next(one for one in content["rules"] if "column" in one["kwargs"])
+        rule = next(rule for rule in content["rules"] if "column" in rule["kwargs"])
         rule["type"] = "expect_column_values_to_be_marvellous"
         suite.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     contract = load_contracts()["registers.counselling_rooms"]
     store, settings = Store(workspace.landed), load_settings(workspace)
     key = load_person_key(workspace, settings.district)
     owed = ExpectedDelivery(contract, settings.district, YEAR, 0)
-    [delivery] = [one for one in store.deliveries() if one.key == owed.key]
+    [delivery] = [delivery for delivery in store.deliveries() if delivery.key == owed.key]
     assert validate(store, workspace.cache, delivery, contract, key).accepted
     monkeypatch.setattr(quality_suite, "SUITES", tmp_path / "suites")
     verdict = validate(store, workspace.cache, delivery, contract, key)

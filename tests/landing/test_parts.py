@@ -111,9 +111,9 @@ class District:
             land_file(self.store, dropped)
         key, deliveries = PersonKey(b"0" * 32), self.store.deliveries()
         judged = {
-            (one.source, one.period, one.id):
-            validate(self.store, self.workspace.cache, one, self.contract, key)
-            for one in deliveries
+            (delivery.source, delivery.period, delivery.id):
+            validate(self.store, self.workspace.cache, delivery, self.contract, key)
+            for delivery in deliveries
         }  # fmt: skip
         owed = ExpectedDelivery(self.contract, "519900", 2023, 0)
         return find_status(owed, deliveries, judged, date(2024, 1, 1))
@@ -434,5 +434,8 @@ def test_a_cell_above_the_header_says_the_period_where_no_name_does(
     standing = district.night(remarks=[f"schools/统计报表_二校.csv: {said}"])
     assert standing.rejections == ()
     assert district.landing(standing, UNITS) == [(A,), (D,)]
-    assert {one.period for one in district.store.deliveries()} == {"2023-09-01", "2022-09-01"}
+    assert {delivery.period for delivery in district.store.deliveries()} == {
+        "2023-09-01",
+        "2022-09-01",
+    }
     assert [one.delivery.source_date for one in standing.active] == ["2023-09-06", "2023-09-05"]

@@ -36,7 +36,7 @@ def test_equal_rows_of_two_sheets_that_say_their_month_are_two_rows() -> None:
     assert found(by_month) == [("exact_duplicate", 3, "")] * 2
     plain = read_sheets(contract_of(NAME, STAFF, **keyed), 一月=rows, 二月=rows)
     assert plain.landed == 1
-    assert [one.detail for one in plain.findings] == [
+    assert [finding.detail for finding in plain.findings] == [
         "= 2: 10.00元", "= 一月 2: 10.00元", "= 一月 2: 10.00元",
     ]  # fmt: skip
 

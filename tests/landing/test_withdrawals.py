@@ -52,7 +52,7 @@ def test_the_one_before_counts_again_and_the_record_stays(district: Workspace) -
     assert after.startswith(before)
     assert after.count(b"\n") == 3
     store = Store(district.landed)
-    assert [bool(one.withdrawn) for one in store.deliveries()] == [False, True]
+    assert [bool(delivery.withdrawn) for delivery in store.deliveries()] == [False, True]
     withdrawn = store.deliveries()[1]
     assert withdrawn.withdrawn
     assert (withdrawn.withdrawn.reason, withdrawn.withdrawn.office) == (WHY, OFFICE)

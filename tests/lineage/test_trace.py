@@ -111,9 +111,9 @@ def test_no_listing_tells_who_a_person_is(listings: dict[str, str], first_night:
     assert len(ids) > 4000
     printed = set(re.findall(r"[0-9A-Za-z]+", "\n".join(listings.values())))
     assert not ids & printed
-    assert not {one.lower() for one in ids} & {one.lower() for one in printed}
+    assert not {id_.lower() for id_ in ids} & {one.lower() for one in printed}
     digests = {word for word in printed if re.fullmatch(r"[0-9a-f]{64}", word)}
-    files = {one["sha256"] for one in current(first_night).manifest["deliveries"]}
+    files = {delivery["sha256"] for delivery in current(first_night).manifest["deliveries"]}
     assert digests <= files  # no pseudonym either
 
 
@@ -167,9 +167,9 @@ def test_where_the_raw_bytes_are_gone_the_trace_says_so(
 ) -> None:
     workspace = copy_of(first_night, tmp_path / "workspace")
     (digest,) = {
-        one["sha256"]
-        for one in current(workspace).manifest["deliveries"]
-        if (one["source"], one["period"]) == ("finance.education_funds", "2023")
+        delivery["sha256"]
+        for delivery in current(workspace).manifest["deliveries"]
+        if (delivery["source"], delivery["period"]) == ("finance.education_funds", "2023")
     }
     Store(workspace.landed).path(digest).unlink()
     agrees, text = traced(workspace, "4.1")
@@ -184,9 +184,9 @@ def test_raw_bytes_that_were_changed_are_not_trusted(
     first_night: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     workspace = copy_of(first_night, tmp_path / "workspace")
-    for one in current(workspace).manifest["deliveries"]:
-        if one["source"] == "registers.counselling_rooms":
-            path = Store(workspace.landed).path(one["sha256"])
+    for delivery in current(workspace).manifest["deliveries"]:
+        if delivery["source"] == "registers.counselling_rooms":
+            path = Store(workspace.landed).path(delivery["sha256"])
             content = path.read_bytes()
             path.unlink()
             path.write_bytes(content + b"\n")

@@ -131,8 +131,10 @@ def test_one_table_adds_up_to_each_numerator_and_denominator(
     path, values = written(figure)
     book = load_workbook(path)
     tables = [sheet for sheet in book if sheet not in pages_of(book)]
-    assert len(tables) == sum(any(roles_of(one.node)) for one in values)
-    wanted = {part.value[role].normalize() for one in values for part, role in roles_of(one.node)}
+    assert len(tables) == sum(any(roles_of(value.node)) for value in values)
+    wanted = {
+        part.value[role].normalize() for value in values for part, role in roles_of(value.node)
+    }
     found = set()
     for sheet in tables:
         lines = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=HEADER + 1)]
@@ -144,7 +146,7 @@ def test_one_table_adds_up_to_each_numerator_and_denominator(
                 total = Decimal(repr(amount)).normalize()
                 found.add(total)
                 if "＊" not in amounts:
-                    assert sum(Decimal(repr(one)) for one in amounts) == total, sheet.title
+                    assert sum(Decimal(repr(amount)) for amount in amounts) == total, sheet.title
             else:
                 amounts.append(amount)
         assert lines[-1][0] == "合计"
@@ -222,7 +224,7 @@ def test_every_state_has_its_page(
     first_night: Workspace, tmp_path: Path, state: str, shown: str | None
 ) -> None:
     tracer = tracer_of(first_night)
-    (row,) = [one for one in tracer.tables.figures if one["figure_id"] == "4.1"]
+    (row,) = [figure for figure in tracer.tables.figures if figure["figure_id"] == "4.1"]
     key, values = key_of(row), dict(tracer.tables.values)
     hidden = dict.fromkeys(("value", "numerator", "denominator", "margin")) if shown else {}
     values[key] = {**values[key]} | hidden | {
@@ -255,9 +257,9 @@ def test_a_value_that_differs_or_cannot_be_computed_says_so(
     (page,) = pages_of(load_workbook(target))
     assert "重算不一致" in texts_of(page)
     (digest,) = {
-        one["sha256"]
-        for one in current(workspace).manifest["deliveries"]
-        if (one["source"], one["period"]) == ("finance.education_funds", "2023")
+        delivery["sha256"]
+        for delivery in current(workspace).manifest["deliveries"]
+        if (delivery["source"], delivery["period"]) == ("finance.education_funds", "2023")
     }
     Store(workspace.landed).path(digest).unlink()
     assert ziping("trace", "4.1", "--xlsx", str(target), workspace=workspace) == 1

@@ -102,12 +102,15 @@ def test_a_document_that_follows_makes_the_delivery_anew_and_one_taken_away_does
     (second,) = receive(district)
     assert second.supersedes == first.id != second.id
     assert second.files == first.files
-    assert [one.sha256 for one in second.attachments] == [hash_of(PHOTO), hash_of(LETTER)]
+    assert [attachment.sha256 for attachment in second.attachments] == [
+        hash_of(PHOTO),
+        hash_of(LETTER),
+    ]
     letter.unlink()
     assert not look(district).new
     attach(district, "照片.jpg", b"another photo")
     (third,) = receive(district)  # what came with the same file stays its own
-    assert [one.sha256 for one in third.attachments] == [
+    assert [attachment.sha256 for attachment in third.attachments] == [
         hash_of(b"another photo"), hash_of(LETTER),
     ]  # fmt: skip
 
@@ -117,18 +120,20 @@ def test_a_row_says_the_hash_of_its_documents_and_one_that_did_not_come_is_found
 ) -> None:
     (delivery,) = receive(district)
     landing, rows = judged(district, delivery)
-    assert [one["evidence"] for one in rows] == [
+    assert [row["evidence"] for row in rows] == [
         f"照片.jpg sha256:{hash_of(PHOTO)}\n验收单.pdf",
         f"照片.jpg sha256:{hash_of(PHOTO)}",
     ]
-    found = [one for one in landing.judgement.results if one["type"] == "attachment_missing"]
+    found = [
+        result for result in landing.judgement.results if result["type"] == "attachment_missing"
+    ]
     assert [one["places"] for one in found] == [[{"sheet": "台账", "row": 2, "column": "evidence"}]]
     assert "_附件" in found[0]["notes"]["resolve"]
     assert not landing.judgement.rejections
     attach(district, "验收单.pdf", LETTER)
     landing, rows = judged(district, receive(district)[0])
     assert rows[0]["evidence"].endswith(f"验收单.pdf sha256:{hash_of(LETTER)}")
-    assert all(one["success"] for one in landing.judgement.results)
+    assert all(result["success"] for result in landing.judgement.results)
 
 
 def test_links_and_folders_among_the_documents_are_not_followed(district: Workspace) -> None:
@@ -137,8 +142,8 @@ def test_links_and_folders_among_the_documents_are_not_followed(district: Worksp
     folder = district.inbox / "registers" / f"{NAME}_附件"
     (folder / "验收单.pdf").symlink_to(secret)
     (delivery,) = receive(district)
-    assert [one.sha256 for one in delivery.attachments] == [hash_of(PHOTO)]
-    assert [one for one in look(district).notices if "a link" in one]
+    assert [attachment.sha256 for attachment in delivery.attachments] == [hash_of(PHOTO)]
+    assert [notice for notice in look(district).notices if "a link" in notice]
 
 
 def test_a_folder_of_documents_without_its_register_is_named(tmp_path: Path) -> None:
@@ -233,8 +238,8 @@ def test_the_trace_of_a_figure_shows_each_document_and_its_hash(
     folder.mkdir()
     (folder / "照片.jpg").write_bytes(PHOTO)
     assert night(workspace) == 0
-    (entry,) = [one for one in current(workspace).manifest["deliveries"]
-                if one["source"] == REGISTER]  # fmt: skip
+    (entry,) = [delivery for delivery in current(workspace).manifest["deliveries"]
+                if delivery["source"] == REGISTER]  # fmt: skip
     assert entry["attachments"] == [
         {"name": "照片.jpg", "sha256": hash_of(PHOTO), "size": len(PHOTO)}
     ]

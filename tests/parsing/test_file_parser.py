@@ -141,7 +141,10 @@ def test_a_row_is_a_duplicate_only_if_all_its_cells_are_the_same() -> None:
     other = (*DETAIL[:3], "1,234.51", *DETAIL[4:])
     parsed = read(as_csv([CAPTIONS, DETAIL, other, DETAIL, DETAIL]))
     assert numbers_of(parsed) == [2, 3]
-    assert [(one.rule, one.row_number, one.detail, one.amount) for one in parsed.findings] == [
+    assert [
+        (finding.rule, finding.row_number, finding.detail, finding.amount)
+        for finding in parsed.findings
+    ] == [
         ("exact_duplicate", 4, "= 2: 1234.50元", Decimal("1234.50")),
         ("exact_duplicate", 5, "= 2: 1234.50元", Decimal("1234.50")),
     ]

@@ -52,7 +52,7 @@ def test_equal_rows_of_a_key_count_once_and_conflicting_ones_are_set_aside(tmp_p
         ("conflicting_key", 4, "provisional"),
         ("conflicting_key", 5, "provisional"),
     }  # fmt: skip
-    (copy,) = [one for one in landing.parsed.findings if one.rule == "exact_duplicate"]
+    (copy,) = [finding for finding in landing.parsed.findings if finding.rule == "exact_duplicate"]
     assert (copy.row_number, copy.detail, copy.amount) == (3, "= 2: 10.00元", Decimal(10))
     kept = rows_at(tmp_path / "rows.parquet", range(3), ["_row_number"])
     assert [row["_row_number"] for row in kept.values()] == [2, 6, 7]

@@ -39,11 +39,11 @@ def test_a_shipped_suite_names_what_there_is(path: Path) -> None:
     suite = shipped(f"{path.parent.name}.{path.stem}")
     assert suite.name == f"{path.parent.name}.{path.stem}"
     known = set(COLUMNS[suite.name])
-    for one in suite.rules:
-        assert set(one.columns) <= (known if one.is_row_rule else set(suite.aggregates))
+    for rule in suite.rules:
+        assert set(rule.columns) <= (known if rule.is_row_rule else set(suite.aggregates))
         if suite.name.startswith("report."):
-            assert not one.is_row_rule
-    used = {column for one in suite.rules if not one.is_row_rule for column in one.columns}
+            assert not rule.is_row_rule
+    used = {column for rule in suite.rules if not rule.is_row_rule for column in rule.columns}
     assert used == set(suite.aggregates)
     empty = pa.schema(list(COLUMNS[suite.name].items())).empty_table()
     results = [

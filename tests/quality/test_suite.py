@@ -62,8 +62,8 @@ def test_a_rule_tells_rows_from_tables(suite_of: Callable[..., Suite]) -> None:
         rule("expect_column_values_to_be_between", None, column="n", min_value=1),
         rule("expect_compound_columns_to_be_unique", column_list=["a", "b"]),
     )
-    assert [one.is_row_rule for one in suite.rules] == [True, False, True]
-    assert [one.column for one in suite.rules] == ["a", "n", "a, b"]
+    assert [rule.is_row_rule for rule in suite.rules] == [True, False, True]
+    assert [rule.column for rule in suite.rules] == ["a", "n", "a, b"]
     assert suite.rules[0].severity == "warning"
     assert suite.file_checks["exact_duplicate"].effect == "none"
     assert suite.file_checks["required_column"].effect is None
@@ -102,7 +102,7 @@ def test_a_suite_overrides_single_words_on_reading(suite_of: Callable[..., Suite
 def test_every_reading_says_what_it_leads_to(suite_of: Callable[..., Suite]) -> None:
     parsed = suite_of(GOOD).file_checks
     assert tuple(parsed) == FINDINGS_KNOWN
-    assert {name for name, one in parsed.items() if one.effect} == {
+    assert {name for name, item in parsed.items() if item.effect} == {
         "exact_duplicate", "unreadable_cell", "more_cells_than_captions", "conflicting_key",
         "fewer_cells_than_captions", "odd_quotes", "another_encoding",
         "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount", "other_table",

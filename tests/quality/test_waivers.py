@@ -153,5 +153,7 @@ def rejections(workspace: Workspace, day: date) -> tuple[dict[str, Any], ...]:
     """Judge the register of rooms as a night of another day does."""
     later = replace(make_context(workspace, None, None), today=day)
     sources = validate_sources(later, {})
-    (status,) = (one for one in sources.statuses if one.expected.contract.name == WAIVER.source)
+    (status,) = (
+        status for status in sources.statuses if status.expected.contract.name == WAIVER.source
+    )
     return status.rejections

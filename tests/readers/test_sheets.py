@@ -233,7 +233,7 @@ def test_hidden_sheets_are_told_from_those_that_people_see(tmp_path: Path) -> No
     book.create_sheet("旧表").sheet_state = "hidden"
     book.worksheets[0]["A1"] = book.worksheets[1]["A1"] = 1
     book.save(tmp_path / "kept")
-    found = [(one.name, one.is_hidden) for one in open_sheets(tmp_path / "kept", contract())]
+    found = [(sheet.name, sheet.is_hidden) for sheet in open_sheets(tmp_path / "kept", contract())]
     assert found == [("Sheet", False), ("旧表", True)]
 
 

@@ -61,11 +61,11 @@ def test_a_damaged_line_within_the_manifest_stops_the_run(workspace: Workspace, 
     assert "manifest.jsonl,line2,isdamaged" in said()
 
 
-def swap(one: Path, other: Path) -> None:
+def swap(path: Path, other: Path) -> None:
     """Let two folders bear each other's name."""
-    aside = one.with_name("aside")
-    one.rename(aside)
-    other.rename(one)
+    aside = path.with_name("aside")
+    path.rename(aside)
+    other.rename(path)
     aside.rename(other)
 
 
@@ -159,4 +159,4 @@ def test_who_reads_while_the_link_is_switched_finds_one_whole_release(
     stop.set()
     for reader in readers:
         reader.join()
-    assert set(moments) == {one.name for one in releases}
+    assert set(moments) == {release.name for release in releases}

@@ -262,7 +262,9 @@ def test_the_manifest_tells_what_the_release_was_made_from(
     assert manifest["release"] == release.name
     assert (manifest["district_code"], manifest["evaluation_year"]) == ("519900", YEAR)
     assert manifest["is_sample"] is True
-    delivered = {(one["source"], one["period"]): one for one in manifest["deliveries"]}
+    delivered = {
+        (delivery["source"], delivery["period"]): delivery for delivery in manifest["deliveries"]
+    }
     assert len(delivered) == 37
     for one in delivered.values():
         kept = first_night.landed / "content" / one["sha256"][:2] / one["sha256"]

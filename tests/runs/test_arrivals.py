@@ -46,13 +46,13 @@ def said(night: RunContext, *rejected: bytes, rows: int = 9) -> list[str]:
         one for one in night.expected() if (one.contract.name, one.period) == (PAYMENTS, "2023")
     )
     deliveries, judged = night.deliveries(), {}
-    for one in deliveries:
-        bad = night.store.path(one.id).read_bytes() in rejected
+    for delivery in deliveries:
+        bad = night.store.path(delivery.id).read_bytes() in rejected
         outcome = {
             "accepted": not bad, "rejections": [message("file_empty").as_json()] * bad,
-            "rows_read": rows, "original_name": one.name,
+            "rows_read": rows, "original_name": delivery.name,
         }  # fmt: skip
-        judged[(one.source, one.period, one.id)] = Outcome(Path(), outcome)
+        judged[(delivery.source, delivery.period, delivery.id)] = Outcome(Path(), outcome)
     statuses = [find_status(expected, deliveries, judged, night.today)] * 2
     sentences = describe_arrivals(night, statuses)
     return [text.removeprefix("finance.payments 2023: ") for text in sentences]
@@ -72,14 +72,16 @@ def test_two_files_in_one_night_are_no_file_that_is_late(night: RunContext) -> N
         "预算一体化支付明细(2023)缺失:由财政局国库股于2024-01-31前报送,同一晚收到该期文件2份,"
         "无从判断以哪份为准,均未采用:请只保留正确的一份,或合并成一份重新报送"
     )
-    assert [one.gap for one in sources.statuses if one.expected.key[0] == PAYMENTS][-1] == gap
+    assert [status.gap for status in sources.statuses if status.expected.key[0] == PAYMENTS][
+        -1
+    ] == gap
     night.folder.mkdir(parents=True)
     write_record(night, 4)
     assert gap in [
         gap for one in describe_status(night.workspace, 7)["open"] for gap in one["sentences"]
     ]
     _, seen = find_sources(night.workspace)
-    assert gap in [one.gap for one in seen.statuses]
+    assert gap in [status.gap for status in seen.statuses]
 
 
 def test_a_file_of_a_year_that_is_not_open_is_told(night: RunContext) -> None:

@@ -93,7 +93,7 @@ def test_a_waiver_is_told_as_it_stands_today_though_no_night_ran_since(
         for number, day in days.items()
     ]
     leave(workspace, "00001-2024-03-01", waivers=left)
-    states = [one["state"] for one in describe_status(workspace, 7)["waivers"]]
+    states = [waiver["state"] for waiver in describe_status(workspace, 7)["waivers"]]
     assert states == ["expired", "ending", "open"]
     assert ziping("status", workspace=workspace) == 0
     assert f"waiver甲1(expiredon{days['甲1']})" in said()
@@ -110,7 +110,7 @@ def test_only_as_many_nights_are_shown_as_were_asked_for(tmp_path: Path) -> None
     workspace = Workspace(tmp_path)
     for number in range(1, 6):
         leave(workspace, f"0000{number}-2024-03-01")
-    assert [one["run"][:5] for one in describe_status(workspace, 2)["runs"]] == ["00004", "00005"]
+    assert [run["run"][:5] for run in describe_status(workspace, 2)["runs"]] == ["00004", "00005"]
 
 
 def test_a_monitor_reads_the_same_as_json(first_night: Workspace, said: Said) -> None:

@@ -99,7 +99,7 @@ def write_file(case: Case, path: Path) -> None:
     elif "xls" in case:
         path.write_bytes(_xls(case["xls"]))
     else:
-        module = next(one for one in MAKERS if hasattr(one, case["made"]))
+        module = next(maker for maker in MAKERS if hasattr(maker, case["made"]))
         getattr(module, case["made"])(path)
 
 
@@ -143,7 +143,7 @@ def outcome_of(case: Case, path: Path) -> tuple[dict[str, Any], str]:
     if skipped := {kind: count for kind, count in parsed.skipped.items() if kind != "header"}:
         outcome["skipped"] = skipped
     if parsed.findings:
-        outcome["found"] = [f"{one.row_number} {one.rule}" for one in parsed.findings]
+        outcome["found"] = [f"{finding.row_number} {finding.rule}" for finding in parsed.findings]
     return outcome, ""
 
 

@@ -60,10 +60,10 @@ class Received:
         """Give the verdicts on all deliveries."""
         key = PersonKey(b"k" * 32)
         judged = {
-            (one.source, one.period, one.id): validate(
-                self.store, self.folder / "cache", one, self.contract, key
+            (delivery.source, delivery.period, delivery.id): validate(
+                self.store, self.folder / "cache", delivery, self.contract, key
             )
-            for one in self.deliveries
+            for delivery in self.deliveries
         }
         contracts = {self.contract.name: self.contract}
         return add_drift(

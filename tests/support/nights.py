@@ -31,7 +31,9 @@ Said = Callable[[], str]  # what was printed since the last time, without blanks
 
 def ziping(*arguments: str, workspace: Workspace) -> int:
     """Run a command in this process and give its exit code; what it prints is printed."""
-    before = {one: signal.getsignal(one) for one in STOPPING}  # a night answers them till its end
+    before = {
+        number: signal.getsignal(number) for number in STOPPING
+    }  # a night answers them till its end
     try:
         code = app([*arguments, "--workspace", str(workspace.root)], standalone_mode=False)
     finally:

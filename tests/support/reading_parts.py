@@ -71,4 +71,4 @@ def read_sheets(wanted: Contract, **sheets: str) -> ParseResult:
 
 def found(parsed: ParseResult) -> list[tuple[str, int, str]]:
     """Give what was found while reading: rule, row and column."""
-    return [(one.rule, one.row_number, one.column) for one in parsed.findings]
+    return [(finding.rule, finding.row_number, finding.column) for finding in parsed.findings]

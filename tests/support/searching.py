@@ -38,11 +38,11 @@ class Persons:
 
     def __init__(self, ids: Iterable[str]) -> None:
         """Take the ids as the systems write them."""
-        self.ids = {one.upper() for one in ids}
-        self.plain = {one.removeprefix("G") for one in self.ids}
-        forms = self.ids | self.plain | {one.lower() for one in self.ids}
+        self.ids = {id_.upper() for id_ in ids}
+        self.plain = {id_.removeprefix("G") for id_ in self.ids}
+        forms = self.ids | self.plain | {id_.lower() for id_ in self.ids}
         self.hashed = {
-            hashlib.new(name, one.encode()).hexdigest() for one in forms for name in DIGESTS
+            hashlib.new(name, form.encode()).hexdigest() for form in forms for name in DIGESTS
         }
 
     def in_ascii(self, content: bytes) -> Iterator[str]:
@@ -198,5 +198,5 @@ def secrets_of(workspace: Workspace, *tokens: str) -> list[str]:
     plain = bytes.fromhex(key)
     forms = [key, key.upper(), base64.b64encode(plain), base64.urlsafe_b64encode(plain),
              base64.b64encode(key.encode()), str(plain)[2:-1], str(list(plain))[1:-1]]  # fmt: skip
-    texts = [one if isinstance(one, str) else one.decode().rstrip("=") for one in forms]
+    texts = [form if isinstance(form, str) else form.decode().rstrip("=") for form in forms]
     return [*texts, *tokens]

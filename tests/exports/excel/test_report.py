@@ -282,7 +282,7 @@ def led_to(book: Workbook, cell: Any) -> dict[str, Any]:
 
 def test_links_lead_to_definition_and_evidence_and_back(book: Workbook) -> None:
     """Each link ends in the row of the same indicator or figure; a difference has its inputs'."""
-    ids = {one["title"]: one["indicator_id"] for one in release()["report_figures"]}
+    ids = {figure["title"]: figure["indicator_id"] for figure in release()["report_figures"]}
     for label, row in figures(book).items():
         defined = led_to(book, row["图号"])
         assert defined["指标编号"].value.split("\n")[0] == ids[row["标题"].value]

@@ -247,7 +247,7 @@ def after(tmp_path: Path, before: Release, content: Tables, **change: Any) -> Re
 def test_a_change_names_figure_numbers_and_file(tmp_path: Path) -> None:
     before = parts.release(tmp_path, tables(), manifest(), sealed=True)
     content = changed(tables(), "report_values", 3, value=Decimal("510"), judgement="未达标")
-    files = [one | {"sha256": "9" * 64} for one in manifest()["deliveries"]]
+    files = [delivery | {"sha256": "9" * 64} for delivery in manifest()["deliveries"]]
     read = after(tmp_path, before, content, deliveries=files)
     flat = re.sub(r"\s+", "", read.rows["district"].split("指标\n")[0])
     assert "相比，报告中有1项数字变动" in flat

@@ -128,15 +128,15 @@ def test_every_published_table_is_a_titled_data_set(bundle: Bundle, release: Rel
     tables = {table.name: table for table in tables_of_release(release)}
     assert found.keys() == tables.keys()
     for name, dataset in found.items():
-        columns = {one["column_name"]: one["verbose_name"] for one in dataset["columns"]}
+        columns = {column["column_name"]: column["verbose_name"] for column in dataset["columns"]}
         assert columns == {one: title for one, (_, title) in tables[name].columns.items()}
     for dataset in parts(bundle, "datasets"):
         titled = [*dataset["columns"], *dataset["metrics"]]
         assert [one for one in titled if not HAN.search(one["verbose_name"])] == []
         certified = dataset["extra"] is not None
         assert certified == (dataset["table_name"].startswith("report_") or bool(dataset["sql"]))
-    (funds,) = (one for one in found["mart_education_funds"]["columns"]
-                if one["column_name"] == "funds_yuan")  # fmt: skip
+    (funds,) = (column for column in found["mart_education_funds"]["columns"]
+                if column["column_name"] == "funds_yuan")  # fmt: skip
     assert "教育费附加" in funds["description"]
 
 
@@ -155,9 +155,9 @@ def test_every_column_metric_and_chart_can_be_asked_for(
     publish_release(release, Target(address))
     datasets = {part["uuid"]: part for part in parts(bundle, "datasets")}
     for dataset in datasets.values():
-        names = [one["column_name"] for one in dataset["columns"]]
+        names = [column["column_name"] for column in dataset["columns"]]
         columns = ", ".join(expression(dataset, name) for name in names)
-        metrics = ", ".join(one["expression"] for one in dataset["metrics"])
+        metrics = ", ".join(metric["expression"] for metric in dataset["metrics"])
         rows = asked(address, f"select {columns} from {relation(dataset)}")
         assert rows
         assert asked(address, f"select {metrics} from {relation(dataset)}")[0][0] == len(rows)
@@ -168,12 +168,14 @@ def test_every_column_metric_and_chart_can_be_asked_for(
         columns = [expression(dataset, group) for group in groups if group]
         metrics = [params["metric"]] if "metric" in params else params.get("metrics", [])
         measures = [
-            one["sqlExpression"]
-            if isinstance(one, dict)
-            else next(m["expression"] for m in dataset["metrics"] if m["metric_name"] == one)
-            for one in metrics
+            metric["sqlExpression"]
+            if isinstance(metric, dict)
+            else next(m["expression"] for m in dataset["metrics"] if m["metric_name"] == metric)
+            for metric in metrics
         ]
-        where = " and ".join(["true", *(one["sqlExpression"] for one in params["adhoc_filters"])])
+        where = " and ".join(
+            ["true", *(filter["sqlExpression"] for filter in params["adhoc_filters"])]
+        )
         grouped = f"group by {', '.join(columns)}" if measures else ""
         query = f"select {', '.join([*columns, *measures])} from {relation(dataset)} where {where}"
         shown[name] = asked(address, f"{query} {grouped}")
@@ -197,7 +199,7 @@ def test_a_metric_over_one_member_is_the_published_value(
         if row["period"].startswith("2023") or row["period"].endswith("2023-12")
     }
     compared = 0
-    for model in (one for one in marts() if one.meta.get("grain") != "school"):
+    for model in (mart for mart in marts() if mart.meta.get("grain") != "school"):
         dataset = bundle[f"datasets/ziping/{model.name}.yaml"]
         for metric in dataset["metrics"][1:]:
             column = metric["metric_name"].removesuffix("_of_year")

@@ -62,7 +62,7 @@ def test_what_is_landed_is_one_of_the_versions_however_fast_they_are_swapped(
         finally:
             process.kill()
     whole = {sha256(version).hexdigest() for version in versions}
-    assert {one.id for one in store.deliveries()} <= whole
+    assert {delivery.id for delivery in store.deliveries()} <= whole
     assert {one.name for one in store.folder.glob("content/*/*")} <= whole
     assert not list(store.folder.glob(".*"))
 

@@ -48,7 +48,9 @@ def test_a_file_without_the_day_that_its_contract_asks_for_is_left(district: Wor
     assert land(district, dated()) == [
         f"finance/{NAME}: the day of its data cannot be read from the name; it was left"
     ]
-    assert [one.source_date for one in Store(district.landed).deliveries()] == ["2024-01-05"]
+    assert [delivery.source_date for delivery in Store(district.landed).deliveries()] == [
+        "2024-01-05"
+    ]
 
 
 def tables_of_one_file(**read: object) -> dict[str, Contract]:
@@ -65,7 +67,7 @@ def test_a_file_is_several_tables_where_each_names_its_sheets(district: Workspac
     drop(district, NAME)
     assert land(district, contracts) == []
     deliveries = Store(district.landed).deliveries()
-    assert [(one.source, one.period) for one in deliveries] == [
+    assert [(delivery.source, delivery.period) for delivery in deliveries] == [
         ("finance.payments", "2023"), ("finance.refunds", "2023"),
     ]  # fmt: skip
     assert look(district, contracts).new == []

@@ -41,7 +41,9 @@ def test_a_file_that_a_writer_holds_open_waits_however_long_it_pauses(district: 
         [sentence] = land(district)
         assert sentence == f"finance/{NAME} is still being written and waits for the next night"
     assert land(district) == []
-    assert [one.name for one in Store(district.landed).deliveries()] == [f"finance/{NAME}"]
+    assert [delivery.name for delivery in Store(district.landed).deliveries()] == [
+        f"finance/{NAME}"
+    ]
 
 
 def test_a_writer_who_comes_while_the_kernel_is_asked_harms_nobody(district: Workspace) -> None:
@@ -146,7 +148,9 @@ def test_a_systems_folder_that_is_a_link_is_named(district: Workspace) -> None:
     (district.inbox / "finance").unlink()
     share.rename(district.inbox / "finance")
     assert land(district) == []
-    assert [one.name for one in Store(district.landed).deliveries()] == [f"finance/{NAME}"]
+    assert [delivery.name for delivery in Store(district.landed).deliveries()] == [
+        f"finance/{NAME}"
+    ]
 
 
 NAMES = {
@@ -171,7 +175,7 @@ def test_odd_names_are_landed_under_the_hash_and_shown_so_that_they_can_be_print
     drop(district, b"\xff\xfe\x80", b"no table's either")
     said = land(district)
     deliveries = Store(district.landed).deliveries()
-    assert {one.files[0].original_name: one.id for one in deliveries} == {
+    assert {delivery.files[0].original_name: delivery.id for delivery in deliveries} == {
         f"finance/{shown}": sha256(f"{number}".encode()).hexdigest()
         for number, shown in enumerate(NAMES.values())
     }
@@ -189,7 +193,7 @@ def test_names_that_look_alike_are_two_files_and_known_again(district: Workspace
     for number, name in enumerate(twins):
         drop(district, name, f"{number}".encode())
         land(district)
-    names = {one.files[0].original_name for one in Store(district.landed).deliveries()}
+    names = {delivery.files[0].original_name for delivery in Store(district.landed).deliveries()}
     assert len(names) == 3
     assert f"finance/{twins[0]}" in names
     assert look(district).new == []
@@ -218,4 +222,6 @@ def test_a_file_in_no_table_s_folder_is_named(district: Workspace) -> None:
     view = look(district)
     assert [one.route.district_code for one in view.new] == ["519900"]
     assert len(view.notices) == 2
-    assert all("in none of the folders finance, registers, sch" in one for one in view.notices)
+    assert all(
+        "in none of the folders finance, registers, sch" in notice for notice in view.notices
+    )

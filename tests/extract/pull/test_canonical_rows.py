@@ -162,7 +162,7 @@ def test_rows_stand_in_the_order_of_their_keys_however_they_come(
 
 @pytest.mark.parametrize("keys", ["aa", "aba", "abab", "cbacba", "bab"])
 def test_a_row_that_comes_again_is_counted(keys: str) -> None:
-    lines, count, repeated = pulled([rows_of(one) for one in keys])
+    lines, count, repeated = pulled([rows_of(key) for key in keys])
     assert (count, repeated) == (len(keys), len(keys) - len(set(keys)))
     assert len(lines) == 1 + len(keys)
     assert lines[1:] == sorted(lines[1:])

@@ -44,7 +44,7 @@ def test_labels_are_words_of_totals_and_not_what_else_stands_in_their_rows(tmp_p
 
 def test_a_foreign_total_and_the_note_below_it_are_no_data(tmp_path: Path) -> None:
     pupils = [1000 + 37 * number * number for number in range(20)]
-    lines = [f"Land{number};2007;{one}" for number, one in enumerate(pupils)]
+    lines = [f"Land{number};2007;{pupil}" for number, pupil in enumerate(pupils)]
     text = "\n".join(["国家;年;人口", *lines, f"Insgesamt;;{sum(pupils)}", ".. = unbekannt;;"])
     found = proposed(tmp_path, text)
     assert found["totals"]["labels"] == ["Insgesamt"]

@@ -128,7 +128,7 @@ def test_suite_and_staging_name_what_the_contract_declares(project: Path, tmp_pa
     model = project / STAGING / "staffing" / "stg_staffing__samples"
     sql = model.with_suffix(".sql").read_text("utf-8")
     query = sqlglot.parse_one(re.sub(r"\{\{.*?\}\}", "landed", sql), dialect="duckdb")
-    selected = [one.alias_or_name for one in query.selects]
+    selected = [select.alias_or_name for select in query.selects]
     assert names <= set(selected)
     (described,) = yaml.safe_load(model.with_suffix(".yml").read_text("utf-8"))["models"]
     assert [column["name"] for column in described["columns"]] == selected
