@@ -12,8 +12,9 @@ from flows.common.settings import CHECKOUT
 from flows.releases.release import Release, seal
 
 with (CHECKOUT / "dbt_project" / "seeds" / "report_outline.csv").open(encoding="utf-8") as outline:
-    covered = [row["figure_id"] for row in csv.DictReader(outline) if row["indicator_id"]]
-FIGURES = tuple(dict.fromkeys(covered))
+    covered = [row for row in csv.DictReader(outline) if row["indicator_id"]]
+# what is withheld has a trace without numbers
+FIGURES = tuple(dict.fromkeys(row["figure_id"] for row in covered if row["publish"] != "withheld"))
 
 
 def change_fact(release: Path, fact: str, measure: str) -> None:
