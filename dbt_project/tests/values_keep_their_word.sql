@@ -94,7 +94,7 @@ checked as (
                 and report_values.units_received < report_values.units_expected
                 then 'units are missing, and not partial'
             when report_values.state = 'actual' and report_values.quarantined_rows > 0
-                then 'rows are set aside, and the value actual'
+                then 'rows are quarantined, and the value actual'
             when report_values.state = 'actual' and doubted.value_id is not null
                 then 'in doubt, and the value actual'
             when
@@ -103,7 +103,7 @@ checked as (
                 and report_values.margin * coalesce(report_values.denominator, 1)
                 + cast('0.0001' as decimal(5, 4))
                 < cast(indicators.multiplier as decimal(4, 0)) * report_values.quarantined_amount
-                then 'met, though what is set aside could undo it'
+                then 'met, though what is quarantined could undo it'
             when
                 indicators.formula in ('ratio', 'share_meeting')
                 and abs(

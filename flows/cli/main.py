@@ -151,7 +151,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print it for a monitor.")] = False,
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
-    """Show the last nights, what stands open and with whom, what was set aside, and the disk."""
+    """Show the last nights, what stands open and with whom, what was quarantined, and the disk."""
     from flows.cli.status import print_status, print_status_as_json
 
     show = print_status_as_json if as_json else print_status

@@ -41,7 +41,7 @@ def check(
     ],
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
-    """Show what would be landed, set aside and skipped of files; nothing is kept."""
+    """Show what would be landed, quarantined and skipped of files; nothing is kept."""
     from flows.cli.check import print_check
 
     accepted = print_check(Workspace(workspace.resolve()), name, file)

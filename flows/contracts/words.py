@@ -23,7 +23,7 @@ GONE = {
     "above": "write `preamble`",
     "checks": "leave it out: sheets that hold the same rows and rows that are called totals are "
     "looked for unasked; let an aggregate of the suite count what else must not be",
-    "marks": "leave it out: a number with a footnote mark is set aside, until it is sent without",
+    "marks": "leave it out: a number with a footnote mark is quarantined, until it is sent without",
 }
 ALL_AMOUNTS = "all_amounts"  # of `totals.check`: all columns with `role: amount`
 
@@ -262,7 +262,7 @@ class Owner(Words):
 
 
 class QuarantineLimit(Words):
-    """The share of rows, and of the readable amount, that may be set aside."""
+    """The share of rows, and of the readable amount, that may be quarantined."""
 
     rows: Share = 0.001
     amount: Share = 0.01
@@ -381,7 +381,7 @@ class TableWords(Words):
     sign_off: Mapping[str, Text] = {}
     """Labels of the cells that say office, day and post of who signs."""
     key: Texts = ()
-    """What makes a row's key: rows that share it and differ are set aside."""
+    """What makes a row's key: rows that share it and differ are quarantined."""
     read: ReadWords
 
 

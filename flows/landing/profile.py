@@ -16,7 +16,7 @@ from flows.parsing.unpivot import items_of
 CONTENT = "_content"
 MOST_UNITS = 5_000  # of more of them a file says nothing one by one
 Units = dict[str, dict[str, dict[str, str]]]  # unit, member, measure
-UnitRows = dict[str, list[int]]  # of each unit the rows landed and the rows set aside
+UnitRows = dict[str, list[int]]  # of each unit the rows landed and the rows quarantined
 
 
 def captions_by_sheet(parsed: ParseResult, contract: Contract) -> dict[str, dict[str, str]]:

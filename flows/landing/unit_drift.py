@@ -148,7 +148,7 @@ def _gone(
 ) -> dict[Cell, Changes]:
     """Find what is there no more; which units must report each year, the contract says elsewhere.
 
-    A row that is set aside with no unit may be that of any unit.
+    A row that is quarantined with no unit may be that of any unit.
     """
     if contract.in_parts or now.keys() <= {WHOLE}:  # or more units than are told one by one
         return {}

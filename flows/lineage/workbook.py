@@ -202,7 +202,7 @@ def _blocks(
 
 
 def _doubts(tracer: Tracer, value: Row) -> Iterator[Sequence[Any]]:
-    """Say why a value is not simply actual: what is missing or set aside."""
+    """Say why a value is not simply actual: what is missing or quarantined."""
     if value["reason"]:
         yield "说明", value["reason"]
     titles = {name: contract.title for name, contract in tracer.raw.contracts.items()}

@@ -1,4 +1,4 @@
-"""What the gate of one delivery finds: rows set aside, rules failed, reasons to reject it."""
+"""What the gate of one delivery finds: rows quarantined, rules failed, reasons to reject it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -293,7 +293,7 @@ class DeliveryReport:
         )
 
     def check_quarantine_limit(self, rows_of_data: int, readable_amount: Decimal) -> None:
-        """Reject a delivery of which more is set aside than its contract allows."""
+        """Reject a delivery of which more is quarantined than its contract allows."""
         limit = self.contract.quarantine_limit
         counted = {
             (row["sheet"], row["row_number"]): row["amount"]

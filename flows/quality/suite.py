@@ -33,7 +33,7 @@ FILE_CHECKS_FILE = "file_checks.yml"
 SEVERITIES = ("critical", "warning", "info")
 EFFECTS = ("none", "provisional")
 # What is found in a file, by the name under which `file_checks.yml` says what it leads to. Of these
-# the rows are set aside; whatever else is found takes no row out of the figures.
+# the rows are quarantined; whatever else is found takes no row out of the figures.
 OF_ROWS = (
     "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions", "odd_quotes",
     "another_encoding", "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount",
@@ -65,7 +65,7 @@ class Notes:
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation: with an effect it sets rows aside, or keeps them and doubts the table."""
+    """One expectation: with an effect it quarantines rows, or keeps them and doubts the table."""
 
     type: str
     kwargs: Mapping[str, Any] = field(hash=False)
@@ -87,7 +87,7 @@ class Rule:
 
     @property
     def is_row_rule(self) -> bool:
-        """Whether the rule sets rows aside."""
+        """Whether the rule quarantines rows."""
         return self.effect is not None and not self.keeps_rows
 
     @property

@@ -108,7 +108,7 @@ def state_of(entry: Mapping[str, Any], day: date) -> str:
 
 
 def waivers_in(rows: Path) -> list[Waiver]:
-    """Read the register from its landed rows; its suite has set aside what is ill-formed."""
+    """Read the register from its landed rows; its suite has quarantined what is ill-formed."""
     import pyarrow.parquet as pq
 
     names = list(Waiver.__dataclass_fields__)

@@ -43,7 +43,7 @@ KINDS = (
     Kind("thousands_in_text", FUNDS, "none", (),
          "An amount kept as text with thousands separators is read as the number."),
     Kind("unreadable_amount", FUNDS, "provisional", ("4.1", "4.2", "4.3", "4.6", "4.9"),
-         "The row of 初中 with 待核 is set aside; 4.6 is provisional and judged 无法判定."),
+         "The row of 初中 with 待核 is quarantined; 4.6 is provisional and judged 无法判定."),
     Kind("missing_school", FUNDS, "partial", ("4.1", "4.2", "4.3", "4.6", "4.9"),
          "One junior school has not reported: the figures of 初中 and in total are partial."),
     Kind("lost_column", FUNDS, "rejected", ("4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.9"),
@@ -60,7 +60,7 @@ KINDS = (
          ("4.4", "4.5", "4.6", "4.7", "4.9", *PER_FUNDED_STUDENT, "5.8"),
          "One pupil without a known stage makes what counts pupils provisional."),
     Kind("no_staff_number", "staffing.staff", "provisional", ("21.1", "21.2"),
-         "One public teacher without 工号 is set aside; 21.1 and 21.2 are provisional."),
+         "One public teacher without 工号 is quarantined; 21.1 and 21.2 are provisional."),
 )  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def _cells(rng: Random, rows: Sequence[FundsRow], dirt: frozenset[str]) -> list[
     for place, column in rng.sample(large, min(len(large), CELLS_WITH_THOUSANDS)):
         cells[place][column] = f"{_in_ten_thousands(rows[place].amounts[column]):,}"
     if "unreadable_amount" in dirt:
-        # A small school's row: a large one would be too much to set aside.
+        # A small school's row: a large one would be too much to quarantined.
         junior = [place for place, row in enumerate(rows) if row.stage == "初中"]
         smallest = min(junior, key=lambda place: sum(rows[place].amounts))
         cells[smallest][OPERATING] = UNREADABLE

@@ -72,7 +72,7 @@ def _faulty_funds(ids: list[str]) -> Callable[[Worksheet], None]:
         sheet.cell(5, 5).value = f"待核 {ids[1]}"  # an unreadable amount that holds an id
         sheet.cell(sheet.max_row, 1).value = f"填表人:{ids[2]}  审核人:{ids[3]}"
         sheet.cell(5, 3).value = f"样例区小学 {ids[4]}"  # a name that is landed
-        sheet.cell(6, 2).value = ids[5]  # a school's code, kept with a row that is set aside
+        sheet.cell(6, 2).value = ids[5]  # a school's code, kept with a row that is quarantined
         sheet.cell(6, 5).value = "待核"
 
     return edit

@@ -1,4 +1,4 @@
-"""Every row of a messy file is landed, set aside or told as what it is, in every form."""
+"""Every row of a messy file is landed, quarantined or told as what it is, in every form."""
 
 import csv
 import html

@@ -1,4 +1,4 @@
-"""Bad input of every kind ends as somebody would want it to: read, set aside, or refused."""
+"""Bad input of every kind ends as somebody would want it to: read, quarantined, or refused."""
 
 import shutil
 from collections.abc import Iterator

@@ -48,7 +48,7 @@ def amounts_of(parsed: ParseResult) -> list[Decimal]:
 
 
 def accounted(parsed: ParseResult) -> int:
-    """Count the rows of which the reading gives an account: landed, set aside, skipped."""
+    """Count the rows of which the reading gives an account: landed, quarantined, skipped."""
     quarantined = {(row.sheet, row.row_number) for row in parsed.quarantined}
     return parsed.landed + len(quarantined) + sum(parsed.skipped.values())
 

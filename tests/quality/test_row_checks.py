@@ -1,4 +1,4 @@
-"""Rows that share a key: equal ones count once, others are set aside."""
+"""Rows that share a key: equal ones count once, others are quarantined."""
 
 from decimal import Decimal
 from pathlib import Path

@@ -146,7 +146,7 @@ def test_a_known_case_is_let_through_shown_and_set_aside_again_after_its_last_da
 
     assert rejections(workspace, ENDS) == ()
     (entry,) = rejections(workspace, ENDS + timedelta(days=1))
-    assert "1 of 14 rows would be set aside" in rejection_sentence(entry)
+    assert "1 of 14 rows would be quarantined" in rejection_sentence(entry)
 
 
 def rejections(workspace: Workspace, day: date) -> tuple[dict[str, Any], ...]:

@@ -41,7 +41,7 @@ def written(rows: list[list[str]], **dialect: str | None) -> str:
 
 
 def read(path: Path, text: str, **words: str) -> tuple[list[list[str | None]], set[int]]:
-    """Read a text; give its rows as they land, and the numbers of those set aside."""
+    """Read a text; give its rows as they land, and the numbers of those quarantined."""
     path.write_text(text, "utf-8", newline="")
     contract = corpus.contract_of({"columns": COLUMNS, "read": words})
     parsed = read_file(path, contract)

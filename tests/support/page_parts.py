@@ -260,7 +260,7 @@ def page(release: Release) -> str:
 
 
 def quarantined(source: str, period: str, rows: int, effect: str = "provisional") -> list[Row]:
-    """Write rows set aside, each with two rules that it breaks."""
+    """Write rows quarantined, each with two rules that it breaks."""
     row = {"district_code": DISTRICT, "source": source, "period": period, "file_id": SHA,
            "sheet": "", "effect": effect}  # fmt: skip
     return [row | {"row_number": n, "rule": rule} for n in range(rows) for rule in ("a", "b")]

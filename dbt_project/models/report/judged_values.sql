@@ -35,7 +35,7 @@ with_distance as (
 
 ),
 
--- Whether the standard is met without the rows set aside, and with them, counted up or down.
+-- Whether the standard is met without the rows quarantined, and with them, counted up or down.
 with_tests as (
 
     select

@@ -102,7 +102,7 @@ library as (
 
 ),
 
--- A row of the library that is set aside, or is missing in it, may be the one school of a stage.
+-- A row of the library that is quarantined, or is missing in it, may be the one school of a stage.
 libraries_in_doubt as (
 
     select district_code

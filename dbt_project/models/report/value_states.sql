@@ -103,7 +103,7 @@ with_state as (
         case
             when not is_applicable then 'not_applicable'
             when gap is not null then 'missing'
-            -- nobody to count is known only where all reported and nothing is set aside
+            -- nobody to count is known only where all reported and nothing is quarantined
             when has_nobody_to_count and not is_in_doubt then 'not_applicable'
             when has_nobody_to_count then 'missing'
             when value is null and formula <> 'all_met' then 'missing'

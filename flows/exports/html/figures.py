@@ -70,9 +70,9 @@ def member_of(value: Row) -> str:
 class DeliveryDoubts:
     """What is open about the deliveries of a release, by district, source and period."""
 
-    in_doubt: Mapping[Sent, int]  # rows set aside that may belong to a figure, counted
+    in_doubt: Mapping[Sent, int]  # rows quarantined that may belong to a figure, counted
     reasons: Mapping[Sent, Sequence[str]]  # why figures are doubtful though all rows count
-    without_effect: Mapping[Sent, int]  # rows set aside that change no figure, counted
+    without_effect: Mapping[Sent, int]  # rows quarantined that change no figure, counted
     incomplete: frozenset[Sent]  # not all units reported
 
     @classmethod
@@ -99,7 +99,7 @@ class DeliveryDoubts:
 
 
 def _count_rows(rows: Sequence[Row]) -> dict[Sent, int]:
-    """Count rows set aside; a row that breaks several rules, or is in several facts, once."""
+    """Count rows quarantined; a row that breaks several rules, or is in several facts, once."""
     places: dict[Sent, set[tuple[Any, ...]]] = {}
     for row in rows:
         sent = (row["district_code"], row["source"], row["period"])

@@ -1,4 +1,4 @@
-"""What is missing, sent back or set aside, and what differs from the release before."""
+"""What is missing, sent back or quarantined, and what differs from the release before."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -144,7 +144,7 @@ def _entries_on_sources(
 
 
 def _without_effect(figures: Figures) -> list[Issue]:
-    """Count in one sentence what is set aside and changes no figure."""
+    """Count in one sentence what is quarantined and changes no figure."""
     known = figures.doubts.without_effect
     counts = {
         figures.title_of(source, period): known.get((figures.district, source, period), 0)

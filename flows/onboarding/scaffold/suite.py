@@ -18,7 +18,7 @@ Rule = tuple[str, dict[str, Any]]  # what is asked of it, and its words
 
 
 def _write_rule(kind: str, effect: str, what: str, why: str, resolve: str, **kwargs: Any) -> Any:
-    """Write a rule: with an effect it sets rows aside, without one it judges the file."""
+    """Write a rule: with an effect it quarantines rows, without one it judges the file."""
     severity = {"severity": "warning", "effect": effect} if effect else {"severity": "critical"}
     notes = {"what": what, "why": why, "resolve": resolve}
     return {"type": kind, "kwargs": kwargs, **severity, "notes": notes}
