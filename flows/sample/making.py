@@ -136,7 +136,7 @@ def _write_staff(district: District, rows: Counter[str]) -> Sequence[Person]:
     targets, seed = district.targets, district.seed
     rng = generator(seed, "staff")
     drawn = draw_staff(rng, district.schools, district.heads[YEAR], targets.trained_staff)
-    of_labour = int(targets.registers["H1.2"] * district.scale)
+    of_labour = max(6, int(targets.registers["H1.2"] * district.scale))
     staff = describe_staff(generator(seed, "staff described"), drawn, of_labour)
     without_number = None
     if "no_staff_number" in district.dirt:
