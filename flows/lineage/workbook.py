@@ -101,8 +101,10 @@ def _files(tracer: Tracer, node: TraceNode) -> Iterator[File]:
     own.sort(key=lambda file: (file["source"], file["period"], file["original_name"]))
     for file in own:
         received = datetime.fromisoformat(file["received_at"]).astimezone(CHINA).date()
-        yield File(file["sha256"], file["original_name"], "、".join(sheets[file["sha256"]]),
-                   file["title"], file["owner_office"], received.isoformat())  # fmt: skip
+        documents = len(file.get("attachments", ()))
+        places = [*sheets[file["sha256"]], *([f"附件{documents}份"] if documents else [])]
+        yield File(file["sha256"], file["original_name"], "、".join(places), file["title"],
+                   file["owner_office"], received.isoformat())  # fmt: skip
 
 
 def _scope(value: Row) -> str:
