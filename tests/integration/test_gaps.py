@@ -133,7 +133,7 @@ def test_sources_that_are_missing_or_fail_leave_gaps_and_the_rest_is_published(
     assert "教育局基础教育股于2024-01-31前报送,逾期未报" in again
     assert len(names_of_releases(workspace)) == 1
     assert ziping("status", workspace=workspace) == 0
-    assert re.search(r"2024-01-31前报送,逾期未报\(\d+daysoverdue,in2nights", said())
+    assert re.search(r"2024-01-31前报送,逾期未报\(\d+daysoverdue,in2runs", said())
 
     # The workbooks that follow in a second ZIP complete the same period.
     shutil.move(workspace.root / LATE_FORMS, workspace.inbox / "schools")
