@@ -250,8 +250,7 @@ def test_another_user_s_workspace_is_refused_with_a_sentence(tmp_path: Path) -> 
 
 
 ROOM = """if True:
-    import sys; from pathlib import Path; from flows.common.lock import take_lock
-from flows.common.settings import Workspace
+    import sys; from pathlib import Path; from flows.common.settings import Workspace
     from flows.common.disk import describe_lacking_room
     print(describe_lacking_room(Workspace(Path(sys.argv[2])), int(sys.argv[3])))
 """

@@ -56,9 +56,11 @@ def test_ids_of_persons_are_declared_as_such() -> None:
     assert declared == {
         ("finance.student_aid", "student_id"),
         ("registers.volunteers", "volunteer_id"),
+        ("schools.movements", "student_id"),
         ("schools.students", "student_id"),
         ("staffing.assignments", "person_id"),
         ("staffing.guards", "guard_id"),
+        ("staffing.pay", "staff_id"),
         ("staffing.roles", "person_id"),
         ("staffing.staff", "staff_id"),
         ("staffing.trainings", "staff_id"),

@@ -2,10 +2,7 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from shutil import copytree, rmtree
 
@@ -16,7 +13,6 @@ from nights import (
     Said,
     copy_of,
     current,
-    digests,
     flip_a_bit,
     last_record,
     names_of_releases,
@@ -28,12 +24,10 @@ from nights import (
 
 from flows.common.errors import ZipingError
 from flows.common.files import read_sealed, switch_link, write_json, write_sealed
-from flows.common.settings import CHECKOUT, Workspace
-from flows.common.versions import code_files_of, library_versions
+from flows.common.settings import Workspace
 from flows.extract.raw_store import Store
 from flows.landing import cache_key as version_of_parser
-from flows.landing.cache_key import READING_PLACES, parser_version
-from flows.releases import fingerprint
+from flows.landing.cache_key import parser_version
 from flows.releases.release import MANIFEST, Release, next_name, seal, write_sums, year_folder
 from flows.releases.run_log import RECORD_VERSION, records
 
@@ -391,118 +385,12 @@ def test_a_last_line_that_is_torn_never_happened_and_is_landed_again(
 # The code
 
 
-def test_every_edit_of_what_decides_a_figure_is_another_version(checkout: Path) -> None:
-    edited = [
-        "flows/publish.py",
-        "flows/parsing/file_parser.py",
-        "flows/contracts/contract.schema.json",
-        "dbt_project/dbt_project.yml",
-        "dbt_project/macros/engine/ratio.sql",
-        "dbt_project/models/marts/mart_schools.sql",
-        "dbt_project/models/marts/mart_schools.yml",
-        "dbt_project/models/staging/finance/_finance__sources.yml",
-        "dbt_project/seeds/standards.csv",
-        "expectations/finance/payments.yml",
-        "expectations/report/report_values.yml",
-        "dbt_project/models/marts/mart_new.yaml",  # and files that are added, of any kind
-        "flows/exports/html/template.html",
-    ]
-    versions = [fingerprint.code_version()]
-    for name in edited:
-        with (checkout / name).open("ab") as file:
-            file.write(b"\n")
-        fingerprint.code_files.cache_clear()
-        versions.append(fingerprint.code_version())
-    assert len(set(versions)) == len(edited) + 1
-    (checkout / "dbt_project" / "target").mkdir()
-    (checkout / "dbt_project" / "target" / "manifest.json").write_text("{}")
-    fingerprint.code_files.cache_clear()
-    assert fingerprint.code_version() == versions[-1]
-
-
-def test_a_cached_reading_is_named_by_all_code_that_made_it(tmp_path: Path) -> None:
-    # What Python itself loads to read a workbook and to judge it, in both processes.
-    script = (
-        "import sys, flows.landing.outcome, flows.quality.suite, flows.quality.gx_runner\n"
-        "import flows.readers.sandbox_worker, flows.readers.excel, flows.readers.html\n"
-        "own = {n: m for n, m in sys.modules.items() if n.startswith('flows.')}\n"
-        "print(*(name for name, module in own.items() if not hasattr(module, '__path__')))\n"
-    )
-    loaded = subprocess.run(
-        [sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    ).stdout.split()
-    files = code_files_of(CHECKOUT, READING_PLACES)
-    hashed = {path.relative_to(CHECKOUT).with_suffix("") for path in files}
-    assert {Path(*name.split(".")) for name in loaded} - hashed == set()
-    assert Path("flows/readers/excel") in hashed
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "flows/parsing/file_parser.py",
-        "flows/readers/excel.py",
-        "flows/common/messages.csv",
-        "flows/parsing/a_new_module.py",
-    ],
-)
-def test_an_edited_parser_reads_every_file_anew(checkout: Path, name: str) -> None:
-    before = parser_version()
-    with (checkout / name).open("a") as file:
-        file.write("\n")
-    parser_version.cache_clear()
-    assert parser_version() != before
-
-
 def test_a_folder_that_moved_away_is_no_empty_one(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(version_of_parser, "READING_PLACES", ("flows/gone",))
     with pytest.raises(FileNotFoundError, match="flows/gone holds no code"):
         parser_version()
-
-
-@pytest.fixture
-def another_xlrd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Let another version of a library be installed, as far as its metadata say."""
-    folder = tmp_path / "site" / "xlrd-99.9.dist-info"
-    folder.mkdir(parents=True)
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: xlrd\nVersion: 99.9\n")
-    before = version("xlrd")
-    monkeypatch.syspath_prepend(str(folder.parent))
-    library_versions.cache_clear()
-    parser_version.cache_clear()
-    yield before
-    monkeypatch.undo()
-    library_versions.cache_clear()
-    parser_version.cache_clear()
-
-
-@pytest.mark.slow
-def test_other_code_makes_a_release_whose_changes_name_code_libraries_and_definitions_apart(
-    tampered: Workspace, checkout: Path, another_xlrd: str, said: Said
-) -> None:
-    for name in ("dbt_project/macros/engine/ratio.sql", "flows/parsing/file_parser.py"):
-        path = checkout / name
-        path.write_text(path.read_text("utf-8").replace("    case\n", "    case -- same\n") + "\n")
-    old, before = two_releases(tampered)
-    assert ziping("releases", "--pin", old.name, workspace=tampered) == 0
-    assert night(tampered) == 0
-    assert f"currentispinnedto{old.name}" in said()
-    assert not (year_folder(tampered, YEAR) / "pin").exists()
-    new = current(tampered)
-    assert new.name.startswith("00003-")
-    assert new.manifest["previous"]["release"] == before.name
-    assert digests(new, ".csv").keys() == digests(before, ".csv").keys()
-    assert ziping("changes", workspace=tampered) == 0
-    lines = said()
-    assert "程序:dbt_project/macros/engine/ratio.sql有变动" in lines
-    assert "程序:flows/parsing/file_parser.py有变动" in lines
-    assert f"库:xlrd{another_xlrd}→99.9" in lines
-    assert "(education_funds_growth):计算语句有变动" in lines  # its mart divides by the macro
-    assert "(primary_and_secondary_schools)" not in lines  # that one does not
-    assert "数据" not in lines
-    assert "标准" not in lines
 
 
 def test_raw_bytes_of_a_superseded_delivery_are_named_by_its_trace(

@@ -139,7 +139,7 @@ def test_a_suite_that_is_missing_empty_or_misspelt_rejects_the_delivery(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     copytree(CHECKOUT / "expectations", tmp_path / "suites")
-    suite = tmp_path / "suites" / "registers" / "counselling_rooms.yml"
+    suite = tmp_path / "suites" / "finance" / "projects.yml"
     if fault == "missing":
         suite.unlink()
     elif fault == "empty":
@@ -149,7 +149,7 @@ def test_a_suite_that_is_missing_empty_or_misspelt_rejects_the_delivery(
         rule = next(rule for rule in content["rules"] if "column" in rule["kwargs"])
         rule["type"] = "expect_column_values_to_be_marvellous"
         suite.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
-    contract = load_contracts()["registers.counselling_rooms"]
+    contract = load_contracts()["finance.projects"]
     store, settings = Store(workspace.landed), load_settings(workspace)
     key = load_person_key(workspace, settings.district)
     owed = ExpectedDelivery(contract, settings.district, YEAR, 0)

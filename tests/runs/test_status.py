@@ -122,7 +122,7 @@ def test_a_monitor_reads_the_same_as_json(first_night: Workspace, said: Said) ->
     figures = len(rows_of(current(first_night).folder / "report_figures.parquet"))
     assert sum(release["figures_by_state"].values()) == figures
     assert sum(release["figures_by_judgement"].values()) == figures
-    assert release["coverage"].endswith(" / 应报 120")
+    assert release["coverage"].endswith("/应报120")
     assert seen["last"]["exit_code"] == 0
     assert seen["disk"]["landed_bytes"] > 100_000
     assert seen["disk"]["free_bytes"] > 0
