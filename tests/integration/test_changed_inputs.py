@@ -165,6 +165,7 @@ def test_another_form_of_the_same_rows_gives_the_same_figures(
 
 
 MERGED, HEIR = "2151000580", "3151000296"  # private schools: no public figure rests on them
+NOT_COVERED = ("13.2", "H3.5", "P.1")  # their sources are not there yet
 SILENT = "3151000873"  # a junior school with no other stage
 
 
@@ -242,7 +243,7 @@ def test_a_school_that_did_not_report_leaves_its_figures_partial(
     assert after[total]["units_received"] == before[total]["units_received"] - 1
     text = printed(current(workspace))
     assert {figure for figure in text if text[figure] == "数据缺失"} == {
-        "4.1", "4.2", "4.3", "4.6", "4.9"
+        "4.1", "4.2", "4.3", "4.6", "4.9", *NOT_COVERED,
     }  # fmt: skip
     others = after.keys() - partial
     by_key = {key: answer for key, answer in key_of(workspace).items() if key in others}

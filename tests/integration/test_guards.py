@@ -102,7 +102,7 @@ def test_another_district_refuses_the_samples_rows_and_its_public_key(
 def test_a_prefect_server_that_does_not_answer_fails_the_night_within_seconds(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: Said
 ) -> None:
-    monkeypatch.setattr(prefect_server, "WAITS", (0, 0, 0))
+    monkeypatch.setattr(prefect_server, "RESTART_SECONDS", 0.0)
     monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{closed_port()}/api")
     raise_funds(workspace, "第一小学", 5)
     assert night(workspace) == 1

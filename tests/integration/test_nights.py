@@ -93,7 +93,7 @@ def test_what_is_no_regular_file_in_the_inbox_is_named_and_passed_over(
     assert night(workspace) == 0
     printed = said()
     assert "支付明细_2023年_补.csvisnoregularfile" in printed
-    assert "教育经费统计_2023年_密.xlsxisnoregularfile" in printed
+    assert "教育经费统计_2023年_密.xlsxisalink" in printed
     assert "支付明细.csv:theperiodcannotberead" in printed
     assert "~$教育经费统计_2023年.xlsx" in printed  # left, and listed
     assert Store(workspace.landed).deliveries() == before

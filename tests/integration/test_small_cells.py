@@ -175,6 +175,7 @@ def test_a_count_of_one_census_hides_what_rests_on_it(few: Workspace) -> None:
     staff = {
         ("trained_staff", "total", "2023"),
         ("training_hours_share", "total", "2019-01..2023-12"),
+        ("staff_of_six_years", "total", "2023-09-01"),
     }
     aid = {("student_aid_awards", "total", "2023"), ("student_aid_paid", "total", "2023")}
     assert hidden == kindergarten | staff | aid

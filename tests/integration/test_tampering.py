@@ -313,9 +313,9 @@ def test_a_record_that_was_changed_is_told_and_not_believed(
     [record] = records(tampered)
     assert record.keys() == {"run", "failure", "damaged"}
     assert ziping("status", workspace=tampered) == 0
-    assert f"night{path.parent.name}:therecordisdamaged" in said()
+    assert f"run{path.parent.name}:therecordisdamaged" in said()
     assert night(tampered) == 0
-    assert f"night{path.parent.name}:therecordisdamaged" in said()
+    assert f"run{path.parent.name}:therecordisdamaged" in said()
 
 
 def test_a_record_of_a_newer_version_is_told(tmp_path: Path) -> None:
