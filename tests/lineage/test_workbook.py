@@ -13,6 +13,7 @@ from rendering import printed_pages
 from searching import ids_of_sample, persons_found
 from trace_parts import FIGURES, change_fact
 
+from flows.common.labels import HIDDEN
 from flows.common.settings import Workspace
 from flows.extract.raw_store import Store
 from flows.lineage.contributions import TOGETHER, Counted, few_together
@@ -96,6 +97,8 @@ def test_a_page_says_all_that_an_inspector_asks_for(
         shown = beside(page, "数值")
         if value["value"] is not None:
             assert Decimal(repr(shown)) == value["value"].normalize()
+        elif value["state"] in HIDDEN:
+            assert shown == HIDDEN[value["state"]]
         else:
             assert shown in ("不涉及", value["value_text"])
         assert beside(page, "单位") == (value["unit"] or None)
@@ -111,7 +114,7 @@ def test_a_page_says_all_that_an_inspector_asks_for(
             assert word in texts_of(page)
         if value["state"] == "not_applicable":
             assert "学校代码库" in texts_of(page)
-        else:
+        elif value["state"] not in HIDDEN:
             assert "重算一致" in texts_of(page)
             assert "重算不一致" not in texts_of(page)
             files = {row["sha256"][:8] for row in evidence_of(one.node)}
