@@ -62,8 +62,9 @@ def withdraw(
     from flows.landing.withdrawals import withdraw as take_back
 
     found = take_back(Workspace(workspace.resolve()), file, source, period, reason, by)
-    for status in found:
-        typer.echo(f"withdrawn: {status.name}, {status.source} {status.period}, {status.id[:12]}")
+    for delivery in found:
+        named = f"{delivery.name}, {delivery.source} {delivery.period}, {delivery.id[:12]}"
+        typer.echo(f"withdrawn: {named}")
     typer.echo(
         "the next night counts the one before it, or says that it is missing; dropped again, by "
         "its date of today or under another name, it counts again"

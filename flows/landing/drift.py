@@ -88,11 +88,11 @@ def _with_findings(
     waivers: Sequence[Waiver],
 ) -> Outcome:
     """Add to an outcome what was found, with the severity that the suite gives to it."""
-    parsed = suites.load(contract).file_checks
+    file_checks = suites.load(contract).file_checks
     results, rejections = list(outcome.details["results"]), outcome.rejections
     waived, doubts = list(outcome.details["waived"]), list(outcome.details["doubts"])
     for name, places in found.items():
-        finding = parsed[name]
+        finding = file_checks[name]
         is_critical = finding.severity == "critical"
         rule = as_rule_of_suite(name, finding)
         cases = [

@@ -64,7 +64,7 @@ class ParseContext:
         else:
             self.parsed.tables.append(table)
 
-    def quarantined(
+    def quarantine_unreadable(
         self,
         sheet: str,
         table: "pa.Table",

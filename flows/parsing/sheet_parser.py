@@ -429,7 +429,7 @@ class SheetReader:
         if self.file.is_judged and self.totals.columns:
             self.totals.add(sum_columns(self.summed, table, unreadable))
         if unreadable and self.file.is_judged:
-            self.file.quarantined(self.sheet.name, table, unreadable, faults)
+            self.file.quarantine_unreadable(self.sheet.name, table, unreadable, faults)
             kept = pa.array([place not in unreadable for place in range(len(numbers))])
             table = table.filter(kept)
         self.file.land(table)

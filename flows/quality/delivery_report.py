@@ -159,11 +159,11 @@ class DeliveryReport:
             found[row.rule].append(
                 {"sheet": row.sheet, "row": row.row_number, "column": row.column}
             )
-            self.quarantined(row, self.suite.file_checks[row.rule].effect or "provisional")
+            self.quarantine_row(row, self.suite.file_checks[row.rule].effect or "provisional")
         for finding in parsed.findings:
             if finding.rule == "exact_duplicate":
                 of_copy = (finding.sheet, finding.row_number, "", finding.rule, None, None)
-                self.quarantined(QuarantinedRow(*of_copy, finding.amount), "none")
+                self.quarantine_row(QuarantinedRow(*of_copy, finding.amount), "none")
         for name, rule in self.suite.file_checks.items():
             places = found.pop(name, [])
             if places or (_is_asked(name, self.contract) and name != "blank_amount"):
@@ -215,7 +215,7 @@ class DeliveryReport:
                     row = QuarantinedRow(
                         place["sheet"], place["row"], rule.column or "", rule.type, *keys
                     )
-                    self.quarantined(row, rule.effect or "provisional")
+                    self.quarantine_row(row, rule.effect or "provisional")
                 else:
                     self.is_waived(rule.type, place)
                     if rule.effect == "provisional" and rule.type in UNKNOWN:
@@ -276,7 +276,7 @@ class DeliveryReport:
             elif is_grave:
                 self.rejections.append(write_rejection(rule.type, rule, [{"column": rule.column}]))
 
-    def quarantined(self, row: QuarantinedRow, effect: str) -> None:
+    def quarantine_row(self, row: QuarantinedRow, effect: str) -> None:
         """Put a row into quarantine; it keeps what is readable of its keys and amount."""
         self.quarantine.append(
             {

@@ -1,7 +1,7 @@
 """The outcomes of all deliveries of a run, and what is active by them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,6 @@ from flows.releases.run_log import records
 from flows.runs.context import RunContext, ValidatedSources, make_context
 
 VALIDATED_BY_DAY_BYTES = 20_000_000  # of earlier files, for a comparison by day
-WaiversFor = Callable[[Delivery], tuple[Waiver, ...]]
 
 
 def relevant_deliveries(run: RunContext) -> list[Delivery]:

@@ -201,7 +201,7 @@ def prepare_warehouse(
         parts = all_active(statuses)
         for contract in contracts.values():
             own = [part for part in parts if part.delivery.source == contract.name]
-            files = sorted({delivery.outcome.rows for delivery in own})
+            files = sorted({part.outcome.rows for part in own})
             make_relation(connection, contract, files, _counted(contract))
 
         def insert(name: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -126,11 +126,11 @@ def _measure_all(case: Case, size: int, folder: Path, files: list[str]) -> None:
     ]
     ours = list(stages_of(["land", case.table, str(folder), *files]))
     wall, cpu = (min(getattr(one, word) for one in plain) for word in ("wall", "cpu"))
-    for our in [*plain, *ours]:
+    for stage in [*plain, *ours]:
         print(
-            f"    {our.name:20}{our.wall:9.2f} s{our.wall / wall:7.1f} x"
-            f"{our.cpu:11.2f} s{our.cpu / cpu:7.1f} x"
-            f"{size / our.wall:12,.0f} {case.unit}/s{our.peak:9.0f} MB",
+            f"    {stage.name:20}{stage.wall:9.2f} s{stage.wall / wall:7.1f} x"
+            f"{stage.cpu:11.2f} s{stage.cpu / cpu:7.1f} x"
+            f"{size / stage.wall:12,.0f} {case.unit}/s{stage.peak:9.0f} MB",
             flush=True,
         )
 

@@ -98,7 +98,7 @@ def test_few_rows_at_a_time_and_many_files_at_once_are_judged_as_each_file_whole
         parquet.CHUNK_ROWS = before
     sums = parquet.first_rows(paths, suite.aggregates)
     assert sums == [parquet.first_rows([path], suite.aggregates)[0] for path in paths]
-    assert run_table_rules(suite, sums) == [run_table_rules(suite, [sum])[0] for sum in sums]
+    assert run_table_rules(suite, sums) == [run_table_rules(suite, [row])[0] for row in sums]
 
 
 def land_payments(folder: Path) -> tuple[Any, ...]:
