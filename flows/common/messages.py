@@ -12,8 +12,32 @@ from typing import Any, NamedTuple, Self
 
 CATALOGUE = Path(__file__).with_name("messages.csv")
 PLACES_SHOWN = 3
-PLACE_IN_ENGLISH = {"sheet": "sheet {}", "row": "row {}", "column": "column {}", "detail": "({})"}
-PLACE_IN_CHINESE = {"sheet": "工作表“{}”", "row": "第{}行", "column": "“{}”列", "detail": "({})"}
+
+
+class Language(NamedTuple):
+    """How one language names places and joins what it lists."""
+
+    place: Mapping[str, str]
+    within: str  # between the parts of a place
+    between: str  # between places
+    listed: str  # between other things
+    whole: str
+
+
+ENGLISH = Language(
+    {"sheet": "sheet {}", "row": "row {}", "column": "column {}", "detail": "({})"},
+    within=" ",
+    between="; ",
+    listed=", ",
+    whole="the whole file",
+)
+CHINESE = Language(
+    {"sheet": "工作表“{}”", "row": "第{}行", "column": "“{}”列", "detail": "({})"},
+    within="",
+    between="；",
+    listed="、",
+    whole="整份文件",
+)
 
 
 class Texts(NamedTuple):
@@ -40,17 +64,17 @@ class Message(NamedTuple):
     @property
     def english(self) -> str:
         """The sentence for an engineer."""
-        return _fill(load_catalogue()[self.code].english, self.parameters, _write_in_english)
+        return _fill(load_catalogue()[self.code].english, self.parameters, ENGLISH)
 
     @property
     def what(self) -> str:
         """What is wrong, for an office."""
-        return _fill(load_catalogue()[self.code].what, self.parameters, _write_in_chinese)
+        return _fill(load_catalogue()[self.code].what, self.parameters, CHINESE)
 
     @property
     def resolve(self) -> str:
         """What the office is to do."""
-        return _fill(load_catalogue()[self.code].resolve, self.parameters, _write_in_chinese)
+        return _fill(load_catalogue()[self.code].resolve, self.parameters, CHINESE)
 
     @property
     def chinese(self) -> str:
@@ -79,9 +103,7 @@ def column_message(name: str, caption: str) -> Message:
 
 def places_message(places: Sequence[Mapping[str, Any]]) -> Message:
     """Name the first places of a file, and how many more there are; without one the whole file."""
-    named = [
-        {name: place[name] for name in PLACE_IN_ENGLISH if place.get(name)} for place in places
-    ]
+    named = [{name: place[name] for name in ENGLISH.place if place.get(name)} for place in places]
     shown, left = named[:PLACES_SHOWN], len(named) - PLACES_SHOWN
     if left > 0:
         return message("places_and_more", shown=shown, count=left)
@@ -113,31 +135,19 @@ def _read(value: Any) -> Any:
     return value
 
 
-def _fill(text: str, parameters: Mapping[str, Any], write: Any) -> str:
-    return text.format(**{name: write(value) for name, value in parameters.items()})
+def _fill(text: str, parameters: Mapping[str, Any], language: Language) -> str:
+    return text.format(**{name: _write(value, language) for name, value in parameters.items()})
 
 
-def _write_in_english(value: Any) -> str:
+def _write(value: Any, language: Language) -> str:
     match value:
         case Message():
-            return value.english
+            return value.english if language is ENGLISH else value.what
         case Mapping():
-            places = (PLACE_IN_ENGLISH[name].format(part) for name, part in value.items())
-            return " ".join(places) or "the whole file"
+            parts = (language.place[name].format(part) for name, part in value.items())
+            return language.within.join(parts) or language.whole
         case list() | tuple():
-            separator = "; " if isinstance(next(iter(value), None), Mapping) else ", "
-            return separator.join(map(_write_in_english, value)) or "the whole file"
-    return str(value)
-
-
-def _write_in_chinese(value: Any) -> str:
-    match value:
-        case Message():
-            return value.what
-        case Mapping():
-            places = (PLACE_IN_CHINESE[name].format(part) for name, part in value.items())
-            return "".join(places) or "整份文件"
-        case list() | tuple():
-            separator = "；" if isinstance(next(iter(value), None), Mapping) else "、"
-            return separator.join(map(_write_in_chinese, value)) or "整份文件"
+            has_places = bool(value) and isinstance(value[0], Mapping)
+            separator = language.between if has_places else language.listed
+            return separator.join(_write(part, language) for part in value) or language.whole
     return str(value)

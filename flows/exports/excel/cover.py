@@ -54,8 +54,7 @@ def write_cover(
 
 
 def _merged(page: Any, line: int, text: str, style: excel.Style) -> int:
-    page.merge_range(line, 0, line, 3, text, style(**excel.NOTE, text_wrap=True, valign="vcenter"))
-    page.set_row(line, 16.5 * excel.line_count(text, sum(WIDTHS)))
+    excel.write_paragraph(page, line, text, WIDTHS, style)
     return line + 1
 
 
