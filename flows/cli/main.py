@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from flows.cli.options import WorkspaceOption, YearOption
+from flows.cli.report import report_app
 from flows.cli.sources import new_source, quarantine, sources_app, template, withdraw
 from flows.common.console import keep_the_docstrings, leave_the_locale, outlive_the_reader, say
 from flows.common.error_messages import describe_error
@@ -21,7 +22,7 @@ from flows.contracts.environment import load_settings
 # As a newcomer needs them: see it work, run it, look at it, mend files, defend figures, build on.
 ORDER = (
     "run sample new-key nightly status sources quarantine withdraw template trace changes releases "
-    "publish new-source"
+    "publish report new-source"
 ).split()
 
 
@@ -54,6 +55,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(sources_app, name="sources")
+app.add_typer(report_app, name="report")
 app.command()(quarantine)
 app.command()(withdraw)
 app.command("new-source")(new_source)
