@@ -6,8 +6,8 @@ from pathlib import Path
 from prefect import flow
 
 from flows.common.error_messages import redact_errors
-from flows.common.errors import Blocked
-from flows.common.files import build_folder, hash_file, write_json
+from flows.common.errors import Blocked, WrongUse
+from flows.common.files import build_folder, hash_file, write_durably, write_json
 from flows.exports.datapackage import write_datapackage
 from flows.exports.excel.report import write_workbook
 from flows.exports.html.page import write_page
@@ -23,8 +23,10 @@ from flows.releases.release import (
     show_newest,
     year_folder,
 )
-from flows.releases.tables import ReleaseTables, is_covered
+from flows.releases.tables import ReleaseTables, Row, is_covered
 from flows.releases.write_tables import write_tables
+from flows.report.draft import REPORT, make_draft
+from flows.report.template import own_template
 from flows.runs.context import (
     RunContext,
     ValidatedSources,
@@ -72,6 +74,8 @@ def _fill(run: RunContext, sources: ValidatedSources, year: int, name: str, fold
         making = _describe_making(run, sources, year)
         write_json(folder / MANIFEST, make_manifest(making, year, name, previous, states))
         manifest = Release(folder).manifest  # as its readers have it
+    with run.log.timed(REPORT):
+        _write_report(run, tables, manifest, folder)
     for form, write in FORMS.items():
         with run.log.timed(form):
             write(tables, manifest, folder)
@@ -84,6 +88,17 @@ def _fill(run: RunContext, sources: ValidatedSources, year: int, name: str, fold
         "has_gaps": manifest["has_gaps"],
     }
     write_intent(run)
+
+
+def _write_report(run: RunContext, tables: ReleaseTables, manifest: Row, folder: Path) -> None:
+    """Draft the report, and tell what is wrong with its text; a broken template stops no night."""
+    try:
+        made = make_draft(tables, manifest, own_template(run.workspace))
+    except WrongUse as error:
+        run.log.notices.append(str(error))
+        made = make_draft(tables, manifest)
+    write_durably(folder / REPORT, made.content)
+    run.log.notices += [str(finding) for finding in made.findings if finding.row]
 
 
 @flow

@@ -20,6 +20,8 @@ ORDER = {
     "report_needs": "indicator_id, source, year_offset",
     "report_evidence":
         "district_code, indicator_id, period, dimension, member, role, fact, file_id",
+    "report_tasks": "district_code, number",
+    "report_narratives": "district_code, item, paragraph",
 }  # fmt: skip
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from random import Random
 
 from flows.sample.district import School
@@ -14,6 +16,7 @@ from flows.sample.kinds import URBAN
 from flows.sample.people import person_number
 
 YEAR = 2023
+NARRATIVES = Path(__file__).with_name("narratives.csv")
 Cell = str | int | date | bool | None
 Rows = list[tuple[Cell, ...]]
 
@@ -311,18 +314,45 @@ def draw_matters(draw: Draw) -> Rows:
     return rows
 
 
+HANDED_DOWN = ("推进义务教育优质均衡", "启动历史遗留幼儿园项目", "建设中小学心理辅导室")
+AHEAD: Sequence[tuple[str, str | None, str | None]] = (  # with what they are measured by
+    ("复查学校收费公示", None, None),
+    ("更新校园安防设备", "六项安防建设达标率", "100%"),
+    ("补齐周边护学岗", "周边治安防控到位学校", "全部中小学"),
+    ("配齐平安校园设施设备", "平安校园“六个一”配齐率", "100%"),
+    ("修订安全演练办法", None, None),
+    ("建成在建附属幼儿园", "普惠性幼儿园覆盖率", "85%以上"),
+    ("扩大教师交流轮岗", "校长教师交流轮岗比例", "15%以上"),
+    ("扩大课后服务", "课后服务覆盖率", "95%以上"),
+    ("调整撤并小规模学校", None, None),
+    ("推进心理咨询室达标", "达标心理咨询室", "每校1个"),
+    ("落实近视防控措施", "近视率", "比上年下降1个百分点"),
+)
+
+
 def draw_tasks(draw: Draw) -> Rows:
     """Draw tasks from above and for the next year, most with an indicator and a target."""
     rows: Rows = []
-    for kind, count in (("上级交办", 3), ("下一步工作", draw.rng.randrange(6, 12))):
-        for place in range(count):
-            has_target = kind == "下一步工作" and place % 4 > 0
-            rows.append((f"RW{len(rows) + 1:03d}", kind, f"{kind}{place + 1}",
+    ahead = AHEAD[: draw.rng.randrange(6, 12)]
+    for kind, tasks in (
+        ("上级交办", [(task, None, None) for task in HANDED_DOWN]), ("下一步工作", ahead),
+    ):  # fmt: skip
+        for task, indicator, target in tasks:
+            state = draw.rng.choice(("未启动", "推进中", "已完成"))
+            rows.append((f"RW{len(rows) + 1:03d}", kind, task,
                          "市教育局" if kind == "上级交办" else None, date(YEAR + 1, 12, 31),
-                         draw.rng.choice(("未启动", "推进中", "已完成")),
-                         "六项安防建设达标率" if has_target else None,
-                         "100%" if has_target else None))  # fmt: skip
+                         state, indicator, target))  # fmt: skip
     return rows
+
+
+def draw_narratives(_draw: Draw) -> Rows:
+    """Read the written report of the sample; its figures are places, so it fits every district."""
+    with NARRATIVES.open(encoding="utf-8", newline="") as file:
+        return [
+            (row["item"], int(row["paragraph"]), row["text"], row["office"], date(YEAR + 1, 3, 15),
+             row["answered_by"])
+            for row in csv.DictReader(file)
+        ]  # fmt: skip
 
 
 def draw_admissions(draw: Draw) -> Rows:

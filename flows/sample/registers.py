@@ -64,6 +64,8 @@ REGISTERS = (
              "编号 类别 是否在白名单 受理日期 办结日期 处理结果", drawn.draw_matters),
     Register("registers.tasks", "重点工作任务台账", AT_THE_END, "督导室负责人",
              "编号 类别 任务 交办单位 完成时限 进展 关联指标 目标值", drawn.draw_tasks),
+    Register("registers.narratives", "自评报告文稿", OF_THE_YEAR, "办公室负责人",
+             "章节 段落号 文字 责任单位 成稿日期 责任岗位", drawn.draw_narratives),
     Register("registers.admissions", "义务教育招生安置台账", OF_THE_YEAR, "基础教育股负责人",
              "学校标识码 学校名称 学段 符合条件人数 公办学位安置人数 其中特殊儿童 特殊儿童入学人数",
              drawn.draw_admissions),

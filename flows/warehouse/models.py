@@ -14,6 +14,7 @@ MODELS = CHECKOUT / "dbt_project" / "models"
 OF_REGISTERS = ["left_out", "school_type_group", "school_is_public", "school_is_rural"]
 PUBLISHED = (
     "report_values", "report_figures", "report_indicators", "report_needs", "report_evidence",
+    "report_tasks", "report_narratives",
 )  # fmt: skip
 
 
