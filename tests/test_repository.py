@@ -31,7 +31,9 @@ PREFECT_FILES = {
 }
 # Packages that decide no figure: they print, draft what a person completes, or invent a district.
 WITHOUT_FIGURES = {"cli", "onboarding", "sample"}
-PUBLISHED = [f"report_{name}" for name in "values figures indicators needs evidence tasks narratives".split()]
+PUBLISHED = [
+    f"report_{name}" for name in "values figures indicators needs evidence tasks narratives".split()
+]
 REPORT_2023 = ("74489", "52841", "5729.81", "1208.9015", "56849", "73298")
 MOST_LINES = 500
 MOST_LINES_OF_TESTS = 500  # lists of cases, read one by one

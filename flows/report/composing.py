@@ -26,6 +26,7 @@ from flows.report.places import (
     write_full_width,
 )
 
+NARRATIVES = "registers.narratives"
 HANDED_DOWN, PROBLEMS, AHEAD = ItemPlace(2), ItemPlace(4), ItemPlace(5)
 HEADINGS = {1: "heading_1", 2: "heading_2", 3: "heading_3"}
 
@@ -210,7 +211,11 @@ class _Composer:
 
     def _finding(self, rule: str, sentence: str, figure: str, row: Row) -> Finding:
         """Say what is open in a row, and where the row stands."""
-        names = {file["sha256"]: file["original_name"] for file in self.manifest["deliveries"]}
+        names = {
+            file["sha256"]: file["original_name"]
+            for file in self.manifest["deliveries"]
+            if file["source"] == NARRATIVES
+        }
         file = names.get(row["file_id"], "")
         return Finding(
             rule, sentence, figure, row["item"], file, row["sheet"] or "", row["row_number"]

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
 
 from flows.common.errors import WrongUse
-from flows.report.marking import AUTHOR, HIGHLIGHT, TAG, xml_text
+from flows.report.marking import AUTHOR, HIGHLIGHT, TAG, figure_of_bookmark, xml_text
 
 WORD = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -23,7 +24,7 @@ BEHIND = set(
     "u effect bdr shd fitText vertAlign rtl cs em lang eastAsianLayout specVanish oMath rPrChange"
     .split()
 )  # fmt: skip
-UTF_8 = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["'](?!utf-?8["'])""", re.IGNORECASE)
+OTHER_ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["'](?!utf-?8["'])""", re.IGNORECASE)
 
 
 class Span(NamedTuple):
@@ -54,9 +55,15 @@ class Holder:
     look: Span | None = None  # the properties of the run with the first text, and where they end
     look_end: int = 0  # where a highlight may be put among them
     run_start: int = 0  # behind the start tag of that run
+    untagged: Span | None = None  # the properties of a control that has lost its tag
 
     def rewritten(self, text: str, *, is_marked: bool | None = None) -> Iterator[Splice]:
         """Put another text into it; `is_marked` sets or takes the highlight, None leaves it."""
+        if self.untagged is not None:
+            tag = f"<w:tag w:val={quoteattr(self.name)}/>"
+            whole = f"<w:sdtPr>{tag}</w:sdtPr>" if self.untagged.is_empty_element else tag
+            end = self.untagged.end if self.untagged.is_empty_element else self.untagged.start
+            yield Splice(self.untagged.start, end, whole.encode())
         for number, span in enumerate(self.texts):
             content = "" if number else xml_text(text)
             if span.is_empty_element:
@@ -107,6 +114,8 @@ class _Scanner:
         self.found: list[Holder] = []
         self.run: tuple[int, Span | None, int] = (0, None, 0)  # start, properties, place within
         self.highlights: list[Span] = []
+        self.bookmark = ""  # the figure of the bookmark that was last begun, until a control has it
+        self.properties: dict[int, Span] = {}  # of controls, by depth
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.StartElementHandler = self._begin
         self.parser.EndElementHandler = self._end
@@ -116,7 +125,7 @@ class _Scanner:
 
     def scan(self) -> list[Holder]:
         """Find what is looked for."""
-        if UTF_8.match(self.content[:200]):
+        if b"\0" in self.content[:4] or OTHER_ENCODING.match(self.content[:200]):
             raise WrongUse(f"{self.part} is not UTF-8: open the file in Word and save it again")
         try:
             self.parser.Parse(self.content, True)
@@ -145,6 +154,8 @@ class _Scanner:
             holder = Holder(said.get("author", ""))
             self.open.append((len(self.stack), holder))
             self.found.append(holder)
+        if local == "bookmarkStart" and (figure := figure_of_bookmark(said.get("name", ""))):
+            self.bookmark = figure
         if not self.open:
             return
         depth, holder = self.open[-1]
@@ -164,8 +175,9 @@ class _Scanner:
     def _end(self, name: str) -> None:
         local, start = self.stack.pop()
         at = self.parser.CurrentByteIndex
-        is_empty = not self.content.startswith(b"</", at) or at == start
-        end = self._tag_end(start) if is_empty else self._tag_end(at)
+        begun = self._tag_end(start)
+        is_empty = self.content.endswith(b"/>", start, begun)
+        end = begun if is_empty else self._tag_end(at)
         if not self.open:
             return
         depth, holder = self.open[-1]
@@ -173,17 +185,28 @@ class _Scanner:
         if local == "rPr" and self.stack[-1:] and self.stack[-1][0] == "r":
             run, _, place = self.run
             self.run = (run, Span(start, end, is_empty), place or at)
+        if local == "sdtPr" and len(self.stack) == depth:
+            inside = Span(start, end, True) if is_empty else Span(begun, at)
+            self.properties[depth] = inside
         if local == "t" and (is_in_content or self.kind == "comment"):
             if not holder.texts:
                 holder.run_start, holder.look, holder.look_end = self.run
-            inside = Span(start, end, True) if is_empty else Span(self._tag_end(start), at)
+            inside = Span(start, end, True) if is_empty else Span(begun, at)
             holder.texts.append(inside)
         if local == "r" and is_in_content:
             holder.highlights += self.highlights
         if local == "r":
             self.highlights = []
         if len(self.stack) < depth:
-            self.open.pop()
+            self._close()
+
+    def _close(self) -> None:
+        """End a control; one without a tag is that of the bookmark around it."""
+        depth, holder = self.open.pop()
+        properties = self.properties.pop(depth, None)
+        if self.kind == "sdt" and not holder.name and self.bookmark and properties is not None:
+            holder.name, holder.untagged = TAG + self.bookmark, properties
+        self.bookmark = ""
 
     def _text(self, text: str) -> None:
         if self.open and self.stack and self.stack[-1][0] == "t":

@@ -6,7 +6,7 @@ it. The same release and template give the same bytes.
 
 import io
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
@@ -15,13 +15,14 @@ from flows.common.errors import WrongUse
 from flows.common.settings import SAMPLE_MARK
 from flows.releases.tables import ReleaseTables, Row
 from flows.report.composing import Composition, Finding, compose
-from flows.report.marking import AUTHOR, INITIALS, TAG, Origin, run_of, write_origin
+from flows.report.marking import AUTHOR, INITIALS, TAG, Origin, bookmark_of, run_of, write_origin
 from flows.report.package import pack, read_package, unpack
 from flows.report.places import FigureKey, figure_name, split_text
 from flows.report.template import make_template
 
 REPORT = "report.docx"
-FIRST_CONTROL = 1001  # ids of controls; Word wants them to differ
+FIRST_CONTROL = 1000  # ids of controls; Word wants them to differ
+FIXED_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)  # a clock would give other bytes every time
 
 
 class Draft(NamedTuple):
@@ -86,7 +87,7 @@ def _fix_properties(document: Any, manifest: Row) -> None:
     properties = document.core_properties
     properties.title, properties.author = manifest["title"], AUTHOR
     properties.last_modified_by, properties.comments, properties.revision = AUTHOR, "", 1
-    properties.created = properties.modified = datetime(2000, 1, 1)
+    properties.created = properties.modified = FIXED_MOMENT
 
 
 class _Setter:
@@ -129,19 +130,19 @@ class _Setter:
         self.controls += 1
         alias = quoteattr(f"{name} {figure['title']}"[:64])
         content = run_of(figure["text"] or "", is_marked=is_marked)
+        number = FIRST_CONTROL + self.controls
         return (
+            f'<w:bookmarkStart w:id="{number}" w:name="{bookmark_of(name, number)}"/>'
             f"<w:sdt><w:sdtPr><w:alias w:val={alias}/>"
             f"<w:tag w:val={quoteattr(TAG + name)}/>"
-            f'<w:id w:val="{FIRST_CONTROL + self.controls}"/></w:sdtPr>'
+            f'<w:id w:val="{number}"/></w:sdtPr>'
             f"<w:sdtContent>{content}</w:sdtContent></w:sdt>"
+            f'<w:bookmarkEnd w:id="{number}"/>'
         )
 
     def _with_comment(self, xml: str, text: str) -> str:
         comment = self.document.comments.add_comment(text, AUTHOR, INITIALS)
-        element = comment._comment_elm
-        for name in list(element.attrib):
-            if name.endswith("}date"):  # a clock would give other bytes every time
-                del element.attrib[name]
+        comment._comment_elm.date = FIXED_MOMENT
         number = comment.comment_id
         return (
             f'<w:commentRangeStart w:id="{number}"/>{xml}<w:commentRangeEnd w:id="{number}"/>'

@@ -5,7 +5,7 @@ from datetime import date
 
 from flows.common.labels import HIDDEN, WORDS
 from flows.common.text import plain
-from flows.releases.tables import ReleaseTables, Row, key_of
+from flows.releases.tables import Key, ReleaseTables, Row, key_of
 from flows.report.places import figure_name, write_full_width
 
 FAILED = ("未达标", "无法判定")
@@ -50,12 +50,11 @@ def _sentence(text: str) -> str:
 
 def describe_failures(tables: ReleaseTables, manifest: Row, figures: Sequence[Row]) -> list[str]:
     """Say which figures miss their standard or cannot be judged, by how much and where."""
-    judged = {
-        key_of(row): row
-        for row in reversed(figures)
-        if row["judgement"] in (*FAILED, "达标") and row["state"] not in HIDDEN
-    }
-    failed = [row for row in reversed(judged.values()) if row["judgement"] in FAILED]
+    judged: dict[Key, Row] = {}
+    for row in figures:
+        if row["judgement"] in (*FAILED, "达标") and row["state"] not in HIDDEN:
+            judged.setdefault(key_of(row), row)  # what is printed twice is told once
+    failed = [row for row in judged.values() if row["judgement"] in FAILED]
     if not failed:
         return ["对照评价标准，已能判定的指标均达标。"] if judged else []
     lines = [

@@ -4,6 +4,7 @@ A control holds a figure and is tagged `figure:4.1`; the properties of the file 
 that it was made from, and what each figure was printed as: by these a later one is compared.
 """
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -13,6 +14,8 @@ from lxml import etree
 from flows.report.package import CUSTOM_PROPERTIES, FIRST
 
 TAG = "figure:"
+# Around each control stands a bookmark that says the same: LibreOffice before 7.5 drops tags.
+BOOKMARK = re.compile(r"_figure_([0-9A-Za-z_]+?)__[0-9]+")
 AUTHOR, INITIALS = "自评系统", "自评"
 HIGHLIGHT = '<w:highlight w:val="yellow"/>'
 PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
@@ -32,6 +35,17 @@ class Origin(NamedTuple):
     year: int
     release: str
     printed: Mapping[str, str]  # by figure, as it stood in the control
+
+
+def bookmark_of(name: str, number: int) -> str:
+    """Name the bookmark of a control; dots may not stand in it."""
+    return f"_figure_{name.replace('.', '_')}__{number}"
+
+
+def figure_of_bookmark(bookmark: str) -> str:
+    """Read a figure from the name of a bookmark; empty where it is somebody else's."""
+    found = BOOKMARK.fullmatch(bookmark)
+    return found[1].replace("_", ".") if found else ""
 
 
 def xml_text(text: str) -> str:

@@ -73,9 +73,10 @@ def refresh_draft(
         if WITH_CONTROLS.fullmatch(name) and (found := find_controls(content, name))
     }
     if origin is None or not controls:
+        lack = "has no controls of figures" if origin else "does not say from which release it is"
         raise WrongUse(
-            f"{path.name} is no draft of ziping: it has no controls of figures, or does not say "
-            "from which release it was made; `ziping report draft` makes one"
+            f"{path.name} is no draft of ziping, or no longer: it {lack}; `ziping report draft` "
+            "makes one"
         )
     release = find_release(workspace, origin.year, release_name)
     if problems := release.find_problems():

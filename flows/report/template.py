@@ -20,9 +20,9 @@ SONG, FANG_SONG, KAI, HEI = "方正小标宋简体", "仿宋_GB2312", "楷体_GB
 LATIN = "Times New Roman"
 # What stands in, in this order, where an office has not the font; Word reads it from the file.
 FALLBACKS = {
-    SONG: "方正小标宋_GBK,华文中宋,STZhongsong,宋体,SimSun",
-    FANG_SONG: "仿宋,FangSong,华文仿宋,STFangsong",
-    KAI: "楷体,KaiTi,华文楷体,STKaiti",
+    SONG: "方正小标宋_GBK,华文中宋,STZhongsong,宋体,SimSun,Noto Serif CJK SC",
+    FANG_SONG: "仿宋,FangSong,华文仿宋,STFangsong,Noto Serif CJK SC",
+    KAI: "楷体,KaiTi,华文楷体,STKaiti,Noto Serif CJK SC",
     HEI: "SimHei,华文黑体,STHeiti,Noto Sans CJK SC",
     "宋体": "SimSun,NSimSun,华文宋体,STSong",
 }
@@ -95,6 +95,8 @@ def _set_style(
     own = element.get_or_add_pPr()
     if name.startswith("Heading"):
         _child(own, "w:keepNext")
+    for tag in ("w:autoSpaceDE", "w:autoSpaceDN", "w:snapToGrid"):
+        _child(own, tag, val="0")  # no gaps around digits, and the pitch alone sets the lines
     _child(own, "w:spacing", before="0", after="0", line=str(round(LINE_POINTS * 20)),
            lineRule="exact")  # fmt: skip
     if is_indented:

@@ -245,6 +245,16 @@ def test_a_good_row_passes_every_rule() -> None:
             "file_id": "a" * 64, "sha256": "a" * 64, "fact": "a", "source": "a",
             "original_name": "a", "row_count": 1,
         },
+        "report.report_tasks": {
+            "district_code": "519900", "evaluation_year": 2023, "number": "RW1",
+        },
+        "report.report_narratives": {
+            "district_code": "519900", "evaluation_year": 2023, "item": "一(二)4", "paragraph": 0,
+        },
+        "registers.narratives": {
+            "item": "一(二)4", "paragraph": 1, "office": "财政局", "answered_by": "股长",
+            "text": "经费{4.1},高校{4.8.2}、标准{5.1a},任务{N.1}、{P.1}和{K1.2.2}。",
+        },
     }  # fmt: skip
     for name, row in good.items():
         suite, table = shipped(name), rows(name, row)

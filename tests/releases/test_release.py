@@ -51,8 +51,14 @@ TYPES = {
         period varchar, dimension varchar, member varchar, role varchar, file_id varchar,
         fact varchar, source varchar, original_name varchar, sha256 varchar, sheets varchar,
         row_count bigint, measure_sum decimal(38,2)""",
+    "report_tasks": """district_code varchar, evaluation_year integer, number varchar,
+        kind varchar, task varchar, from_whom varchar, due_on date, state varchar,
+        indicator varchar, target varchar, file_id varchar, sheet varchar, row_number integer""",
+    "report_narratives": """district_code varchar, evaluation_year integer, item varchar,
+        paragraph integer, text varchar, office varchar, written_on date, answered_by varchar,
+        file_id varchar, sheet varchar, row_number integer""",
 }
-ARROW = {"varchar": "string", "integer": "int32", "bigint": "int64",
+ARROW = {"varchar": "string", "integer": "int32", "bigint": "int64", "date": "date32[day]",
          "decimal(38,10)": "decimal128(38, 10)", "decimal(38,2)": "decimal128(38, 2)"}  # fmt: skip
 KEYS = {
     "report_values": KEY,
@@ -60,6 +66,8 @@ KEYS = {
     "report_indicators": ("indicator_id",),
     "report_needs": ("indicator_id", "source", "year_offset"),
     "report_evidence": (*KEY, "role", "fact", "file_id"),
+    "report_tasks": ("district_code", "evaluation_year", "number"),
+    "report_narratives": ("district_code", "evaluation_year", "item", "paragraph"),
 }
 TIMES = ("started", "written")
 MARTS = {"mart_class_sizes", "mart_education_funds", "mart_meals", "mart_operating_funds",

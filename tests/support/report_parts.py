@@ -10,13 +10,14 @@ from typing import Any
 import docx
 from docx.document import Document
 from docx.oxml.ns import qn
-from page_parts import DISTRICT, FUNDS, SHA, YEAR, Row, Tables, manifest, release, tables
+from page_parts import DISTRICT, FUNDS, YEAR, Row, Tables, delivery, manifest, release, tables
 
 from flows.releases.release import Release
 from flows.releases.tables import ReleaseTables
 from flows.report.draft import Draft, make_draft
 
 FIRST, SECOND = "00001-0123456789ab", "00002-0123456789ab"
+TEXT_FILE = "ab" * 32
 NAME = "registers/自评报告文稿_2023年.xlsx"
 
 
@@ -25,7 +26,7 @@ def narrative(item: str, paragraph: int, text: str, row: int = 7, **change: Any)
     return {
         "district_code": DISTRICT, "evaluation_year": YEAR, "item": item, "paragraph": paragraph,
         "text": text, "office": "财政局", "written_on": date(2024, 3, 1), "answered_by": "股长",
-        "file_id": SHA, "sheet": "台账", "row_number": row,
+        "file_id": TEXT_FILE, "sheet": "台账", "row_number": row,
     } | change  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def task(number: str, kind: str, text: str, **change: Any) -> Row:
     return {
         "district_code": DISTRICT, "evaluation_year": YEAR, "number": number, "kind": kind,
         "task": text, "from_whom": None, "due_on": date(2024, 12, 31), "state": "推进中",
-        "indicator": None, "target": None, "file_id": SHA, "sheet": "台账", "row_number": 9,
+        "indicator": None, "target": None, "file_id": TEXT_FILE, "sheet": "台账", "row_number": 9,
     } | change  # fmt: skip
 
 
@@ -61,7 +62,9 @@ def content(*narratives: Row) -> Tables:
 
 def facts(**change: Any) -> Row:
     """Write the manifest of such a release."""
-    return manifest(facts={}) | change
+    own = manifest(facts={})
+    text = delivery("registers.narratives", "2023", original_name=NAME, sha256=TEXT_FILE)
+    return own | {"deliveries": [*own["deliveries"], text]} | change
 
 
 def drafted(root: Path, *narratives: Row, change: Callable[[Tables], None] | None = None) -> Draft:

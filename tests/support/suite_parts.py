@@ -52,6 +52,10 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = LANDED | {
         "role": TEXT, "file_id": TEXT, "fact": TEXT, "source": TEXT, "original_name": TEXT,
         "sha256": TEXT, "sheets": TEXT, "row_count": WHOLE, "measure_sum": WIDE,
     },
+    "report.report_tasks": {"district_code": TEXT, "evaluation_year": WHOLE, "number": TEXT},
+    "report.report_narratives": {
+        "district_code": TEXT, "evaluation_year": WHOLE, "item": TEXT, "paragraph": WHOLE,
+    },
 }  # fmt: skip
 SHIPPED = sorted(EXPECTATIONS.glob("*/*.yml"))
 
