@@ -109,8 +109,9 @@ def _rows(tables: ReleaseTables, manifest: Row, figure: Row) -> Iterator[tuple[s
     ]
     files = {file["sha256"]: file for file in manifest["deliveries"]}
     found = list(dict.fromkeys(row["sha256"] for row in evidence if row["sha256"] in files))
-    for digest in found:
+    for number, digest in enumerate(found):
         file = files[digest]
+        head = (name, "", "") if number else head
         received = datetime.fromisoformat(file["received_at"]).astimezone(CHINA).date()
         period = "长期" if file["period"] == "standing" else file["period"]
         yield (

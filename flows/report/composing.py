@@ -82,7 +82,7 @@ def compose(tables: ReleaseTables, manifest: Row) -> Composition:
 
 def is_withheld(figure: Row) -> bool:
     """Say whether a figure must not be written, not even with its name."""
-    return figure["publish"] == "withheld" or figure["state"] == "withheld"
+    return "withheld" in (figure["publish"], figure["state"])
 
 
 class _Composer:

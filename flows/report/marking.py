@@ -24,6 +24,7 @@ RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/custom-properties"
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
+EMPTY_PROPERTIES = f'<Properties xmlns="{PROPERTIES}" xmlns:vt="{TYPES}"/>'.encode()
 FORMAT_ID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 ROOT_RELATIONS = "_rels/.rels"
 
@@ -95,7 +96,7 @@ def write_origin(parts: Mapping[str, bytes], origin: Origin) -> dict[str, bytes]
     if CUSTOM_PROPERTIES in parts:
         root = parse_xml(parts[CUSTOM_PROPERTIES])
     else:
-        root = etree.Element(f"{{{PROPERTIES}}}Properties", nsmap={None: PROPERTIES, "vt": TYPES})
+        root = parse_xml(EMPTY_PROPERTIES)
         changed[ROOT_RELATIONS] = _with_relation(parts[ROOT_RELATIONS])
         changed[FIRST] = _with_content_type(parts[FIRST])
     for node in list(root):

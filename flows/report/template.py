@@ -36,6 +36,8 @@ STYLES: dict[str, tuple[str, str, float, bool, str]] = {
     "signature": ("Signature", FANG_SONG, 16, False, "right"),
 }
 
+GAPS = {"Title": (0, 29), "Signature": (29, 0)}  # points before and after, not between two of them
+
 
 def own_template(workspace: Workspace) -> Path | None:
     """Find the template of a workspace, if it has one of its own."""
@@ -55,8 +57,6 @@ def make_template() -> bytes:
     _set_footers(document)
     _set_header(document)
     _set_fonts(document)
-    for paragraph in list(document.paragraphs):
-        paragraph._element.getparent().remove(paragraph._element)
     document.add_paragraph("{%p for paragraph in paragraphs %}")
     for number, (kind, style) in enumerate(STYLES.items()):
         word = "elif" if number else "if"
@@ -97,12 +97,16 @@ def _set_style(
         _child(own, "w:keepNext")
     for tag in ("w:autoSpaceDE", "w:autoSpaceDN", "w:snapToGrid"):
         _child(own, tag, val="0")  # no gaps around digits, and the pitch alone sets the lines
-    _child(own, "w:spacing", before="0", after="0", line=str(round(LINE_POINTS * 20)),
+    line = str(round(LINE_POINTS * 20))
+    before, after = GAPS.get(name, (0, 0))
+    _child(own, "w:spacing", before=str(before * 20), after=str(after * 20), line=line,
            lineRule="exact")  # fmt: skip
     if is_indented:
         _child(own, "w:ind", firstLineChars="200", firstLine=str(round(points * 40)))
     else:
         _child(own, "w:ind", firstLineChars="0", firstLine="0")
+    if name in GAPS:
+        _child(own, "w:contextualSpacing")
     _child(own, "w:jc", val=side)
     if name.startswith("Heading"):
         _child(own, "w:outlineLvl", val=str(int(name[-1]) - 1))
