@@ -23,6 +23,7 @@ from flows.releases.release import (
     show_newest,
     year_folder,
 )
+from flows.releases.signed_drift import record_drift
 from flows.releases.tables import ReleaseTables, Row, is_covered
 from flows.releases.write_tables import write_tables
 from flows.report.draft import REPORT, make_draft
@@ -119,5 +120,6 @@ def publish(years: list[int]) -> None:
             run.log.blocked.append(str(error))
             run.log.results[year] = {"result": "blocked", "exit_code": error.exit_code}
         else:
-            show_newest(workspace, year, run.settings.default_year)
+            release = show_newest(workspace, year, run.settings.default_year)
+            run.log.notices += record_drift(release)
             run.log.results[year]["result"] = "published"

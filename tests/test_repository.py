@@ -30,7 +30,7 @@ PREFECT_FILES = {
     f"flows/{name}.py" for name in ("nightly", "ingest", "transform", "validate", "publish")
 }
 # Packages that decide no figure: they print, draft what a person completes, or invent a district.
-WITHOUT_FIGURES = {"cli", "onboarding", "sample"}
+WITHOUT_FIGURES = {"cli", "onboarding", "sample", "what_if"}
 PUBLISHED = [
     f"report_{name}" for name in "values figures indicators needs evidence tasks narratives".split()
 ]

@@ -22,7 +22,7 @@ from flows.contracts.environment import load_settings
 # As a newcomer needs them: see it work, run it, look at it, mend files, defend figures, build on.
 ORDER = (
     "run sample new-key nightly status sources quarantine withdraw template trace changes releases "
-    "publish report new-source"
+    "publish report what-if new-source"
 ).split()
 
 
@@ -239,6 +239,31 @@ def publish(
     place = Workspace(workspace.resolve())
     for sentence in publish_releases(place, year, release, to, schema, reader):
         say(sentence)
+
+
+@app.command("what-if")
+def what_if(
+    standard: Annotated[
+        list[str] | None,
+        typer.Option(help="Another standard: operating_per_student.普通小学=800, or 5.1a=800."),
+    ] = None,
+    cell: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Another input: registers.projects:KEY.places=400."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option("--from", help="The release to begin from; the current one if not given."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for a program.")] = False,
+    year: YearOption = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Show what other standards or inputs would change; nothing is published or kept."""
+    from flows.cli.what_if import run_what_if
+
+    place = Workspace(workspace.resolve())
+    run_what_if(place, year, standard or [], cell or [], base, as_json=as_json)
 
 
 @app.command("new-key")

@@ -5,7 +5,7 @@ import os
 from rich.table import Table
 
 from flows.common.console import make_console, say
-from flows.common.errors import WrongUse
+from flows.common.errors import WrongUse, ZipingError
 from flows.common.lock import take_lock
 from flows.common.settings import Workspace
 from flows.contracts.environment import load_settings
@@ -15,17 +15,20 @@ from flows.releases.release import (
     pin_release,
     releases_of,
     show_newest,
+    year_folder,
     years_published,
 )
+from flows.releases.signing import signed_releases
 
 
 def print_releases(workspace: Workspace, year: int | None) -> None:
     """Print the releases of a year or of all, and in which way one is not what was published."""
-    table = Table("year", "release", "written", "deliveries", "gaps", "current", "whole")
+    table = Table("year", "release", "written", "deliveries", "gaps", "current", "signed", "whole")
     years = [year] if year else list(years_published(workspace))
     problems = find_problems(workspace, years)
     for published_year in years:
         current = current_release(workspace, published_year)
+        signed = _signed_versions(workspace, published_year)
         for release in releases_of(workspace, published_year):
             shown = ["", "", ""]
             if is_whole := not any(text.startswith(f"{release.name}: ") for text in problems):
@@ -34,7 +37,14 @@ def print_releases(workspace: Workspace, year: int | None) -> None:
                 shown = [release.manifest["written_at"][:16], deliveries, gaps]
             arrow = "←" if current and current.name == release.name else ""
             whole = "yes" if is_whole else "no"
-            table.add_row(str(published_year), release.name, *shown, arrow, whole)
+            table.add_row(
+                str(published_year),
+                release.name,
+                *shown,
+                arrow,
+                signed.get(release.name, ""),
+                whole,
+            )
     console = make_console()
     console.print(table)
     default_year = load_settings(workspace).default_year
@@ -42,6 +52,15 @@ def print_releases(workspace: Workspace, year: int | None) -> None:
         problems += find_link_problems(workspace, published_year, default_year)
     for sentence in problems:
         say(f"! {sentence}")
+
+
+def _signed_versions(workspace: Workspace, year: int) -> dict[str, str]:
+    """Say of each signed release which versions it is; what was changed is told besides."""
+    try:
+        found = signed_releases(year_folder(workspace, year))
+    except ZipingError:
+        return {}
+    return {name: ", ".join(map(str, numbers)) for name, numbers in found.items()}
 
 
 def choose_release(workspace: Workspace, year: int | None, pin: str | None, *, unpin: bool) -> None:

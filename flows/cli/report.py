@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,17 @@ report_app = typer.Typer(help="write, refresh, check and sign the report", no_ar
 
 ReleaseOption = Annotated[str | None, typer.Option(help="A release; the current one if not given.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print it for machines.")]
+PostOption = Annotated[str, typer.Option("--by", help="The post of who signs; no person's name.")]
+DayOption = Annotated[
+    datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The day of signing.")
+]
+DocumentOption = Annotated[
+    Path | None,
+    typer.Option("--file", help="What was handed in; the release's report.docx if not given."),
+]
+GapsOption = Annotated[
+    str, typer.Option(help="Why it is signed though figures are missing or provisional.")
+]
 
 
 def _refuse_old(target: Path) -> None:
@@ -129,3 +141,52 @@ def template(
     _refuse_old(file)
     write_durably(file, make_template())
     say(f"wrote {file}")
+
+
+@report_app.command()
+def sign(
+    by: PostOption,
+    date: DayOption,
+    release: ReleaseOption = None,
+    file: DocumentOption = None,
+    with_gaps: GapsOption = "",
+    year: YearOption = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Freeze a year as it was handed in: release, document and figures; later nights go on."""
+    from flows.cli.signing import sign_report
+    from flows.report.signing import Signing
+
+    signing = Signing(by, date.date(), release, file, with_gaps)
+    sign_report(Workspace(workspace.resolve()), year, signing)
+
+
+@report_app.command()
+def amend(
+    by: PostOption,
+    date: DayOption,
+    reason: Annotated[str, typer.Option(help="Why the report is amended; the 勘误 says it.")],
+    release: ReleaseOption = None,
+    file: DocumentOption = None,
+    with_gaps: GapsOption = "",
+    year: YearOption = None,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Sign a further version of a year that is signed, and draft its 勘误."""
+    from flows.cli.signing import sign_report
+    from flows.report.signing import Signing
+
+    signing = Signing(by, date.date(), release, file, with_gaps)
+    sign_report(Workspace(workspace.resolve()), year, signing, reason)
+
+
+@report_app.command()
+def signed(
+    year: YearOption = None,
+    as_json: JsonOption = False,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """List what was signed, and which figures moved since and why."""
+    from flows.cli.signing import print_signed
+
+    print_signed(Workspace(workspace.resolve()), year, as_json=as_json)

@@ -8,6 +8,8 @@ from rich.table import Table
 
 from flows.common.console import make_console, say
 from flows.common.settings import Workspace
+from flows.common.text import many
+from flows.releases.signed_drift import line_sentence
 from flows.runs.status import describe_status
 
 WAIVER_STATES = {
@@ -71,6 +73,8 @@ def print_status(workspace: Workspace, run_count: int) -> None:
             console.print(f"! {sentence}")
     for release in seen["releases"]:
         _print_release(release)
+    for signed in seen["signed"]:
+        _print_signed(signed)
     for year in seen["years_without_release"]:
         console.print(f"current {year}: none")
     sizes = {name.removesuffix("_bytes"): size / 1e6 for name, size in seen["disk"].items()}
@@ -96,3 +100,15 @@ def _print_release(entry: Mapping[str, Any]) -> None:
             console.print(f"  figures: {words}")
     for figure in entry.get("in_doubt", ()):
         console.print(f"  {figure['figure_id']} {figure['state']}: {figure['reason']}")
+
+
+def _print_signed(entry: Mapping[str, Any]) -> None:
+    console = make_console()
+    if "problem" in entry:
+        return  # told with what was changed
+    console.print(
+        f"signed {entry['year']}: version {entry['version']} on {entry['signed_on']}, "
+        f"{entry['release']}, {many(len(entry['moved']), 'figure')} moved since"
+    )
+    for line in entry["moved"]:
+        console.print(f"  {line_sentence(line)}")

@@ -1,15 +1,18 @@
 """What is not as the runs left it: releases, links, records, the list of what was received."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flows.common.errors import ZipingError
 from flows.common.settings import Workspace
 from flows.extract.raw_store import Store
 from flows.releases.release import (
     CURRENT,
+    DRIFT,
     PIN,
+    SIGNED,
     current_release,
     newest_release,
     pinned_release,
@@ -18,6 +21,7 @@ from flows.releases.release import (
     year_folder,
 )
 from flows.releases.run_log import number_of, records
+from flows.releases.signing import find_signing_problems
 
 NEWEST_RELEASES = 10  # are hashed each night; `ziping releases` hashes all
 
@@ -27,7 +31,10 @@ def find_problems(workspace: Workspace, years: Iterable[int], newest: int = 0) -
 
     Of each year only so many of the newest releases are hashed; 0 hashes all.
     """
-    found = [record["damaged"] for record in records(workspace) if "damaged" in record]
+    past = records(workspace)
+    found = [record["damaged"] for record in past if "damaged" in record]
+    seen = (record["signed"] for record in reversed(past) if "signed" in record)
+    pinned: Mapping[str, Any] = next(seen, {})
     for year in years:
         folder = year_folder(workspace, year)
         releases = releases_of(workspace, year)
@@ -39,8 +46,9 @@ def find_problems(workspace: Workspace, years: Iterable[int], newest: int = 0) -
             found.append(f"{year}: {which} was removed: restore it from a backup")
         if folder.is_dir():
             others = {path.name for path in folder.iterdir() if path.name[0] != "."}
-            others -= {CURRENT, PIN, *names}
+            others -= {CURRENT, PIN, SIGNED, DRIFT, *names}
             found += [f"{year}: {name} is no release: move it away" for name in sorted(others)]
+        found += find_signing_problems(folder, pinned.get(str(year), {}))
     return found
 
 

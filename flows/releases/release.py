@@ -24,6 +24,7 @@ from flows.common.settings import Workspace
 from flows.releases.run_log import number_of, records_in
 
 MANIFEST, SUMS, CURRENT, PIN = "manifest.json", "SHA256SUMS", "current", "pin"
+SIGNED, DRIFT = "signed", "drift.jsonl"  # what was signed of a year, and what moved since
 NAME = re.compile(r"[0-9]{5,}-[0-9a-f]{12}")
 MANIFEST_VERSION = 2
 RESTORE = "restore the release from a backup"
@@ -278,6 +279,7 @@ def remove_leftovers(workspace: Workspace) -> None:
     for parent in (workspace.releases, workspace.runs):
         if parent.exists():
             folders += [path for path in parent.iterdir() if path.is_dir()]
+    folders += list(workspace.releases.glob(f"[0-9]*/{SIGNED}"))
     for folder in folders:
         if folder.exists():
             remove_parts(folder)

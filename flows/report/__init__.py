@@ -1,4 +1,4 @@
-"""The written report: drafted from a release, refreshed with a later one, and its annex.
+"""The written report: drafted from a release, refreshed with a later one, signed and amended.
 
 Begin with draft.py.
 """

@@ -27,6 +27,7 @@ from flows.releases.release import (
     switch_current,
     year_folder,
 )
+from flows.releases.signed_drift import record_drift
 from flows.runs.context import RunContext, RunPlan, ValidatedSources, inputs_of_year
 from flows.runs.validation import find_outcomes, relevant_deliveries
 
@@ -141,6 +142,7 @@ def find_unchanged_years(
         release = newest_release(run.workspace, year)
         if release is None or release.find_problems():
             continue
+        notices += record_drift(release)  # which a run that was killed after the switch left undone
         if release.fingerprint == fingerprint_of(inputs_of_year(run, sources, year)):
             pinned = pinned_release(run.workspace, year)
             switch_current(run.workspace, year, default_year, pinned or release)

@@ -15,7 +15,9 @@ from flows.landing.source_status import (
     open_periods,
 )
 from flows.releases.integrity import hash_received
+from flows.releases.release import year_folder, years_published
 from flows.releases.run_log import RECORD, RECORD_VERSION
+from flows.releases.signing import pin_signing
 from flows.runs.context import RunContext
 from flows.runs.notify import notify
 
@@ -44,6 +46,10 @@ def _make_record(run: RunContext, code: int, failure: str | None) -> dict[str, A
         record["waivers"] = [waiver.as_json() for waiver in log.sources.waivers]
     if code != FAILED:  # a run that failed may have failed because of what it found there
         record["received"] = hash_received(run.store.manifest)
+        record["signed"] = {
+            str(year): pin_signing(year_folder(run.workspace, year))
+            for year in years_published(run.workspace)
+        }
     return record
 
 

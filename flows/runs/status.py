@@ -19,8 +19,9 @@ from flows.releases.integrity import (
     find_link_problems,
     find_problems,
 )
-from flows.releases.release import Release, current_release, years_published
+from flows.releases.release import Release, current_release, year_folder, years_published
 from flows.releases.run_log import records
+from flows.releases.signed_drift import describe_signing
 from flows.releases.tables import ReleaseTables, describe_coverage, is_covered
 
 VERSION = 2
@@ -47,6 +48,11 @@ def describe_status(workspace: Workspace, run_count: int) -> dict[str, Any]:
         "notices": _list_notices(found),
         "releases": [
             _release(year, release) for year, release in releases.items() if release is not None
+        ],
+        "signed": [
+            signed
+            for year in years_published(workspace)
+            if (signed := describe_signing(year_folder(workspace, year)))
         ],
         "years_without_release": [year for year, release in releases.items() if release is None],
         "damaged": _damaged(workspace, settings),

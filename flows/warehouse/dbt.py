@@ -103,7 +103,7 @@ def run_dbt(command: list[str], build: Path, target: Path) -> None:
     if failed or not result.success:
         names = ", ".join(outcome.node.name for outcome in failed)
         raise ZipingError(f"dbt: skipped or not run: {names or 'unknown'}")
-    if not_asked := _not_asked(nodes, target):
+    if command[0] == "build" and (not_asked := _not_asked(nodes, target)):
         raise Blocked(
             f"dbt: {len(not_asked)} of its models and tests were not asked, {not_asked[0]} among "
             "them: nothing is published"
