@@ -1,6 +1,7 @@
 """What was promised in last year's signed report, answered by this year's values."""
 
 import re
+from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
