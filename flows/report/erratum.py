@@ -2,7 +2,6 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from flows.common.settings import SAMPLE_MARK
 from flows.releases.signed_drift import Moved, shown_texts
 from flows.releases.signing import SignedVersion
 from flows.releases.tables import Row
+from flows.report.package import pack, unpack
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -20,7 +20,6 @@ CAPTIONS = ("图号", "项目", "原载", "更正为", "原因")
 WIDTHS_CM = (1.6, 4.6, 3.0, 3.0, 3.4)
 TITLE_FONT, TEXT_FONT = "方正小标宋简体", "仿宋_GB2312"
 TITLE_POINTS, TEXT_POINTS, TABLE_POINTS = 22, 16, 10.5
-EPOCH = (1980, 1, 1, 0, 0, 0)  # of the files within, so that the same erratum is the same bytes
 
 
 def write_erratum(
@@ -53,7 +52,9 @@ def write_erratum(
     _add(document, signature, TEXT_POINTS).alignment = WD_ALIGN_PARAGRAPH.RIGHT
     properties = document.core_properties
     properties.author, properties.title, properties.comments = "", title, ""
-    return _same_bytes(document)
+    saved = io.BytesIO()
+    document.save(saved)
+    return pack(unpack(saved.getvalue()))
 
 
 def _add_table(document: "Document", moved: Sequence[Moved], titles: Mapping[str, str]) -> None:
@@ -106,13 +107,3 @@ def _word(name: str) -> str:
 def _chinese_day(day: str) -> str:
     year, month, number = (int(part) for part in day.split("-"))
     return f"{year}年{month}月{number}日"
-
-
-def _same_bytes(document: "Document") -> bytes:
-    """Save a document so that the same text is the same bytes, whenever it is written."""
-    saved, fixed = io.BytesIO(), io.BytesIO()
-    document.save(saved)
-    with zipfile.ZipFile(saved) as before, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as now:
-        for name in sorted(before.namelist()):
-            now.writestr(zipfile.ZipInfo(name, EPOCH), before.read(name), zipfile.ZIP_DEFLATED)
-    return fixed.getvalue()
