@@ -75,6 +75,11 @@ class Contract(TableWords):
         return next((column for column in self.columns if column.name == self.parts.by), None)
 
     @property
+    def amounts(self) -> list[str]:
+        """The names of the columns that hold amounts."""
+        return [column.name for column in self.columns if column.role == "amount"]
+
+    @property
     def has_attachments(self) -> bool:
         """Whether rows name documents, which are kept with the file."""
         return any(column.attachment for column in self.columns)

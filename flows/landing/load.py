@@ -59,8 +59,7 @@ def judge_files(files: Sequence[ParsedFile], contract: Contract, suite: Suite) -
     """Judge the rows of files of one table, and what was found while parsing them."""
     if not files:
         return []
-    amounts = [column.name for column in contract.columns if column.role == "amount"]
-    absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in amounts}
+    absolute = {name: f"coalesce(sum(abs({quoted(name)})), 0)" for name in contract.amounts}
     for file in files:
         _leave_out_duplicates(file.rows, file.parsed, contract)
         file.parsed.findings += find_equal_sheets(file.rows, file.parsed, contract)
@@ -76,7 +75,7 @@ def judge_files(files: Sequence[ParsedFile], contract: Contract, suite: Suite) -
         reports[-1].add_findings(file.parsed)
     row_results = _judge_rows(paths, contract, suite)
     for file, report, results in zip(files, reports, row_results, strict=True):
-        _take_broken(file.rows, report, results, amounts)
+        _take_broken(file.rows, report, results)
     table_results = run_table_rules(suite, compute_aggregates(suite, paths))
     for file, report in zip(files, reports, strict=True):
         report.add_blank_amounts(_blank_amounts(file.rows, contract))
@@ -145,15 +144,13 @@ def parse_into(
     return parsed
 
 
-def _take_broken(
-    rows: Path, judgement: DeliveryReport, results: list[RuleResult], amounts: list[str]
-) -> None:
+def _take_broken(rows: Path, report: DeliveryReport, results: list[RuleResult]) -> None:
     """Leave in the file the rows that break no rule."""
     taken = {position for result in results for position in result.failed_positions}
-    columns = [judgement.contract.column_of_role(role) for role in ("unit", "member")]
+    columns = [report.contract.column_of_role(role) for role in ("unit", "member")]
     keys = [column.name for column in columns if column]
-    failed = rows_at(rows, taken, [*keys, *amounts, "_sheet", "_row_number"])
-    take_out(rows, judgement.add_row_results(results, failed))
+    failed = rows_at(rows, taken, [*keys, *report.contract.amounts, "_sheet", "_row_number"])
+    take_out(rows, report.add_row_results(results, failed))
 
 
 def _blank_amounts(rows: Path, contract: Contract) -> list[dict[str, Any]]:
@@ -211,7 +208,7 @@ def _leave_out_duplicates(rows: Path, parsed: ParseResult, contract: Contract) -
         return
     names = ", ".join(quoted(column.name) for column in contract.columns)
     has_key = f"{quoted(contract.key[0])} is not null"
-    amounts = [quoted(column.name) for column in contract.columns if column.role == "amount"]
+    amounts = list(map(quoted, contract.amounts))
     copies = ask(
         rows,
         f"""

@@ -1,12 +1,12 @@
 """What became of a delivery: follows from bytes, contract and suite, and is cached."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
+from typing import Any, NamedTuple
 
 from flows.common.errors import Rejected
 from flows.common.files import build_folder, hash_file, part_name, read_sealed, write_sealed
@@ -15,13 +15,15 @@ from flows.common.masking import without_ids
 from flows.common.messages import Message, join_chinese, message
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
+from flows.extract.inbox.zip_archives import Unsound
 from flows.extract.raw_store import Store
 from flows.landing.cache_key import cache_key
 from flows.landing.load import QUARANTINE, ROWS, Landing, ParsedFile, judge_files, parse_into
 from flows.landing.profile import captions_by_sheet, units_held
+from flows.parsing.columns import Pseudonym
 from flows.parsing.headers import HeaderMissing
 from flows.parsing.pseudonyms import PersonKey
-from flows.parsing.result import ParseResult
+from flows.parsing.result import ParseResult, RowLogEntry
 from flows.quality.delivery_report import as_rule_of_suite, write_result
 from flows.quality.suite import SuiteError, Suites
 from flows.quality.waivers import Waiver, waived_entries
@@ -66,8 +68,7 @@ class Outcome:
         )
 
 
-@dataclass(frozen=True)
-class ValidationRequest:
+class ValidationRequest(NamedTuple):
     """A delivery to be validated, and the open waivers that speak of it."""
 
     delivery: Delivery
@@ -123,49 +124,21 @@ class Validator:
         apart = part_name(self.cache / "reading")
         apart.mkdir()
         try:
-            folders = [apart / str(number) for number in range(len(requests))]
-            return [
-                self._keep(folder, request, contract, details)
-                for folder, request, details in zip(
-                    folders,
-                    requests,
-                    self._parse_and_judge(folders, requests, contract),
-                    strict=True,
+            files = [
+                UnreadFile(
+                    apart / str(number),
+                    request,
+                    partial(self.store.path, request.delivery.files[0].sha256),
                 )
+                for number, request in enumerate(requests)
+            ]
+            read = parse_and_judge(files, contract, self.suites, self.key.pseudonym)
+            return [
+                self._keep(file.folder, file.request, contract, details)
+                for file, (_, details) in zip(files, read, strict=True)
             ]
         finally:
             rmtree(apart)
-
-    def _parse_and_judge(
-        self, folders: Sequence[Path], requests: Sequence[ValidationRequest], contract: Contract
-    ) -> list[dict[str, Any]]:
-        """Land the rows of each delivery in a folder and give what its outcome says of them."""
-        try:
-            suite = self.suites.load(contract)
-        except SuiteError as error:
-            return [rejected_details(contract, error, self.suites) for _ in requests]
-        reads: dict[int, ParsedFile] = {}
-        found: dict[int, dict[str, Any]] = {}
-        for number, (folder, request) in enumerate(zip(folders, requests, strict=True)):
-            folder.mkdir()
-            delivery = request.delivery
-            path = self.store.path(delivery.files[0].sha256)
-            try:
-                parsed = parse_into(
-                    folder / ROWS, path, delivery, contract, self.key.pseudonym, None
-                )
-                reads[number] = ParsedFile(folder, delivery, parsed, request.waivers)
-            except Rejected as error:
-                found[number] = rejected_details(contract, error, self.suites)
-        if reads:
-            try:
-                landings = judge_files(list(reads.values()), contract, suite)
-            except SuiteError as error:
-                return [rejected_details(contract, error, self.suites) for _ in requests]
-            found |= zip(
-                reads, (describe_landing(landing, contract) for landing in landings), strict=True
-            )
-        return [found[number] for number in range(len(folders))]
 
     def _keep(
         self,
@@ -198,6 +171,43 @@ class Validator:
         folder = self.cache / details["cache_key"]
         build_folder(folder, fill)
         return Outcome(folder, details)
+
+
+class UnreadFile(NamedTuple):
+    """A file to be read into a folder of its own, and how its bytes are found."""
+
+    folder: Path
+    request: ValidationRequest
+    find_bytes: Callable[[], Path]
+    row_log: list[RowLogEntry] | None = None
+
+
+def parse_and_judge(
+    files: Sequence[UnreadFile], contract: Contract, suites: Suites, pseudonym: Pseudonym
+) -> list[tuple[ParseResult | None, dict[str, Any]]]:
+    """Land the rows of each file, and give what was read and what its outcome says of it."""
+    parsed: dict[int, ParsedFile] = {}
+    errors: dict[int, Exception] = {}
+    for number, (folder, (delivery, waivers), find_bytes, row_log) in enumerate(files):
+        folder.mkdir()
+        try:
+            rows = folder / ROWS
+            found = parse_into(rows, find_bytes(), delivery, contract, pseudonym, row_log)
+            parsed[number] = ParsedFile(folder, delivery, found, waivers)
+        except (Rejected, Unsound) as error:
+            errors[number] = error
+    try:
+        landings = judge_files(list(parsed.values()), contract, suites.load(contract))
+    except SuiteError as error:
+        errors, landings = dict.fromkeys(range(len(files)), error), []
+    details = {
+        number: describe_landing(landing, contract)
+        for number, landing in zip(parsed, landings, strict=False)
+    } | {number: rejected_details(contract, error, suites) for number, error in errors.items()}
+    return [
+        (parsed[number].parsed if number in parsed else None, details[number])
+        for number in range(len(files))
+    ]
 
 
 def rejected_details(contract: Contract, error: Exception, suites: Suites) -> dict[str, Any]:

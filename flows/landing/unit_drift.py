@@ -132,7 +132,7 @@ def _changes(
         if whole and all(whole) and _times_as_much(*whole) >= OUT_OF_SCALE and middle >= OF_MOST:
             found.setdefault(WHOLE, {})[name] = whole
     for cell, changes in list(found.items()):
-        has_money = any(name in _amounts_of(contract) for name in before[cell][1])
+        has_money = any(name in contract.amounts for name in before[cell][1])
         if has_money and changes.keys() == {ROWS}:
             del found[cell]  # the same money in more or fewer rows
     return found | _gone(before, now, earlier, contract, is_same_period=is_same_period)
@@ -175,10 +175,6 @@ def _is_set_aside(cell: Cell, number: int, earlier: Sequence[Earlier]) -> bool:
     return cell[0] in earlier[number][1].details["units_in_quarantine"]
 
 
-def _amounts_of(contract: Contract) -> set[str]:
-    return {column.name for column in contract.columns if column.role == "amount"}
-
-
 def _times_as_much(was: Decimal, became: Decimal) -> float:
     """Say how many times the larger is as much as the smaller; endless where one is nothing."""
     less, more = sorted((abs(was), abs(became)))
@@ -199,7 +195,7 @@ def _usual(pairs: Sequence[tuple[Decimal, Decimal]]) -> tuple[float, float]:
 def _is_unusual(name: str, was: Decimal, became: Decimal, usual: float, contract: Contract) -> bool:
     """Whether a unit changed more than units of its size may, and than most others did."""
     less, more = sorted((abs(was), abs(became)))
-    if name in _amounts_of(contract):
+    if name in contract.amounts:
         bound, is_much = MONEY, abs(became - was) >= LEAST_MONEY
     else:
         bound = GROWS if became > was else FALLS
@@ -210,7 +206,6 @@ def _is_unusual(name: str, was: Decimal, became: Decimal, usual: float, contract
 def _places_of(cells: Mapping[Cell, Doubt], contract: Contract) -> dict[str, Places]:
     """Say of each unit in doubt what it is compared with, and how much money that is about."""
     found: dict[str, Places] = {}
-    amounts = _amounts_of(contract)
     for (unit, member), (against, changes) in sorted(cells.items()):
         whose = f"{unit}{member and f'({member})'}" or "合计"
         for name, (was, became) in changes.items():
@@ -220,7 +215,7 @@ def _places_of(cells: Mapping[Cell, Doubt], contract: Contract) -> dict[str, Pla
                 place_of("" if name == ROWS else name, detail)
                 | {"unit": unit or None, "member": member or None}
                 | {"reason": f"{whose}与{against}相差过大"}
-                | {"amount": abs(became - was) if unit and name in amounts else None}
+                | {"amount": abs(became - was) if unit and name in contract.amounts else None}
             )
     return found
 

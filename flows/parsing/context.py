@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 from flows.contracts.model import Contract
 from flows.parsing.attachments import Known
 from flows.parsing.columns import Pseudonym
-from flows.parsing.duplicates import SeenRows
 from flows.parsing.result import (
     WHOLE_ROW,
     Finding,
     ParseResult,
-    QuarantinedRow,
     RowLogEntry,
-    amount_of,
+    add_amounts,
+    read_unit_and_member,
 )
 from flows.parsing.stated_totals import StatedTotals, Sums
 
@@ -42,9 +41,9 @@ class ParseContext:
             column for column in contract.columns if columns is None or column.name in columns
         ]
         self.by_name = {column.name: column for column in contract.columns}
-        self.amounts = [column.name for column in contract.columns if column.role == "amount"]
+        self.amounts = contract.amounts
         self.parsed = ParseResult(row_log=row_log)
-        self.seen = SeenRows()
+        self.seen: dict[int, int] = {}  # of the hash of a row where the first one stands
         self.sums = Sums()  # of all sheets so far
         self.totals: list[tuple[str, StatedTotals]] = []
         self.members: set[str | None] = set()  # that some row of detail has
@@ -72,21 +71,16 @@ class ParseContext:
         faults: Mapping[int, str],
     ) -> None:
         """Put rows into quarantine, each with what could be read of its keys and amount."""
-        unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
         for place, columns in sorted(unreadable.items()):
             values = {name: table[name][place].as_py() for name in table.column_names}
             number = values["_row_number"]
             if WHOLE_ROW in columns:
                 values = {}
-            for name in columns:
-                self.parsed.quarantined.append(
-                    QuarantinedRow(
-                        sheet,
-                        number,
-                        name,
-                        faults.get(place, "unreadable_cell"),
-                        values.get(unit.name) if unit else None,
-                        values.get(member.name) if member else None,
-                        amount_of(values, self.amounts),
-                    )
-                )
+            rule, keys = (
+                faults.get(place, "unreadable_cell"),
+                read_unit_and_member(self.contract, values),
+            )
+            amount = add_amounts(values, self.amounts)
+            self.parsed.quarantined += [
+                Finding(rule, sheet, number, name, amount=amount, **keys) for name in columns
+            ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from flows.contracts.model import Column
+from flows.contracts.model import Column, Contract
 from flows.parsing.columns import arrow_type
 
 if TYPE_CHECKING:
@@ -19,21 +19,11 @@ WHOLE_ROW = ""  # in place of a column: no cell of the row can be relied on
 
 
 @dataclass(frozen=True)
-class QuarantinedRow:
-    """One row in quarantine: where, by which rule, and what of it could be read."""
-
-    sheet: str
-    row_number: int
-    column: str
-    rule: str
-    unit: str | None
-    member: str | None
-    amount: Decimal | None
-
-
-@dataclass(frozen=True)
 class Finding:
-    """What only the file itself shows, by the name under which the suite gives it severity."""
+    """What only the file itself shows, by the name under which the suite gives it severity.
+
+    Of a row in quarantine it has what could be read of its unit, member and amount.
+    """
 
     rule: str
     sheet: str
@@ -55,7 +45,7 @@ class ParseResult:
     tables: list["pa.Table"] = field(default_factory=list)  # unless they went to a sink
     landed: int = 0
     last_row: tuple[str, int] = ("", 0)
-    quarantined: list[QuarantinedRow] = field(default_factory=list)
+    quarantined: list[Finding] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     row_log: list[RowLogEntry] | None = None  # each row skipped, where that is asked for
@@ -87,7 +77,13 @@ def schema_of(columns: Collection[Column]) -> "pa.Schema":
     return pa.schema([*named, ("_sheet", pa.string()), ("_row_number", pa.int64())])
 
 
-def amount_of(values: Mapping[str, Any], amounts: Collection[str]) -> Decimal | None:
+def read_unit_and_member(contract: Contract, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Say of which unit and member a row is, as far as its values tell."""
+    columns = {role: contract.column_of_role(role) for role in ("unit", "member")}
+    return {role: column and values.get(column.name) for role, column in columns.items()}
+
+
+def add_amounts(values: Mapping[str, Any], amounts: Collection[str]) -> Decimal | None:
     """Add up a row's amounts without their signs; None where one cannot be read or none is."""
     if not amounts or any(values.get(name) is None for name in amounts):
         return None

@@ -1,7 +1,7 @@
 """Reading the rows of one sheet below its header, many at a time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from itertools import compress
@@ -35,7 +35,7 @@ from flows.parsing.ragged_rows import (
     has_no_name,
     merged_numbers,
 )
-from flows.parsing.result import WHOLE_ROW, amount_of, copy_of, schema_of
+from flows.parsing.result import WHOLE_ROW, add_amounts, copy_of, schema_of
 from flows.parsing.row_types import OTHER_HEADER, POSSIBLE_TOTAL, UNCLEAR, UNLISTED, RowClassifier
 from flows.parsing.stated_totals import (
     GROUP,
@@ -327,14 +327,16 @@ class SheetReader:
         whole = self._with_sheet_values(rows)
         sheets = self.file.parsed.captions  # of the sheets so far
         places = [number + SHEET * len(sheets) for number in numbers]
-        firsts = self.file.seen.find_duplicates(whole, places, are_texts=self.sheet.is_text)
-        if not any(firsts):
+        write: Callable[[list[Any]], Hashable] = tuple if self.sheet.is_text else repr
+        # As tuples True, 1 and 1.0 would be one; texts hash well in 64 bits.
+        firsts = list(map(self.file.seen.setdefault, map(hash, map(write, whole)), places))
+        if firsts == places:
             return numbers, rows
         first = self.header.positions.get(self.file.contract.key[0])
         is_copy = [
-            bool(first_place)
+            first_place != place
             and (first is None or (first < len(row) and bool(normalize_width(row[first]))))
-            for first_place, row in zip(firsts, rows, strict=True)
+            for first_place, place, row in zip(firsts, places, rows, strict=True)
         ]
         for number, row, first_place in compress(zip(numbers, rows, firsts, strict=True), is_copy):
             self.file.parsed.skip(self.sheet.name, number, "exact_duplicate")
@@ -352,7 +354,7 @@ class SheetReader:
         places = {name: positions[name] for name in self.file.amounts if name in positions}
         values = {name: self._amount(name, place, row) for name, place in places.items()
                   if place < len(row)}  # fmt: skip
-        return amount_of(values, list(places))
+        return add_amounts(values, list(places))
 
     def _with_sheet_values(self, rows: list[list[Any]]) -> list[list[Any]]:
         """Add to each row what its sheet or group says of it: equal rows of two are two rows."""

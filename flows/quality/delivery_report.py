@@ -9,7 +9,7 @@ from typing import Any
 from flows.common.labels import RULE_TITLES
 from flows.common.messages import Message, message, places_message
 from flows.contracts.model import Contract
-from flows.parsing.result import ParseResult, QuarantinedRow, amount_of
+from flows.parsing.result import Finding, ParseResult, add_amounts, read_unit_and_member
 from flows.quality.rules import RuleResult
 from flows.quality.suite import DRIFT_FINDINGS, FINDINGS, OF_ROWS, FileCheck, Rule, Suite
 from flows.quality.waivers import Waiver
@@ -162,8 +162,7 @@ class DeliveryReport:
             self.quarantine_row(row, self.suite.file_checks[row.rule].effect or "provisional")
         for finding in parsed.findings:
             if finding.rule == "exact_duplicate":
-                of_copy = (finding.sheet, finding.row_number, "", finding.rule, None, None)
-                self.quarantine_row(QuarantinedRow(*of_copy, finding.amount), "none")
+                self.quarantine_row(finding, "none")
         for name, rule in self.suite.file_checks.items():
             places = found.pop(name, [])
             if places or (_is_asked(name, self.contract) and name != "blank_amount"):
@@ -211,11 +210,11 @@ class DeliveryReport:
                 place = self._place_row(rule, rows[position])
                 if position in taken:
                     places.append(place)
-                    keys = (place["unit"], place["member"], place["amount"])
-                    row = QuarantinedRow(
-                        place["sheet"], place["row"], rule.column or "", rule.type, *keys
+                    keys = {name: place[name] for name in ("unit", "member", "amount")}
+                    at = (place["sheet"], place["row"], rule.column or "")
+                    self.quarantine_row(
+                        Finding(rule.type, *at, **keys), rule.effect or "provisional"
                     )
-                    self.quarantine_row(row, rule.effect or "provisional")
                 else:
                     self.is_waived(rule.type, place)
                     if rule.effect == "provisional" and rule.type in UNKNOWN:
@@ -229,17 +228,14 @@ class DeliveryReport:
 
     def _place_row(self, rule: Rule, row: Mapping[str, Any]) -> dict[str, Any]:
         """Say where a row stands and which figures it belongs to, where no rule doubts that."""
-        unit, member = (self.contract.column_of_role(role) for role in ("unit", "member"))
-        amounts = [column.name for column in self.contract.columns if column.role == "amount"]
-        has_member = member and member.name not in rule.columns
-        return {
-            "sheet": row["_sheet"],
-            "row": row["_row_number"],
-            "column": rule.column,
-            "unit": row[unit.name] if unit else None,
-            "member": row[member.name] if member and has_member else None,
-            "amount": amount_of(row, amounts),
-        }
+        member = self.contract.column_of_role("member")
+        doubts_member = member and member.name in rule.columns
+        return (
+            {"sheet": row["_sheet"], "row": row["_row_number"], "column": rule.column}
+            | read_unit_and_member(self.contract, row)
+            | ({"member": None} if doubts_member else {})
+            | {"amount": add_amounts(row, self.contract.amounts)}
+        )
 
     def _still_unknown(self, rule: Rule) -> str:
         captions = [column.shown for column in self.contract.columns if column.name in rule.columns]
@@ -276,7 +272,7 @@ class DeliveryReport:
             elif is_grave:
                 self.rejections.append(write_rejection(rule.type, rule, [{"column": rule.column}]))
 
-    def quarantine_row(self, row: QuarantinedRow, effect: str) -> None:
+    def quarantine_row(self, row: Finding, effect: str) -> None:
         """Put a row into quarantine; it keeps what is readable of its keys and amount."""
         self.quarantine.append(
             {

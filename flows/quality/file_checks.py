@@ -23,13 +23,12 @@ MOST = 50  # percent of the rows
 def measures_of(contract: Contract) -> list[str]:
     """Name the columns that are added up: amounts, those with totals, or else all numbers."""
     read = contract.read
-    amounts = [column.name for column in contract.columns if column.role == "amount"]
     checked = read.totals.check if read.totals else (ALL_AMOUNTS,)
     item = read.long.name if read.long else None
     numbers = [
         column.name for column in contract.columns if column.is_number and column.name != item
     ]
-    return amounts or (numbers if checked == (ALL_AMOUNTS,) else list(checked))
+    return contract.amounts or (numbers if checked == (ALL_AMOUNTS,) else list(checked))
 
 
 def find_equal_sheets(rows: Path, parsed: ParseResult, contract: Contract) -> Iterator[Finding]:
