@@ -8,10 +8,10 @@ from typing import Any
 
 from flows.common.errors import Rejected
 from flows.common.messages import column_message, message
-from flows.common.text import normalize_width, plain_caption, strip_whitespace
+from flows.common.text import normalize_width, plain_caption
 from flows.contracts.model import Column, Contract, find_unnamed_place, is_headerless
 from flows.contracts.words import Unpivot
-from flows.parsing.values import GROUPED, NUMBER
+from flows.parsing.values import holds_number
 from flows.readers.row_blocks import RowBlocks
 
 HEADER_WITHIN_ROWS = 40
@@ -120,14 +120,6 @@ def _required(contract: Contract) -> set[str]:
 def _items(long: Unpivot | None, captions: Iterable[str]) -> int:
     """Count the captions that become rows."""
     return sum(bool(re.search(long.captions, caption)) for caption in captions) if long else 0
-
-
-def holds_number(cell: Any) -> bool:
-    """Say whether a cell holds a number and nothing else."""
-    if isinstance(cell, int | float):
-        return not isinstance(cell, bool)
-    text = (strip_whitespace(cell) or "").strip("()") if isinstance(cell, str) else ""
-    return bool(NUMBER.fullmatch(text) or GROUPED.fullmatch(text))
 
 
 def _looks_like_data(row: Sequence[Any], header: "Header", columns: Iterable[Column]) -> bool:

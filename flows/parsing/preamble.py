@@ -82,10 +82,10 @@ def find_unit(
     declared = {header.captions[place] for place in header.positions.values()} | {*items}
     beside = [caption for caption in header.captions if caption not in declared]
     units = find_money_units([*above, (0, beside), (0, [sheet])]) if amounts else []
-    in_captions = [(caption, unit) for caption in items if (unit := _unit_in(caption))]
+    in_captions = [(caption, unit) for caption in items if (unit := find_unit_in_caption(caption))]
     for column in amounts:
         place = header.positions.get(column.name)
-        unit = _unit_in(header.captions[place]) if place is not None else None
+        unit = find_unit_in_caption(header.captions[place]) if place is not None else None
         if unit and place is not None and not read.unit_column:
             if unit != (column.unit or unit):
                 raise _other_unit(header.captions[place], unit, column.unit)
@@ -101,7 +101,7 @@ def find_unit(
     return found
 
 
-def _unit_in(caption: str) -> str | None:
+def find_unit_in_caption(caption: str) -> str | None:
     """Say the unit of money that a caption ends with: 金额(万元), 支出/万元, 生均(元/人)."""
     units = [marked or plain for marked, plain in UNIT_IN_CAPTION.findall(caption)]
     return units[-1] if units else None
@@ -149,7 +149,7 @@ def find_money_units(above: Rows) -> list[str]:
     return list(found)
 
 
-def find_stated_unit(above: Rows) -> str | None:
+def find_stated_unit(above: Iterable[tuple[int, list[Any]]]) -> str | None:
     """Read what a cell above the header says of the unit, of money or of anything else."""
     for _, row in above:
         for cell in row:

@@ -9,7 +9,8 @@ from typing import Any, Self
 from flows.common.errors import Rejected
 from flows.common.text import normalize_width, strip_whitespace
 from flows.contracts.model import Contract
-from flows.parsing.headers import Header, holds_number
+from flows.parsing.headers import Header
+from flows.parsing.values import holds_number
 from flows.readers.sheets import Sheet
 
 MORE, FEWER, ALONE = "more_cells_than_captions", "fewer_cells_than_captions", "one_cell_alone"

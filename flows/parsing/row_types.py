@@ -6,10 +6,10 @@ from typing import Any
 
 from flows.common.text import normalize_width, plain_caption, strip_whitespace
 from flows.contracts.model import Contract
-from flows.parsing.headers import Header, holds_number
+from flows.parsing.headers import Header
 from flows.parsing.row_keywords import FOOTER, is_total_word
 from flows.parsing.unpivot import items_of
-from flows.parsing.values import NUMBER
+from flows.parsing.values import NUMBER, holds_number
 
 COLUMN_SIGNS = {"甲", "乙", "丙", "丁", "戊", "栏次"}
 NUMBERED = re.compile(r"\(?([0-9]{1,3})\)?(?:=.*)?")  # 3, (3), 3=1+2 and (3)=(1)+(2)
@@ -225,7 +225,7 @@ class RowClassifier:
         texts = {place: text for place, cell in enumerate(row) if (text := plain_caption(cell))}
         if is_caption and self._repeats_header(texts):
             return "header"
-        if (is_signed or self.is_below_header) and _numbers_columns(list(texts.values())):
+        if (is_signed or self.is_below_header) and numbers_columns(list(texts.values())):
             return _columns_row_or_data(texts, below)
         if is_caption and not self.is_below_header and self._is_other_header(row, texts):
             return OTHER_HEADER
@@ -278,7 +278,7 @@ def _is_total_of_name(text: str, at: int, above: Sequence[list[Any]]) -> bool:
     )
 
 
-def _numbers_columns(texts: list[str]) -> bool:
+def numbers_columns(texts: list[str]) -> bool:
     """Whether texts count: 1 2 3, (1) (2), 3=1+2, after 甲 乙 or A B where there are such signs."""
     left = [text for text in texts if text not in COLUMN_SIGNS]
     letters = [match[1].lower() for text in left if (match := LETTERED.fullmatch(text))]

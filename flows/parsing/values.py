@@ -166,6 +166,15 @@ def exact_cell(cell: Any) -> Decimal | None:
     return Decimal(text)
 
 
+def holds_number(cell: Any) -> bool:
+    """Say whether a cell holds a number as offices write it, and nothing else."""
+    if isinstance(cell, int | float | Decimal):
+        return not isinstance(cell, bool)
+    text = (strip_whitespace(cell) or "").strip("()") if isinstance(cell, str) else ""
+    text = CURRENCY.sub(r"\1", text)
+    return bool(NUMBER.fullmatch(text) or GROUPED.fullmatch(text))
+
+
 def with_point(cell: Any) -> Any:
     """Write a number that has a decimal comma (1.234,5) with a point; 12.5 is unreadable."""
     text = normalize_width(cell) if isinstance(cell, str) else None

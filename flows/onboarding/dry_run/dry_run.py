@@ -2,19 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from flows.common.errors import Rejected
 from flows.contracts.delivery import Delivery, LandedFile
 from flows.contracts.model import Contract
 from flows.extract.inbox.inbox_file import InboxFile
-from flows.extract.inbox.zip_archives import Unsound
-from flows.landing.load import ROWS, ParsedFile, judge_files, parse_into
-from flows.landing.outcome import Outcome, describe_landing, rejected_details
+from flows.landing.outcome import Outcome, UnreadFile, ValidationRequest, parse_and_judge
 from flows.parsing.result import ParseResult, RowLogEntry
-from flows.quality.suite import SuiteError
-from flows.quality.waivers import Waiver
 from flows.runs.context import RunContext
 from flows.runs.validation import compare_candidates, find_outcomes
 
@@ -36,11 +31,18 @@ def try_files(
 ) -> list[FileTrial]:
     """Read and judge files as if they were the next to land; typed rows go to `scratch`."""
     _, waivers = find_outcomes(run, read_new=False)
+    files = []
+    for number, candidate in enumerate(candidates):
+        delivery, folder = _make_delivery(run, candidate), scratch / str(number)
+        request = ValidationRequest(delivery, run.pick_waivers(waivers, delivery))
+        files.append(
+            UnreadFile(folder, request, partial(candidate.extract, folder / "unpacked"), [])
+        )
+    read = parse_and_judge(files, contract, run.suites, run.key.pseudonym)
     trials = [
-        _read(run, contract, candidate, scratch / str(number))
-        for number, candidate in enumerate(candidates)
+        FileTrial(file.request.delivery, file.row_log or [], parsed, Outcome(file.folder, details))
+        for file, (parsed, details) in zip(files, read, strict=True)
     ]
-    trials = _judge(run, contract, trials, waivers)
     with_period = [number for number, trial in enumerate(trials) if trial.delivery.period]
     asked = [(trials[number].delivery, trials[number].outcome) for number in with_period]
     landed = {
@@ -57,11 +59,9 @@ def try_files(
     return trials
 
 
-def _read(run: RunContext, contract: Contract, candidate: InboxFile, folder: Path) -> FileTrial:
-    """Read a file's rows; one that cannot be read has its outcome already."""
-    folder.mkdir()
+def _make_delivery(run: RunContext, candidate: InboxFile) -> Delivery:
     route = candidate.route
-    delivery = Delivery(
+    return Delivery(
         route.contract.name,
         route.district_code,
         route.period,
@@ -74,40 +74,3 @@ def _read(run: RunContext, contract: Contract, candidate: InboxFile, folder: Pat
         ),
         archive=candidate.archive,
     )
-    parsed, outcome = None, dict[str, Any]()
-    row_log: list[RowLogEntry] = []
-    try:
-        path = candidate.extract(folder / "unpacked")
-        pseudonym = run.key.pseudonym
-        parsed = parse_into(folder / ROWS, path, delivery, contract, pseudonym, row_log)
-    except (Rejected, Unsound) as error:
-        outcome = rejected_details(contract, error, run.suites)
-    return FileTrial(delivery, row_log, parsed, Outcome(folder, outcome))
-
-
-def _judge(
-    run: RunContext, contract: Contract, trials: Sequence[FileTrial], waivers: Sequence[Waiver]
-) -> list[FileTrial]:
-    """Judge the rows of the files that can be read."""
-    many = [
-        ParsedFile(
-            trial.outcome.folder,
-            trial.delivery,
-            trial.parsed,
-            run.pick_waivers(waivers, trial.delivery),
-        )
-        for trial in trials
-        if trial.parsed
-    ]
-    try:
-        suite = run.suites.load(contract)
-        landings = judge_files(many, contract, suite)
-        outcomes = iter([describe_landing(landing, contract) for landing in landings])
-    except SuiteError as error:
-        outcomes = iter([rejected_details(contract, error, run.suites) for _ in many])
-    return [
-        replace(trial, outcome=replace(trial.outcome, details=next(outcomes)))
-        if trial.parsed
-        else trial
-        for trial in trials
-    ]

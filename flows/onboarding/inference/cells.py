@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flows.common.text import HAN, normalize_width, strip_whitespace
-from flows.parsing.values import GROUPED, NUMBER, Unreadable, decimal_cell
+from flows.parsing.values import Unreadable, decimal_cell, holds_number
 
 YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
 CODE = re.compile(r"[A-Za-z]{0,4}[0-9][0-9A-Za-z]{3,29}")
@@ -34,19 +34,6 @@ COMMA = re.compile(
 POINT = re.compile(r"[-+]?[0-9,]*[0-9]\.(?:[0-9]{1,2}|[0-9]{4,})%?")
 
 
-def is_number(cell: Any) -> bool:
-    """Say whether a cell holds a number as offices write it."""
-    if isinstance(cell, bool):
-        return False
-    if isinstance(cell, int | float | Decimal):
-        return True
-    text = strip_whitespace(cell)
-    if text is None:
-        return False
-    text = re.sub(r"^([-+]?)[¥￥$£€]", r"\1", text.strip("()"))
-    return bool(NUMBER.fullmatch(text) or GROUPED.fullmatch(text))
-
-
 def is_day(cell: Any) -> bool:
     """Say whether a cell holds a day or a month."""
     if isinstance(cell, date | datetime):
@@ -67,7 +54,7 @@ def is_value(cell: Any) -> bool:
     if text is None:
         return False
     shapes = (CODE, CODE_NAME, PERCENT)
-    return is_number(cell) or is_day(cell) or any(shape.fullmatch(text) for shape in shapes)
+    return holds_number(cell) or is_day(cell) or any(shape.fullmatch(text) for shape in shapes)
 
 
 def has_decimal_commas(texts: Iterable[str]) -> bool:
@@ -86,14 +73,14 @@ def find_placeholders(cells: Iterable[Any]) -> dict[str, str]:
     Of cells that are mostly no numbers only the signs are given that offices are known to write.
     """
     texts = [text for cell in cells if (text := strip_whitespace(cell))]
-    others = {text for text in texts if not is_number(text)}
+    others = {text for text in texts if not holds_number(text)}
     known = {text: NO_VALUES[text] for text in sorted(others) if text in NO_VALUES}
     unknown = others - known.keys()
     is_short = all(
         len(text) <= LONGEST_SIGN and not HAN.search(text) and not re.search("[0-9]", text)
         for text in unknown
     )
-    numbers = sum(map(is_number, texts))
+    numbers = sum(map(holds_number, texts))
     if len(others) > MOST_SIGNS or not is_short or 5 * numbers < len(texts):
         return known
     return known | dict.fromkeys(sorted(unknown), "missing")

@@ -13,7 +13,6 @@ from flows.onboarding.inference.cells import (
     count_decimals,
     find_placeholders,
     is_day,
-    is_number,
     is_year,
     read_number,
 )
@@ -23,11 +22,11 @@ from flows.onboarding.inference.glossary import (
     Meaning,
     find_meaning,
     name_column,
-    read_unit,
 )
 from flows.onboarding.inference.inspect import InspectedFile
 from flows.parsing.codes import LISTS, code_list, is_credit_code, is_identity
-from flows.parsing.values import BOOLEANS, UNITS_OF_YUAN, person_id
+from flows.parsing.preamble import find_unit_in_caption
+from flows.parsing.values import BOOLEANS, UNITS_OF_YUAN, holds_number, person_id
 
 MOST = 0.9  # so many cells of a column must be of a kind for it to be that kind
 CODE_CAPTION = re.compile(
@@ -107,7 +106,7 @@ def _infer_kind(cells: Sequence[Any], caption: str, meaning: Meaning | None) -> 
     if all(re.fullmatch(SCHOOL_YEAR, text) and follows(text) for text in texts):
         return "text"
     is_dated = expected == "date" or bool(DATE_CAPTION.search(caption))
-    are_numbers = _are_mostly(whole, is_number)
+    are_numbers = _are_mostly(whole, holds_number)
     if _are_mostly(whole, is_day) and (is_dated or not are_numbers):
         return "date"
     if are_numbers:
@@ -152,7 +151,7 @@ def _set_type(column: InferredColumn, cells: Sequence[Any], unit: str | None) ->
             column.meta["take"] = "code"
         case "amount":
             column.data_type, column.meta["role"] = "decimal(18,2)", "amount"
-            if own := read_unit(column.caption):
+            if own := find_unit_in_caption(column.caption):
                 column.meta["unit"] = own
             elif unit not in UNITS_OF_YUAN:
                 column.meta["unit"] = "元"
@@ -172,7 +171,9 @@ def _set_number(column: InferredColumn, cells: Sequence[Any]) -> None:
     else:
         column.data_type = "int" if max(numbers, default=0) < 2**31 else "bigint"
     signs = NO_VALUES.keys() | find_placeholders(cells)
-    odd = sum(not is_number(cell) for cell in cells if (strip_whitespace(cell) or "-") not in signs)
+    odd = sum(
+        not holds_number(cell) for cell in cells if (strip_whitespace(cell) or "-") not in signs
+    )
     if odd:
         column.questions.append(f"{odd} cells hold no number: their rows would be quarantined")
 
@@ -219,7 +220,9 @@ def infer_column(
     """Infer a column from its caption, as it is compared and as it is written, and its cells."""
     meaning = find_meaning(caption, known)
     kind = _infer_kind(cells, text, meaning)  # blanks part English words
-    is_money = unit in UNITS_OF_YUAN or read_unit(caption) or MONEY_CAPTION.search(caption)
+    is_money = (
+        unit in UNITS_OF_YUAN or find_unit_in_caption(caption) or MONEY_CAPTION.search(caption)
+    )
     if kind == "number" and is_money and not (meaning and meaning.kind == "count"):
         kind = "amount"
     name = name_column(text, place, meaning, taken, is_code=kind in ("code", "code_name"))

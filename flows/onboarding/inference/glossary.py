@@ -11,7 +11,6 @@ from pathlib import Path
 from flows.common.text import HAN, strip_whitespace
 from flows.contracts.model import Column, Contract
 from flows.contracts.safety import RESERVED_COLUMNS, WORDS_OF_SQL
-from flows.parsing.values import UNITS_OF_YUAN
 
 GLOSSARY = Path(__file__).with_name("glossary.csv")
 SUBSET_MARK = r"^(其中[::]?|#)"
@@ -76,12 +75,6 @@ def find_meaning(caption: str, known: Mapping[str, Meaning]) -> Meaning | None:
             if text in known:
                 return known[text]
     return None
-
-
-def read_unit(caption: str) -> str | None:
-    """Read a unit of money in brackets at the end of a caption, `金额(万元)`."""
-    found = UNIT.search(caption)
-    return found[1] if found and found[1] in UNITS_OF_YUAN else None
 
 
 def _make_english_name(caption: str) -> str | None:

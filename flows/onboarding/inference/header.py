@@ -7,7 +7,7 @@ from typing import Any
 from flows.common.text import strip_whitespace
 from flows.onboarding.inference.cells import is_value, is_year, list_texts
 from flows.parsing.headers import HIGHEST_HEADER, Rows, joined_captions
-from flows.parsing.row_types import COLUMN_SIGNS
+from flows.parsing.row_types import numbers_columns
 
 INFERRED_WITHIN_ROWS = 40
 ROWS_ABOVE_DATA = 5  # within which the last row of the header stands
@@ -45,12 +45,7 @@ def _is_caption_row(row: Sequence[Any]) -> bool:
 
 
 def _numbers_columns(row: Sequence[Any]) -> bool:
-    """Say whether a row numbers the columns (栏次): 甲 乙 1 2 3."""
-    texts = [strip_whitespace(text) or "" for _, text in list_texts(row)]
-    numbers = [int(text) for text in texts if text.isdigit()]
-    others = {text for text in texts if not text.isdigit()}
-    is_counted = len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    return is_counted and numbers[0] in (0, 1) and others <= COLUMN_SIGNS
+    return numbers_columns([strip_whitespace(text) or "" for _, text in list_texts(row)])
 
 
 def _is_data(row: Sequence[Any], width: int) -> bool:

@@ -15,7 +15,6 @@ from flows.contracts.words import InboxPull, ReadWords
 from flows.onboarding.inference.cells import (
     first_text,
     has_decimal_commas,
-    is_number,
     is_value,
     list_texts,
 )
@@ -24,7 +23,7 @@ from flows.onboarding.inference.header import INFERRED_WITHIN_ROWS, find_header
 from flows.parsing.headers import Header, Rows, joined_captions, with_titles_spread
 from flows.parsing.row_keywords import FOOTER, MARKED, NOTE, SUBSET, is_total_word
 from flows.parsing.row_types import RowClassifier
-from flows.parsing.values import Unreadable, with_point
+from flows.parsing.values import Unreadable, holds_number, with_point
 from flows.readers.delimited import Dialect
 from flows.readers.detection import kind_of
 from flows.readers.dialect import find_dialect
@@ -191,7 +190,7 @@ def _is_note(row: Sequence[Any], width: int) -> bool:
     return (
         2 * len(texts) <= width
         and bool(MARKED.search(first) or NOTE.search(first))
-        and not any(is_number(row[place]) for place, _ in texts)
+        and not any(holds_number(row[place]) for place, _ in texts)
     )
 
 

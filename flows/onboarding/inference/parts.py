@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from flows.common.text import strip_whitespace
 from flows.onboarding.inference.cells import list_texts
 from flows.onboarding.inference.columns import InferredColumn
 from flows.onboarding.inference.glossary import Meaning, find_meaning, name_column
 from flows.onboarding.inference.inspect import InspectedFile
-from flows.onboarding.inference.period import split_at_dates, stem_of
+from flows.onboarding.inference.period import split_at_dates
 
 KINDS = ("code", "text", "stage")  # of columns that a label above the header may fill
 UNITS_OF_NUMBERS = ("单位", "計量單位", "计量单位", "金额单位")  # 单位:万元
@@ -86,7 +87,7 @@ def infer_parts(
     else:
         unit = _name_unit(labels[0]) if labels else None
     if unit is None:
-        names = {tuple(split_at_dates(stem_of(file.name))) for file in files}
+        names = {tuple(split_at_dates(Path(file.name).stem)) for file in files}
         if known or len(names) < len(files):
             return None, ""
         hint = "Then parts: true, and the column that says the unit gets role: unit"

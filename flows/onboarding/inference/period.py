@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from flows.common.text import strip_whitespace
@@ -102,11 +103,6 @@ def infer_period(
     )
 
 
-def stem_of(name: str) -> str:
-    """Give a name without its ending."""
-    return name.rpartition(".")[0] or name
-
-
 def split_at_dates(stem: str) -> list[str]:
     """Give the parts of a name that another file of its kind has, too: what stands around dates."""
     first, *others = DATES.split(stem)
@@ -121,7 +117,8 @@ def infer_file_pattern(
     Where that of the first is not of all, it is what all begin with; where that says nothing, it is
     the folder's or the archive's.
     """
-    alike = takewhile(lambda signs: len(set(signs)) == 1, zip(*map(stem_of, names), strict=False))
+    stems = [Path(name).stem for name in names]
+    alike = takewhile(lambda signs: len(set(signs)) == 1, zip(*stems, strict=False))
     common = "".join(signs[0] for signs in alike)
     if len(names) > 1 and not common.endswith(tuple(JOINTS)):
         common = common[: max(map(common.rfind, JOINTS)) + 1]  # 甲园 and 甲乙园 begin alike
@@ -143,7 +140,7 @@ def infer_title(inspected: InspectedFile) -> str:
         if len(texts) == 1 and not LABEL.search(title := texts.pop()):
             # Amid an English sentence a year is no part of its own.
             return title if title.isascii() else _tidy(TITLE_YEAR.sub(" ", title)) or title
-    stem = stem_of(inspected.name).replace("_", " ")
+    stem = Path(inspected.name).stem.replace("_", " ")
     return _tidy(" ".join(split_at_dates(stem))) or stem
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import yaml
 
 from flows.common.masking import without_ids
-from flows.common.text import normalize_width, strip_whitespace
+from flows.common.text import normalize_width
 from flows.onboarding.inference.cells import find_placeholders, first_text, list_texts
 from flows.onboarding.inference.columns import InferredColumn
 from flows.onboarding.inference.inspect import InspectedFile
+from flows.parsing.preamble import find_stated_unit
 from flows.parsing.row_keywords import FOOTER, FOOTER_WORDS, SUBSET, is_total_word
 from flows.parsing.values import UNITS_OF_YUAN
 
@@ -50,7 +51,12 @@ def write_flow(value: Any) -> str:
 
 def write_label(text: str) -> str:
     """Give a text of a row as it may stand in a contract: without ids, short, nothing rendered."""
-    return re.sub(r"[{}]", "", without_ids(text))[:60]
+    return without_braces(text)[:60]
+
+
+def without_braces(text: str) -> str:
+    """Take from a text what dbt would render, and ids."""
+    return re.sub(r"[{}]", "", without_ids(text))
 
 
 def write_pattern_of(text: str) -> str:
@@ -60,10 +66,8 @@ def write_pattern_of(text: str) -> str:
 
 def find_unit_of_amounts(inspected: InspectedFile) -> tuple[str | None, str]:
     """Find the unit that a file says of its amounts, and where: above the header, in its name."""
-    for row in (row for sheet in inspected.sheets for _, row in sheet.preamble):
-        for _, text in list_texts(row):
-            if found := re.search(r"(?:^|\()单位:\(?([^():]+)\)?$", strip_whitespace(text) or ""):
-                return found[1], "in_sheet"
+    if unit := find_stated_unit(row for sheet in inspected.sheets for row in sheet.preamble):
+        return unit, "in_sheet"
     found = re.search(r"[(（](?:单位[::])?([千万百亿]*元)[)）]", inspected.name)
     return (found[1], "in the name") if found else (None, "")
 

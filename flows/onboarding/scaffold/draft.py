@@ -13,7 +13,7 @@ from flows.common.settings import CHECKOUT
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
 from flows.onboarding.inference.columns import NOT_DECLARED, InferredColumn
-from flows.onboarding.inference.suggestions import Suggestion, write_flow
+from flows.onboarding.inference.suggestions import Suggestion, without_braces, write_flow
 from flows.onboarding.inference.unpivot import Unpivoting
 
 QUESTION = "# decide: "
@@ -197,7 +197,7 @@ def write_staging_model(draft: Draft) -> tuple[str, str]:
             text = "period" if kind == "calendar_year" else "substr(period, 1, 4)"
             expressions["year"] = f"cast({text} as int) as year"
     for column in draft.declared:
-        descriptions[column.name] = _without_braces(f"{column.caption}.")
+        descriptions[column.name] = without_braces(f"{column.caption}.")
     descriptions |= {
         "_file_id": "sha256 of the file.",
         "_sheet": "Sheet of the file.",
@@ -209,7 +209,7 @@ def write_staging_model(draft: Draft) -> tuple[str, str]:
         f"    select * from {{{{ source('{draft.system}', '{draft.table}') }}}}\n\n)\n\n"
         f"select\n    {selected}\nfrom {draft.table}\n"
     )
-    description = _without_braces(f"{draft.title}. One row per landed row.")
+    description = without_braces(f"{draft.title}. One row per landed row.")
     lines = [
         "version: 2\n\nmodels:",
         f"  - name: stg_{draft.system}__{draft.table}",
@@ -220,8 +220,3 @@ def write_staging_model(draft: Draft) -> tuple[str, str]:
     for name, text in descriptions.items():
         lines.append(f"      - {write_flow({'name': name, 'description': text})}")
     return sql, "\n".join(lines) + "\n"
-
-
-def _without_braces(text: str) -> str:
-    """Take from a text what dbt would render, and ids."""
-    return re.sub(r"[{}]", "", without_ids(text))
