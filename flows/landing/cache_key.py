@@ -26,8 +26,8 @@ def parser_version() -> str:
     for path in code_files_of(CHECKOUT, READING_PLACES):
         digest.update(f"{path.relative_to(CHECKOUT)}\n".encode())
         digest.update(path.read_bytes())
-    for name in LISTS.values():
-        digest.update((SEEDS / name).read_bytes())
+    for name in LISTS:
+        digest.update((SEEDS / f"{name}.csv").read_bytes())
     digest.update(repr(library_versions()).encode())
     return digest.hexdigest()
 

@@ -15,12 +15,7 @@ from flows.landing.caption_drift import compared_captions, likely_captions, list
 from flows.landing.outcome import Outcome
 from flows.landing.unit_drift import Earlier, Places, far_units, place_of, times_as_text
 from flows.parsing.values import UNITS_OF_YUAN
-from flows.quality.delivery_report import (
-    as_rule_of_suite,
-    list_doubts,
-    write_rejection,
-    write_result,
-)
+from flows.quality.delivery_report import list_doubts, write_rejection, write_result
 from flows.quality.suite import Suites
 from flows.quality.waivers import Waiver, waived_entries
 
@@ -92,9 +87,8 @@ def _with_findings(
     results, rejections = list(outcome.details["results"]), outcome.rejections
     waived, doubts = list(outcome.details["waived"]), list(outcome.details["doubts"])
     for name, places in found.items():
-        finding = file_checks[name]
-        is_critical = finding.severity == "critical"
-        rule = as_rule_of_suite(name, finding)
+        rule = file_checks[name]
+        is_critical = rule.severity == "critical"
         cases = [
             (waiver, place)
             for place in places
@@ -103,14 +97,14 @@ def _with_findings(
         ]
         is_let_through = {id(place) for _, place in cases}
         standing = [place for place in places if id(place) not in is_let_through]
-        severity = "warning" if not standing and is_critical else finding.severity
+        severity = "warning" if not standing and is_critical else rule.severity
         results.append(
             write_result(replace(rule, severity=severity), places, success=False, raised=False)
         )
         if rule.makes_doubt:
             doubts += list_doubts(rule, standing)
         if is_critical and standing:
-            rejections.append(write_rejection(name, finding, standing))
+            rejections.append(write_rejection(rule, standing))
         else:
             waived += waived_entries(cases)
     details = {

@@ -23,7 +23,7 @@ from flows.quality.rules import (
     run_row_rules_on_files,
     run_table_rules,
 )
-from flows.quality.suite import Rule, Suite
+from flows.quality.suite import Suite
 from flows.quality.waivers import Waiver
 
 ROWS, QUARANTINE = "rows.parquet", "quarantine.parquet"
@@ -193,9 +193,9 @@ def _judge_rows(paths: Sequence[Path], contract: Contract, suite: Suite) -> list
     is_single = len(key) == 1
     kind = f"expect_{'column_values' if is_single else 'compound_columns'}_to_be_unique"
     kwargs: dict[str, Any] = {"column": key[0]} if is_single else {"column_list": list(key)}
-    as_rule = Rule(kind, kwargs, rule.severity, rule.effect or "provisional", rule.notes)
-    named = replace(as_rule, type="conflicting_key")
-    judged = run_row_rules_on_files(replace(suite, rules=(*suite.rules, as_rule)), paths)
+    named = replace(rule, kwargs=kwargs, effect=rule.effect or "provisional")
+    own_rules = (*suite.rules, replace(named, type=kind))
+    judged = run_row_rules_on_files(replace(suite, rules=own_rules), paths)
     return [[*results, replace(of_key, rule=named)] for *results, of_key in judged]
 
 

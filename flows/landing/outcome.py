@@ -24,7 +24,7 @@ from flows.parsing.columns import Pseudonym
 from flows.parsing.headers import HeaderMissing
 from flows.parsing.pseudonyms import PersonKey
 from flows.parsing.result import ParseResult, RowLogEntry
-from flows.quality.delivery_report import as_rule_of_suite, write_result
+from flows.quality.delivery_report import write_result
 from flows.quality.suite import SuiteError, Suites
 from flows.quality.waivers import Waiver, waived_entries
 
@@ -270,8 +270,7 @@ def _missing_columns(contract: Contract, error: Exception, suites: Suites) -> li
         return []
     rule = suites.load(contract).file_checks["required_column"]
     places = [{"sheet": "", "row": None, "column": name} for name in error.missing]
-    as_rule = as_rule_of_suite("required_column", rule)
-    return [write_result(as_rule, places, success=False, raised=False)]
+    return [write_result(rule, places, success=False, raised=False)]
 
 
 def rejection_of_delivery(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:

@@ -7,12 +7,7 @@ from functools import lru_cache
 from flows.common.settings import CHECKOUT
 
 SEEDS = CHECKOUT / "dbt_project" / "seeds"
-LISTS = {
-    "school_types": "school_types.csv",
-    "urban_rural": "urban_rural.csv",
-    "function_205": "function_205.csv",
-    "project_purposes": "project_purposes.csv",
-}
+LISTS = ("school_types", "urban_rural", "function_205", "project_purposes")  # each a seed
 CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
 
 
@@ -27,7 +22,7 @@ def is_credit_code(text: str) -> bool:
 @lru_cache
 def titled_codes(name: str) -> tuple[tuple[str, str], ...]:
     """Read a list of codes that the product knows, with titles; its source stands with the seed."""
-    with (SEEDS / LISTS[name]).open(encoding="utf-8", newline="") as file:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         next(rows)
         return tuple((row[0], row[1]) for row in rows)

@@ -1,6 +1,7 @@
 """What the readers of the sheets of one file share: its contract, its reading, where rows go."""
 
 from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flows.contracts.model import Contract
@@ -51,6 +52,20 @@ class ParseContext:
     def find(self, rule: str, sheet: str, number: int, column: str, **more: Any) -> None:
         """Keep what only the file itself shows."""
         self.parsed.findings.append(Finding(rule, sheet, number, column, **more))
+
+    def find_differing(
+        self,
+        rule: str,
+        sheet: str,
+        number: int,
+        differing: Mapping[str, Decimal],
+        level: int = 0,
+        member: str | None = None,
+    ) -> None:
+        """Keep in which columns a row contradicts others, and of money by how much."""
+        for name, difference in differing.items():
+            amount = difference if name.partition(" ")[0] in self.amounts else None
+            self.find(rule, sheet, number, name, level=level, member=member, amount=amount)
 
     def land(self, table: "pa.Table") -> None:
         """Keep typed rows, or pass them on so that they need no memory."""

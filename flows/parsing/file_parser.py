@@ -87,10 +87,7 @@ class FileReader(ParseContext):
         """Add what shows only at the end of the file."""
         for sheet, totals in self.totals:
             for number, level, differing in totals.at_end(self.sums):
-                for column, amount in differing.items():
-                    is_money = column.partition(" ")[0] in self.amounts
-                    money = amount if is_money else None
-                    self.find("own_total", sheet, number, column, level=level, amount=money)
+                self.find_differing("own_total", sheet, number, differing, level)
             self.parsed.compared |= {
                 (sheet, row): columns for row, columns in totals.compared.items()
             }

@@ -119,9 +119,8 @@ def _choose_unit(contract: Contract, units: Sequence[str]) -> str | None:
         if units:
             raise Rejected("several_units_of_money", units=units)
         raise Rejected("no_unit_of_money")
-    has_amounts = any(column.role == "amount" and not column.unit for column in contract.columns)
     expected = stated or "元"
-    if units and expected not in units and has_amounts and not contract.read.unit_column:
+    if units and expected not in units and _takes_unit_of_sheet(contract):
         raise Rejected("sheet_unit_differs", said=units[0], stated=expected)
     return stated
 
@@ -129,10 +128,13 @@ def _choose_unit(contract: Contract, units: Sequence[str]) -> str | None:
 def check_note(contract: Contract, unit: str | None, number: int, row: list[Any]) -> None:
     """Refuse a sheet of which a note below says another unit of money than it is read in."""
     units = find_money_units([(number, row)])
-    has_amounts = any(column.role == "amount" and not column.unit for column in contract.columns)
-    is_meant = has_amounts and not contract.read.unit_column
-    if units and is_meant and (unit or "元") not in units:
+    if units and (unit or "元") not in units and _takes_unit_of_sheet(contract):
         raise Rejected("note_unit_differs", row=number, said=units[0], stated=unit or "元")
+
+
+def _takes_unit_of_sheet(contract: Contract) -> bool:
+    amounts = [column for column in contract.columns if column.role == "amount"]
+    return not contract.read.unit_column and not all(column.unit for column in amounts)
 
 
 def find_money_units(above: Rows) -> list[str]:

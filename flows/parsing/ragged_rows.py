@@ -3,12 +3,10 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple
 
 from flows.common.errors import Rejected
 from flows.common.text import normalize_width, strip_whitespace
-from flows.contracts.model import Contract
 from flows.parsing.headers import Header
 from flows.parsing.values import holds_number
 from flows.readers.sheets import Sheet
@@ -111,28 +109,12 @@ class Widths:
         )
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(NamedTuple):
     """Where the columns stand that tell what a cell alone in its row is."""
 
-    declared: frozenset[int]
-    measures: frozenset[int]
-    proved: frozenset[int]  # codes that prove themselves
-
-    @classmethod
-    def of(cls, contract: Contract, header: Header, items: Collection[int]) -> Self:
-        """Find them below a header; `items` are the places of columns that become rows."""
-        key = contract.key
-        found = [(header.positions[column.name], column) for column in contract.columns
-                 if column.name in header.positions]  # fmt: skip
-        measures = {place for place, column in found
-                    if column.is_number and column.name not in key}  # fmt: skip
-        proved = {
-            place for place, column in found if column.length or column.check or column.code_list
-        }
-        declared = {place for place, _ in found}
-        return cls(frozenset(declared | {*items}), frozenset(measures | {*items}),
-                   frozenset(proved))  # fmt: skip
+    declared: Collection[int]
+    measures: Collection[int]
+    proved: Collection[int]  # codes that prove themselves
 
     def kind(self, place: int, cell: object) -> str | None:
         """Say what a cell is that stands alone in its row; None where it is data all the same.

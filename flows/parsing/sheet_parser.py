@@ -87,14 +87,20 @@ class SheetReader:
         ) in header.captions else None  # fmt: skip
         self.date_system = date_system
         self.widths = Widths(header)
-        items = {at for _, places in self.long.items for at in places.values()} if self.long else ()
-        is_looked_at = len(header.positions) + len(items) >= FEWEST_CAPTIONS
-        self.alone = None
-        if is_looked_at and not sheet.is_records:
-            self.alone = Columns.of(contract, header, items)
         self.suspects: dict[int, str] = {}  # rows not to be relied on, by their number
         self.measures = self.row_types.measures
+        items = {at for _, places in self.long.items for at in places.values()} if self.long else ()
         self.declared = sorted({*header.positions.values(), *items})
+        proved = [
+            header.positions[column.name]
+            for column in contract.columns
+            if column.name in header.positions
+            and (column.length or column.check or column.code_list)
+        ]
+        is_looked_at = len(header.positions) + len(items) >= FEWEST_CAPTIONS
+        self.alone: Columns | None = None
+        if is_looked_at and not sheet.is_records:
+            self.alone = Columns(self.declared, self.measures, proved)
         self.summed = self._summed()
         self.above = SumsAbove(self.summed)
         self.with_fractions: set[str] = set()  # columns of amounts, already found
@@ -198,7 +204,7 @@ class SheetReader:
                 check_note(self.file.contract, self.unit, number, row)
             if kind == "subset" and self.file.is_judged:
                 above = find_exceeding(self._stated(row), self._stated(self.whole))
-                self._doubt("part_above_whole", number, above)
+                self.file.find_differing("part_above_whole", self.sheet.name, number, above)
             if kind == "group":
                 self.group = next((str(cell).strip() for cell in row if cell), None)
             self.file.parsed.skip(self.sheet.name, number, kind)
@@ -229,23 +235,8 @@ class SheetReader:
         label, stated = self.row_types.label(row), self._stated(row)
         differing = self.totals.take(number, label, stated, title=is_title)
         level = GROUP if is_title else total_level(label)
-        self._doubt("own_total", number, differing, level, self._member_of(row))
-
-    def _doubt(
-        self,
-        rule: str,
-        number: int,
-        differing: Mapping[str, Decimal],
-        level: int = 0,
-        member: str | None = None,
-    ) -> None:
-        """Keep in which columns a row contradicts others, and of money by how much."""
-        for name, amount in differing.items():
-            is_money = name.partition(" ")[0] in self.file.amounts
-            self.file.find(
-                rule, self.sheet.name, number, name,
-                level=level, member=member, amount=amount if is_money else None,
-            )  # fmt: skip
+        member = self._member_of(row)
+        self.file.find_differing("own_total", self.sheet.name, number, differing, level, member)
 
     def _member_of(self, row: list[Any]) -> str | None:
         """Say of which member a totals row is, by its own cell or by the title of its group."""

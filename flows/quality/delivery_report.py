@@ -11,7 +11,7 @@ from flows.common.messages import Message, message, places_message
 from flows.contracts.model import Contract
 from flows.parsing.result import Finding, ParseResult, add_amounts, read_unit_and_member
 from flows.quality.rules import RuleResult
-from flows.quality.suite import DRIFT_FINDINGS, FINDINGS, OF_ROWS, FileCheck, Rule, Suite
+from flows.quality.suite import DRIFT_FINDINGS, FINDINGS, Rule, Suite
 from flows.quality.waivers import Waiver
 
 PLACES_SHOWN = 20
@@ -37,16 +37,11 @@ def _is_asked(name: str, contract: Contract) -> bool:
     return name not in DRIFT_FINDINGS and bool(asked_by.get(name, True))
 
 
-def as_rule_of_suite(name: str, rule: FileCheck) -> Rule:
-    """Give what the suite says of a thing found in a file the form of its other rules."""
-    return Rule(name, {}, rule.severity, rule.effect, rule.notes, keeps_rows=name not in OF_ROWS)
-
-
-def write_rejection(name: str, rule: FileCheck | Rule, places: list[dict[str, Any]]) -> Message:
+def write_rejection(rule: Rule, places: list[dict[str, Any]]) -> Message:
     """Say in a sentence why a file is rejected, by what was found in it and where."""
     return message(
         "rule_broken",
-        rule=name,
+        rule=rule.type,
         what=rule.notes.what.rstrip("。"),
         resolve=rule.notes.resolve.rstrip("。"),
         places=places_message(places),
@@ -166,7 +161,7 @@ class DeliveryReport:
         for name, rule in self.suite.file_checks.items():
             places = found.pop(name, [])
             if places or (_is_asked(name, self.contract) and name != "blank_amount"):
-                self._add_finding(name, rule, places)
+                self._add_finding(rule, places)
         for name, places in found.items():
             self._reject("suite_without_rule", rule=name, places=places_message(places))
 
@@ -174,20 +169,19 @@ class DeliveryReport:
         """Judge the amounts that are blank in the rows that count."""
         rule = self.suite.file_checks.get("blank_amount")
         if rule and (places or _is_asked("blank_amount", self.contract)):
-            self._add_finding("blank_amount", rule, places)
+            self._add_finding(rule, places)
 
-    def _add_finding(self, name: str, rule: FileCheck, places: list[dict[str, Any]]) -> None:
-        as_rule = as_rule_of_suite(name, rule)
+    def _add_finding(self, rule: Rule, places: list[dict[str, Any]]) -> None:
         standing = places
-        if rule.severity == "critical" or as_rule.makes_doubt:
-            standing = [place for place in places if not self.is_waived(name, place)]
+        if rule.severity == "critical" or rule.makes_doubt:
+            standing = [place for place in places if not self.is_waived(rule.type, place)]
         grave = standing if rule.severity == "critical" else []
         severity = rule.severity if grave or not places else _at_most_warning(rule.severity)
-        self.add_result(replace(as_rule, severity=severity), places=places, success=not places)
-        if as_rule.makes_doubt:
-            self.doubts += list_doubts(as_rule, standing)
+        self.add_result(replace(rule, severity=severity), places=places, success=not places)
+        if rule.makes_doubt:
+            self.doubts += list_doubts(rule, standing)
         if grave:
-            self.rejections.append(write_rejection(name, rule, grave))
+            self.rejections.append(write_rejection(rule, grave))
 
     def add_row_results(
         self, results: Sequence[RuleResult], rows: Mapping[int, Mapping[str, Any]]
@@ -270,7 +264,7 @@ class DeliveryReport:
             if result.raised:
                 self._reject("rule_not_run", rule=rule.type, column=rule.column)
             elif is_grave:
-                self.rejections.append(write_rejection(rule.type, rule, [{"column": rule.column}]))
+                self.rejections.append(write_rejection(rule, [{"column": rule.column}]))
 
     def quarantine_row(self, row: Finding, effect: str) -> None:
         """Put a row into quarantine; it keeps what is readable of its keys and amount."""

@@ -65,7 +65,10 @@ class Notes:
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation: with an effect it quarantines rows, or keeps them and doubts the table."""
+    """One expectation: with an effect it quarantines rows, or keeps them and doubts the table.
+
+    What is checked while a file is read is a rule, too, by the name of what is found.
+    """
 
     type: str
     kwargs: Mapping[str, Any] = field(hash=False)
@@ -97,22 +100,13 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class FileCheck:
-    """The severity and notes of what is checked while a file is read."""
-
-    severity: str
-    effect: str | None
-    notes: Notes
-
-
-@dataclass(frozen=True)
 class Suite:
     """What must be true of one table."""
 
     name: str
     aggregates: Mapping[str, str] = field(hash=False)
     rules: tuple[Rule, ...]
-    file_checks: Mapping[str, FileCheck] = field(hash=False)
+    file_checks: Mapping[str, Rule] = field(hash=False)
 
 
 def load_suite(path: Path, checks_of_all: Path | None = None) -> Suite:
@@ -297,7 +291,7 @@ def _load_file_checks(path: Path) -> dict[str, dict[str, Any]]:
 
 def _merge_file_checks(
     where: str, own: Any, for_all: Mapping[str, Mapping[str, Any]]
-) -> dict[str, FileCheck]:
+) -> dict[str, Rule]:
     """Lay a suite's own words over those for every table, word by word, notes too."""
     if not isinstance(own, dict):
         raise SuiteError(f"{where}: file_checks must give rules by name")
@@ -312,7 +306,6 @@ def _merge_file_checks(
         }
         if base and isinstance(raw["notes"], dict):
             raw["notes"] = {**base["notes"], **raw["notes"]}
-        rules[name] = FileCheck(
-            *_read_severity(place, _take_keys(raw, place, ("severity", "notes"), ("effect",)))
-        )
+        said = _read_severity(place, _take_keys(raw, place, ("severity", "notes"), ("effect",)))
+        rules[name] = Rule(name, {}, *said, keeps_rows=name not in OF_ROWS)
     return rules

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,9 @@ def _old_book(path: Path) -> Any:
 
     with suppress(UnicodeDecodeError):
         try:
+            # It may quote cells in what it says, so nobody reads that.
             book = xlrd.open_workbook(
-                str(path), formatting_info=True, ragged_rows=True, logfile=_Nowhere()
+                str(path), formatting_info=True, ragged_rows=True, logfile=StringIO()
             )
         except xlrd.XLRDError as error:
             if "ncrypt" in str(error) or "assword" in str(error):
@@ -153,7 +155,7 @@ def _uncalculated(path: Path, book: Any) -> dict[int, list[tuple[int, int]]]:
         return {}
     stream = b""
     with suppress(CompDocError):
-        stream = CompDoc(content, logfile=_Nowhere()).get_named_stream("Workbook") or b""
+        stream = CompDoc(content, logfile=StringIO()).get_named_stream("Workbook") or b""
     found: dict[int, list[tuple[int, int]]] = {}
     numbers = zip(getattr(book, "_sh_abs_posn", ()), getattr(book, "_all_sheets_map", ()),
                   strict=False)  # fmt: skip
@@ -184,13 +186,3 @@ def _uncalculated(path: Path, book: Any) -> dict[int, list[tuple[int, int]]]:
                 break
             place += 4 + size
     return found
-
-
-class _Nowhere:
-    """What xlrd says of a file while it reads it."""
-
-    def write(self, _text: str) -> None:
-        """Drop it: it may quote cells, and standard output is the channel of the messages."""
-
-    def flush(self) -> None:
-        """Do nothing."""

@@ -37,9 +37,7 @@ def gate_outcomes(folder: Path, suites: Path, year: int, district: str) -> list[
                     result.raised or result.rule.severity == "critical" for result in failed
                 ),
                 "rejections": [
-                    write_rejection(
-                        result.rule.type, result.rule, [{"column": result.rule.column}]
-                    ).as_json()
+                    write_rejection(result.rule, [{"column": result.rule.column}]).as_json()
                     for result in failed
                     if result.raised or result.rule.severity == "critical"
                 ],

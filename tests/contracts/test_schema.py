@@ -1,9 +1,10 @@
 """The schema for editors is the one that the types give, and explains every word."""
 
 import json
+import re
 
+from flows.common.settings import CHECKOUT
 from flows.contracts.schema import SCHEMA, write_schema
-from flows.onboarding.scaffold.draft import populations
 
 WORDS = json.loads(SCHEMA.read_text("utf-8"))["$defs"]
 
@@ -20,4 +21,6 @@ def test_every_word_of_a_contract_is_explained() -> None:
 
 
 def test_the_units_that_may_be_expected_are_those_that_the_model_knows() -> None:
-    assert WORDS["Units"]["properties"]["expected"]["enum"] == populations()
+    model = CHECKOUT / "dbt_project" / "models" / "intermediate" / "int_units_expected.sql"
+    known = dict.fromkeys(re.findall(r"population = '([a-z_]+)'", model.read_text("utf-8")))
+    assert WORDS["Units"]["properties"]["expected"]["enum"] == list(known)

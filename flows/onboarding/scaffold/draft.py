@@ -5,13 +5,13 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from flows.common.errors import ZipingError
 from flows.common.masking import without_ids
-from flows.common.settings import CHECKOUT
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Contract
+from flows.contracts.words import Units
 from flows.onboarding.inference.columns import NOT_DECLARED, InferredColumn
 from flows.onboarding.inference.suggestions import Suggestion, without_braces, write_flow
 from flows.onboarding.inference.unpivot import Unpivoting
@@ -27,13 +27,6 @@ sources:
     tables:
 """
 FIRST_TABLE = re.compile(r"^ +tables:(?: *#.*)?\n(?: *(?:#.*)?\n)*( +)- ", re.MULTILINE)
-EXPECTED = CHECKOUT / "dbt_project" / "models" / "intermediate" / "int_units_expected.sql"
-
-
-def populations() -> list[str]:
-    """List which units may be expected, as the model knows them."""
-    found = re.findall(r"population = '([a-z_]+)'", EXPECTED.read_text("utf-8"))
-    return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)
@@ -121,7 +114,7 @@ def _write_meta(draft: Draft) -> Iterator[str]:
     if draft.unit in UNITS_KNOWN:
         yield write_question(
             f"must every unit report? Then units: (column: {draft.unit}, expected: …), one of "
-            + ", ".join(populations())
+            + ", ".join(get_args(Units.model_fields["expected"].annotation))
         )
     elif draft.unit is None:
         yield write_question("which column names the school or the budget unit? Give it role: unit")
