@@ -82,7 +82,10 @@ class Holder:
 
 
 def find_controls(content: bytes, part: str) -> list[Holder]:
-    """Find the controls of figures in a part; raises WrongUse where it is damaged."""
+    """Find the controls of figures in a part; where one is lost, its bookmark stands for it.
+
+    Raises WrongUse where the part is damaged.
+    """
     found = _Scanner(content, part, "sdt").scan()
     return [holder for holder in found if holder.name.startswith(TAG)]
 
@@ -115,6 +118,9 @@ class _Scanner:
         self.run: tuple[int, Span | None, int] = (0, None, 0)  # start, properties, place within
         self.highlights: list[Span] = []
         self.bookmark = ""  # the figure of the bookmark that was last begun, until a control has it
+        self.range: tuple[str, Holder] | None = (
+            None  # that bookmark by its id, if no control is in it
+        )
         self.properties: dict[int, Span] = {}  # of controls, by depth
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.StartElementHandler = self._begin
@@ -151,19 +157,16 @@ class _Scanner:
         self.stack.append((local, start))
         said = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
         if local == self.kind:
-            holder = Holder(said.get("author", ""))
-            self.open.append((len(self.stack), holder))
-            self.found.append(holder)
-        if local == "bookmarkStart" and (figure := figure_of_bookmark(said.get("name", ""))):
+            self.open.append((len(self.stack), Holder(said.get("author", ""))))
+            self.found.append(self.open[-1][1])
+            self.range = None
+        elif local == "bookmarkStart" and (figure := figure_of_bookmark(said.get("name", ""))):
             self.bookmark = figure
-        if not self.open:
-            return
-        depth, holder = self.open[-1]
-        if self.kind == "sdt" and parents[-1:] == ["sdtPr"] and len(self.stack) == depth + 2:
-            if local == "tag":
-                holder.name = said.get("val", "")
-            holder.is_placeholder |= local == "showingPlcHdr"
-        if local == "r":
+            self.range = None if self.open else (said.get("id", ""), Holder(TAG + figure))
+        elif local == "bookmarkEnd" and self.range and self.range[0] == said.get("id"):
+            self.found += [self.range[1]] if self.range[1].texts else []
+            self.range, self.bookmark = None, ""
+        elif local == "r":
             self.run = (self._tag_end(start), None, 0)
         elif parents == ["r", "rPr"]:
             run, look, place = self.run
@@ -171,34 +174,48 @@ class _Scanner:
                 self.highlights.append(Span(start, self._tag_end(start)))
             elif local in BEHIND and not place:
                 self.run = (run, look, start)
+        elif self.open and parents[-1:] == ["sdtPr"]:
+            depth, holder = self.open[-1]
+            is_own = len(self.stack) == depth + 2
+            holder.name = said.get("val", "") if is_own and local == "tag" else holder.name
+            holder.is_placeholder |= is_own and local == "showingPlcHdr"
 
     def _end(self, name: str) -> None:
         local, start = self.stack.pop()
-        at = self.parser.CurrentByteIndex
-        begun = self._tag_end(start)
+        if local == "p":
+            self.range = None  # a figure never goes on in the next paragraph
+        if local in ("rPr", "sdtPr", "t", "r"):
+            self._end_of_interest(local, start)
+        if self.open and len(self.stack) < self.open[-1][0]:
+            self._close()
+
+    def _end_of_interest(self, local: str, start: int) -> None:
+        at, begun = self.parser.CurrentByteIndex, self._tag_end(start)
         is_empty = self.content.endswith(b"/>", start, begun)
-        end = begun if is_empty else self._tag_end(at)
-        if not self.open:
-            return
-        depth, holder = self.open[-1]
-        is_in_content = any(known == "sdtContent" for known, _ in self.stack[depth:])
+        whole = Span(start, begun if is_empty else self._tag_end(at), is_empty)
+        inside = whole if is_empty else Span(begun, at)
+        holder = self._holder()
         if local == "rPr" and self.stack[-1:] and self.stack[-1][0] == "r":
             run, _, place = self.run
-            self.run = (run, Span(start, end, is_empty), place or at)
-        if local == "sdtPr" and len(self.stack) == depth:
-            inside = Span(start, end, True) if is_empty else Span(begun, at)
-            self.properties[depth] = inside
-        if local == "t" and (is_in_content or self.kind == "comment"):
+            self.run = (run, whole, place or at)
+        elif local == "sdtPr" and self.open and len(self.stack) == self.open[-1][0]:
+            self.properties[len(self.stack)] = inside
+        elif local == "t" and holder:
             if not holder.texts:
                 holder.run_start, holder.look, holder.look_end = self.run
-            inside = Span(start, end, True) if is_empty else Span(begun, at)
             holder.texts.append(inside)
-        if local == "r" and is_in_content:
-            holder.highlights += self.highlights
-        if local == "r":
+        elif local == "r":
+            if holder:
+                holder.highlights += self.highlights
             self.highlights = []
-        if len(self.stack) < depth:
-            self._close()
+
+    def _holder(self) -> Holder | None:
+        """Find the control, the comment or the bookmark to which a text belongs."""
+        if not self.open:
+            return self.range[1] if self.range else None
+        depth, holder = self.open[-1]
+        is_within = any(known == "sdtContent" for known, _ in self.stack[depth:])
+        return holder if is_within or self.kind == "comment" else None
 
     def _close(self) -> None:
         """End a control; one without a tag is that of the bookmark around it."""
@@ -209,5 +226,5 @@ class _Scanner:
         self.bookmark = ""
 
     def _text(self, text: str) -> None:
-        if self.open and self.stack and self.stack[-1][0] == "t":
-            self.open[-1][1].text += text
+        if self.stack and self.stack[-1][0] == "t" and (holder := self._holder()):
+            holder.text += text

@@ -6,11 +6,12 @@ it. The same release and template give the same bytes.
 
 import io
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
+from flows.common.clock import known_until
 from flows.common.errors import WrongUse
 from flows.common.settings import SAMPLE_MARK
 from flows.releases.tables import ReleaseTables, Row
@@ -109,8 +110,10 @@ class _Setter:
             yield {"kind": paragraph.kind, "content": Markup(xml)}
 
     def _notice(self) -> str:
+        day = self.manifest.get("as_of")
+        as_of = known_until(date.fromisoformat(day)) if day else ""
         return (
-            f"依据发布{self.manifest['release']}生成。文中数字是内容控件，请勿直接改写；"
+            f"依据发布{self.manifest['release']}{as_of}生成。文中数字是内容控件，请勿直接改写；"
             "数据更新后用 ziping report refresh 换成新的数字，文字不变。"
         )
 

@@ -8,6 +8,7 @@ from flows.common.labels import WORDS
 from flows.contracts.model import contract_from_json
 from flows.contracts.periods import due_date_of_year, period_of_year
 from flows.releases.tables import ReleaseTables, Row
+from flows.report.places import write_full_width
 
 # A figure in one of these states is marked in the draft.
 MARKED = ("provisional", "partial", "missing", "suppressed")
@@ -53,7 +54,8 @@ class Notes:
         if state not in MARKED:
             return ""
         owed = list(self._owed(figure)) if state != "suppressed" else []
-        return f"{WORDS[state]}：{'；'.join(owed) or figure['reason'] or '原因待核'}"
+        said = "；".join(owed) or figure["reason"] or "原因待核"
+        return f"{write_full_width(WORDS[state])}：{write_full_width(said)}"
 
     def _owed(self, figure: Row) -> Iterator[str]:
         """Say of each delivery that a figure lacks, or that is in doubt, who owes it by when."""

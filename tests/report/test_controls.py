@@ -88,6 +88,28 @@ def test_a_control_that_lost_its_tag_is_known_by_its_bookmark_and_gets_it_back()
     assert inside == control(f"{mark}<w:r><w:t>新</w:t></w:r>", '<w:tag w:val="figure:4.8.2"/>')
 
 
+MARK = '<w:bookmarkStart w:id="7" w:name="_figure_4_1__1001"/>'
+END = '<w:bookmarkEnd w:id="7"/>'
+
+
+def test_where_a_program_dropped_the_control_its_bookmark_stands_for_it() -> None:
+    other = '<w:bookmarkStart w:id="8" w:name="_Toc1"/><w:bookmarkEnd w:id="8"/>'
+    run = f"<w:r><w:rPr><w:b/>{HIGHLIGHT}</w:rPr><w:t>旧</w:t></w:r>"
+    xml = f"{RUN}{MARK}{other}{run}{END}{RUN}"
+    new = "<w:r><w:rPr><w:b/></w:rPr><w:t>新</w:t></w:r>"
+    assert rewritten(xml, "新", is_marked=False) == f"{RUN}{MARK}{other}{new}{END}{RUN}"
+
+
+def test_a_bookmark_around_a_control_is_not_counted_besides() -> None:
+    (found,) = find_controls(body(MARK + control(RUN) + END), "p")
+    assert found.text == "旧"
+
+
+def test_a_bookmark_that_ends_in_another_paragraph_or_holds_nothing_is_no_figure() -> None:
+    assert find_controls(body(f"{MARK}{RUN}</w:p><w:p>{RUN}{END}"), "p") == []
+    assert find_controls(body(f"{MARK}{END}{RUN}"), "p") == []
+
+
 def test_the_placeholder_of_word_is_no_text() -> None:
     properties = '<w:tag w:val="figure:4.1"/><w:showingPlcHdr/>'
     (found,) = find_controls(body(control(RUN, properties)), "p")

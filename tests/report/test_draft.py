@@ -52,7 +52,7 @@ def test_a_comment_names_office_file_and_due_date(tmp_path: Path) -> None:
         "期限2024-04-30，经费.xlsx"
     )
     assert missing == "4.4 图6 数据缺失：教育经费统计（2021）缺失，由财政局教科文股报送"
-    assert few == "4.6 图8 不公开(人数过少)：涉及1至4人"
+    assert few == "4.6 图8 不公开（人数过少）：涉及1至4人"
 
 
 def test_ids_of_controls_and_comments_differ(tmp_path: Path) -> None:

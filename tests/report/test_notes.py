@@ -32,7 +32,7 @@ def test_where_no_delivery_is_known_to_be_in_doubt_the_reason_stands(tmp_path: P
     rows = [{"district_code": "110101", "source": FUNDS, "period": "2023",
              "effect": "provisional"}]  # fmt: skip
     found = note(tmp_path, "4.3", 3, **{"internal/quarantine": rows})
-    assert found == "暂定：3行数据待核,暂不计入,涉及42.00元"
+    assert found == "暂定：3行数据待核，暂不计入，涉及42.00元"
 
 
 def test_a_partial_one_names_what_not_all_units_sent(tmp_path: Path) -> None:
@@ -45,7 +45,9 @@ def test_a_partial_one_names_what_not_all_units_sent(tmp_path: Path) -> None:
 
 def test_a_missing_one_has_the_sentence_of_the_release(tmp_path: Path) -> None:
     gap = "教育经费统计(2021)缺失:由财政局教科文股于2022-04-30前报送,逾期未报"
-    assert note(tmp_path, "4.4", says=facts(gaps=[gap])) == f"数据缺失：{gap}"
+    assert note(tmp_path, "4.4", says=facts(gaps=[gap])) == (
+        "数据缺失：教育经费统计（2021）缺失：由财政局教科文股于2022-04-30前报送，逾期未报"
+    )
 
 
 @pytest.mark.parametrize("names", ["[]", '["not_covered"]', '["standards"]'])
