@@ -1,6 +1,5 @@
 """The annex of a chapter: where each of its numbers comes from, and a sheet of proof for each."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +19,13 @@ from flows.report.places import figure_name, read_item
 SOURCES = "数据来源附表.xlsx"
 # Captions and widths of the table; together one page of A4 across, at the size that they have.
 CAPTIONS = {
-    "图号": 8,
-    "数字": 26,
-    "印出": 17,
-    "来源": 25,
-    "责任科室": 17,
-    "文件": 34,
-    "收到日期": 13,
+    "图号": 7,
+    "数字": 21,
+    "印出": 14,
+    "来源": 20,
+    "责任科室": 14,
+    "文件": 24,
+    "收到日期": 12,
 }
 PRIVATE = 0o600  # the sheets of proof list schools
 
@@ -107,10 +106,14 @@ def _rows(tables: ReleaseTables, manifest: Row, figure: Row) -> Iterator[tuple[s
         for part in (value, *tables.parts_of(value))
         for row in tables.evidence.get(key_of(part), ())
     ]
-    files = {file["sha256"]: file for file in manifest["deliveries"]}
-    found = list(dict.fromkeys(row["sha256"] for row in evidence if row["sha256"] in files))
-    for number, digest in enumerate(found):
-        file = files[digest]
+    wanted = {(row["source"], row["sha256"]) for row in evidence}
+    found = [
+        file
+        for file in manifest["deliveries"]
+        if (file["source"], file["sha256"]) in wanted
+        and file["district_code"] == figure["district_code"]
+    ]
+    for number, file in enumerate(found):
         head = (name, "", "") if number else head
         received = datetime.fromisoformat(file["received_at"]).astimezone(CHINA).date()
         period = "长期" if file["period"] == "standing" else file["period"]
@@ -122,7 +125,10 @@ def _rows(tables: ReleaseTables, manifest: Row, figure: Row) -> Iterator[tuple[s
             received.isoformat(),
         )
     if not found:
-        missing = json.loads(figure["missing_sources"] or "[]")
-        reason = figure["reason"] or ("、".join(missing) if missing else "依据现行标准")
+        documents = dict.fromkeys(
+            f"《{row['document']}》{row['document_number'] or ''}"
+            for row in tables.standards_of(value)
+        )
+        reason = figure["reason"] or "、".join(documents)
         office = tables.indicators[figure["indicator_id"]]["owner_office"] or ""
         yield (*head, reason, office, "", "")
