@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from decimal import Decimal
-from pathlib import Path
 from typing import NamedTuple
 
 from flows.common.text import strip_whitespace
@@ -43,35 +42,40 @@ class Commitment(NamedTuple):
             return "无法判定"
         return "已实现" if self.is_reached else "未实现"
 
-    @property
-    def sentence(self) -> str:
-        """Answer it in a sentence, as the report has it."""
-        now = f"现为{self.text}，" if self.text else ""
+    def write(self, now: str) -> str:
+        """Answer it in a sentence, as the report has it; `now` prints this year's figure."""
         why = f"（{self.why}）" if self.why else ""
         goal = f"上年提出“{self.task}”，{self.indicator}目标为{self.target}，"
-        return f"{goal}{now}{self.outcome}{why}。"
+        return f"{goal}{f'现为{now}，' if now else ''}{self.outcome}{why}。"
 
 
-def answer_commitments(folder: Path, year: int, tables: ReleaseTables) -> list[Commitment]:
+def answer_commitments(tables: ReleaseTables, manifest: Row) -> list[Commitment]:
     """Answer the targets of last year's signed report by the values of a release of this year.
 
-    `folder` is that of the release, also of one that is being built. Empty where last year was not
-    signed, or its release has no tasks. ZipingError where what was signed was changed since.
+    Also for one that is being built. Empty where last year was not signed, or its release has no
+    tasks; what must not be published is left out. ZipingError where what was signed was changed.
     """
-    version = latest_version(folder.parent.parent / str(year - 1))
+    year = manifest["evaluation_year"]
+    version = latest_version(tables.folder.parent.parent / str(year - 1))
     if version is None:
         return []
     path = version.release.folder / f"{TASKS}.parquet"
     tasks = rows_of(path) if path.is_file() else []
-    return [
+    found = (
         _answer(task, version.release.name, tables)
         for task in sorted(tasks, key=lambda task: str(task["number"]))
-        if task["kind"] == AHEAD and task["indicator"] and task["target"]
-    ]
+        if task["district_code"] == manifest["district_code"]
+        and task["kind"] == AHEAD
+        and task["indicator"]
+        and task["target"]
+    )
+    return [answer for answer in found if answer]
 
 
-def _answer(task: Row, release: str, tables: ReleaseTables) -> Commitment:
+def _answer(task: Row, release: str, tables: ReleaseTables) -> Commitment | None:
     figure = _find_figure(task["indicator"], tables)
+    if figure and "withheld" in (figure["state"], figure["publish"]):
+        return None
     is_reached, why = (
         judge_target(task["target"], figure, tables) if figure else (None, "本年没有同名指标")
     )

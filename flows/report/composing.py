@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.common.errors import WrongUse
+from flows.common.errors import WrongUse, ZipingError
 from flows.releases.tables import ReleaseTables, Row
+from flows.report.commitments import answer_commitments
 from flows.report.generating import (
     describe_failures,
     describe_tasks_ahead,
@@ -168,7 +169,16 @@ class _Composer:
             shown = [row for row in figures if not is_withheld(row)]
             yield from describe_failures(self.tables, self.manifest, shown)
         if place == AHEAD:
+            yield from self._answers()
             yield from describe_tasks_ahead(self.tasks)
+
+    def _answers(self) -> Iterator[str]:
+        """Answer last year's targets; that what was signed was changed stops no draft."""
+        try:
+            for answer in answer_commitments(self.tables, self.manifest):
+                yield answer.write(f"{{{answer.figure}}}" if answer.figure else "")
+        except ZipingError as error:
+            self.result.findings.append(Finding("上年目标不能核对", str(error)))
 
     def _add_written(self, name: str, kind: str) -> None:
         for row in self.written.get(name, ()):

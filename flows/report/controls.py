@@ -5,7 +5,7 @@ spliced in. So prose, layout, tracked changes and remarks of people are what the
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.parsers import expat
@@ -24,6 +24,7 @@ BEHIND = set(
     "u effect bdr shd fitText vertAlign rtl cs em lang eastAsianLayout specVanish oMath rPrChange"
     .split()
 )  # fmt: skip
+WITH_CONTROLS = re.compile(r"word/(document|header[0-9]*|footer[0-9]*|footnotes|endnotes)\.xml")
 OTHER_ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["'](?!utf-?8["'])""", re.IGNORECASE)
 
 
@@ -88,6 +89,15 @@ def find_controls(content: bytes, part: str) -> list[Holder]:
     """
     found = _Scanner(content, part, "sdt").scan()
     return [holder for holder in found if holder.name.startswith(TAG)]
+
+
+def controls_by_part(parts: Mapping[str, bytes]) -> dict[str, list[Holder]]:
+    """Find the controls of figures in all parts of a file that people read."""
+    return {
+        name: found
+        for name, content in parts.items()
+        if WITH_CONTROLS.fullmatch(name) and (found := find_controls(content, name))
+    }
 
 
 def find_comments(content: bytes, part: str) -> list[Holder]:

@@ -1,6 +1,5 @@
 """Refresh a draft that people have worked on: later figures, the same prose."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +10,12 @@ from flows.releases.changes import MOST_NAMED, Edition, causes_of, file_changes,
 from flows.releases.release import Release, find_release, releases_of
 from flows.releases.tables import ReleaseTables, Row, key_of
 from flows.report.composing import is_withheld
-from flows.report.controls import Holder, Splice, apply_splices, find_comments, find_controls
+from flows.report.controls import Holder, Splice, apply_splices, controls_by_part, find_comments
 from flows.report.draft import note_text
 from flows.report.marking import TAG, Origin, read_origin, write_origin
 from flows.report.notes import Notes
 from flows.report.package import COMMENTS, pack, read_package
 from flows.report.places import figure_name
-
-WITH_CONTROLS = re.compile(r"word/(document|header[0-9]*|footer[0-9]*|footnotes|endnotes)\.xml")
 
 
 @dataclass(frozen=True)
@@ -67,11 +64,7 @@ def refresh_draft(
     """
     parts = read_package(path)
     origin = read_origin(parts)
-    controls = {
-        name: found
-        for name, content in parts.items()
-        if WITH_CONTROLS.fullmatch(name) and (found := find_controls(content, name))
-    }
+    controls = controls_by_part(parts)
     if origin is None or not controls:
         lack = "has no controls of figures" if origin else "does not say from which release it is"
         raise WrongUse(

@@ -17,8 +17,11 @@ from flows.releases.release import MANIFEST, Release, find_release, year_folder
 from flows.releases.signed_drift import Moved, compare_with_signed, figure_number
 from flows.releases.signing import SignedVersion, figures_of, keep_version, latest_version
 from flows.releases.tables import ReleaseTables, Row
+from flows.report.controls import controls_by_part
 from flows.report.draft import REPORT
 from flows.report.erratum import ERRATUM, write_erratum
+from flows.report.marking import TAG
+from flows.report.package import read_package
 
 DOCUMENTS = (".docx", ".doc", ".wps", ".pdf", ".ofd")
 STATES_OF_GAPS = ("missing", "partial", "provisional")
@@ -69,6 +72,26 @@ def find_gaps(tables: ReleaseTables) -> list[str]:
     ]
 
 
+def find_other_numbers(document: Path, tables: ReleaseTables) -> list[str]:
+    """Say of each control of a Word file that prints another text than the release's figure.
+
+    Raises WrongUse where it is no sound Word file. Numbers outside of controls are for
+    `ziping report check`.
+    """
+    figures = {figure_number(row["figure_id"], row["part"]): row for row in tables.printed}
+    found = []
+    for controls in controls_by_part(read_package(document)).values():
+        for control in controls:
+            figure = figures.get(control.name.removeprefix(TAG))
+            text = control.text.strip()
+            if figure is None:
+                found.append(f"{control.name.removeprefix(TAG)}: 报告印作 {text}，本发布版没有")
+            elif text != figure["text"]:
+                name = f"{control.name.removeprefix(TAG)} {figure['title']}"
+                found.append(f"{name}: 报告印作 {text}，发布版为 {figure['text']}")
+    return list(dict.fromkeys(found))
+
+
 @dataclass(frozen=True)
 class SigningProposal:
     """What would be signed, and what stands against it."""
@@ -86,8 +109,8 @@ class SigningProposal:
         """Sign: keep the version, which is never edited."""
         if self.gaps and not self.signing.reason_of_gaps.strip():
             raise NotComplete(
-                "not signed, figures are missing or provisional: wait for their files, or say with "
-                "--with-gaps why it is signed all the same"
+                "not signed, figures are missing, provisional or printed otherwise: mend that "
+                "(`ziping report refresh`), or say with --with-gaps why it is signed all the same"
             )
         return keep_version(self.folder, self.content, self.files)
 
@@ -119,6 +142,8 @@ def propose_signing(
             f"nothing differs from version {before.number}: neither a figure nor the document"
         )
     gaps = find_gaps(tables)
+    if signing.document and signing.document.suffix.lower() == ".docx":
+        gaps += find_other_numbers(signing.document, tables)
     content = {
         "evaluation_year": year,
         "district_code": release.manifest["district_code"],

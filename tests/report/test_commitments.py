@@ -18,18 +18,21 @@ def figure(title: str, value: str | None, unit: str = "%", **words: Any) -> dict
         "figure_id": "22.3", "part": 1, "title": title, "text": f"{value}{unit}",
         "indicator_id": "share", "period": "2024", "member": "total", "dimension": "total",
         "state": "actual", "value": value and Decimal(value), "unit": unit, "judgement": "无标准",
-        "reason": None,
+        "reason": None, "publish": "public",
     } | words  # fmt: skip
 
 
-def tables_of(*figures: dict[str, Any], better: str = "higher") -> ReleaseTables:
-    tables = ReleaseTables(Path(), {})
+def tables_of(
+    *figures: dict[str, Any], better: str = "higher", folder: Path = Path()
+) -> ReleaseTables:
+    tables = ReleaseTables(folder, {})
     indicators = {"share": {"title_zh": "安防达标率", "better": better}}
     tables.__dict__.update(printed=list(figures), indicators=indicators)
     return tables
 
 
-TASKS = [
+MANIFEST = {"evaluation_year": 2024, "district_code": "519900"}
+GIVEN = [
     {"number": "RW2", "kind": "下一步工作", "task": "建好安防", "indicator": "六项安防建设达标率",
      "target": "100%"},
     {"number": "RW1", "kind": "下一步工作", "task": "办好食堂", "indicator": "食堂自营率",
@@ -38,6 +41,7 @@ TASKS = [
     {"number": "RW4", "kind": "上级交办", "task": "交办", "indicator": "六项安防建设达标率",
      "target": "1%"},
 ]  # fmt: skip
+TASKS = [{"district_code": "519900", **task} for task in GIVEN]
 
 
 @pytest.fixture
@@ -51,17 +55,18 @@ def this_year(tmp_path: Path) -> Path:
 
 
 def test_each_task_with_a_target_is_answered_in_the_order_of_its_number(this_year: Path) -> None:
-    tables = tables_of(figure("六项安防建设达标率", "98.5"))
-    kitchens, safety = answer_commitments(this_year, 2024, tables)
+    tables = tables_of(figure("六项安防建设达标率", "98.5"), folder=this_year)
+    kitchens, safety = answer_commitments(tables, MANIFEST)
     assert (kitchens.is_reached, kitchens.why) == (None, "本年没有同名指标")
     assert (safety.figure, safety.is_reached, safety.outcome) == ("22.3", False, "未实现")
-    assert safety.sentence == (
-        "上年提出“建好安防”，六项安防建设达标率目标为100%，现为98.5%，未实现。"
+    assert safety.write("{22.3}") == (
+        "上年提出“建好安防”，六项安防建设达标率目标为100%，现为{22.3}，未实现。"
     )
+    assert kitchens.write("").endswith("食堂自营率目标为90%以上，无法判定（本年没有同名指标）。")
 
 
 def test_a_year_that_was_not_signed_promised_nothing(tmp_path: Path) -> None:
-    assert answer_commitments(tmp_path / "2024" / "x", 2024, tables_of()) == []
+    assert answer_commitments(tables_of(folder=tmp_path / "2024" / "x"), MANIFEST) == []
 
 
 @pytest.mark.parametrize("name", ["22.3", "六项 安防建设达标率", "安防达标率"])
@@ -69,13 +74,20 @@ def test_a_figure_is_found_by_number_title_or_indicator(this_year: Path, name: s
     signed = this_year.parents[1] / "2023" / "00001-abcdefabcdef"
     task = TASKS[0] | {"indicator": name}
     pq.write_table(pa.Table.from_pylist([task]), signed / "report_tasks.parquet")
-    (answer,) = answer_commitments(this_year, 2024, tables_of(figure("六项安防建设达标率", "100")))
+    tables = tables_of(figure("六项安防建设达标率", "100"), folder=this_year)
+    (answer,) = answer_commitments(tables, MANIFEST)
     assert answer.is_reached is True
+
+
+def test_what_must_not_be_published_is_not_answered(this_year: Path) -> None:
+    hidden = figure("六项安防建设达标率", None, publish="withheld", state="withheld")
+    answers = answer_commitments(tables_of(hidden, folder=this_year), MANIFEST)
+    assert [answer.number for answer in answers] == ["RW1"]
 
 
 def test_of_two_figures_of_one_title_none_is_chosen(this_year: Path) -> None:
     twice = [figure("六项安防建设达标率", "100", member=member) for member in ("小学", "初中")]
-    _, safety = answer_commitments(this_year, 2024, tables_of(*twice))
+    _, safety = answer_commitments(tables_of(*twice, folder=this_year), MANIFEST)
     assert safety.is_reached is None
 
 

@@ -3,11 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from page_parts import manifest, release, tables
 from report_parts import NAME, content, facts, narrative, task
 
 from flows.common.errors import WrongUse
+from flows.releases.signing import keep_version
 from flows.releases.tables import ReleaseTables
 from flows.report.composing import Composition, compose
 
@@ -116,3 +119,18 @@ def test_a_release_of_before_is_refused_with_a_sentence(tmp_path: Path) -> None:
     made = release(tmp_path, tables(), manifest())
     with pytest.raises(WrongUse, match="published before ziping knew the text"):
         compose(ReleaseTables.load(made.folder), made.manifest)
+
+
+def test_last_years_signed_targets_are_answered_before_the_tasks_ahead(tmp_path: Path) -> None:
+    last = tmp_path / "warehouse/releases/2022/00009-0123456789ab"
+    last.mkdir(parents=True)
+    promised = task("RW5", "下一步工作", "增加投入", indicator="图1", target="3000万元")
+    pq.write_table(pa.Table.from_pylist([promised]), last / "report_tasks.parquet")
+    keep_version(last.parent, {"release": last.name}, {})
+    found = composed(tmp_path, narrative("五", 0, "下一步"), narrative("五", 1, "再接再厉。"))
+    texts = [text for _, text in lines(found)]
+    assert "上年提出“增加投入”，图1目标为3000万元，现为{4.1}，未实现。" in texts
+    (last.parent / "signed/0001/signed.json").write_text("{}")
+    found = composed(tmp_path, narrative("五", 0, "下一步"), narrative("五", 1, "再接再厉。"))
+    assert any("signed.json is damaged" in f.sentence for f in found.findings)
+    assert not any("上年提出" in text for _, text in lines(found))
