@@ -39,7 +39,7 @@ class Moved(NamedTuple):
     figure_id: str
     part: int
     title: str
-    key: Row  # of the value that it prints now
+    key: Row  # its place in the report, and the value that it prints now
     signed: Row | None  # the columns of `MOVING`; None for a figure that was not signed
     now: Row | None  # None for a figure that is listed no more
     because: Sequence[str]
@@ -113,7 +113,7 @@ def compare_with_signed(
 
 def _moved(before: Row | None, now: Row | None, because: Sequence[str]) -> Moved:
     row = now or before or {}
-    key = {name: row[name] for name in ("indicator_id", "period", "dimension", "member")}
+    key = {name: row[name] for name in ("place", "indicator_id", "period", "dimension", "member")}
     signed, published = (side and {name: side[name] for name in MOVING} for side in (before, now))
     return Moved(row["figure_id"], row["part"], row["title"], key, signed, published, because)
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 ERRATUM = "勘误.docx"
-CAPTIONS = ("图号", "项目", "原载", "更正为", "原因")
-WIDTHS_CM = (1.6, 4.6, 3.0, 3.0, 3.4)
+CAPTIONS = ("位置（图号）", "项目", "原载", "更正为", "原因")
+WIDTHS_CM = (2.6, 4.2, 2.7, 2.7, 3.4)
 TITLE_FONT, TEXT_FONT = "方正小标宋简体", "仿宋_GB2312"
 TITLE_POINTS, TEXT_POINTS, TABLE_POINTS = 22, 16, 10.5
 
@@ -28,7 +28,7 @@ def write_erratum(
     """Write the erratum of a version that follows `before`; `titles` names source tables."""
     import docx
     from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Cm
+    from docx.shared import Cm, Pt
 
     document = docx.Document()
     section = document.sections[0]
@@ -49,7 +49,9 @@ def write_erratum(
     if moved:
         _add_table(document, moved, titles)
     signature = f"{content['signed_by']}　{_chinese_day(content['signed_on'])}"
-    _add(document, signature, TEXT_POINTS).alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    closing_line = _add(document, signature, TEXT_POINTS)
+    closing_line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    closing_line.paragraph_format.space_before = Pt(TEXT_POINTS)
     properties = document.core_properties
     properties.author, properties.title, properties.comments = "", title, ""
     saved = io.BytesIO()
@@ -62,9 +64,16 @@ def _add_table(document: "Document", moved: Sequence[Moved], titles: Mapping[str
 
     table = document.add_table(rows=0, cols=len(CAPTIONS), style="Table Grid")
     table.autofit = False
+    for column, width in zip(table.columns, WIDTHS_CM, strict=True):
+        column.width = Cm(width)
     because = (_explain(entry.because, titles) for entry in moved)
     rows = [
-        (entry.number, entry.title, *shown_texts(entry.signed, entry.now), cause)
+        (
+            f"{entry.key['place']}（{entry.number}）",
+            entry.title,
+            *shown_texts(entry.signed, entry.now),
+            cause,
+        )
         for entry, cause in zip(moved, because, strict=True)
     ]
     for texts in (CAPTIONS, *rows):
