@@ -126,15 +126,16 @@ def print_figures(release: Release) -> None:
     """Print a release's figures with state and judgement, and what is in quarantine."""
     from rich.table import Table
 
-    from flows.releases.tables import ReleaseTables, describe_coverage, is_covered
+    from flows.releases.tables import ReleaseTables, describe_coverage, is_covered, number_figure
 
     table = Table("图号", "标题", "印出文字", "状态", "判定", title=release.manifest["title"])
     figures = ReleaseTables.load(release.folder).printed
     for figure in figures:
-        number = figure["figure_id"] + (f".{figure['part']}" if figure["part"] > 1 else "")
         state, judgement = figure["state"], figure["judgement"]
         if is_covered(figure):
-            table.add_row(number, figure["title"], figure["text"] or "", state, judgement)
+            table.add_row(
+                number_figure(figure), figure["title"], figure["text"] or "", state, judgement
+            )
     make_console().print(table)
     say(describe_coverage(figures))
     if release.manifest["is_sample"]:

@@ -90,6 +90,7 @@ class Settings:
 
     district: str = SAMPLE_DISTRICT
     district_title: str = "样例区"
+    contact: str = ""
     framework: str = "sc-2023"
     open_years: tuple[int, ...] = (2023,)
     students_api_url: str = field(default="", repr=False)

@@ -38,11 +38,26 @@ FULL_WIDTH |= str.maketrans(
 FULL_WIDTH |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 AS_TEXT = re.compile(r'="([^"]*)"')  # a formula that keeps zeros: ="001"
 HAN = re.compile("[\u3400-\u9fff]")
+FILE_NAME = re.compile(r"([^\s，。；：（）“”《》]+\.[A-Za-z][A-Za-z0-9]{1,4}(?![A-Za-z0-9]))")
+NARROW_BRACKETS = re.compile(r" ?\(([^()]*)\) ?")
+NARROW_SIGN = re.compile(r"(?<=[^\x00-\xff]) ?([,;:!?]) ?|([,;:!?]) ?(?=[^\x00-\xff])")
+WIDE_SIGNS = str.maketrans(",;:!?", "，；：！？")
 
 
 def many(count: int, noun: str) -> str:
     """Write a number of things."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def widen_punctuation(text: str) -> str:
+    """Give a Chinese sentence the punctuation of Chinese; the names of files in it stay."""
+    if not HAN.search(text):
+        return text
+    parts = FILE_NAME.split(text)
+    for place in range(0, len(parts), 2):  # between the names
+        wide = NARROW_BRACKETS.sub(r"（\1）", parts[place])
+        parts[place] = NARROW_SIGN.sub(lambda found: found[0].strip().translate(WIDE_SIGNS), wide)
+    return "".join(parts)
 
 
 def place_of_rows(sheet: str, rows: Iterable[int]) -> str:

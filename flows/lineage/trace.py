@@ -13,7 +13,7 @@ from flows.lineage.formulas import ROW_FORMULAS, VALUE_FORMULAS, all_met
 from flows.lineage.raw_cells import LIBRARY, RawBytesGone, RawRows
 from flows.lineage.recompute import Recomputation
 from flows.releases.release import Release
-from flows.releases.tables import Key, ReleaseTables, Row, key_of
+from flows.releases.tables import Key, ReleaseTables, Row, key_of, number_figure
 
 SHOWN_STATES = ("actual", "provisional", "partial")
 
@@ -54,7 +54,7 @@ class Tracer:
         return [
             row
             for row in self.tables.figures
-            if name in (row["figure_id"], f"{row['figure_id']}.{row['part']}")
+            if name in (row["figure_id"], number_figure(row), f"{row['figure_id']}.{row['part']}")
         ]
 
     def keys_of(self, name: str) -> list[Key]:

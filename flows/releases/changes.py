@@ -9,7 +9,7 @@ from flows.common.settings import Workspace
 from flows.common.text import plain
 from flows.landing.withdrawals import withdrawn_in_chinese
 from flows.releases.release import Release, releases_of
-from flows.releases.tables import Key, ReleaseTables, Row
+from flows.releases.tables import Key, ReleaseTables, Row, number_figure
 
 COMPARED_TABLES = {
     "report_values", "report_figures", "report_indicators", "report_needs", "standards",
@@ -169,7 +169,7 @@ def compare(old: Edition, new: Edition) -> Iterator[str]:
     yield from (f"撤回: {withdrawn_in_chinese(entry)}" for entry in withdrawn)
     causing = file_changes(old, new, MOST_NAMED)
     numbers = {
-        (row["indicator_id"], row["period"], row["member"]): row["figure_id"]
+        (row["indicator_id"], row["period"], row["member"]): number_figure(row)
         for row in new.tables.figures
     }
     indicators = {**old.tables.indicators, **new.tables.indicators}

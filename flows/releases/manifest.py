@@ -135,6 +135,7 @@ def make_manifest(
         "as_of": making.as_of.isoformat() if making.as_of else None,
         "district_code": settings.district,
         "district_title": settings.district_title,
+        "contact": settings.contact,
         "evaluation_year": year,
         "is_sample": settings.district == SAMPLE_DISTRICT or bool(sample_files(own)),
         "fingerprint": fingerprint_of(inputs),

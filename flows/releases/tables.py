@@ -26,15 +26,26 @@ def is_covered(value: Row) -> bool:
     return NOT_COVERED not in (value["missing_sources"] or "")
 
 
-def describe_coverage(figures: Sequence[Row]) -> str:
-    """Say how many of the figures that the report lists have a source, and a value tonight."""
+def count_coverage(figures: Sequence[Row]) -> tuple[int, int]:
+    """Count the figures that the report lists and that have a value tonight, and all it lists."""
     due = {row["figure_id"] for row in figures if row["listing"] == "report"}
     lacking = {
         row["figure_id"]
         for row in figures
         if row["text"] == "数据缺失" or row["indicator_id"].startswith(NOT_COVERED)
     }
-    return f"已有数 {len(due - lacking)} / 应报 {len(due)}"
+    return len(due - lacking), len(due)
+
+
+def describe_coverage(figures: Sequence[Row]) -> str:
+    """Say how many of the figures that the report lists have a source, and a value tonight."""
+    covered, due = count_coverage(figures)
+    return f"已有数 {covered} / 应报 {due}"
+
+
+def number_figure(figure: Row) -> str:
+    """Name a figure, or a part of it beyond the first, as every reader knows it: 14.3, 14.3.2."""
+    return str(figure["figure_id"]) + (f".{figure['part']}" if figure["part"] > 1 else "")
 
 
 def key_of(row: Row) -> Key:

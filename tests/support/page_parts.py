@@ -20,7 +20,7 @@ DISTRICT, YEAR = "519900", 2023
 SHA, SHA_OF_LAST_YEAR = "1234567890ab" + "c" * 52, "fedcba098765" + "0" * 52
 FUNDS, STUDENTS = "finance.education_funds", "schools.students"
 STAGES = ("幼儿园", "普通小学", "普通初中")
-VOID = {"meta", "br", "hr"}
+VOID = {"meta", "br", "hr", "input"}
 
 
 class Reader(HTMLParser):
@@ -49,7 +49,7 @@ class Reader(HTMLParser):
         self._ids.pop()
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
+        if self.open and self.open[-1] not in ("style", "script"):
             self.text += data
             for name in filter(None, self._ids):
                 self.rows[name] = self.rows.get(name, "") + data
@@ -94,6 +94,8 @@ def figure(figure_id: str, order: int, text: str, of: Row, **change: Any) -> Row
     printed = {name: of[name] for name in key("")}
     return printed | {
         "figure_id": figure_id, "part": 1, "order_no": order, "item_no": "4", "place": "一(二)4",
+        "chapter_title": "一、2023年履职情况", "section_title": "（二）优先发展",
+        "item_title": "4. 经费",
         "title": f"图{order}", "text": text, "publish": "public", "listing": "report",
     } | change  # fmt: skip
 
@@ -135,7 +137,7 @@ def delivery(source: str, period: str, **change: Any) -> Row:
     return {
         "source": source, "title": "教育经费统计", "district_code": DISTRICT, "period": period,
         "original_name": "经费.xlsx", "sha256": SHA, "rows_landed": 8, "rows_quarantined": 0,
-        "owner_office": "财政局教科文股",
+        "owner_office": "财政局教科文股", "received_at": "2024-01-31T18:30:00+00:00",
     } | change  # fmt: skip
 
 
@@ -156,7 +158,9 @@ def manifest(**change: Any) -> Row:
     return {
         "manifest_version": 2, "release": "00001-0123456789ab", "evaluation_year": YEAR,
         "title": "样例区2023年教育职责自评数据", "district_code": DISTRICT,
-        "district_title": "样例区", "is_sample": True, "previous": None,
+        "district_title": "样例区", "is_sample": True, "previous": None, "as_of": None,
+        "contact": "教育局督导室", "started_at": "2024-02-01T02:00:00+08:00",
+        "written_at": "2024-02-01T02:03:00+08:00",
         "deliveries": [
             delivery(FUNDS, "2022", sha256=SHA_OF_LAST_YEAR), delivery(FUNDS, "2023"),
             delivery(STUDENTS, "2022-09-01", title="在校学生", original_name="students.jsonl"),
@@ -166,6 +170,7 @@ def manifest(**change: Any) -> Row:
         "gaps": [], "rejections": [],
         "inputs": {"code": "c", "libraries": {}, "python": "3", "parameters": {}, "key_id": "k"},
         "code": {"flows/x.py": "1"},
+        "facts": {"int_x": {"measures": {"yuan": {"title": "经费", "unit": "元"}}}},
     } | change  # fmt: skip
 
 
@@ -174,7 +179,7 @@ Tables = dict[str, list[Row]]
 
 def tables() -> Tables:
     """Write the tables of a release with each state and judgement once."""
-    funds = value("funds", number="20690193.5")
+    funds = value("funds", number="20690193.5", numerator=Decimal("20690193.5"))
     last = value("funds", number="19000000", period="2022")
     rise = value("rise", number="8.8957552632", unit="%", standard_id="only_rise",
                  standard_value=Decimal(0), judgement="达标", margin=Decimal("8.8957552632"),
@@ -267,10 +272,15 @@ def quarantined(source: str, period: str, rows: int, effect: str = "provisional"
 
 
 def release(
-    root: Path, content: Mapping[str, Sequence[Row]], says: Row, *, sealed: bool = False
+    root: Path,
+    content: Mapping[str, Sequence[Row]],
+    says: Row,
+    *,
+    sealed: bool = False,
+    year: int = YEAR,
 ) -> Release:
     """Write a release as a night does, and seal it where another follows it."""
-    folder = root / "warehouse" / "releases" / str(YEAR) / str(says["release"])
+    folder = root / "warehouse" / "releases" / str(year) / str(says["release"])
     for name, rows in content.items():
         path = folder / f"{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)

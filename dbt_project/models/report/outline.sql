@@ -14,6 +14,12 @@ report_outline as (
 
 ),
 
+report_items as (
+
+    select * from {{ ref('report_items') }}
+
+),
+
 lists as (
 
     select distinct
@@ -50,6 +56,9 @@ select
     report_outline.order_no,
     report_outline.item_no,
     report_outline.place,
+    report_items.chapter_title,
+    report_items.section_title,
+    report_items.item_title,
     report_outline.title_zh,
     coalesce(report_outline.indicator_id, {{ not_covered('report_outline') }}) as indicator_id,
     report_outline.dimension,
@@ -66,4 +75,9 @@ inner join report_outline
     on
         ranked.framework = report_outline.framework
         and ranked.list_year = report_outline.year
+left join report_items
+    on
+        report_outline.framework = report_items.framework
+        and report_outline.year = report_items.year
+        and report_outline.place = report_items.place
 where ranked.place = 1

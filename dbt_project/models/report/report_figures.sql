@@ -113,6 +113,13 @@ select
     order_no,
     item_no,
     place,
+    replace(
+        replace(chapter_title, '{last_year}', cast(evaluation_year - 1 as string)),
+        '{year}',
+        cast(evaluation_year as string)
+    ) as chapter_title,
+    section_title,
+    item_title,
     title_zh as title,
     indicator_id,
     period,

@@ -10,7 +10,7 @@ from flows.common import excel
 from flows.common.labels import HIDDEN, WORDS
 from flows.common.settings import SAMPLE_MARK
 from flows.exports.excel.cover import COVER, list_issues, write_cover
-from flows.releases.tables import Key, ReleaseTables, Row, key_of
+from flows.releases.tables import Key, ReleaseTables, Row, key_of, number_figure
 
 WORKBOOK = "report.xlsx"
 HEADER = 3  # the row of the captions; above it stand title, release and sample mark
@@ -100,7 +100,7 @@ def _number_lines(names: Iterable[str]) -> dict[str | None, int]:
 
 def _report(tables: ReleaseTables, district_code: str, year: int) -> Report:
     figures = [
-        {**row, "label": row["figure_id"] + (f"({row['part']})" if row["part"] > 1 else "")}
+        {**row, "label": number_figure(row)}
         for row in tables.figures
         if row["district_code"] == district_code
     ]

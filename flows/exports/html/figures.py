@@ -1,59 +1,39 @@
-"""What the page shows of each figure: value, standard, last year's, and what it rests on."""
+"""What the page shows of each figure: value, standard, other years, and what it rests on."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from flows.common.clock import day_of
 from flows.common.labels import HIDDEN, WORDS
 from flows.contracts.model import contract_from_json
 from flows.contracts.periods import period_of_year, shifted
-from flows.releases.tables import KEY, ReleaseTables, Row, key_of
+from flows.exports.html.numbers import (
+    Unit,
+    compare_numbers,
+    find_unit,
+    is_printed_whole,
+    write_amount,
+    write_exactly,
+    write_in,
+    write_short,
+)
+from flows.releases.tables import KEY, ReleaseTables, Row, key_of, number_figure
 
 View = dict[str, Any]
+Writer = Callable[[Unit, Decimal, Row, Row], str]
 Sent = tuple[str, str, str]  # district, source and period of a delivery
 SHORT_SUM = 12
+MOST_FILES = 8  # behind one figure; report.xlsx has all
 MARKS = {"达标": "met", "未达标": "failed", "无法判定": "open"}
 WITH_NUMBERS = ("actual", "provisional")
 NUMBERS = ("value", "value_text", "numerator", "denominator", "margin", "quarantined_rows",
            "quarantined_amount")  # fmt: skip
-
-
-def write_rounded(number: Decimal, decimals: int, *, signed: bool = False) -> str:
-    """Write a number with separators, rounded half up."""
-    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    if not rounded:
-        return f"{abs(rounded):,f}"  # neither +0.00 nor -0.00
-    return f"{rounded:{'+' if signed else ''},f}".replace("-", "−")
-
-
-def write_exactly(number: Decimal, decimals: int = 0, *, signed: bool = False) -> str:
-    """Write a number with at least so many decimals and no zero beyond them."""
-    exponent = number.normalize().as_tuple().exponent
-    own = -exponent if isinstance(exponent, int) else 0
-    return write_rounded(number, max(own, decimals), signed=signed)
-
-
-def write_amount(number: Decimal) -> str:
-    """Write a count whole and an amount with its cents, or with all its decimals."""
-    return write_exactly(number, 0 if number == number.to_integral_value() else 2)
-
-
-def write_precisely(number: Decimal, value: Row, indicator: Row, *, signed: bool = False) -> str:
-    """Write a number of a value with two decimals more than it is printed with, where it has them.
-
-    What is printed may be cut or rounded; more stand where a standard is met or missed by a hair.
-    """
-    least = int(indicator["decimals"])
-    margin, most = value["margin"], least + 2
-    if margin and abs(margin) < Decimal(10) ** -most:
-        most += 4
-    return write_exactly(
-        number.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP), least, signed=signed
-    )
+LINE_WIDTH, LINE_HEIGHT, LINE_EDGE = 72, 18, 3  # of the small line of the years, in pixels
 
 
 def word_for(term: str | None) -> str:
@@ -115,17 +95,24 @@ def districts_of(tables: ReleaseTables, manifest: Row) -> list[str]:
 
 
 class Figures:
-    """Views of the figures and values of one district."""
+    """Views of the figures of one district."""
 
     def __init__(
-        self, tables: ReleaseTables, manifest: Row, doubts: DeliveryDoubts, district: str
+        self,
+        tables: ReleaseTables,
+        manifest: Row,
+        doubts: DeliveryDoubts,
+        district: str,
+        earlier: Mapping[int, ReleaseTables],
     ) -> None:
-        """Choose the district; its code stands in anchors only where there are several."""
+        """Choose the district, and the current releases of earlier years.
+
+        The district's code stands in anchors only where there are several.
+        """
         self.tables, self.manifest, self.doubts = tables, manifest, doubts
-        self.district = district
+        self.district, self.earlier = district, earlier
         self.prefix = (district,) if len(districts_of(tables, manifest)) > 1 else ()
         self.figures = [row for row in tables.figures if row["district_code"] == district]
-        self.in_force = {file["sha256"] for files in self.sent.values() for file in files}
 
     @cached_property
     def sent(self) -> dict[tuple[str, str], list[Row]]:
@@ -136,29 +123,35 @@ class Figures:
                 found.setdefault((file["source"], file["period"]), []).append(file)
         return found
 
+    @cached_property
+    def files(self) -> dict[str, Row]:
+        """The files in force of the district, by their hash."""
+        return {file["sha256"]: file for files in self.sent.values() for file in files}
+
     def needed(self, indicator_id: str, year: int) -> Iterator[tuple[str, str]]:
         """Say which source and period an indicator's value of a year rests on."""
         for source, offset in self.tables.needs.get(indicator_id, ()):
-            if entry := self.manifest["contracts"].get(source):
+            entry = self.manifest["contracts"].get(source)
+            if entry:
                 yield source, period_of_year(contract_from_json(entry), year + offset)
 
     def title_of(self, source: str, period: str) -> str:
-        """Name a source and its period for people."""
-        title = self.manifest["contracts"].get(source, {}).get("title", source)
-        return f"{title}（{'长期' if period == 'standing' else period}）"
+        """Name a source with its period."""
+        entry = self.manifest["contracts"].get(source, {})
+        return f"{entry.get('title', source)}（{word_for(period)}）"
 
     def owner_of(self, source: str) -> str:
         """Name the office that owes a source."""
         entry = self.manifest["contracts"].get(source, {})
         return str(entry.get("owed", {}).get("by", "责任科室未定"))
 
-    def number_of(self, value: Row) -> str:
+    def number_of(self, value: Row, unit: Unit | None = None, write: Writer = write_in) -> str:
         """Write a value with its unit, or the word that stands for it."""
-        indicator = self.tables.indicators[value["indicator_id"]]
         if value["value"] is None:
             shown = value["state"] in WITH_NUMBERS and value["value_text"]
             return str(shown or WORDS[value["state"]])
-        return write_precisely(value["value"], value, indicator) + (value["unit"] or "")
+        indicator = self.tables.indicators[value["indicator_id"]]
+        return write(unit or find_unit(None, value), value["value"], value, indicator)
 
     def value_of_last_year(self, value: Row) -> Row | None:
         """Find the value of the year before, published or in a mart, if it is beyond doubt there.
@@ -196,19 +189,28 @@ class Figures:
         known = {"period": period, "state": "actual", "value": Decimal(number)}
         return {**value, **dict.fromkeys(NUMBERS), **known}
 
+    def values_by_year(self, value: Row) -> dict[int, Row]:
+        """Find the value in each year in which it has a number: here, and in earlier releases."""
+        year, found = value["evaluation_year"], dict[int, Row]()
+        if value["state"] in HIDDEN:
+            return found
+        for other, tables in self.earlier.items():
+            same = {"evaluation_year": other, "period": shifted(value["period"], other - year)}
+            row = tables.values.get(tuple({**value, **same}[name] for name in KEY))
+            if row and row["unit"] == value["unit"]:
+                found[other] = row
+        if last := self.value_of_last_year(value):
+            found[year - 1] = last
+        found[year] = value
+        return {
+            year: row
+            for year, row in sorted(found.items())
+            if row["state"] in WITH_NUMBERS and row["value"] is not None
+        }
+
     def anchor(self, kind: str, *parts: Any) -> str:
         """Make an anchor of the district."""
         return anchor(kind, *self.prefix, *parts)
-
-    def figure_anchor(self, figure: Row) -> str:
-        """Make the anchor of a figure, with its part beyond the first."""
-        part = (figure["part"],) if figure["part"] > 1 else ()
-        return self.anchor("figure", figure["figure_id"], *part)
-
-    def value_anchor(self, value: Row) -> str:
-        """Make the anchor of what a value rests on."""
-        member = (value["member"],) if value["member"] != "total" else ()
-        return self.anchor("evidence", value["indicator_id"], value["period"], *member)
 
     def file_anchor(self, file: Row) -> str:
         """Make the anchor of a file in force."""
@@ -216,36 +218,45 @@ class Figures:
 
     def link(self, figure: Row) -> View:
         """Name a figure and say where it stands."""
-        part = f"({figure['part']})" if figure["part"] > 1 else ""
-        return {"label": f"{figure['figure_id']}{part}", "anchor": self.figure_anchor(figure)}
+        number = number_figure(figure)
+        return {"label": number, "anchor": self.anchor("figure", number)}
 
     def value(self, figure: Row) -> Row:
         """Find the value that a figure prints."""
         return self.tables.values[key_of(figure)]
 
     def view(self, figure: Row) -> View:
-        """Say all that the page shows of a figure in its row."""
-        tables, value = self.tables, self.value(figure)
-        indicator = tables.indicators[figure["indicator_id"]]
-        says_all = value["state"] not in WITH_NUMBERS or _is_printed_whole(figure["text"], value)
+        """Say all that the page shows of a figure: its row, and what folds out of it."""
+        value = self.value(figure)
+        indicator = self.tables.indicators[figure["indicator_id"]]
+        unit = find_unit(figure["text"], value)
+        says_all = value["state"] not in WITH_NUMBERS or is_printed_whole(figure["text"], value)
+        years = self.values_by_year(value)
         return self.link(figure) | {
             "title": figure["title"],
             "text": figure["text"] or WORDS[value["state"]],
-            "number": "" if says_all else self.number_of(value),
+            "number": "" if says_all else self.number_of(value, unit),
             "state": value["state"],
             "state_word": WORDS[value["state"]],
             "judgement": value["judgement"],
             "mark": MARKS.get(value["judgement"], "none"),
             "standard": self.standard(value),
-            "margin": self.margin(value),
-            "last": self.last_year(value),
+            "margin": self.margin(value, unit),
+            "last": self.last_year(value, unit),
+            "years": [(year, self.number_of(row, unit)) for year, row in years.items()],
+            "line": draw_line([row["value"] for row in years.values()]),
             "reason": value["reason"] or "",
             "units": self.units(value),
             "period": value["period"],
             "is_internal": figure["publish"] == "internal",
-            "definition": anchor("definition", indicator["indicator_id"]),
-            "evidence": self.value_anchor(value) if self.rests_on_something(value) else "",
-        }
+            "definition": re.sub(r"\(标准待核\)$", "", indicator["definition_zh"] or ""),
+            "formula": word_for(indicator["formula"]).replace("乘数", indicator["multiplier"]),
+            "computation": list(self.computation(value, unit)),
+            "files": self.files_behind(value),
+            **{name: indicator[name] for name in
+               ("indicator_id", "population", "basis", "owner_office", "definition_version")},
+            "data_class": word_for(indicator["data_class"]),
+        }  # fmt: skip
 
     def units(self, value: Row) -> str:
         """Say how many units reported, where not all did."""
@@ -272,28 +283,36 @@ class Figures:
         limit = "" if number is None else write_exactly(number) + (value["unit"] or "")
         return {
             "limit": f"{'、'.join(signs)} {limit}".strip() if limit else "",
-            "documents": list(dict.fromkeys(map(_cite, rows))),
+            "documents": list(dict.fromkeys(map(_document, rows))),
             "is_unverified": not rows or any(row["certainty"] != "verified" for row in rows),
         }
 
-    def margin(self, value: Row) -> str:
+    def margin(self, value: Row, unit: Unit) -> str:
         """Say how far a value is from its standard; below zero misses it."""
         if value["margin"] is None:
             return ""
         indicator = self.tables.indicators[value["indicator_id"]]
-        return write_precisely(value["margin"], value, indicator, signed=True) + (
-            value["unit"] or ""
-        )
+        return write_short(unit, value["margin"], value, indicator, signed=True)
 
-    def last_year(self, value: Row) -> View | None:
-        """Give the value of the year before with its state where it is in doubt."""
+    def last_year(self, value: Row, unit: Unit) -> View | None:
+        """Give the value of the year before, its doubt, and by how much it has changed."""
         last = self.value_of_last_year(value)
         if last is None or last["state"] == "not_applicable":
             return None
         doubt = "（暂定）" if last["state"] == "provisional" else ""
         has_number = last["state"] in WITH_NUMBERS
-        shown = self.number_of(last) if has_number else WORDS[last["state"]]
-        return {"period": last["period"], "number": shown + doubt}
+        shown = self.number_of(last, unit) if has_number else WORDS[last["state"]]
+        change, numbers = "", (value["value"], last["value"])
+        if has_number and value["state"] in WITH_NUMBERS and None not in numbers:
+            indicator = self.tables.indicators[value["indicator_id"]]
+            change = compare_numbers(unit, *numbers, value, indicator)
+        short = self.number_of(last, unit, write_short) if has_number else shown
+        return {
+            "period": last["period"],
+            "number": shown + doubt,
+            "short": short + doubt,
+            "change": change,
+        }
 
     def rests_on_something(self, value: Row) -> bool:
         """Say whether there is evidence to show of a value, of its own or of its parts."""
@@ -301,93 +320,89 @@ class Figures:
             return False
         return bool(self.tables.evidence.get(key_of(value)) or self.tables.parts_of(value))
 
-    def evidence(self) -> list[View]:
-        """Show what each value rests on, by indicator, those of the figures first."""
-        values = [self.value(figure) for figure in self.figures]
-        seen = {key_of(value) for value in values}
-        values += [
-            row for key, row in self.tables.values.items()
-            if key[0] == self.district and key not in seen
-        ]  # fmt: skip
-        groups: dict[str, View] = {}
-        for value in values:
-            if self.rests_on_something(value):
-                indicator = self.tables.indicators[value["indicator_id"]]
-                group = groups.setdefault(
-                    value["indicator_id"],
-                    {
-                        "title": indicator["title_zh"],
-                        "definition": anchor("definition", value["indicator_id"]),
-                        "formula": word_for(indicator["formula"]),
-                        "entries": {},
-                    },
-                )
-                group["entries"].setdefault(self.value_anchor(value), self._entry(value))
-        return [{**group, "entries": list(group["entries"].values())} for group in groups.values()]
-
-    def _entry(self, value: Row) -> View:
+    def computation(self, value: Row, unit: Unit, name: str = "") -> Iterator[View]:
+        """Say in lines how a value follows from its parts, or from numerator and denominator."""
+        if not self.rests_on_something(value):
+            return
         indicator = self.tables.indicators[value["indicator_id"]]
-        return {
-            "anchor": self.value_anchor(value),
-            "name": " ".join(filter(None, (member_of(value), value["period"]))),
-            "number": self.number_of(value),
-            "state_word": "" if value["state"] == "actual" else WORDS[value["state"]],
-            "terms": [
-                write_amount(value[role])
-                for role in ("numerator", "denominator")
-                if value[role] is not None
-            ],
-            "multiplier": _shown_multiplier(indicator) if value["denominator"] is not None else "",
-            "parts": [
-                {
-                    "anchor": self.value_anchor(part) if self.rests_on_something(part) else "",
-                    "title": self.tables.indicators[part["indicator_id"]]["title_zh"],
-                    "name": " ".join(filter(None, (member_of(part), part["period"]))),
-                    "number": self.number_of(part),
-                    "judgement": part["judgement"] if part["judgement"] in MARKS else "",
-                    "mark": MARKS.get(part["judgement"], "none"),
-                }
-                for part in self.tables.parts_of(value)
-            ],
-            "files": [
-                self.file(row, word_for(row["role"]))
-                for row in sorted(
-                    self.tables.evidence.get(key_of(value), ()),
-                    key=lambda row: (row["role"] != "numerator", row["role"]),
-                )
-            ],
-        }
+        parts = self.tables.parts_of(value)
+        roles = [role for role in ("numerator", "denominator") if value[role] is not None]
+        if len(roles) == 2:
+            terms = [f"{self._measure(value, role)}{write_amount(value[role])}" for role in roles]
+            times = indicator["multiplier"]
+            factor = f" × {times}" if times not in (None, "1") else ""
+            sentence = f"{' ÷ '.join(terms)}{factor} ＝ {self.number_of(value, unit)}"
+            yield {"name": name, "text": sentence, "judgement": "", "mark": "none"}
+        elif roles and not parts and not name:
+            sum_of = self._measure(value, "numerator", with_unit=False)
+            text = f"{sum_of}{self.number_of(value, unit)}"
+            yield {"name": name, "text": text, "judgement": "", "mark": "none"}
+        for part in parts:
+            title = self.tables.indicators[part["indicator_id"]]["title_zh"]
+            own = " ".join(filter(None, (title, member_of(part), part["period"])))
+            part_unit = unit if part["unit"] == value["unit"] else find_unit(None, part)
+            is_judged = part["judgement"] in MARKS
+            yield {
+                "name": own,
+                "text": self.number_of(part, part_unit),
+                "judgement": part["judgement"] if is_judged else "",
+                "mark": MARKS.get(part["judgement"], "none"),
+            }
+            yield from self.computation(part, part_unit, own)
 
-    def file(self, row: Row, role: str) -> View:
-        """Show a file that a value rests on."""
-        sheets: Sequence[str] = [sheet for sheet in json.loads(row["sheets"] or "[]") if sheet]
+    def _measure(self, value: Row, role: str, *, with_unit: bool = True) -> str:
+        """Name what a numerator or denominator counts, as the manifest has it."""
+        name = self.tables.indicators[value["indicator_id"]][role] or ""
+        fact, _, measure = name.partition(".")
+        facts: Row = self.manifest.get("facts", {})
+        described = facts.get(fact, {}).get("measures", {}).get(measure, {})
+        unit = f"（{described['unit']}）" if with_unit and described.get("unit") else ""
+        return f"{described['title']}{unit} " if described.get("title") else f"{WORDS[role]} "
+
+    def files_behind(self, value: Row) -> View:
+        """List the files on which a value or its parts rest, and how many more there are."""
+        found: dict[str, View] = {}
+        for row in self._evidence(value):
+            file = found.setdefault(row["sha256"], self._file(row))
+            sheets = [sheet for sheet in json.loads(row["sheets"] or "[]") if sheet]
+            file["sheets"] = list(dict.fromkeys([*file["sheets"], *sheets]))
+        files = list(found.values())
+        return {"shown": files[:MOST_FILES], "more": max(len(files) - MOST_FILES, 0)}
+
+    def _evidence(self, value: Row) -> Iterator[Row]:
+        if self.rests_on_something(value):
+            own = self.tables.evidence.get(key_of(value), ())
+            yield from sorted(own, key=lambda row: (row["role"] != "numerator", row["role"]))
+            for part in self.tables.parts_of(value):
+                yield from self._evidence(part)
+
+    def _file(self, row: Row) -> View:
+        active = self.files.get(row["sha256"])
+        received = active.get("received_at") if active else None
         return {
-            "role": role,
             "name": row["original_name"],
             "short": row["sha256"][:SHORT_SUM],
-            "anchor": self.file_anchor(row) if row["sha256"] in self.in_force else "",
-            "sheets": "、".join(sheets),
+            "anchor": self.file_anchor(row) if active else "",
             "rows": "" if row["row_count"] is None else f"{row['row_count']:,}",
-            "sum": write_amount(row["measure_sum"]) if row["measure_sum"] is not None else "",
+            "office": active["owner_office"] if active else "",
+            "received": day_of(received).isoformat() if received else "",
+            "sheets": [],
         }
 
 
-def _is_printed_whole(text: str | None, value: Row) -> bool:
-    """Say whether the printed text is the value itself, neither scaled nor rounded nor cut."""
-    found = re.fullmatch(r"(-?[0-9.]+)(.*?)(（暂定）)?", text or "")
-    if value["value"] is None or not found:
-        return value["value"] is None
-    return Decimal(found[1]) == value["value"] and found[2] == (value["unit"] or "")
-
-
-def _shown_multiplier(indicator: Row) -> str:
-    return "" if indicator["multiplier"] in (None, "1") else str(indicator["multiplier"])
-
-
-def limit_of(standard: Row, unit: str | None) -> str:
-    """Write the limit that a standard sets, in the unit of the indicator if it has one."""
-    number = "" if standard["value"] is None else write_exactly(standard["value"])
-    return f"{word_for(standard['comparison'])} {number}{unit or standard['unit'] or ''}"
+def draw_line(numbers: Sequence[Decimal]) -> str:
+    """Place the values of the years on the small line, as points of an SVG polyline."""
+    if len(numbers) < 2:
+        return ""
+    low, high = min(numbers), max(numbers)
+    step = Decimal(LINE_WIDTH - 2 * LINE_EDGE) / (len(numbers) - 1)
+    room = LINE_HEIGHT - 2 * LINE_EDGE
+    places = [
+        (LINE_EDGE + step * place,
+         LINE_EDGE + (room * (high - number) / (high - low) if high > low else Decimal(room) / 2))
+        for place, number in enumerate(numbers)
+    ]  # fmt: skip
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
 
 
 def document_of(standard: Row) -> str:
@@ -395,8 +410,8 @@ def document_of(standard: Row) -> str:
     return f"《{standard['document']}》{standard['document_number'] or ''}"
 
 
-def _cite(standard: Row) -> str:
-    """Cite a document by its number, where it has one; its name stands in the definition."""
+def _document(standard: Row) -> str:
+    """Cite a document by its number, where it has one."""
     number = str(standard["document_number"] or "")
     return number if re.search(r"[0-9]", number) else document_of(standard)
 

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from flows.common.errors import ZipingError
 from flows.common.labels import HIDDEN, WORDS
-from flows.exports.html.figures import Figures, View, member_of, write_exactly, write_precisely
+from flows.exports.html.figures import Figures, View, member_of
+from flows.exports.html.numbers import write_exactly, write_precisely
 from flows.landing.outcome import rejection_in_chinese
 from flows.landing.withdrawals import withdrawn_in_chinese
 from flows.quality.waivers import waived_sentence

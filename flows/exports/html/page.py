@@ -1,37 +1,42 @@
 """Write index.html: one release as inspectors, bureau chiefs and report writers read it."""
 
-import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from flows.common.clock import day_of
 from flows.common.files import write_durably
 from flows.common.labels import MEANINGS
 from flows.common.masking import without_ids
-from flows.exports.html.charts import charts_of
+from flows.common.text import widen_punctuation
+from flows.contracts.model import contract_from_json
+from flows.contracts.periods import due_date_of_year
 from flows.exports.html.figures import (
+    LINE_HEIGHT,
+    LINE_WIDTH,
     MARKS,
     SHORT_SUM,
     DeliveryDoubts,
     Figures,
     View,
-    anchor,
     districts_of,
-    document_of,
-    limit_of,
     word_for,
 )
 from flows.exports.html.issues import Comparison, changes_of, compare_with, list_issues
-from flows.releases.release import Release
-from flows.releases.tables import ReleaseTables, Row, describe_coverage
+from flows.releases.release import CURRENT, Release
+from flows.releases.tables import ReleaseTables, Row, count_coverage, is_covered
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGE = "index.html"
 STATES = ("actual", "provisional", "partial", "missing", "not_applicable", "suppressed", "withheld")
+IN_DOUBT = ("provisional", "partial", "missing")
 # Files that other forms leave beside the page, and what a reader finds there.
 BESIDE = {
     "report.xlsx": "工作簿，可打印",
-    "gates.html": "数据关口检查结果",
+    "report.docx": "报告文稿",
     "report.duckdb": "供BI工具只读打开",
     "superset.zip": "供Superset导入",
     "manifest.json": "发布清单",
@@ -41,8 +46,12 @@ LATER = {"datapackage.json": "数据包说明", "SHA256SUMS": "各文件的校�
 
 
 def render(template: str, **content: Any) -> str:
-    """Render a page of the folder of templates; whatever a file or school is called is escaped."""
+    """Render a page of the folder of templates; whatever a file or school is called is escaped.
+
+    Its script, if it has one, is the only one that a browser runs: the page names its hash.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -51,7 +60,13 @@ def render(template: str, **content: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return without_ids(environment.get_template(template).render(**content))
+    environment.filters["widen"] = widen_punctuation
+    script = (TEMPLATES / "filter.js").read_text("utf-8")
+    hashed = b64encode(sha256(script.encode()).digest()).decode()
+    page = environment.get_template(template).render(
+        script=Markup(script), script_hash=hashed, **content
+    )
+    return without_ids(page)
 
 
 def write_page(tables: ReleaseTables, manifest: Row, folder: Path) -> None:
@@ -64,16 +79,18 @@ def page_of(tables: ReleaseTables, manifest: Row, folder: Path) -> str:
     before = manifest["previous"] and Release(folder.parent / manifest["previous"]["release"])
     comparison = compare_with(before, tables, manifest)
     doubts = DeliveryDoubts.load(tables)
-    districts = districts_of(tables, manifest)
+    earlier = _load_earlier_years(folder.parent)
     return render(
         "index.html.j2",
         manifest=manifest,
         previous=manifest["previous"],
+        number=int(str(manifest["release"]).partition("-")[0]),
+        published=day_of(manifest["written_at"]).isoformat(),
+        known=manifest["as_of"] or manifest["started_at"][:16].replace("T", " "),
+        next_due=_find_next_due(manifest),
         districts=[
-            _district(Figures(tables, manifest, doubts, code), comparison) for code in districts
-        ],
-        definitions=[
-            _definition(tables, manifest, districts, row) for row in _definitions_in_order(tables)
+            _district(Figures(tables, manifest, doubts, code, earlier), comparison)
+            for code in districts_of(tables, manifest)
         ],
         beside=[
             *((name, title) for name, title in BESIDE.items() if (folder / name).exists()),
@@ -81,22 +98,60 @@ def page_of(tables: ReleaseTables, manifest: Row, folder: Path) -> str:
         ],
         data=sorted(path.name for path in folder.glob("*.csv")),
         words=list(MEANINGS.items()),
+        line={"width": LINE_WIDTH, "height": LINE_HEIGHT},
     )
+
+
+def _load_earlier_years(year_folder: Path) -> dict[int, ReleaseTables]:
+    """Read the current releases of the years before, as far as they are what was published."""
+    found = {}
+    for other in sorted(year_folder.parent.glob("[0-9]*")):
+        release = Release((other / CURRENT).resolve())
+        is_earlier = other.name.isdigit() and int(other.name) < int(year_folder.name)
+        if is_earlier and (other / CURRENT).exists() and not release.find_problems():
+            found[int(other.name)] = ReleaseTables.load(release.folder)
+    return found
+
+
+def _find_next_due(manifest: Row) -> str:
+    """Say what is due next after the day of the run, whatever year it is for, and how much more."""
+    today = day_of(manifest["started_at"])
+    contracts = [contract_from_json(entry) for entry in manifest["contracts"].values()]
+    coming = sorted(
+        (due, contract.title)
+        for contract in contracts
+        if not contract.optional
+        for year in range(today.year - 2, today.year + 2)
+        if (due := due_date_of_year(contract, year)) > today.isoformat()
+    )
+    if not coming:
+        return ""
+    day = coming[0][0]
+    titles = [title for due, title in coming if due == day]
+    more = f"等{len(titles)}种" if len(titles) > 1 else ""
+    return f"{day} {titles[0]}{more}"
 
 
 def _district(figures: Figures, comparison: Comparison | str) -> View:
     """Gather what the page says of one district."""
-    views = [(row, figures.view(row)) for row in figures.figures]
+    changes = changes_of(figures, comparison)
+    moved = {link["label"]: line for line in changes["lines"] for link in line["figures"]}
+    views = []
+    for row in figures.figures:
+        view = figures.view(row)
+        change = moved.get(view["label"])
+        views.append((row, view | {"change": change, "kinds": " ".join(_list_kinds(view, change))}))
     is_own = figures.district == figures.manifest["district_code"]
+    covered, due = count_coverage(figures.figures)
     return {
         "code": figures.district,
         "title": figures.manifest["district_title"] if is_own else "",
         "anchors": {
-            name: figures.anchor(name)
-            for name in ("district", "open", "changes", "figures", "evidence", "files")
+            name: figures.anchor(name) for name in ("district", "open", "changes", "files")
         },
         "total": len(views),
-        "coverage": describe_coverage(figures.figures),
+        "covered": covered,
+        "due": due,
         "states": _counts(views, "state", STATES),
         "judgements": _counts(views, "judgement", (*MARKS, "不适用", "无标准")),
         "failed": [view for _, view in views if view["mark"] == "failed"],
@@ -106,30 +161,60 @@ def _district(figures: Figures, comparison: Comparison | str) -> View:
             view["standard"]["is_unverified"]
             for _, view in views
         ),
-        "groups": [
-            {"place": place or "", "figures": [view for _, view in group], "charts":
-             charts_of(figures, [row for row, _ in group])}
-            for place, group in (
-                (place, list(found)) for place, found in
-                groupby(views, key=lambda pair: pair[0]["place"])
-            )
-        ],
+        "chapters": _group_by_headings(figures, views),
         "issues": list_issues(figures),
-        "changes": changes_of(figures, comparison),
-        "evidence": figures.evidence(),
+        "changes": changes,
         "files": _files(figures),
     }  # fmt: skip
 
 
+def _list_kinds(view: View, change: View | None) -> Iterable[str]:
+    """Name the choices of the filter under which a figure falls."""
+    if view["mark"] != "none":
+        yield view["mark"]
+    if view["state"] in IN_DOUBT:
+        yield "doubt"
+    if change:
+        yield "changed"
+
+
+def _group_by_headings(figures: Figures, views: Sequence[tuple[Row, View]]) -> list[View]:
+    """Group figures as the report does: chapters, sections, items, by their titles."""
+
+    def heading(name: str, pair: tuple[Row, View]) -> str:
+        return str(pair[0][name] or "")
+
+    chapters = []
+    for chapter, of_chapter in groupby(views, lambda pair: heading("chapter_title", pair)):
+        sections = []
+        for section, of_section in groupby(of_chapter, lambda pair: heading("section_title", pair)):
+            items = []
+            for place, of_item in groupby(of_section, lambda pair: str(pair[0]["place"] or "")):
+                found = list(of_item)
+                title = heading("item_title", found[0])
+                has_title = bool(title or section or chapter)
+                items.append(
+                    {
+                        "anchor": figures.anchor("item", place),
+                        "title": title if has_title else place or "其他",
+                        "figures": [view for _, view in found],
+                        "count": sum(is_covered(figures.value(row)) for row, _ in found),
+                    }
+                )
+            sections.append({"title": section, "items": items})
+        chapters.append({"title": chapter, "sections": sections})
+    return chapters
+
+
 def _counts(
-    views: list[tuple[Row, View]], name: str, order: tuple[str, ...]
+    views: Sequence[tuple[Row, View]], name: str, order: tuple[str, ...]
 ) -> list[tuple[str, str, int]]:
     """Count the figures by state or judgement, in order."""
     found = [view[name] for _, view in views]
     return [(key, word_for(key), found.count(key)) for key in order]
 
 
-def _files(figures: Figures) -> list[View]:
+def _files(figures: Figures) -> list[Mapping[str, Any]]:
     """List the files in force of a district; an anchor stands once."""
     files, seen = [], set[str]()
     for (source, period), sent in figures.sent.items():
@@ -141,52 +226,10 @@ def _files(figures: Figures) -> list[View]:
                     **file,
                     "anchor": "" if short in seen else figures.file_anchor(file),
                     "short": short,
-                    "period": "长期" if period == "standing" else period,
+                    "period": word_for(period),
+                    "received": day_of(file["received_at"]).isoformat(),
                     "in_doubt": doubt,
                 }
             )
             seen.add(short)
     return files
-
-
-def _definitions_in_order(tables: ReleaseTables) -> list[Row]:
-    """List the definitions, those of the figures first and in their order."""
-    printed = dict.fromkeys(row["indicator_id"] for row in tables.figures)
-    return [tables.indicators[name] for name in dict.fromkeys([*printed, *tables.indicators])]
-
-
-def _definition(tables: ReleaseTables, manifest: Row, districts: list[str], indicator: Row) -> View:
-    """Say how an indicator is measured, by which standard and on what legal basis."""
-    year = str(manifest["evaluation_year"])
-    return {
-        **indicator,
-        "anchor": anchor("definition", indicator["indicator_id"]),
-        "formula": word_for(indicator["formula"]),
-        "multiplier": "" if indicator["multiplier"] in (None, "1") else indicator["multiplier"],
-        "data_class": word_for(indicator["data_class"]),
-        "definition": re.sub(r"\(标准待核\)$", "", indicator["definition_zh"] or ""),
-        "parts": [
-            {
-                "title": tables.indicators[part]["title_zh"],
-                "anchor": anchor("definition", part),
-            }
-            for part in dict.fromkeys(part["id"] for part in indicator["components"])
-        ],
-        "standards": [
-            {
-                "stage": "" if row["stage"] == "total" else row["stage"],
-                "limit": limit_of(row, indicator["unit"]),
-                "from": row["valid_from"].isoformat(),
-                "document": document_of(row),
-                "is_unverified": row["certainty"] != "verified",
-            }
-            for row in tables.standards
-            if row["standard_id"] == indicator["standard_id"]
-            and row["valid_from"].isoformat()[:4] <= year
-            and (row["valid_to"] is None or row["valid_to"].isoformat()[:4] >= year)
-            and any(
-                row["region_code"] == "CN" or code.startswith(row["region_code"])
-                for code in districts
-            )
-        ],
-    }

@@ -219,7 +219,7 @@ def test_sheets_and_order_of_figures(book: Workbook) -> None:
     assert book.sheetnames == ["说明", "指标", "定义", "缺失与待核", "来源"]
     assert book.active == book["说明"]
     assert list(figures(book)) == [
-        "4.1", "4.2", "4.3(2)", "4.4", "4.5", "4.6", "4.7", "4.8", "4.9",
+        "4.1", "4.2", "4.3.2", "4.4", "4.5", "4.6", "4.7", "4.8", "4.9",
     ]  # fmt: skip
     defined = [row["指标编号"].value for row in rows(book["定义"])]
     assert defined[:2] == ["funds\n01", "increase\n01"]
@@ -261,7 +261,7 @@ def test_long_numbers_are_never_scientific(book: Workbook) -> None:
     assert width > len("12,345,678,901,234,567.89")
 
 
-@pytest.mark.parametrize(("label", "sign"), [("4.3(2)", "＊"), ("4.5", "不公开")])
+@pytest.mark.parametrize(("label", "sign"), [("4.3.2", "＊"), ("4.5", "不公开")])
 def test_hidden_values_show_no_number(book: Workbook, label: str, sign: str) -> None:
     """A suppressed or withheld value stands nowhere, nor do the rows that it rests on."""
     row = figures(book)[label]
@@ -298,7 +298,7 @@ def test_links_lead_to_definition_and_evidence_and_back(book: Workbook) -> None:
     linked = {label for label, row in figures(book).items() if row["印出文字"].hyperlink}
     assert linked == {"4.1", "4.2", "4.8", "4.9"}
     assert {label for label, row in figures(book).items() if row["状态"].hyperlink} == {
-        "4.3(2)", "4.4", "4.5",
+        "4.3.2", "4.4", "4.5",
     }  # fmt: skip
     files = [row["文件"].value for row in rows(book["来源"]) if row["图号"].value == "4.2"]
     assert files == ["2023.xlsx", "2022.xlsx"]
