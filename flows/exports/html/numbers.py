@@ -53,7 +53,7 @@ def write_precisely(number: Decimal, value: Row, indicator: Row, *, signed: bool
 
 
 def find_unit(text: str | None, value: Row) -> Unit:
-    """Find the unit of a printed text: 万元 of 74489万元; a value's own where none is printed."""
+    """Find the unit of a printed text: 万元 of 12345万元; a value's own where none is printed."""
     found = re.search(r"[0-9]+(?:\.([0-9]+))?余?([万亿]?)", text or "")
     decimals = len(found[1] or "") if found else 2
     if found and found[2] and value["unit"] == "元":

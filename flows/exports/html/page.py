@@ -1,7 +1,7 @@
 """Write index.html: one release as inspectors, bureau chiefs and report writers read it."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -214,7 +214,7 @@ def _counts(
     return [(key, word_for(key), found.count(key)) for key in order]
 
 
-def _files(figures: Figures) -> list[Mapping[str, Any]]:
+def _files(figures: Figures) -> list[View]:
     """List the files in force of a district; an anchor stands once."""
     files, seen = [], set[str]()
     for (source, period), sent in figures.sent.items():
