@@ -19,7 +19,6 @@ from page_parts import DISTRICT, FUNDS, SHA, STUDENTS, Reader, Row, Tables, mani
 from flows.common.messages import message
 from flows.common.settings import CHECKOUT, Workspace
 from flows.common.text import widen_punctuation
-from flows.exports.html.numbers import write_exactly, write_precisely, write_rounded
 from flows.exports.html.page import write_page
 from flows.releases.release import Release, rows_of
 from flows.releases.standards import standards_of
@@ -395,26 +394,6 @@ def test_the_same_release_gives_the_same_bytes_anywhere(tmp_path: Path) -> None:
         cwd=tmp_path, env=os.environ | changed_places, timeout=120, check=True,
     )  # fmt: skip
     assert (release.folder / "index.html").read_text("utf-8") == parts.page(release)
-
-
-@pytest.mark.parametrize(
-    ("number", "shown"),
-    [
-        (write_rounded(Decimal("2.345"), 2), "2.35"),
-        (write_rounded(Decimal("-2.345"), 2), "−2.35"),
-        (write_rounded(Decimal("-0.001"), 2), "0.00"),
-        (write_rounded(Decimal("0.001"), 2, signed=True), "0.00"),
-        (write_rounded(Decimal("1234567.8"), 0), "1,234,568"),
-        (write_exactly(Decimal("720.0000")), "720"),
-        (write_exactly(Decimal("1E+3")), "1,000"),
-        (write_exactly(Decimal("2.5"), 2), "2.50"),
-        (write_precisely(Decimal("723.6773744"), {"margin": None}, {"decimals": 2}), "723.6774"),
-        (write_precisely(Decimal("99.99999"), {"margin": Decimal("-0.00001")}, {"decimals": 2}),
-         "99.99999"),
-    ],
-)  # fmt: skip
-def test_numbers_are_written_for_people(number: str, shown: str) -> None:
-    assert number == shown
 
 
 @pytest.mark.parametrize(
