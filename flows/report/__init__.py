@@ -1,4 +1,4 @@
-"""The written report: drafted from a release, refreshed with a later one, signed and amended.
+"""The written report: drafted from a release, refreshed, checked, signed, and its annex.
 
 Begin with draft.py.
 """

@@ -69,7 +69,8 @@ select
     report_outline.decimals,
     report_outline.suffix,
     report_outline.publish,
-    report_outline.listing
+    report_outline.listing,
+    report_outline.words
 from ranked
 inner join report_outline
     on

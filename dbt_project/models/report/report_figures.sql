@@ -134,6 +134,7 @@ select
         else number_text
     end as text,
     publish,
-    listing
+    listing,
+    words
 from written
 order by district_code, evaluation_year, order_no, part

@@ -1,0 +1,4 @@
+"""A written report against the warehouse and against itself.
+
+Begin with check.py.
+"""

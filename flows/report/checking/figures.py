@@ -1,0 +1,209 @@
+"""Each number of the text beside the figure of the warehouse that it is."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from flows.contracts.periods import shifted
+from flows.releases.tables import ReleaseTables, key_of
+from flows.report.checking.document import Paragraph
+from flows.report.checking.findings import CheckedNumber
+from flows.report.checking.matching import Candidate, FigureIndex, names_of, unit_of
+from flows.report.checking.numbers import Number, find_numbers, group_of_unit
+from flows.report.checking.rules import Rules
+from flows.report.checking.verdicts import (
+    AGREES,
+    DIFFERS,
+    UNCLEAR,
+    UNKNOWN,
+    WITHHELD,
+    describe_value,
+    find_difference,
+)
+
+Row = Mapping[str, Any]
+
+LIKELY = 0.7  # so well the words must say which figure it is, before a number is called wrong
+POSSIBLE = 0.5  # and so well, before it is called unclear
+AGREEING = 0.4  # a number that is the figure's needs fewer words
+BEHIND_BEST = 0.4  # but not so many fewer than another figure has
+YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
+
+
+class FigureChecker:
+    """Compares the numbers of paragraphs with the figures of one release."""
+
+    def __init__(self, tables: ReleaseTables, rules: Rules) -> None:
+        """Read how each figure is printed."""
+        self.tables, self.rules = tables, rules
+        self.figures = [describe_print(figure) for figure in tables.printed]
+        self.index = FigureIndex(self.figures)
+        years = {figure["evaluation_year"] for figure in self.figures}
+        self.year = max(years, default=0)
+
+    def check(self, paragraph: Paragraph, numbers: Sequence[Number]) -> list[CheckedNumber]:
+        """Give each number of a paragraph its verdict.
+
+        A figure that one number of a paragraph is, another one is not wrong in.
+        """
+        found: dict[Number, CheckedNumber] = {}
+        candidates: dict[Number, list[Candidate]] = {}
+        asked = [number for number in numbers if number.is_figure or number.kind in QUIET]
+        for number in asked:
+            if bound := self._bound(paragraph, number):
+                found[number] = self._compare_bound(paragraph, number, bound)
+                continue
+            candidates[number] = self.index.find(paragraph, number, numbers)
+            if checked := self._find_agreeing(paragraph, number, candidates[number]):
+                found[number] = checked
+        taken = {id(figure) for checked in found.values() for figure in checked.figures[:1]}
+        for number in asked:
+            if number in found or number.kind in QUIET:
+                continue
+            left = [c for c in candidates[number] if id(c.figure) not in taken]
+            found[number] = self._judge(paragraph, number, left)
+        return [found[number] for number in asked if number in found]
+
+    def _bound(self, paragraph: Paragraph, number: Number) -> list[Row]:
+        """Find the figure to which a draft bound a number by a content control."""
+        for control in paragraph.controls:
+            if control.start <= number.start < control.end:
+                return [figure for figure in self.figures if control.figure_id in labels_of(figure)]
+        return []
+
+    def _compare_bound(
+        self, paragraph: Paragraph, number: Number, figures: Sequence[Row]
+    ) -> CheckedNumber:
+        for figure in figures:
+            if self._agrees(paragraph, number, figure):
+                return CheckedNumber(paragraph, number, AGREES, [figure], _standing(figure))
+        return self._judge(paragraph, number, [Candidate(f, 1.0, True) for f in figures[:1]])
+
+    def _find_agreeing(
+        self, paragraph: Paragraph, number: Number, candidates: Sequence[Candidate]
+    ) -> CheckedNumber | None:
+        """Find the likeliest figure that a number agrees with."""
+        if not candidates:
+            return None
+        best = candidates[0].score
+        least = LIKELY if number.kind in QUIET else max(AGREEING, best - BEHIND_BEST)
+        for candidate in candidates:
+            figure = candidate.figure
+            if candidate.score < least:
+                break
+            is_hidden = is_withheld(figure) and candidate.score >= max(LIKELY, best - 0.1)
+            if is_hidden:
+                return CheckedNumber(paragraph, number, WITHHELD, [figure], "这一数不得公开")
+            if candidate.has_unit and self._agrees(paragraph, number, figure):
+                return CheckedNumber(paragraph, number, AGREES, [figure], _standing(figure))
+        return None
+
+    def _agrees(self, paragraph: Paragraph, number: Number, figure: Row) -> bool:
+        row = self._in_its_year(paragraph, number, figure)
+        return row is not None and row["value"] is not None and not self._differ(
+            paragraph, number, row
+        )
+
+    def _differ(self, paragraph: Paragraph, number: Number, row: Row) -> str:
+        value = Decimal(row["value"])
+        before = paragraph.text[max(0, number.start - 6) : number.start]
+        if "增" in row["title"]:
+            if any(word in before for word in self.rules.terms["down"]):
+                if value > 0:
+                    return "写的是下降，仓库是增长"
+                value = -value
+        return find_difference(number, value, row["printed_number"])
+
+    def _in_its_year(self, paragraph: Paragraph, number: Number, figure: Row) -> Row | None:
+        """Find the value of the year that the sentence names before the number; else the figure."""
+        begin = max(paragraph.text.rfind(mark, 0, number.start) for mark in "。;") + 1
+        before = paragraph.text[begin : number.start]
+        years = [int(match[0]) for match in YEAR.finditer(before)]
+        clause = re.split("[,:]", before)[-1]
+        year = years[-1] if years else self.year
+        if re.search(r"(?:上年|上一年|去年)[^增减升降]*$", clause) and "比" not in clause:
+            year = self.year - 1
+        distance = year - self.year
+        if not -6 < distance < 0 or str(year) in str(figure["period"]):
+            return figure
+        key = (*key_of(figure)[:3], shifted(figure["period"], distance), *key_of(figure)[4:])
+        value = self.tables.values.get(key)
+        return None if value is None else {**figure, **value, "printed_number": None}
+
+    def _judge(
+        self, paragraph: Paragraph, number: Number, candidates: Sequence[Candidate]
+    ) -> CheckedNumber:
+        """Say of a number that agrees with no figure whether it is wrong, unclear or unknown."""
+        likely = [c for c in candidates if c.score >= POSSIBLE]
+        if not likely:
+            return CheckedNumber(paragraph, number, UNKNOWN, (), "仓库里没有用这些词的数")
+        best, figure = likely[0], likely[0].figure
+        nearest = [c.figure for c in likely[:3]]
+        row = self._in_its_year(paragraph, number, figure)
+        if row is None:
+            return CheckedNumber(paragraph, number, UNKNOWN, nearest[:1], "仓库没有这一年的数")
+        if best.score < LIKELY:
+            return CheckedNumber(paragraph, number, UNCLEAR, nearest, "说不准是哪一个数")
+        if is_withheld(figure):
+            return CheckedNumber(paragraph, number, WITHHELD, [figure], "这一数不得公开")
+        if figure["text"] == "不涉及":
+            return CheckedNumber(paragraph, number, DIFFERS, [figure], "仓库说不涉及")
+        if row["value"] is None:
+            return CheckedNumber(paragraph, number, UNKNOWN, [figure], "仓库今天没有这个数")
+        if not best.has_unit or group_of_unit(unit_of(figure)) != number.group and not (
+            {group_of_unit(unit_of(figure)), number.group} <= {"things", "schools"}
+        ):
+            why = f"单位不同：文中是{number.unit}，仓库是{unit_of(figure)}"
+            return CheckedNumber(paragraph, number, UNCLEAR, nearest, why)
+        if differing := self._differing_qualifiers(paragraph, number, figure):
+            why = f"范围可能不同：{'、'.join(differing)}"
+            return CheckedNumber(paragraph, number, UNCLEAR, nearest, why)
+        why = f"{self._differ(paragraph, number, row)}：仓库是{describe_value(row)}"
+        return CheckedNumber(paragraph, number, DIFFERS, [figure], why)
+
+    def _differing_qualifiers(
+        self, paragraph: Paragraph, number: Number, figure: Row
+    ) -> list[str]:
+        """List the words that narrow one of both and not the other."""
+        text = paragraph.text
+        begin = max(text.rfind(mark, 0, number.start) for mark in "。;,:") + 1
+        ends = [place for mark in "。;,:" if (place := text.find(mark, number.end)) >= 0]
+        near = text[begin : min([*ends, len(text)])]
+        names = " ".join(names_of(figure))
+        wide = f"{paragraph.heading} {text}"
+        words: Iterable[str] = self.rules.terms["qualifiers"]
+        return [
+            word
+            for word in words
+            if (word in near and word not in names) or (word in names and word not in wide)
+        ]
+
+
+QUIET = {"duration", "phrase"}  # told only where they are a figure
+
+
+def describe_print(figure: Row) -> Row:
+    """Add to a figure the number that it is printed as, and its unit."""
+    text = str(figure["text"] or "").replace("（暂定）", "")
+    numbers = [number for number in find_numbers(text) if number.is_figure]
+    printed = numbers[0] if len(numbers) == 1 else None
+    if printed and "排名" in figure["title"]:
+        printed = replace(printed, unit="名次")
+    unit = printed.unit if printed else ("名次" if "排名" in figure["title"] else "")
+    return {**figure, "printed_number": printed, "printed_unit": unit}
+
+
+def labels_of(figure: Row) -> tuple[str, str]:
+    """Give the names of a figure in a draft: 14.3, and 14.3.2 for its second part."""
+    return figure["figure_id"], f"{figure['figure_id']}.{figure['part']}"
+
+
+def is_withheld(figure: Row) -> bool:
+    """Say whether a figure must not be written at all."""
+    return figure["text"] in ("不公开", "＊")
+
+
+def _standing(figure: Row) -> str:
+    return "暂定" if "暂定" in str(figure["text"]) else ""

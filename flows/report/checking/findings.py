@@ -1,0 +1,87 @@
+"""What a check finds: each number's verdict and each breach of a rule, with place and quote."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flows.report.checking.document import Paragraph
+from flows.report.checking.numbers import Number
+
+Row = Mapping[str, Any]
+CONTRADICTION, OPEN, NOTE = "contradiction", "open", "note"
+GRAVITY = {CONTRADICTION: "矛盾", OPEN: "待核", NOTE: "提示"}
+QUOTE = 24  # characters on either side
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that somebody has to look at."""
+
+    rule: str
+    gravity: str
+    paragraph: Paragraph
+    quote: str
+    what: str
+    resolve: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as `--json` prints it."""
+        return {
+            "rule": self.rule,
+            "gravity": self.gravity,
+            "chapter": self.paragraph.chapter,
+            "place": self.paragraph.place,
+            "paragraph": self.paragraph.number,
+            "quote": self.quote,
+            "what": self.what,
+            "resolve": self.resolve,
+        }
+
+
+@dataclass(frozen=True)
+class CheckedNumber:
+    """A number that a warehouse might hold, and what it says of it."""
+
+    paragraph: Paragraph
+    number: Number
+    verdict: str
+    figures: Sequence[Row] = ()  # the one that it is, or those that it may be
+    why: str = ""
+
+    @property
+    def quote(self) -> str:
+        """The number within its words."""
+        return quote_around(self.paragraph.text, self.number.start, self.number.end)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as `--json` prints it."""
+        return {
+            "place": self.paragraph.place,
+            "paragraph": self.paragraph.number,
+            "written": self.number.written,
+            "quote": self.quote,
+            "verdict": self.verdict,
+            "why": self.why,
+            "figures": [
+                {"figure": figure["figure_id"], "title": figure["title"], "text": figure["text"]}
+                for figure in self.figures
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """All that was found in one report."""
+
+    numbers: Sequence[CheckedNumber]
+    others: Mapping[str, int]  # numbers that no figure is meant by, by kind
+    unread: Sequence[tuple[Paragraph, Number]]
+    findings: Sequence[Finding]
+    not_printed: Sequence[Row] = field(default_factory=tuple)  # figures that the report leaves out
+
+
+def quote_around(text: str, start: int, end: int) -> str:
+    """Cut out a place with the words on either side, up to the ends of its sentence."""
+    begin = max(start - QUOTE, *(text.rfind(mark, 0, start) + 1 for mark in "。;"), 0)
+    stops = [place for mark in "。;" if (place := text.find(mark, end)) >= 0]
+    return text[begin : min([*stops, len(text), end + QUOTE])].strip()
