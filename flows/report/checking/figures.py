@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flows.contracts.periods import shifted
+from flows.releases.standards import standard_in_force
 from flows.releases.tables import ReleaseTables, key_of
 from flows.report.checking.document import Paragraph
 from flows.report.checking.findings import CheckedNumber
@@ -29,7 +31,8 @@ LIKELY = 0.7  # so well the words must say which figure it is, before a number i
 POSSIBLE = 0.5  # and so well, before it is called unclear
 AGREEING = 0.4  # a number that is the figure's needs fewer words
 BEHIND_BEST = 0.4  # but not so many fewer than another figure has
-YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
+OF_STANDARDS = {"hours", "money_per_person"}
+YEAR = re.compile(r"(?:19|20)\d{2}(?=年(?![^,。]{1,10}的))")
 
 
 class FigureChecker:
@@ -58,6 +61,9 @@ class FigureChecker:
             candidates[number] = self.index.find(paragraph, number, numbers)
             if checked := self._find_agreeing(paragraph, number, candidates[number]):
                 found[number] = checked
+        for number in asked:
+            if number not in found and (twin := _find_twin(paragraph, number, found)):
+                found[number] = replace(found[twin], number=number)
         taken = {id(figure) for checked in found.values() for figure in checked.figures[:1]}
         for number in asked:
             if number in found or number.kind in QUIET:
@@ -65,6 +71,22 @@ class FigureChecker:
             left = [c for c in candidates[number] if id(c.figure) not in taken]
             found[number] = self._judge(paragraph, number, left)
         return [found[number] for number in asked if number in found]
+
+    def standard(self, standard_id: str) -> Decimal | None:
+        """Give the value of a standard that held at the end of the year."""
+        if not self.figures:
+            return None
+        district = str(self.figures[0]["district_code"])
+        day = date(self.year, 12, 31)
+        row = standard_in_force(self.tables.standards, standard_id, "total", district, day)
+        return None if row is None else Decimal(row["value"])
+
+    def _is_standard(self, number: Number) -> bool:
+        """Whether a number is a standard of the release, as 360学时 is, and no figure."""
+        return number.group in OF_STANDARDS and any(
+            Decimal(row["value"]) == number.value and group_of_unit(row["unit"]) == number.group
+            for row in self.tables.standards
+        )
 
     def _bound(self, paragraph: Paragraph, number: Number) -> list[Row]:
         """Find the figure to which a draft bound a number by a content control."""
@@ -102,8 +124,10 @@ class FigureChecker:
 
     def _agrees(self, paragraph: Paragraph, number: Number, figure: Row) -> bool:
         row = self._in_its_year(paragraph, number, figure)
-        return row is not None and row["value"] is not None and not self._differ(
-            paragraph, number, row
+        return (
+            row is not None
+            and row["value"] is not None
+            and not self._differ(paragraph, number, row)
         )
 
     def _differ(self, paragraph: Paragraph, number: Number, row: Row) -> str:
@@ -136,6 +160,8 @@ class FigureChecker:
         self, paragraph: Paragraph, number: Number, candidates: Sequence[Candidate]
     ) -> CheckedNumber:
         """Say of a number that agrees with no figure whether it is wrong, unclear or unknown."""
+        if self._is_standard(number):
+            return CheckedNumber(paragraph, number, AGREES, (), "标准")
         likely = [c for c in candidates if c.score >= POSSIBLE]
         if not likely:
             return CheckedNumber(paragraph, number, UNKNOWN, (), "仓库里没有用这些词的数")
@@ -152,8 +178,10 @@ class FigureChecker:
             return CheckedNumber(paragraph, number, DIFFERS, [figure], "仓库说不涉及")
         if row["value"] is None:
             return CheckedNumber(paragraph, number, UNKNOWN, [figure], "仓库今天没有这个数")
-        if not best.has_unit or group_of_unit(unit_of(figure)) != number.group and not (
-            {group_of_unit(unit_of(figure)), number.group} <= {"things", "schools"}
+        if (
+            not best.has_unit
+            or group_of_unit(unit_of(figure)) != number.group
+            and not ({group_of_unit(unit_of(figure)), number.group} <= {"things", "schools"})
         ):
             why = f"单位不同：文中是{number.unit}，仓库是{unit_of(figure)}"
             return CheckedNumber(paragraph, number, UNCLEAR, nearest, why)
@@ -163,9 +191,7 @@ class FigureChecker:
         why = f"{self._differ(paragraph, number, row)}：仓库是{describe_value(row)}"
         return CheckedNumber(paragraph, number, DIFFERS, [figure], why)
 
-    def _differing_qualifiers(
-        self, paragraph: Paragraph, number: Number, figure: Row
-    ) -> list[str]:
+    def _differing_qualifiers(self, paragraph: Paragraph, number: Number, figure: Row) -> list[str]:
         """List the words that narrow one of both and not the other."""
         text = paragraph.text
         begin = max(text.rfind(mark, 0, number.start) for mark in "。;,:") + 1
@@ -203,6 +229,18 @@ def labels_of(figure: Row) -> tuple[str, str]:
 def is_withheld(figure: Row) -> bool:
     """Say whether a figure must not be written at all."""
     return figure["text"] in ("不公开", "＊")
+
+
+def _find_twin(
+    paragraph: Paragraph, number: Number, found: Mapping[Number, CheckedNumber]
+) -> Number | None:
+    """Find a number that says the same once more: 不足100人的学校按100人核定."""
+    for other, checked in found.items():
+        between = paragraph.text[min(other.end, number.end) : max(other.start, number.start)]
+        is_same = (other.value, other.unit) == (number.value, number.unit)
+        if is_same and checked.verdict == AGREES and not re.search("[。;,]", between):
+            return other
+    return None
 
 
 def _standing(figure: Row) -> str:

@@ -59,9 +59,7 @@ class FigureIndex:
             [pairs_of(name) for name in names_of(figure) if pairs_of(name)] for figure in figures
         ]
         seen = Counter(pair for names in self.names for pair in set().union(*names))
-        self.weights = {
-            pair: math.log(1 + len(figures) / count) for pair, count in seen.items()
-        }
+        self.weights = {pair: math.log(1 + len(figures) / count) for pair, count in seen.items()}
 
     def find(
         self, paragraph: Paragraph, number: Number, numbers: Sequence[Number]

@@ -1,7 +1,6 @@
 """The numbers of a Chinese text: what they say, in which unit, and which of them are no figures."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -24,7 +23,7 @@ UNITS = {
     "person_times": "人次 人·次",
     "schools": "所 家 校 园",
     "times": "次 场 场次 期 轮 家次 课次 批次 批",
-    "hours": "学时 课时",
+    "hours": "学时 课时 个学时 个课时 个培训学时 个教学课时",
     "times_as_much": "倍",
     "years": "年",
     "area": "平方米 万平方米 亩 公顷 平方公里 平方千米",
@@ -91,9 +90,14 @@ TAIL = (
 )
 NUMBER = re.compile(PARTS + TAIL)
 OTHER = [(kind, re.compile(pattern)) for kind, pattern in OTHERS.items()]
-VAGUE = re.compile(rf"[数几上成][十百千万]+(?:余|多)?(?:{UNIT})|若干(?:{UNIT})|[十百千万]+(?:余|多)(?:{UNIT})")
+VAGUE = re.compile(
+    rf"[数几上成][十百千万]+(?:余|多)?(?:{UNIT})|若干(?:{UNIT})|[十百千万]+(?:余|多)(?:{UNIT})"
+)
 RANK = re.compile(r"(?:排名|排|位列|名列|位居|居|列)[^,。;]{0,6}$")
-TENTHS = re.compile(rf"(?P<tenths>[{NUMERALS}])成(?!立|为|功|果|员|效|绩|长|就|本|人|都|熟|年|套|分)")
+TENTHS = re.compile(
+    rf"(?P<tenths>[{NUMERALS}])成(?!立|为|功|果|员|效|绩|长|就|本|人|都|熟|年|套|分)"
+)
+EACH = re.compile("生均|人均|每生|每人|每名|每学年|年生均")
 STARTS = re.compile(rf"[\d{NUMERALS}百千万①-⑳]|数[十百千万]|几[十百千万]|若干|上[百千万]")
 
 
@@ -199,6 +203,8 @@ def _from_match(match: re.Match[str], text: str) -> Number | None:
                 scale = scale if parts["scale"] else Decimal(SCALES[parts["lowunit"]])
             else:
                 scale *= SCALES[parts["lowunit"]]
+    if unit == "元" and EACH.search(re.split("[,。;:]", text[: match.start()])[-1]):
+        unit = "元/生"
     if parts["over1"] or parts["over2"]:
         qualifier = qualifier or "over"
     if parts["after"]:
@@ -206,6 +212,8 @@ def _from_match(match: re.Match[str], text: str) -> Number | None:
     kind = FIGURE
     if is_chinese and _is_phrase(value, unit, qualifier, parts):
         kind = "phrase"
+    elif unit.endswith("部门"):
+        kind = "phrase"  # 等5部门: who did it together
     elif not unit and not is_chinese:
         kind = UNREAD
     return Number(
@@ -265,9 +273,3 @@ def _read_vague(match: re.Match[str]) -> Number:
             return Number(match.start(), match.end(), match[0], FIGURE, value, value, unit[0],
                           "over", None, True)  # fmt: skip
     return Number(match.start(), match.end(), match[0], UNREAD)
-
-
-def next_to(numbers: list[Number], number: Number) -> Iterator[Number]:
-    """Give the figures of the same paragraph, nearest first."""
-    others = [other for other in numbers if other.is_figure and other is not number]
-    yield from sorted(others, key=lambda other: abs(other.start - number.start))
