@@ -190,3 +190,32 @@ def signed(
     from flows.cli.signing import print_signed
 
     print_signed(Workspace(workspace.resolve()), year, as_json=as_json)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="A written report: .docx, .txt or PDF with text.")],
+    year: YearOption = None,
+    release: ReleaseOption = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="Words and rules of your own; report_rules.yml of the workspace."),
+    ] = None,
+    workbook: Annotated[
+        Path | None, typer.Option(help="Write it as a workbook, too: FILE.xlsx.")
+    ] = None,
+    as_json: JsonOption = False,
+    workspace: WorkspaceOption = CHECKOUT,
+) -> None:
+    """Check a report's numbers and words (exit code 3 contradictions, 4 open, 0 all right)."""
+    from flows.cli.report_check import print_check
+
+    code = print_check(
+        Workspace(workspace.resolve()),
+        file,
+        year,
+        release,
+        rules=rules,
+        workbook=workbook,
+        as_json=as_json,
+    )
+    raise typer.Exit(code)

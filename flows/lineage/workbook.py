@@ -48,10 +48,10 @@ class File(NamedTuple):
     received: str
 
 
-def refuse_target(target: Path) -> None:
+def refuse_target(target: Path, option: str = "--xlsx") -> None:
     """Say at once where a workbook cannot be written."""
     if target.suffix.lower() != ".xlsx":
-        raise WrongUse(f"{target.name} must end in .xlsx: say --xlsx FILE.xlsx")
+        raise WrongUse(f"{target.name} must end in .xlsx: say {option} FILE.xlsx")
     if not target.parent.is_dir():
         raise WrongUse(f"there is no folder {target.parent}: make it, or name another file")
 

@@ -1,7 +1,7 @@
 """Reading a written report into paragraphs, each with its place: chapter, section, item."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,6 @@ MOST_BYTES = 50 << 20
 MOST_CHARACTERS = 2_000_000  # some hundred times what a report has
 ENCODINGS = ("utf-8-sig", "gb18030", "utf-16")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .doc, .wps, and .docx with a password
-ENDS_SENTENCE = "。!?;:.)》”…"
 
 MARKS = {
     "chapter": re.compile(r"^([一二三四五六七八九十]{1,3})、"),
@@ -21,6 +20,8 @@ MARKS = {
     "item": re.compile(r"^(\d{1,3})[.、](?!\d)"),
     "firstly": re.compile(r"^([一二三四五六七八九十]{1,3})是"),
 }
+LEVELS = (*MARKS,)
+MARK_FORMS = {"chapter": "{}", "section": "({})", "item": "{}", "firstly": "({})"}
 LONGEST_HEADING = 60
 
 
@@ -145,36 +146,26 @@ def squeeze(draft: Draft) -> Paragraph:
 
 
 def find_places(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:
-    """Number the paragraphs and give each the titles that it stands under."""
+    """Give each paragraph its number and the titles that it stands under."""
     found: list[Paragraph] = []
-    chapter = section = item = ""
-    titles: dict[str, str] = {}
+    titles: dict[str, tuple[str, str]] = {}  # by level: the mark as a place has it, and the title
     for number, paragraph in enumerate(paragraphs, start=1):
         text, end, mark_end = paragraph.text, 0, 0
         if paragraph.kind == "body":
             level, mark, mark_end = _read_mark(text)
             end = _title_end(text, level)
-            if level == "chapter" and end:
-                chapter, section, item = mark, "", ""
-                titles = {"chapter": text[:end]}
-            elif level == "section" and end:
-                section, item = f"({mark})", ""
-                titles = {"chapter": titles.get("chapter", ""), "section": text[:end]}
-            elif level == "item" and end:
-                item = mark
-                titles["item"] = text[:end]
-            elif level == "firstly" and not (section or item):
-                titles["firstly"], item = text[:end], f"({mark})"
-            elif level == "firstly" and item.startswith("("):
-                titles["firstly"], item = text[:end], f"({mark})"
-        below = [titles[name] for name in ("section", "item", "firstly") if name in titles]
+            if end and (level != "firstly" or not {"section", "item"} & titles.keys()):
+                kept = LEVELS[: LEVELS.index(level)]
+                titles = {name: titles[name] for name in kept if name in titles}
+                titles[level] = (MARK_FORMS[level].format(mark), text[:end])
+        below = [titles[name][1] for name in LEVELS[1:] if name in titles]
         found.append(
             replace(
                 paragraph,
                 number=number,
-                chapter=titles.get("chapter", ""),
+                chapter=titles["chapter"][1] if "chapter" in titles else "",
                 heading=" ".join(below),
-                place=f"{chapter}{section}{item}",
+                place="".join(titles[name][0] for name in LEVELS if name in titles),
                 mark_end=mark_end,
                 body_start=end,
             )

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flows.report.checking.document import Paragraph
-from flows.report.checking.findings import CheckedNumber, Finding
+from flows.report.checking.findings import CheckedNumber, Finding, breach
 from flows.report.checking.matching import names_of, pairs_of
 from flows.report.checking.rules import Rule
-from flows.report.checking.text import RESULTS, Text, breach
+from flows.report.checking.text import RESULTS, Text
 from flows.report.checking.verdicts import AGREES, DIFFERS, WITHHELD
 
 SHOWN = 4

@@ -133,11 +133,10 @@ class FigureChecker:
     def _differ(self, paragraph: Paragraph, number: Number, row: Row) -> str:
         value = Decimal(row["value"])
         before = paragraph.text[max(0, number.start - 6) : number.start]
-        if "增" in row["title"]:
-            if any(word in before for word in self.rules.terms["down"]):
-                if value > 0:
-                    return "写的是下降，仓库是增长"
-                value = -value
+        if "增" in row["title"] and any(word in before for word in self.rules.terms["down"]):
+            if value > 0:
+                return "写的是下降，仓库是增长"
+            value = -value
         return find_difference(number, value, row["printed_number"])
 
     def _in_its_year(self, paragraph: Paragraph, number: Number, figure: Row) -> Row | None:
@@ -178,9 +177,8 @@ class FigureChecker:
             return CheckedNumber(paragraph, number, DIFFERS, [figure], "仓库说不涉及")
         if row["value"] is None:
             return CheckedNumber(paragraph, number, UNKNOWN, [figure], "仓库今天没有这个数")
-        if (
-            not best.has_unit
-            or group_of_unit(unit_of(figure)) != number.group
+        if not best.has_unit or (
+            group_of_unit(unit_of(figure)) != number.group
             and not ({group_of_unit(unit_of(figure)), number.group} <= {"things", "schools"})
         ):
             why = f"单位不同：文中是{number.unit}，仓库是{unit_of(figure)}"

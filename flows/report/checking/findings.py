@@ -1,11 +1,13 @@
 """What a check finds: each number's verdict and each breach of a rule, with place and quote."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from flows.report.checking.document import Paragraph
 from flows.report.checking.numbers import Number
+from flows.report.checking.rules import Rule
 
 Row = Mapping[str, Any]
 CONTRADICTION, OPEN, NOTE = "contradiction", "open", "note"
@@ -17,25 +19,36 @@ QUOTE = 24  # characters on either side
 class Finding:
     """One thing that somebody has to look at."""
 
-    rule: str
+    rule: Rule
     gravity: str
     paragraph: Paragraph
     quote: str
     what: str
-    resolve: str
 
     def as_json(self) -> dict[str, Any]:
         """Give it as `--json` prints it."""
         return {
-            "rule": self.rule,
+            "rule": self.rule.name,
+            "title": self.rule.title,
             "gravity": self.gravity,
             "chapter": self.paragraph.chapter,
             "place": self.paragraph.place,
             "paragraph": self.paragraph.number,
             "quote": self.quote,
             "what": self.what,
-            "resolve": self.resolve,
+            "resolve": self.rule.resolve,
         }
+
+
+def breach(rule: Rule, paragraph: Paragraph, quote: str, what: str, gravity: str = "") -> Finding:
+    """Write a breach of a rule, as grave as the rule says unless said."""
+    return Finding(rule, gravity or rule.gravity, paragraph, quote, what)
+
+
+def place_of(paragraph: Paragraph) -> str:
+    """Name a place for a reader: 一(二)4 第9段; tables and notes are called so."""
+    kind = {"table": "表格", "footnote": "脚注"}.get(paragraph.kind, "")
+    return f"{paragraph.place} 第{paragraph.number}段{kind}".strip()
 
 
 @dataclass(frozen=True)
@@ -75,9 +88,14 @@ class CheckResult:
 
     numbers: Sequence[CheckedNumber]
     others: Mapping[str, int]  # numbers that no figure is meant by, by kind
-    unread: Sequence[tuple[Paragraph, Number]]
-    findings: Sequence[Finding]
-    not_printed: Sequence[Row] = field(default_factory=tuple)  # figures that the report leaves out
+    unread: int  # numbers that were not understood; each is a finding
+    findings: Sequence[Finding]  # the gravest first
+    not_printed: Sequence[Row]  # figures that the report leaves out
+
+    @property
+    def gravities(self) -> Counter[str]:
+        """Count the findings by gravity."""
+        return Counter(finding.gravity for finding in self.findings)
 
 
 def quote_around(text: str, start: int, end: int) -> str:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from flows.common.text import plain
-from flows.report.checking.findings import Finding
+from flows.report.checking.findings import Finding, breach
 from flows.report.checking.rules import Rule
-from flows.report.checking.text import Sentence, Text, breach
+from flows.report.checking.text import Sentence, Text
 
 RESPECTIVELY = re.compile(r"分别(?:为|是|达到?|增长|增加|下降|提高)|依次(?:为|是)")
 JOINTS = re.compile(r"[、/]|以及|和|及|与")

@@ -5,11 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
-from flows.common.text import plain
-from flows.report.checking.findings import CheckedNumber, Finding, quote_around
+from flows.report.checking.findings import CheckedNumber, Finding, breach, quote_around
 from flows.report.checking.numbers import Number
 from flows.report.checking.rules import Rule
-from flows.report.checking.text import RESULTS, Sentence, Text, breach
+from flows.report.checking.text import RESULTS, Sentence, Text
 from flows.report.checking.verdicts import AGREES, DIFFERS
 
 DOUBLED = re.compile(
@@ -141,7 +140,8 @@ def find_bare_shares(text: Text, rule: Rule) -> Iterator[Finding]:
         if heads:
             shares = [n for n in shares if n.start > sentence.start + min(heads)]
             if "money_per_person" not in groups:
-                what = f"写了人均的比例（{'、'.join(n.written for n in shares)}），没有人均的数额和上年的数"
+                written = "、".join(share.written for share in shares)
+                what = f"写了人均的比例（{written}），没有人均的数额和上年的数"
                 yield breach(rule, sentence.paragraph, sentence.quote, what)
         elif groups == {"percent"}:
             what = f"写了{'、'.join(n.written for n in shares)}，没有分子和分母"
@@ -165,10 +165,10 @@ def find_thin_margins(text: Text, rule: Rule) -> Iterator[Finding]:
     thin: dict[int, list[CheckedNumber]] = defaultdict(list)
     for checked in text.checked:
         figure = checked.figures[0] if checked.figures else {}
-        margin = figure.get("margin")
-        if checked.verdict == AGREES and margin and figure["unit"] == "%":
-            if 0 < margin < Decimal(str(rule.limit)):
-                thin[checked.paragraph.number].append(checked)
+        margin = figure.get("margin") or Decimal(0)
+        is_percent = checked.verdict == AGREES and figure.get("unit") == "%"
+        if is_percent and 0 < margin < Decimal(str(rule.limit)):
+            thin[checked.paragraph.number].append(checked)
     for group in thin.values():
         shown = "、".join(f"{c.figures[0]['title']}{c.number.written}" for c in group)
         what = f"与标准相差不到{rule.limit}个百分点：{shown}"

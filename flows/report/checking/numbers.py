@@ -27,9 +27,9 @@ UNITS = {
     "times_as_much": "倍",
     "years": "年",
     "area": "平方米 万平方米 亩 公顷 平方公里 平方千米",
-    "things": "个 项 类 种 件 起 节 门 间 幅 篇 套 台 册 本 张 份 支 条 笔 处 座 栋 辆 组 队 户 村 班 "
-    "大 方面 个方面 大方面 盏 部 首 枚 块 面 堂 例 宗 对 团 级 层 亿元 车次 站 片 字 岁 分 公里 米 吨 "
-    "集 版 款 科 届 部门 个部门 学位 平台 单位 个单位",
+    "things": "个 项 类 种 件 起 节 门 间 幅 篇 套 台 册 本 张 份 支 条 笔 处 座 栋 辆 组 队 户 "
+    "村 班 大 方面 个方面 大方面 盏 部 首 枚 块 面 堂 例 宗 对 团 级 层 车次 站 片 字 岁 分 公里 "
+    "米 吨 集 版 款 科 届 部门 个部门 学位 平台 单位 个单位",
 }
 GROUP = {word: group for group, words in UNITS.items() for word in words.split()}
 PER_PERSON = (
@@ -59,16 +59,20 @@ DASH = r"\s*(?:-{1,2}|—{1,2}|–|~|至|到|、|和|及)\s*"
 YEAR = r"(?:19|20)\d{2}"
 # Numbers that no figure is meant by, in the order in which they are looked for.
 OTHERS = {
-    "document": rf"[〔\[(【〈]\s*{YEAR}\s*[〕\])】〉]\s*(?:第\s*)?\d+\s*号?|第?\s*\d+\s*号(?:令|文)?"
+    "document": rf"[〔\[(【〈]\s*{YEAR}\s*[〕\])】〉]\s*(?:第\s*)?\d+\s*号?"
+    r"|第?\s*\d+\s*号(?:令|文)?"
     r"|[A-Z]{1,4}(?:/[A-Z])?\s?\d{3,}(?:\.\d+)?-\d{4}",
     "person_id": r"(?<!\d)\d{17}[\dXx](?![\dA-Za-z])",
-    "phone": r"(?<![\d.])(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4}|12\d{3})(?![\d.]|[余多名人元所万])",
+    "phone": r"(?<![\d.])(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4}|12\d{3}(?=热线))"
+    r"(?![\d.])",
     "date": rf"{YEAR}(?:年?度?{DASH}(?:{YEAR}|\d{{2}}))?(?:学年度?|年度)"
     rf"|{YEAR}年?{DASH}{YEAR}年?"
-    rf"|{YEAR}年(?:[春秋夏冬]季?)?(?:\d{{1,2}}月(?:\d{{1,2}}日)?(?:{DASH}(?:\d{{1,2}}月)?(?:\d{{1,2}}日)?)?)?"
+    rf"|{YEAR}年(?:[春秋夏冬]季?)?"
+    rf"(?:\d{{1,2}}月(?:\d{{1,2}}日)?(?:{DASH}(?:\d{{1,2}}月)?(?:\d{{1,2}}日)?)?)?"
     rf"|{YEAR}[-./]\d{{1,2}}(?:[-./]\d{{1,2}})?(?![\d.%])"
     r"|\d{1,2}月(?:份|\d{1,2}日|底|初|中旬|上旬|下旬)?|\d{1,2}日(?!均)|\d{1,2}:\d{2}(?!\d)"
-    rf"|{YEAR}(?=[级届、])|[二一][〇零九]?[{NUMERALS}]{{2}}年|[{NUMERALS}]{{1,2}}月(?:[{NUMERALS}]{{1,3}}日)?",
+    rf"|{YEAR}(?=[级届、])|[二一][〇零九]?[{NUMERALS}]{{2}}年"
+    rf"|[{NUMERALS}]{{1,2}}月(?:[{NUMERALS}]{{1,3}}日)?",
     "duration": rf"(?:近|连续|前|后|过去|每|未来|历时|为期)?(?:{ARABIC}|{CHINESE})余?多?"
     r"(?:年(?:来|内|期|制|以上|间|级)?|个?(?:学年|学期|月|星期|周|工作日)|小时|天|分钟|日|岁)(?![度])",
     "ratio": r"\d+(?:\.\d+)?\s*:\s*\d+(?:\.\d+)?",
@@ -182,9 +186,10 @@ def _from_match(match: re.Match[str], text: str) -> Number | None:
     is_chinese = bool(parts["chinese"])
     qualifier = QUALIFIERS.get(parts["before"] or "", "")
     if parts["hundredths"]:
-        value, step, unit = *_read(parts["hundredth"]), "%"
+        value, step = _read(str(parts["hundredth"]))
+        unit = "%"
     elif parts["fraction"]:
-        whole, part = (read_chinese(side) for side in parts["fraction"].split("分之"))
+        whole, part = (read_chinese(side) for side in str(parts["fraction"]).split("分之"))
         if not whole or part is None:
             return None
         value, step, unit, qualifier = part * 100 / whole, Decimal(1), "%", "about"

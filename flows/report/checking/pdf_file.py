@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.common.errors import WrongUse
-from flows.report.checking.document import ENDS_SENTENCE, Draft
+from flows.report.checking.document import Draft
 
 MOST_PAGES = 500
 PAGE_NUMBER = re.compile(r"^[-—–\s]*\d{1,3}[-—–\s]*$|^第\s*\d+\s*页")
@@ -61,6 +61,5 @@ def _join_lines(lines: Sequence[str]) -> list[Draft]:
             drafts[-1].text += text
         else:
             drafts.append(Draft(text))
-        is_short = len(text) < full
-        is_open = not (is_short or (text.endswith(tuple(ENDS_SENTENCE)) and is_short))
+        is_open = len(text) >= full
     return drafts

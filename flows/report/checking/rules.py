@@ -8,8 +8,10 @@ from typing import Any
 import yaml
 
 from flows.common.errors import WrongUse
+from flows.common.settings import Workspace
 
 RULES = Path(__file__).with_name("rules.yml")
+OWN_RULES = "report_rules.yml"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,12 @@ def load_rules(own: Path | None = None) -> Rules:
         return Rules(terms, {name: Rule(name, **rule) for name, rule in rules.items()})
     except TypeError as error:
         raise WrongUse(f"{(own or RULES).name}: {str(error).split('() ')[-1]}") from None
+
+
+def own_rules(workspace: Workspace) -> Path | None:
+    """Find the rules of a workspace, if it has some of its own."""
+    path = workspace.root / OWN_RULES
+    return path if path.is_file() else None
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from flows.common.text import plain
-from flows.report.checking.findings import CONTRADICTION, OPEN, Finding
+from flows.report.checking.findings import CONTRADICTION, OPEN, Finding, breach
 from flows.report.checking.numbers import Number
 from flows.report.checking.rules import Rule
-from flows.report.checking.text import Sentence, Text, breach
+from flows.report.checking.text import Sentence, Text
 
 EXCEPT = re.compile(r"除[^。;]*?外")
 COUNTS = {"people", "schools", "things", "money", "person_times", "times"}
@@ -68,7 +68,8 @@ def _compare_rest(sentence: Sentence, start: int, length: int, rule: Rule) -> It
         return
     total, left, rest = before[-1], excepted[0], behind[0]
     if total.unit == left.unit == rest.unit and total.value - left.value != rest.value:
-        what = f"{total.written}除去{left.written}是{plain(total.value - left.value)}，写的是{rest.written}"
+        right = plain(total.value - left.value)
+        what = f"{total.written}除去{left.written}是{right}，写的是{rest.written}"
         yield breach(rule, sentence.paragraph, sentence.quote, what)
 
 
@@ -155,10 +156,9 @@ def _compare_product(
     allowed = people.step * rate / 2 + (product / 10 if people.qualifier else 0)
     near = [total for total in money if abs(total.value - product) <= allowed + slack(total)]
     if not near:
-        totals = "、".join(number.written for number in money[:1] + money[1:][-1:])
-        each = "、".join(
-            f"{total.value / people.value:.1f}元" for total in money[:1] + money[1:][-1:]
-        )
+        ends = [*money[:1], *money[1:][-1:]]
+        totals = "、".join(number.written for number in ends)
+        each = "、".join(f"{total.value / people.value:.1f}元" for total in ends)
         what = (
             f"{people.written}×{plain(rate)}元{name}={plain(product / 10000)}万元，"
             f"写的是{totals}（人均{each}）"
@@ -171,7 +171,9 @@ def find_unbounded_growth(text: Text, rule: Rule) -> Iterator[Finding]:
     one_unit = text.terms["one_unit"]
     for sentence in text.sentences:
         grows = [number for number in sentence.numbers if number.group == "percent"]
-        begin, heads, totals = sentence.start, [], []
+        begin = sentence.start
+        heads: list[Number] = []
+        totals: list[Number] = []
         for number in grows:
             words = sentence.paragraph.text[begin : number.start]
             if any(word in words for word in one_unit) or (heads and len(words) < 4):

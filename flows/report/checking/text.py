@@ -1,4 +1,4 @@
-"""A written report as the rules ask it: paragraphs, their sentences and numbers, and the release."""
+"""A written report as the rules ask it: paragraphs, sentences and numbers, beside the release."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from functools import cached_property
 
 from flows.report.checking.document import Paragraph, clauses_of, sentences_of
 from flows.report.checking.figures import FigureChecker
-from flows.report.checking.findings import CheckedNumber, Finding
+from flows.report.checking.findings import CheckedNumber
 from flows.report.checking.numbers import Number
-from flows.report.checking.rules import Rule
 from flows.report.checking.verdicts import AGREES
 
 Cut = Callable[[str, int], Iterator[tuple[int, str]]]
@@ -80,9 +79,9 @@ class Text:
 
     @cached_property
     def follows_outline(self) -> bool:
-        """Whether a report is cut as the outline is, so that its places say which figures are due."""
+        """Whether a report is cut as the outline is: its places then say which figures are due."""
         places = [
-            checked.figures[0]["place"] == checked.paragraph.place
+            str(checked.figures[0]["place"]) == checked.paragraph.place
             for checked in self.checked
             if checked.verdict == AGREES and checked.figures
         ]
@@ -106,8 +105,3 @@ class Text:
 
 
 ROLES = {RESULTS: "result_chapters", PROBLEMS: "problem_chapters", PLANS: "plan_chapters"}
-
-
-def breach(rule: Rule, paragraph: Paragraph, quote: str, what: str, gravity: str = "") -> Finding:
-    """Write a breach of a rule, as grave as the rule says unless said."""
-    return Finding(rule.name, gravity or rule.gravity, paragraph, quote, what, rule.resolve)

@@ -10,6 +10,7 @@ from flows.report.checking.numbers import Number
 Row = Mapping[str, Any]
 
 AGREES, DIFFERS, UNCLEAR, UNKNOWN, WITHHELD = "一致", "不一致", "口径不明", "仓库无此数", "不公开"
+VERDICTS = (AGREES, DIFFERS, UNCLEAR, UNKNOWN, WITHHELD)
 ABOUT = Decimal("0.05")  # 约: so far from the value, of it
 NEARLY = Decimal("0.9")  # 近: at least so much of what is said
 
