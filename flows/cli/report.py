@@ -192,6 +192,7 @@ def signed(
     print_signed(Workspace(workspace.resolve()), year, as_json=as_json)
 
 
+@report_app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="A written report: .docx, .txt or PDF with text.")],
     year: YearOption = None,
