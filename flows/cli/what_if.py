@@ -10,7 +10,7 @@ from flows.common.text import plain
 from flows.contracts.environment import load_settings
 from flows.releases.tables import ReleaseTables, Row
 from flows.what_if.assumptions import parse_cell, parse_standard
-from flows.what_if.consequences import Consequence, find_consequences
+from flows.what_if.consequences import Consequence, find_consequences, find_failures
 from flows.what_if.only_rise import PaymentsSoFar, payments_so_far
 from flows.what_if.trial import build_aside, find_inputs, trial_folder
 
@@ -34,11 +34,16 @@ def run_what_if(
     assumed = [parse_standard(text, before.standards, before.printed) for text in standards]
     changed = [parse_cell(text, inputs.run.contracts, wanted) for text in cells]
     with trial_folder(workspace) as folder:
-        if not inputs.is_of_release:  # another program, or other files since: like with like
+        if (
+            assumed or changed
+        ) and not inputs.is_of_release:  # another program, or other files since: like with like
             before = build_aside(folder, "before", inputs).tables
         trial = build_aside(folder, "trial", inputs, assumed, changed)
         facts = inputs.release.manifest["facts"]
-        found = find_consequences(before, trial.tables, facts)
+        if assumed or changed:
+            found = find_consequences(before, trial.tables, facts)
+        else:
+            found = find_failures(trial.tables, facts)
         so_far = payments_so_far(trial.build, wanted, trial.tables)
     sentences = [standard.sentence for standard in assumed] + [cell.sentence for cell in changed]
     if as_json:
@@ -48,7 +53,7 @@ def run_what_if(
     for consequence in found:
         _print_consequence(consequence)
     if not found:
-        say(f"{HEAD}：没有数值变动")
+        say(f"{HEAD}：{'没有数值变动' if sentences else '没有未达标的数'}")
     for entry in so_far:
         mark = "! " if entry.is_behind else ""
         warning = "，只增不减恐难保持" if entry.is_behind else ""
@@ -61,8 +66,10 @@ def _print_consequence(consequence: Consequence) -> None:
     member = "" if consequence.member == "total" else f" {consequence.member}"
     texts = [_text(side) for side in (consequence.before, consequence.now)]
     turns = f"，{consequence.turns}" if consequence.turns else ""
-    say(f"{HEAD}：{name}{member} {row['period']}：{' → '.join(texts)}{turns}")
-    if consequence.now and consequence.now["margin"] is not None and consequence.turns:
+    shown = " → ".join(dict.fromkeys(texts))
+    say(f"{HEAD}：{name}{member} {row['period']}：{shown}{turns}")
+    is_judged = consequence.turns or consequence.changes
+    if consequence.now and consequence.now["margin"] is not None and is_judged:
         margin = consequence.now["margin"]
         word = "差" if margin < 0 else "余"
         say(f"  {HEAD}：距标准{word} {plain(abs(margin))} {row['unit'] or ''}".rstrip())

@@ -31,10 +31,7 @@ def find_problems(workspace: Workspace, years: Iterable[int], newest: int = 0) -
 
     Of each year only so many of the newest releases are hashed; 0 hashes all.
     """
-    past = records(workspace)
-    found = [record["damaged"] for record in past if "damaged" in record]
-    seen = (record["signed"] for record in reversed(past) if "signed" in record)
-    pinned: Mapping[str, Any] = next(seen, {})
+    found = [record["damaged"] for record in records(workspace) if "damaged" in record]
     for year in years:
         folder = year_folder(workspace, year)
         releases = releases_of(workspace, year)
@@ -48,8 +45,15 @@ def find_problems(workspace: Workspace, years: Iterable[int], newest: int = 0) -
             others = {path.name for path in folder.iterdir() if path.name[0] != "."}
             others -= {CURRENT, PIN, SIGNED, DRIFT, *names}
             found += [f"{year}: {name} is no release: move it away" for name in sorted(others)]
-        found += find_signing_problems(folder, pinned.get(str(year), {}))
+        found += find_changed_signing(workspace, year)
     return found
+
+
+def find_changed_signing(workspace: Workspace, year: int) -> list[str]:
+    """Say what of a year's signed versions and its drift is not as the last run saw it."""
+    seen = (record["signed"] for record in reversed(records(workspace)) if "signed" in record)
+    pinned: Mapping[str, Any] = next(seen, {})
+    return find_signing_problems(year_folder(workspace, year), pinned.get(str(year), {}))
 
 
 def find_link_problems(workspace: Workspace, year: int, default_year: int) -> list[str]:

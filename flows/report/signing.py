@@ -13,6 +13,7 @@ from flows.common.files import hash_file
 from flows.common.labels import WORDS
 from flows.common.masking import published_name
 from flows.common.settings import Workspace
+from flows.releases.integrity import find_changed_signing
 from flows.releases.release import MANIFEST, Release, find_release, year_folder
 from flows.releases.signed_drift import Moved, compare_with_signed, figure_number
 from flows.releases.signing import SignedVersion, figures_of, keep_version, latest_version
@@ -120,6 +121,8 @@ def propose_signing(
 ) -> SigningProposal:
     """Gather what would be signed: the first version, or with a reason an amendment."""
     folder = year_folder(workspace, year)
+    if problems := find_changed_signing(workspace, year):
+        raise ZipingError(f"not signed: {'; '.join(problems[:3])}")
     before = latest_version(folder)
     if before and reason is None:
         raise WrongUse(

@@ -1,12 +1,12 @@
 """What an assumption would change: figures, judgements, and at which schools."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from flows.releases.signed_drift import figure_number
-from flows.releases.tables import ReleaseTables, Row, key_of
+from flows.releases.tables import Key, ReleaseTables, Row, key_of
 from flows.what_if.smallest_change import Change, smallest_changes
 
 COMPARED = ("state", "value", "value_text", "judgement", "standard_value")
@@ -85,7 +85,25 @@ def _shown(row: Row | None) -> dict[str, Any] | None:
 
 def find_consequences(before: ReleaseTables, now: ReleaseTables, facts: Row) -> list[Consequence]:
     """List the values that differ, those that change their judgement first, then by the report."""
-    numbers = {
+    keys = before.values.keys() | now.values.keys()
+    return _describe([key for key in keys if _differs(key, before, now)], before, now, facts)
+
+
+def find_failures(tables: ReleaseTables, facts: Row) -> list[Consequence]:
+    """List what is 未达标 as it is, where nothing is assumed, with what it takes to pass."""
+    failed = [key for key, row in tables.values.items() if row["judgement"] == "未达标"]
+    return _describe(failed, tables, tables, facts)
+
+
+def _differs(key: Key, before: ReleaseTables, now: ReleaseTables) -> bool:
+    old, new = before.values.get(key), now.values.get(key)
+    return not (old and new and all(old[name] == new[name] for name in COMPARED))
+
+
+def _describe(
+    keys: Iterable[Key], before: ReleaseTables, now: ReleaseTables, facts: Row
+) -> list[Consequence]:
+    places = {
         key_of(row): (place, figure_number(row["figure_id"], row["part"]), row["title"])
         for place, row in reversed(list(enumerate(now.figures)))
     }
@@ -93,22 +111,15 @@ def find_consequences(before: ReleaseTables, now: ReleaseTables, facts: Row) -> 
         row["school_code"]: row["school_name"] for row in now.internal_rows("int_units_expected")
     }
     found = []
-    for key in sorted(before.values.keys() | now.values.keys(), key=str):
+    for key in sorted(keys, key=str):
         old, new = before.values.get(key), now.values.get(key)
-        if old and new and all(old[name] == new[name] for name in COMPARED):
-            continue
-        place, number, title = numbers.get(key, (len(numbers), "", ""))
         indicators = now.indicators if new else before.indicators
-        is_failed = new is not None and new["judgement"] == "未达标"
-        consequence = Consequence(
-            number,
-            title or str(indicators[key[2]]["title_zh"]),
-            key[5],
-            old,
-            new,
-            smallest_changes(new, now, facts) if new and is_failed else [],
-            list(_schools(new, now, names, facts)) if new and is_failed else [],
-        )
+        unprinted = (len(places), "", str(indicators[key[2]]["title_zh"]))
+        place, number, title = places.get(key, unprinted)
+        failed = new if new and new["judgement"] == "未达标" else None
+        changes = smallest_changes(failed, now, facts) if failed else []
+        schools = list(_schools(failed, now, names, facts)) if failed else []
+        consequence = Consequence(number, title, key[5], old, new, changes, schools)
         found.append((not consequence.turns, place, consequence))
     return [consequence for *_, consequence in sorted(found, key=lambda entry: entry[:2])]
 
@@ -122,17 +133,16 @@ def _schools(
         return
     if value["standard_value"] is None:
         return
-    parts = [_by_school(value, name, tables) for name in
-             (indicator["numerator"], indicator["denominator"])]  # fmt: skip
-    if not all(parts):
-        return
+    numerators, denominators = (
+        _by_school(value, indicator[name], tables) for name in ("numerator", "denominator")
+    )
     multiplier, standard = Decimal(indicator["multiplier"] or 1), Decimal(value["standard_value"])
     is_least = indicator["better"] != "lower"
     fact, measure = indicator["numerator"].split(".")
     unit = facts[fact]["measures"][measure]["unit"]
     found = []
-    for code, denominator in parts[1].items():
-        numerator = parts[0].get(code, Decimal(0))
+    for code, denominator in denominators.items() if numerators else ():
+        numerator = numerators.get(code, Decimal(0))
         lacking = (standard * denominator - multiplier * numerator) * (1 if is_least else -1)
         if lacking <= 0 or (indicator["formula"] == "ratio" and denominator < FEWEST_PUPILS):
             continue

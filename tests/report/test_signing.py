@@ -15,7 +15,7 @@ from page_parts import FUNDS, Tables, release
 from report_parts import FIRST, SECOND, changed_part, content, facts
 
 from flows.common.clock import CHINA
-from flows.common.errors import WrongUse
+from flows.common.errors import WrongUse, ZipingError
 from flows.common.files import hash_file, write_sealed
 from flows.common.settings import Workspace
 from flows.releases.release import (
@@ -352,6 +352,8 @@ def test_what_was_changed_by_hand_is_told(
     harm(folder)
     damaged = describe_status(signed, 1)["damaged"]
     assert any(words in text for text in damaged), damaged
+    with pytest.raises(ZipingError, match=words):  # and behind it nothing is signed
+        propose_signing(signed, YEAR, Signing(POST, TODAY, None, None, GAPS), "更正")
 
 
 def test_with_what_was_changed_nothing_is_compared_and_nothing_is_written(
