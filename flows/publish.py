@@ -27,7 +27,6 @@ from flows.releases.signed_drift import record_drift
 from flows.releases.tables import ReleaseTables, Row, is_covered
 from flows.releases.write_tables import write_tables
 from flows.report.draft import REPORT, make_draft
-from flows.report.template import own_template
 from flows.runs.context import (
     RunContext,
     ValidatedSources,
@@ -94,7 +93,7 @@ def _fill(run: RunContext, sources: ValidatedSources, year: int, name: str, fold
 def _write_report(run: RunContext, tables: ReleaseTables, manifest: Row, folder: Path) -> None:
     """Draft the report, and tell what is wrong with its text; a broken template stops no night."""
     try:
-        made = make_draft(tables, manifest, own_template(run.workspace))
+        made = make_draft(tables, manifest, run.workspace.report_template)
     except WrongUse as error:
         run.log.notices.append(str(error))
         made = make_draft(tables, manifest)

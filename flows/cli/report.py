@@ -56,13 +56,14 @@ def draft(
     from flows.releases.release import find_release
     from flows.releases.tables import ReleaseTables
     from flows.report.draft import make_draft
-    from flows.report.template import own_template
 
     place = Workspace(workspace.resolve())
     _refuse_old(file)
+    if template and not template.is_file():
+        raise WrongUse(f"there is no file {template}")
     found = find_release(place, year or load_settings(place).default_year, release)
     made = make_draft(
-        ReleaseTables.load(found.folder), found.manifest, template or own_template(place)
+        ReleaseTables.load(found.folder), found.manifest, template or place.report_template
     )
     write_durably(file, made.content)
     if as_json:

@@ -64,6 +64,11 @@ class Workspace:
         return self.kept / "person_id.key"
 
     @property
+    def report_template(self) -> Path:
+        """The layout of the written report, where a province has one of its own."""
+        return self.root / "report_template.docx"
+
+    @property
     def build(self) -> Path:
         """The disposable database in which dbt builds."""
         return self.warehouse / "build.duckdb"

@@ -34,13 +34,14 @@ class Draft(NamedTuple):
 
 
 def make_draft(tables: ReleaseTables, manifest: Row, template: Path | None = None) -> Draft:
-    """Draft the report of a release, set by a template of one's own or that of GB/T 9704.
+    """Draft the report of a release, set by a template that is there or by that of GB/T 9704.
 
     Raises WrongUse where the template is no sound one.
     """
     composition = compose(tables, manifest)
-    content = pack(read_package(template)) if template else make_template()
-    name = template.name if template else "the template"
+    own = template if template and template.is_file() else None
+    content = pack(read_package(own)) if own else make_template()
+    name = own.name if own else "the template"
     parts = unpack(_render(content, name, composition, manifest))
     printed = {
         figure_name(*key): str(composition.figures[key]["text"] or "")

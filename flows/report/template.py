@@ -5,15 +5,11 @@ Its paragraphs are those of docxtpl: a loop over `paragraphs`, each set as its `
 
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from flows.common.settings import Workspace
 
 if TYPE_CHECKING:
     from docx.document import Document
 
-OWN_TEMPLATE = "report_template.docx"  # of a workspace
 LINE_POINTS = 28.95
 MARGINS_MM = {"top": 37, "bottom": 35, "left": 28, "right": 26}
 SONG, FANG_SONG, KAI, HEI = "方正小标宋简体", "仿宋_GB2312", "楷体_GB2312", "黑体"
@@ -37,12 +33,6 @@ STYLES: dict[str, tuple[str, str, float, bool, str]] = {
 }
 
 GAPS = {"Title": (0, 29), "Signature": (29, 0)}  # points before and after, not between two of them
-
-
-def own_template(workspace: Workspace) -> Path | None:
-    """Find the template of a workspace, if it has one of its own."""
-    path = workspace.root / OWN_TEMPLATE
-    return path if path.is_file() else None
 
 
 @cache

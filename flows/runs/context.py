@@ -12,6 +12,7 @@ from typing import Any
 
 from flows.common.clock import CHINA
 from flows.common.errors import GAPS, PUBLISHED, worst_exit_code
+from flows.common.files import hash_file
 from flows.common.settings import Settings, Workspace
 from flows.contracts.delivery import Delivery
 from flows.contracts.environment import load_settings
@@ -169,8 +170,9 @@ def inputs_of_year(run: RunContext, sources: ValidatedSources, year: int) -> dic
     """Gather what the release of a year would follow from."""
     as_of = run.as_of.isoformat() if run.as_of else None
     inputs = inputs_of(sources.statuses, run.settings, year, as_of, run.key.id)
-    withdrawn = withdrawn_of_year(sources, year)
-    return inputs | ({"withdrawn": withdrawn} if withdrawn else {})
+    withdrawn, template = withdrawn_of_year(sources, year), run.workspace.report_template
+    own_template = {"report_template": hash_file(template)} if template.is_file() else {}
+    return inputs | ({"withdrawn": withdrawn} if withdrawn else {}) | own_template
 
 
 def withdrawn_of_year(sources: ValidatedSources, year: int) -> list[dict[str, Any]]:

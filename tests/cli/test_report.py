@@ -17,7 +17,6 @@ from report_parts import (
 
 from flows.cli.main import app
 from flows.common.settings import Workspace
-from flows.report.template import OWN_TEMPLATE
 
 BODY = "word/document.xml"
 
@@ -147,7 +146,7 @@ def test_what_is_no_draft_ends_with_2_and_a_sentence(
 def test_a_template_in_the_workspace_is_used(workspace: Workspace, tmp_path: Path) -> None:
     from docx import Document
 
-    own = tmp_path / OWN_TEMPLATE
+    own = workspace.report_template
     assert app(["report", "template", str(own)], standalone_mode=False) is None
     document = Document(str(own))
     document.paragraphs[0].insert_paragraph_before("样例区文件")

@@ -93,7 +93,7 @@ def test_a_release_has_its_files_and_no_others(release: Release) -> None:
     tables = {f"{name}.{ending}" for name in TYPES for ending in ("parquet", "csv")}
     marts = {f"marts/{name}.parquet" for name in MARTS}
     single = {"report.duckdb", "report.xlsx", "manifest.json", "SHA256SUMS", "standards.parquet"}
-    single |= {"superset.zip", "index.html", "datapackage.json"}
+    single |= {"superset.zip", "index.html", "report.docx", "datapackage.json"}
     internal = {name for name in present if name.startswith("internal/")}
     assert present - internal == tables | marts | single
     assert "internal/marts/mart_school_entitlements.parquet" in internal
