@@ -14,6 +14,8 @@ from flows.common.errors import GAPS, PUBLISHED, WRONG_USE, WrongUse
 from flows.common.settings import CHECKOUT, Workspace
 from flows.contracts.environment import load_settings
 
+PUBLIC, PRIVATE = 0o644, 0o600  # an internal draft is closed to others, as the release is
+
 report_app = typer.Typer(help="write, refresh, check and sign the report", no_args_is_help=True)
 
 ReleaseOption = Annotated[str | None, typer.Option(help="A release; the current one if not given.")]
@@ -48,6 +50,10 @@ def draft(
         Path | None,
         typer.Option(help="A template; report_template.docx of the workspace if it is there."),
     ] = None,
+    name_schools: Annotated[
+        bool,
+        typer.Option("--name-schools", help="Name the schools that miss a standard: internal."),
+    ] = False,
     as_json: JsonOption = False,
     workspace: WorkspaceOption = CHECKOUT,
 ) -> None:
@@ -63,9 +69,12 @@ def draft(
         raise WrongUse(f"there is no file {template}")
     found = find_release(place, year or load_settings(place).default_year, release)
     made = make_draft(
-        ReleaseTables.load(found.folder), found.manifest, template or place.report_template
+        ReleaseTables.load(found.folder),
+        found.manifest,
+        template or place.report_template,
+        is_internal=name_schools,
     )
-    write_durably(file, made.content)
+    write_durably(file, made.content, PRIVATE if name_schools else PUBLIC)
     if as_json:
         findings = [asdict(finding) for finding in made.findings]
         say(json.dumps({"release": found.name, "findings": findings}, ensure_ascii=False))

@@ -68,8 +68,8 @@ class Composition:
     findings: list[Finding] = field(default_factory=list)
 
 
-def compose(tables: ReleaseTables, manifest: Row) -> Composition:
-    """Compose the report of the district of a release.
+def compose(tables: ReleaseTables, manifest: Row, *, is_internal: bool = False) -> Composition:
+    """Compose the report of the district of a release; an internal one names schools.
 
     Raises WrongUse where the release is of a version of ziping that published no text.
     """
@@ -78,7 +78,7 @@ def compose(tables: ReleaseTables, manifest: Row) -> Composition:
             f"{manifest['release']} was published before ziping knew the text of a report: "
             "run `ziping nightly`, or name a newer release"
         )
-    return _Composer(tables, manifest).compose()
+    return _Composer(tables, manifest, is_internal=is_internal).compose()
 
 
 def is_withheld(figure: Row) -> bool:
@@ -89,8 +89,8 @@ def is_withheld(figure: Row) -> bool:
 class _Composer:
     """Composes one report; what it has found so far stands in `result`."""
 
-    def __init__(self, tables: ReleaseTables, manifest: Row) -> None:
-        self.tables, self.manifest = tables, manifest
+    def __init__(self, tables: ReleaseTables, manifest: Row, *, is_internal: bool) -> None:
+        self.tables, self.manifest, self.is_internal = tables, manifest, is_internal
         notes = Notes(tables, manifest)
         figures = {(row["figure_id"], row["part"]): row for row in self._own(tables.printed)}
         self.result = Composition(
@@ -167,7 +167,9 @@ class _Composer:
         if place == PROBLEMS:
             figures = list(self.result.figures.values())
             shown = [row for row in figures if not is_withheld(row)]
-            yield from describe_failures(self.tables, self.manifest, shown)
+            yield from describe_failures(
+                self.tables, self.manifest, shown, is_internal=self.is_internal
+            )
         if place == AHEAD:
             yield from self._answers()
             yield from describe_tasks_ahead(self.tasks)

@@ -33,12 +33,19 @@ class Draft(NamedTuple):
     findings: list[Finding]
 
 
-def make_draft(tables: ReleaseTables, manifest: Row, template: Path | None = None) -> Draft:
+def make_draft(
+    tables: ReleaseTables,
+    manifest: Row,
+    template: Path | None = None,
+    *,
+    is_internal: bool = False,
+) -> Draft:
     """Draft the report of a release, set by a template that is there or by that of GB/T 9704.
 
+    An internal one names the schools that miss a standard; a release holds none such.
     Raises WrongUse where the template is no sound one.
     """
-    composition = compose(tables, manifest)
+    composition = compose(tables, manifest, is_internal=is_internal)
     own = template if template and template.is_file() else None
     content = pack(read_package(own)) if own else make_template()
     name = own.name if own else "the template"

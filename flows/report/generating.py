@@ -7,6 +7,7 @@ from flows.common.labels import HIDDEN, WORDS
 from flows.common.text import plain
 from flows.releases.tables import Key, ReleaseTables, Row, key_of
 from flows.report.places import figure_name, write_full_width
+from flows.report.schools import schools_that_miss
 
 FAILED = ("未达标", "无法判定")
 
@@ -48,7 +49,9 @@ def _sentence(text: str) -> str:
     return f"{write_full_width(text)}。"
 
 
-def describe_failures(tables: ReleaseTables, manifest: Row, figures: Sequence[Row]) -> list[str]:
+def describe_failures(
+    tables: ReleaseTables, manifest: Row, figures: Sequence[Row], *, is_internal: bool = False
+) -> list[str]:
     """Say which figures miss their standard or cannot be judged, by how much and where."""
     judged: dict[Key, Row] = {}
     for row in figures:
@@ -59,7 +62,7 @@ def describe_failures(tables: ReleaseTables, manifest: Row, figures: Sequence[Ro
         return ["对照评价标准，已能判定的指标均达标。"] if judged else []
     lines = [
         f"{row['title']}{_place(row)}，{_standard(tables, row)}{row['judgement']}"
-        f"{_where(tables, manifest, row)}。"
+        f"{_where(tables, manifest, row, is_internal=is_internal)}。"
         for row in failed
     ]
     return [f"对照评价标准，以下{len(failed)}项未达标或无法判定。", *lines]
@@ -79,8 +82,11 @@ def _standard(tables: ReleaseTables, value: Row) -> str:
     )
 
 
-def _where(tables: ReleaseTables, manifest: Row, value: Row) -> str:
-    """Say where a standard is missed: in which parts of the whole, or in how many schools."""
+def _where(tables: ReleaseTables, manifest: Row, value: Row, *, is_internal: bool) -> str:
+    """Say where a standard is missed: in which parts of the whole, in how many schools, or which.
+
+    Schools are named in a draft for the house alone.
+    """
     parts = [
         f"{WORDS.get(part['member'], part['member'])}"
         f"{tables.indicators[part['indicator_id']]['title_zh']}"
@@ -89,10 +95,10 @@ def _where(tables: ReleaseTables, manifest: Row, value: Row) -> str:
     ]
     if parts:
         return f"，涉及{'、'.join(parts)}"
-    indicator = tables.indicators[value["indicator_id"]]
-    fact, _, measure = (indicator["denominator"] or "").partition(".")
-    unit = manifest["facts"].get(fact, {}).get("measures", {}).get(measure, {}).get("unit")
-    counts = value["numerator"], value["denominator"]
-    if indicator["formula"] != "share_meeting" or unit != "所" or None in counts:
-        return ""
-    return f"，涉及学校{plain(counts[1] - counts[0])}所"
+    if value["judgement"] == "无法判定":
+        expected, received = value["units_expected"], value["units_received"]
+        is_partial = value["state"] == "partial" and expected
+        return f"，应报{expected}个单位，已报{received}个" if is_partial else ""
+    schools = schools_that_miss(tables, manifest, value)
+    listed = f"（{'、'.join(schools)}）" if is_internal else ""
+    return f"，涉及学校{len(schools)}所{listed}" if schools else ""

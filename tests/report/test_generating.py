@@ -42,20 +42,32 @@ def loaded(tmp_path: Path) -> ReleaseTables:
     return ReleaseTables.load(made.folder)
 
 
-SCHOOLS = {"facts": {"int_x": {"measures": {"schools": {"unit": "所"}}}}}
-
-
 def test_what_misses_its_standard_is_told_once_with_where(loaded: ReleaseTables) -> None:
-    assert describe_failures(loaded, facts(**SCHOOLS), loaded.printed) == [
+    assert describe_failures(loaded, facts(), loaded.printed) == [
         "对照评价标准，以下2项未达标或无法判定。",
-        "图1{5.8}，未达标，涉及学校2所。",
+        "图1{5.8}，未达标。",
         "图2{4.9}，未达标，涉及普通小学生均经费增长。",
     ]
 
 
-def test_persons_are_never_counted_in_a_sentence(loaded: ReleaseTables) -> None:
-    persons = {"facts": {"int_x": {"measures": {"schools": {"unit": "名"}}}}}
-    assert describe_failures(loaded, facts(**persons), loaded.printed)[1] == "图1{5.8}，未达标。"
+def test_schools_are_counted_and_named_for_the_house_alone(
+    loaded: ReleaseTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "flows.report.generating.schools_that_miss", lambda *_: ["甲小学", "乙小学"]
+    )
+    public = describe_failures(loaded, facts(), loaded.printed)
+    internal = describe_failures(loaded, facts(), loaded.printed, is_internal=True)
+    assert public[1] == "图1{5.8}，未达标，涉及学校2所。"
+    assert internal[1] == "图1{5.8}，未达标，涉及学校2所（甲小学、乙小学）。"
+
+
+def test_where_units_are_missing_their_number_is_told(loaded: ReleaseTables) -> None:
+    row = {**loaded.printed[0], "judgement": "无法判定", "state": "partial", "units_expected": 7,
+           "units_received": 6}  # fmt: skip
+    assert describe_failures(loaded, facts(), [row])[1] == (
+        "图1{5.8}，无法判定，应报7个单位，已报6个。"
+    )
 
 
 def test_where_all_is_met_a_sentence_says_so(loaded: ReleaseTables) -> None:
