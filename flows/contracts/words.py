@@ -237,7 +237,7 @@ class Units(Words):
     """The column that names the unit."""
     expected: Literal[
         "public_institutions", "schools_with_pupils", "public_schools_with_staff",
-        "primary_and_secondary_schools", "compulsory_schools",
+        "primary_and_secondary_schools", "compulsory_schools", "schools_compared",
     ]  # fmt: skip
     """Which units, as int_units_expected knows them."""
     by_member: Text | None = None

@@ -42,6 +42,29 @@ ROW_FORMULAS = {
 VALUE_FORMULAS = {"difference": difference, "growth": growth}
 
 
+def coefficient_of_variation(schools: Iterable[tuple[Decimal, Decimal]]) -> Decimal | None:
+    """Say by how much schools differ, each given with what it has and its pupils, its weight.
+
+    The root of the mean square of each school's distance from all, in shares of what all have;
+    squares and quotients are half up at ten decimals. None where there is nothing to have.
+    """
+    schools = list(schools)
+    everything = sum((amount for amount, _ in schools), Decimal(0))
+    pupils = sum((weight for _, weight in schools), Decimal(0))
+    squares = Decimal(0)
+    for amount, weight in schools:
+        distance = ratio(amount * pupils - everything * weight, everything * weight)
+        if distance is None:
+            return None
+        squares += weight * (distance * distance).quantize(TEN_DECIMALS, ROUND_HALF_UP)
+    variance = ratio(squares, pupils)
+    if variance is None:
+        return None
+    with localcontext() as context:
+        context.prec = 80
+        return variance.sqrt().quantize(TEN_DECIMALS, ROUND_HALF_UP)
+
+
 def all_met(judgements: Iterable[str]) -> str:
     """Judge the test of all tests: one failed fails it, one undecided leaves it undecided."""
     found = set(judgements) - {"不适用", "无标准"}

@@ -50,6 +50,7 @@ class Recomputation:
             "funded_students": self._funded,
             "boarders": self._funded,
             "school_entitlements": self._schools,
+            "pupils_compared": self._pupils_compared,
             "security_guards": self._guards,
             "trained_staff": self._trained,
             "staff_with_required_hours": self._with_hours,
@@ -61,17 +62,35 @@ class Recomputation:
     def _sum_of_cells(self) -> Decimal:
         """Add up the cells of each row; a count takes the row's share, once the row is found."""
         found = Decimal(0)
-        names = self.described["cells"]
         for row in self.own_rows:
-            cells = self.raw.cells(row, *names)
-            if not cells:
-                found += row.measure
-                continue
-            value = sum((cell or Decimal(0) for cell in cells), Decimal(0))
-            if value != row.measure:
-                self._differs(row.file_id, row.row_number)
-            found += value
+            found += self._amount(row)
         return found
+
+    def _amount(self, row: FactRow) -> Decimal:
+        """Add up the cells of a row, less those that are taken from them."""
+        if not self.described["cells"]:
+            return row.measure
+        value = Decimal(0)
+        for sign, names in ((1, self.described["cells"]), (-1, self.described["less"])):
+            cells = self.raw.cells(row, *names) if names else []
+            value += sign * sum((cell or Decimal(0) for cell in cells), Decimal(0))
+        if value != row.measure:
+            self._differs(row.file_id, row.row_number)
+        return value
+
+    def by_school(self) -> dict[str, Decimal]:
+        """Add up the measure of each school, as the raw cells name the schools."""
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for row in self.own_rows:
+            school, stage = self.raw.cells(row, "school_code", "stage")
+            if stage != row.keys["stage"]:
+                self._differs(row.file_id, row.row_number)
+            found[school] += self._amount(row)
+        return found
+
+    def _pupils_compared(self) -> Decimal:
+        """Recount the pupils, school by school."""
+        return sum(self.by_school().values(), Decimal(0))
 
     def _meeting(self) -> Decimal:
         """Ask the condition of every row of the register that may count, not of those counted."""

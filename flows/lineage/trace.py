@@ -9,7 +9,12 @@ from flows.common.errors import WrongUse, ZipingError
 from flows.common.settings import Workspace
 from flows.contracts.periods import shifted, year_of
 from flows.extract.raw_store import Store
-from flows.lineage.formulas import ROW_FORMULAS, VALUE_FORMULAS, all_met
+from flows.lineage.formulas import (
+    ROW_FORMULAS,
+    VALUE_FORMULAS,
+    all_met,
+    coefficient_of_variation,
+)
 from flows.lineage.raw_cells import LIBRARY, RawBytesGone, RawRows
 from flows.lineage.recompute import Recomputation
 from flows.releases.release import Release
@@ -134,6 +139,11 @@ class Tracer:
             value if isinstance(value := node.recomputed.get(role), Decimal) else Decimal(1)
             for role in ("numerator", "denominator")
         )
+        if indicator["formula"] == "coefficient_of_variation":
+            has, pupils = (node.roles[role].by_school() for role in ("numerator", "denominator"))
+            again = coefficient_of_variation((has[school], pupils[school]) for school in pupils)
+            self._compare(node, "value", again)
+            return
         formula = ROW_FORMULAS[str(indicator["formula"])]
         self._compare(node, "value", formula(numerator, denominator, int(indicator["multiplier"])))
 

@@ -15,7 +15,7 @@ from flows.sample import MARK, csv_files, outside, workbooks
 from flows.sample.annual_forms import count_classes, write_forms
 from flows.sample.crosswalk import Unit, crosswalk_rows, draw_units
 from flows.sample.dirt import chosen_kinds
-from flows.sample.district import School, draw_schools
+from flows.sample.district import School, census_day, draw_schools
 from flows.sample.drawing import generator
 from flows.sample.earmarks import earmarked_payments
 from flows.sample.enrolments import Body, Heads, plan_enrolments
@@ -41,6 +41,7 @@ from flows.sample.ledgers import (
 )
 from flows.sample.payments import allot, pay, payments_by_stage
 from flows.sample.registers import write_registers
+from flows.sample.resources import draw_resources, write_resources
 from flows.sample.spending import MEALS
 from flows.sample.staff import Person, describe_staff, draw_staff
 from flows.sample.student_aid import draw_awards, write_awards
@@ -117,6 +118,14 @@ def _write_schools(district: District, rows: Counter[str]) -> None:
         count_classes(district.schools, district.enrolments[YEAR]),
         district.dirt,
     )
+    forms = draw_resources(
+        generator(district.seed, "resources"),
+        [school for school in district.schools if school.is_open_on(census_day(YEAR))],
+        district.heads[YEAR],
+        is_uneven=district.targets.registers["misses"] > 0,
+    )
+    path = folder / f"义务教育学校资源配置表_{YEAR}_{MARK}"
+    rows["schools.resources"] = write_resources(path, district.schools, forms)
 
 
 def _write_students(district: District, rows: Counter[str]) -> None:

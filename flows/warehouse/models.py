@@ -120,6 +120,7 @@ def facts() -> dict[str, dict[str, Any]]:
                         "title": model.title(name),
                         "unit": model.column_meta(name).get("unit", ""),
                         "cells": model.column_meta(name)["measure"]["cells"],
+                        "less": model.column_meta(name)["measure"].get("less", []),
                         "trace": model.column_meta(name)["measure"].get("trace"),
                         "needs": model.column_meta(name)["measure"]["needs"],
                     }

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from flows.lineage.formulas import (
     all_met,
+    coefficient_of_variation,
     difference,
     entitlement,
     funded_students,
@@ -50,6 +51,27 @@ def test_a_ratio_is_the_fraction_rounded_half_up(
 ) -> None:
     exact = multiplier * Fraction(numerator) / Fraction(denominator)
     assert as_fraction(ratio(numerator, denominator, multiplier)) == half_up(exact)
+
+
+BOOKS = [(279, 45), (137, 37), (935, 89), (160, 76), (402, 55)]  # and pupils, of five schools
+
+
+@pytest.mark.parametrize(
+    ("schools", "by_how_much"),
+    [
+        (BOOKS, "0.5152566298"),  # by schools alone it would be 0.4888, and pass
+        ([(10, 10), (30, 30)], "0"),  # the same for every pupil
+        ([(1, 10), (3, 10)], "0.5"),  # half above and half below: 1 and 3 about 2
+        ([(0, 1), (1, 0)], None),  # a school without pupils
+        ([(0, 10), (0, 30)], None),  # nothing to differ in
+        ([], None),
+    ],
+)
+def test_schools_differ_by_the_pupils_that_they_have(
+    schools: list[tuple[int, int]], by_how_much: str | None
+) -> None:
+    found = coefficient_of_variation((Decimal(has), Decimal(pupils)) for has, pupils in schools)
+    assert found == (None if by_how_much is None else Decimal(by_how_much))
 
 
 @given(AMOUNTS, AMOUNTS.filter(lambda amount: amount > 0))

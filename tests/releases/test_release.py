@@ -72,8 +72,8 @@ KEYS = {
 }
 TIMES = ("started", "written")
 MARTS = {"mart_class_sizes", "mart_education_funds", "mart_meals", "mart_operating_funds",
-         "mart_operating_standards", "mart_schools", "mart_security", "mart_staff_training",
-         "mart_student_aid"}  # fmt: skip
+         "mart_operating_standards", "mart_school_resources", "mart_schools", "mart_security",
+         "mart_staff_training", "mart_student_aid"}  # fmt: skip
 
 
 def columns_of(table: str) -> dict[str, str]:

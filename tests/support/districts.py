@@ -11,6 +11,7 @@ from answer_files import read_schools
 from answer_key import COMPULSORY, CORE, STANDARDS, Result, compute
 from answer_ledgers import ledger_answers
 from answer_registers import register_answers
+from answer_resources import resource_answers
 from nights import night, raise_funds
 from tiny_district import EXPECTED
 
@@ -54,9 +55,12 @@ def key_of(workspace: Workspace) -> dict[ValueKey, Answer]:
     schools = read_schools(workspace.root)
     of_registers = register_answers(workspace.root, schools, YEAR)
     of_registers |= ledger_answers(workspace.root, schools, YEAR)
-    return answers(compute(workspace.root)) | {
-        (*key, "total"): answer._asdict() for key, answer in of_registers.items()
-    }
+    of_resources = resource_answers(workspace.root, schools, YEAR)
+    return (
+        answers(compute(workspace.root))
+        | of_resources
+        | {(*key, "total"): answer._asdict() for key, answer in of_registers.items()}
+    )
 
 
 def by_hand() -> dict[ValueKey, Answer]:

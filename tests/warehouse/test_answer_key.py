@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from answer_files import Heads, School, amount, code, day, keeper, read_guards, spans, text
 from answer_key import annual, compute, full_months, growth
+from answer_resources import difference_of_schools
 from tiny_district import EXPECTED, SHORTFALLS, A
 from tiny_files import write_tiny_district
 
@@ -64,6 +65,13 @@ def test_standards_rise_with_2023() -> None:
     heads = Heads(100, 10, 0)
     assert annual("普通小学", heads, date(2022, 12, 31)) == 67_000  # 100·650 + 10·200
     assert annual("普通小学", heads, date(2023, 1, 1)) == 75_000  # 100·720 + 10·300
+
+
+def test_schools_differ_by_the_pupils_that_they_have() -> None:
+    """The worked example of the supervision; by schools alone it would be 0.4888."""
+    books = zip((279, 137, 935, 160, 402), (45, 37, 89, 76, 55), strict=True)
+    schools = [(Decimal(has), pupils) for has, pupils in books]
+    assert difference_of_schools(schools) == Decimal("0.5152566298")
 
 
 def test_full_months() -> None:

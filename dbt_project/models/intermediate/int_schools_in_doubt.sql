@@ -34,6 +34,12 @@ annual_forms as (
 
 ),
 
+school_resources as (
+
+    select * from {{ ref('int_school_resources') }}
+
+),
+
 school_entitlements as (
 
     select * from {{ ref('int_school_entitlements') }}
@@ -74,6 +80,14 @@ days_in_doubt as (
                 and annual_forms.census_year = schools_on_days.year
                 and annual_forms.school_code = schools_on_days.school_code
         ) as is_without_form,
+        not exists (
+            select 1
+            from school_resources
+            where
+                school_resources.district_code = schools_on_days.district_code
+                and school_resources.year = schools_on_days.year
+                and school_resources.school_code = schools_on_days.school_code
+        ) as is_without_resources,
         case
             when schools_on_days.has_two_rows then '同一学校标识码有两行同时有效'
             when schools_on_days.type_group = 'unknown' then '办学类型不在代码表中'
@@ -104,6 +118,7 @@ facts_of_schools as (
         ('int_security_guards', 'year_end'),
         ('int_school_entitlements', 'year_end'),
         ('int_class_sizes', 'census'),
+        ('int_school_resources', 'census'),
         ('int_staff_training', 'census'),
         ('int_student_months', 'census'),
         ('int_funded_students', 'census')
@@ -197,6 +212,11 @@ library_in_doubt as (
                     days_in_doubt.is_in_evaluation_year
                     and days_in_doubt.type_group = 'unknown'
                     and days_in_doubt.is_without_form
+            when 'int_school_resources'
+                then
+                    days_in_doubt.is_in_evaluation_year
+                    and days_in_doubt.type_group = 'unknown'
+                    and days_in_doubt.is_without_resources
             when 'int_student_months'
                 then
                     coalesce(days_in_doubt.is_public, true)

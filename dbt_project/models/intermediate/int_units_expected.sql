@@ -26,6 +26,12 @@ school_stages as (
 
 ),
 
+schools_compared as (
+
+    select * from {{ ref('int_schools_compared') }}
+
+),
+
 owed as (
 
     select distinct
@@ -37,7 +43,10 @@ owed as (
         case
             when
                 units_expected in (
-                    'schools_with_pupils', 'public_schools_with_staff', 'compulsory_schools'
+                    'schools_with_pupils',
+                    'public_schools_with_staff',
+                    'compulsory_schools',
+                    'schools_compared'
                 )
                 then 'census'
             else 'year_end'
@@ -87,6 +96,18 @@ expected as (
             owed.population = 'compulsory_schools'
             and schools_on_days.type_group <> 'teaching_point'
         )
+        or (
+            owed.population = 'schools_compared'
+            and not exists (
+                select 1
+                from schools_compared
+                where
+                    schools_compared.district_code = schools_on_days.district_code
+                    and schools_compared.year = schools_on_days.year
+                    and schools_compared.school_code = schools_on_days.school_code
+                    and schools_compared.left_out in ('not compared', 'small teaching point')
+            )
+        )
 
 ),
 
@@ -107,7 +128,7 @@ with_stage as (
             and expected.day_kind = school_stages.day_kind
             and expected.school_code = school_stages.school_code
     where
-        expected.population <> 'compulsory_schools'
+        expected.population not in ('compulsory_schools', 'schools_compared')
         or school_stages.stage in ('普通小学', '普通初中')
 
 ),

@@ -64,6 +64,20 @@ student_aid as (
 
 ),
 
+school_resources as (
+
+    select * from {{ ref('int_school_resources') }}
+    where left_out in ('unmatched school', 'no pupils')
+
+),
+
+pupils_compared as (
+
+    select * from {{ ref('int_pupils_compared') }}
+    where left_out in ('unmatched school', 'no form')
+
+),
+
 register_rows as (
 
     select * from {{ ref('int_register_rows') }}
@@ -354,6 +368,40 @@ unmatched_by_fact as (
         _sheet,
         _row_number
     from schools_in_doubt
+    union all
+    select
+        district_code,
+        'schools.resources' as source,
+        period,
+        'int_school_resources' as fact,
+        school_code as unit,
+        stage as member,
+        cast(null as decimal(38, 2)) as amount,
+        case left_out
+            when 'no pupils' then '当日没有该校该学段学生的数据'
+            else '学校代码库中没有当日在办的该校'
+        end as reason,
+        _file_id,
+        _sheet,
+        _row_number
+    from school_resources
+    union all
+    select
+        district_code,
+        'schools.students' as source,
+        period,
+        'int_pupils_compared' as fact,
+        school_code as unit,
+        stage as member,
+        cast(null as decimal(38, 2)) as amount,
+        case left_out
+            when 'no form' then '没有该校该学段的资源配置表'
+            else '学校代码库中没有当日在办的该校'
+        end as reason,
+        _file_id,
+        _sheet,
+        _row_number
+    from pupils_compared
     union all
     select
         district_code,

@@ -6,6 +6,7 @@
 -- depends_on: {{ ref('mart_meals') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
+-- depends_on: {{ ref('mart_school_resources') }}
 -- depends_on: {{ ref('mart_schools') }}
 -- depends_on: {{ ref('mart_security') }}
 -- depends_on: {{ ref('mart_staff_training') }}
@@ -20,7 +21,9 @@
 -- depends_on: {{ ref('int_meal_payments') }}
 -- depends_on: {{ ref('int_operating_funds') }}
 -- depends_on: {{ ref('int_primary_and_secondary_schools') }}
+-- depends_on: {{ ref('int_pupils_compared') }}
 -- depends_on: {{ ref('int_school_entitlements') }}
+-- depends_on: {{ ref('int_school_resources') }}
 -- depends_on: {{ ref('int_security_guards') }}
 -- depends_on: {{ ref('int_security_payments') }}
 -- depends_on: {{ ref('int_staff_training') }}
@@ -75,7 +78,7 @@ select
     cast(sum({{ role.measure }}) as decimal(38, 2)) as measure_sum,
     {%- if not counts_persons(indicator.mart, role.measure) %}
     cast(null as bigint) as persons
-    {%- elif is_per_school %}
+    {%- elif is_per_school or measure_of(role).cells %}
     cast(sum({{ role.measure }}) as bigint) as persons
     {%- else %}
     cast(count(*) as bigint) as persons

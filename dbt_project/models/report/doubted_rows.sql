@@ -4,6 +4,7 @@
 -- depends_on: {{ ref('mart_meals') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
+-- depends_on: {{ ref('mart_school_resources') }}
 -- depends_on: {{ ref('mart_schools') }}
 -- depends_on: {{ ref('mart_security') }}
 -- depends_on: {{ ref('mart_staff_training') }}
@@ -18,7 +19,9 @@
 -- depends_on: {{ ref('int_meal_payments') }}
 -- depends_on: {{ ref('int_operating_funds') }}
 -- depends_on: {{ ref('int_primary_and_secondary_schools') }}
+-- depends_on: {{ ref('int_pupils_compared') }}
 -- depends_on: {{ ref('int_school_entitlements') }}
+-- depends_on: {{ ref('int_school_resources') }}
 -- depends_on: {{ ref('int_security_guards') }}
 -- depends_on: {{ ref('int_security_payments') }}
 -- depends_on: {{ ref('int_staff_training') }}

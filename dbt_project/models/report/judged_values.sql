@@ -22,14 +22,18 @@ hidden_values as (
 ),
 
 -- How far the value is from its standard, and by how much what is in doubt could move it, both
--- times the denominator: nothing is divided before it is judged.
+-- times the denominator: nothing is divided before it is judged, but for what has a root.
 with_distance as (
 
     select
         *,
-        multiplier * cast(numerator as decimal(33, 10))
-        - cast(standard_value as decimal(12, 4))
-        * cast(coalesce(denominator, 1) as decimal(25, 10)) as distance,
+        case
+            when formula = 'coefficient_of_variation' then value - standard_value
+            else
+                multiplier * cast(numerator as decimal(33, 10))
+                - cast(standard_value as decimal(12, 4))
+                * cast(coalesce(denominator, 1) as decimal(25, 10))
+        end as distance,
         multiplier * cast(amount_in_doubt as decimal(33, 2)) as doubt
     from value_states
 
@@ -72,7 +76,9 @@ with_judgement as (
             when
                 is_amount_unknown
                 or is_denominator_in_doubt
-                or formula in ('growth', 'share_meeting', 'count', 'count_distinct')
+                or formula in (
+                    'growth', 'share_meeting', 'count', 'count_distinct', 'coefficient_of_variation'
+                )
                 then '无法判定'
             when is_met_in_any_case then '达标'
             when may_be_met then '无法判定'

@@ -4,6 +4,7 @@
 -- depends_on: {{ ref('mart_meals') }}
 -- depends_on: {{ ref('mart_operating_funds') }}
 -- depends_on: {{ ref('mart_operating_standards') }}
+-- depends_on: {{ ref('mart_school_resources') }}
 -- depends_on: {{ ref('mart_schools') }}
 -- depends_on: {{ ref('mart_security') }}
 -- depends_on: {{ ref('mart_staff_training') }}

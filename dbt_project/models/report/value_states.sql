@@ -78,8 +78,14 @@ gathered as (
         value_standards.comparison,
         value_standards.standard_value,
         coalesce(value_standards.has_two_standards, false) as has_two_standards,
-        value_keys.formula in ('ratio', 'share_meeting', 'growth')
-        and coalesce(computed_values.denominator, 0) = 0 as has_nobody_to_count,
+        case
+            when value_keys.formula in ('ratio', 'share_meeting', 'growth')
+                then coalesce(computed_values.denominator, 0) = 0
+            -- what no school has cannot be had by one more than by another
+            when value_keys.formula = 'coefficient_of_variation'
+                then coalesce(computed_values.denominator * computed_values.numerator, 0) = 0
+            else false
+        end as has_nobody_to_count,
         value_inputs.units_received < value_inputs.units_expected
         or value_inputs.quarantined_rows > 0
         or value_inputs.doubts > 0 as is_in_doubt
