@@ -384,6 +384,7 @@ from judged
         'int_student_movements': ref('int_student_movements'),
         'int_tasks': ref('int_tasks'),
         'int_teacher_pay': ref('int_teacher_pay'),
+        'int_trainings': ref('int_trainings'),
         'int_volunteers': ref('int_volunteers'),
     }) }}
 {%- endmacro %}

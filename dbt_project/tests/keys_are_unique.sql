@@ -15,6 +15,7 @@
     ['staff_posts', ['post']],
     ['stages', ['stage']],
     ['payment_rules', ['funds_kind', 'economic_class']],
+    ['training_themes', ['word']],
     ['subject_groups', ['subject']],
     ['terms', ['term']],
     ['standards', ['standard_id', 'region_code', 'stage', 'valid_from']],

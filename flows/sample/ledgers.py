@@ -15,8 +15,8 @@ from flows.sample.district import School
 from flows.sample.drawing import apportion
 from flows.sample.kinds import COMPULSORY_STAGES, URBAN
 from flows.sample.payments import Payment
-from flows.sample.register_rows import YEAR, Draw, Rows
-from flows.sample.registers import AT_THE_END, OF_THE_YEAR, Register, write_register
+from flows.sample.register_rows import YEAR, Cell, Draw, Rows
+from flows.sample.registers import AT_THE_END, END, OF_THE_YEAR, Register, write_register
 from flows.sample.staff import Person
 from flows.sample.students import Enrolment
 
@@ -85,6 +85,27 @@ def draw_civil_servant_pay(draw: LedgerDraw) -> Rows:
          f"样例财教〔{YEAR}〕15号")
         for place, item in enumerate(ITEMS_OF_PAY)
     ]  # fmt: skip
+
+
+def draw_assignments(draw: LedgerDraw) -> Rows:
+    """Send teachers in spring, and exchange others in autumn, most of them after six years."""
+    rng, rows = draw.rng, list[tuple[Cell, ...]]()
+    teachers = [person for person in draw.staff if person.is_public_teacher_in_post]
+    sent = rng.sample(teachers, min(draw.targets["K1.3"], len(teachers)))
+    last = date(YEAR - 6, 9, 1)
+    taken = {person.staff_number for person in sent}
+    others = [person for person in teachers if person.staff_number not in taken]
+    settled = [person for person in others if (person.at_school_since or END) <= last]
+    exchanged = rng.sample(settled, len(settled) // 8)
+    exchanged += [p for p in others if (p.at_school_since or END) > last][:3]
+    for number, person in enumerate([*sent, *exchanged]):
+        in_spring = number < len(sent)
+        kind = rng.choice(("支教", "跟岗")) if in_spring else "交流轮岗"
+        since = draw.day(2, 3) if in_spring else draw.day(9, 9)
+        school = rng.choice(draw.primary_and_secondary)
+        rows.append((person.id_number, kind, number % 4 == 0, school.code, school.name, since,
+                     date(YEAR + 1, 7, 10)))  # fmt: skip
+    return rows
 
 
 BUDGET_CAPTIONS = (
@@ -191,6 +212,9 @@ LEDGERS: dict[str, tuple[str, str, str, str, Drawing]] = {
     "staffing.posts": (
         "编制核定表", AT_THE_END, "编办负责人",
         "学校标识码 学校名称 核定编制数 实有在编人数 文号", draw_posts),
+    "staffing.assignments": (
+        "教师交流支教台账", OF_THE_YEAR, "人事股负责人",
+        "身份证号 类别 是否骨干教师 学校标识码 学校名称 起始日期 终止日期", draw_assignments),
     "finance.civil_servant_pay": (
         "公务员平均工资核定表", OF_THE_YEAR, "财政局教科文股负责人",
         "工资项目 年人均水平（元） 文号", draw_civil_servant_pay),

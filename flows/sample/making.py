@@ -47,7 +47,7 @@ from flows.sample.staff import Person, describe_staff, draw_staff
 from flows.sample.student_aid import draw_awards, write_awards
 from flows.sample.students import Enrolment, count_heads, draw_censuses, draw_crowded
 from flows.sample.targets import Targets, targets_of
-from flows.sample.trainings import draw_trainings
+from flows.sample.trainings import draw_trainings, with_themes
 
 YEAR = YEARS[-1]
 
@@ -154,6 +154,8 @@ def _write_staff(district: District, rows: Counter[str]) -> Sequence[Person]:
     rows["staffing.staff"] = outside.write_staff(path, rng, staff, without_number)
     rng = generator(seed, "trainings")
     trainings = draw_trainings(rng, staff, targets.trained_staff, targets.undertrained_staff)
+    in_psychology = max(6, int(targets.registers["H3.5"] * district.scale))
+    trainings = with_themes(generator(seed, "themes of trainings"), trainings, in_psychology)
     path = district.inbox / "staffing" / f"教师培训学时_2019-2023_{MARK}.xlsx"
     rows["staffing.trainings"] = workbooks.write_trainings(path, rng, trainings)
     return staff

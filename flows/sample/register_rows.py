@@ -450,22 +450,6 @@ def draw_roles(draw: Draw) -> Rows:
     return rows
 
 
-def draw_assignments(draw: Draw) -> Rows:
-    """Send teachers in spring, and exchange others in autumn."""
-    taken = Counter[date]()
-    rows: Rows = []
-    for number in range(draw.targets["K1.3"] + 5 * len(draw.primary_and_secondary)):
-        in_spring = number < draw.targets["K1.3"]
-        kind = draw.rng.choice(("支教", "跟岗")) if in_spring else "交流轮岗"
-        person = person_number(taken, draw.day(year=draw.rng.randrange(1970, 1998)))
-        since = draw.day(2, 3) if in_spring else draw.day(9, 9)
-        school = draw.rng.choice(draw.primary_and_secondary)
-        is_backbone = number % 4 == 0
-        until = date(YEAR + 1, 7, 10)
-        rows.append((person, kind, is_backbone, school.code, school.name, since, until))
-    return rows
-
-
 def draw_recruitment(draw: Draw) -> Rows:
     """Split the plan of high-level staff, of whom most arrived."""
     plans = [("高层次人才", count) for count in uneven(draw.rng, draw.targets["K1.2"], 3)]

@@ -75,6 +75,29 @@ def _of_person(rng: Random, person: Person, percent: int, in_last_year: bool) ->
     ]
 
 
+ETHICS, PSYCHOLOGY, OTHERWISE = COURSES[5][0], COURSES[6][0], COURSES[7][0]
+
+
+def with_themes(rng: Random, trainings: Sequence[Training], psychology: int) -> list[Training]:
+    """Let so many persons have a course of psychology in the last year, and most one of ethics."""
+    of_year = [training for training in trainings if training.day.year == YEARS[-1]]
+    people = sorted({training.staff_number for training in of_year})
+    chosen = set(rng.sample(people, min(psychology, len(people))))
+    waiting = {person: [PSYCHOLOGY] if person in chosen else [] for person in people}
+    for person in people:
+        if rng.random() < 0.95:
+            waiting[person].append(ETHICS)
+    found = []
+    for training in trainings:
+        if training.day.year == YEARS[-1]:
+            courses = waiting[training.staff_number]
+            given = courses.pop(0) if courses else OTHERWISE
+            if given != OTHERWISE or training.course == PSYCHOLOGY:
+                training = training._replace(course=given)
+        found.append(training)
+    return sorted(found)
+
+
 def draw_trainings(
     rng: Random, staff: Sequence[Person], trained: int, undertrained: int
 ) -> list[Training]:

@@ -28,6 +28,7 @@ from answer_files import (
     spans,
     stage,
     text,
+    xlsx_grids,
 )
 from answer_register_files import PRIMARY_AND_SECONDARY, Answer, Files, Key, count, percent
 
@@ -40,15 +41,19 @@ GOOD = ("一级甲等", "一级乙等", "二级甲等")  # also for who teaches 
 Person = dict[str, str]
 
 
-def all_staff(files: Files) -> list[tuple[Person, School]]:
-    """Everybody of the staff with the school on the census day, if that is known."""
+def everybody(files: Files) -> list[tuple[Person, School | None]]:
+    """Everybody of the staff with the school on the census day."""
     database = files.workspace / "raw" / "sample" / "staffing.sqlite"
     with closing(sqlite3.connect(database)) as connection:
         connection.row_factory = sqlite3.Row
         people = [dict(row) for row in connection.execute("select * from jzg")]
     census = date(files.year, 9, 1)
-    found = ((person, as_of(files.schools, text(person["xxbsm"]), census)) for person in people)
-    return [(person, school) for person, school in found if school is not None]
+    return [(person, as_of(files.schools, text(person["xxbsm"]), census)) for person in people]
+
+
+def all_staff(files: Files) -> list[tuple[Person, School]]:
+    """Everybody of the staff whose school is known on the census day."""
+    return [(person, school) for person, school in everybody(files) if school is not None]
 
 
 def staff_in_post(files: Files) -> list[tuple[Person, School]] | None:
@@ -69,18 +74,19 @@ def has_level(person: Person) -> bool:
     return person["pthdj"] in GOOD or (person["pthdj"] == "二级乙等" and not chinese)
 
 
-def of_six_years(files: Files) -> int | None:
-    """How many are for six years at one public school, on the census day."""
+def of_six_years(files: Files) -> list[Person] | None:
+    """Who is for six years at one public school, on the census day."""
     staff = staff_in_post(files)
     if staff is None:
         return None
     last = date(files.year - 6, 9, 1)
-    return sum(
-        school.public
+    return [
+        person
+        for person, school in staff
+        if school.public
         and school.kind in (*PRIMARY_AND_SECONDARY, POINT)
         and (day(person["rxrq"]) or date.max) <= last
-        for person, school in staff
-    )
+    ]
 
 
 def roster(files: Files) -> dict[str, Answer] | None:
@@ -102,7 +108,7 @@ def roster(files: Files) -> dict[str, Answer] | None:
 
     at_schools = [person for person, school in staff if school.kind != "911"]
     return {
-        "staff_of_six_years": count(six),
+        "staff_of_six_years": count(len(six)),
         "ideology_teachers": teaching(IDEOLOGY),
         "ideology_teachers_primary": teaching(IDEOLOGY, "普通小学"),
         "ideology_teachers_junior": teaching(IDEOLOGY, "普通初中"),
@@ -113,19 +119,48 @@ def roster(files: Files) -> dict[str, Answer] | None:
 
 
 def assignments(files: Files) -> dict[str, Answer] | None:
-    """Who was exchanged in the year, against those who are for six years at a school."""
+    """Who was exchanged in the year, of those who are for six years at a school."""
     rows = files.rows("教师交流支教台账", "身份证号 类别 是否骨干教师 起始日期")
     if rows is None:
         return None
     sent = [
         r for r in rows if r["类别"] == "交流轮岗" and r["起始日期"].startswith(str(files.year))
     ]
-    exchanged = {row["身份证号"] for row in sent}
-    backbone = {row["身份证号"] for row in sent if row["是否骨干教师"] == "是"}
+    exchanged = {row["身份证号"].upper() for row in sent}
+    backbone = {row["身份证号"].upper() for row in sent if row["是否骨干教师"] == "是"}
     found = {"backbone_exchanged_share": percent(len(backbone), len(exchanged))}
     if (six := of_six_years(files)) is not None:
-        found["staff_exchanged_share"] = percent(len(exchanged), six)
+        settled = {text(person["sfzjh"]).upper() for person in six}
+        found["staff_exchanged_share"] = percent(len(exchanged & settled), len(six))
     return found
+
+
+def trainings(files: Files) -> dict[str, Answer] | None:
+    """Who was trained in psychology in the year, and in ethics of those in post."""
+    path = find(files.workspace, "*教师培训学时*.xlsx")
+    staff = staff_in_post(files)
+    if path is None or staff is None:
+        return None
+    known = {text(person["gh"]).upper() for person, _ in everybody(files)}
+    in_post = {
+        text(person["gh"]).upper()
+        for person, school in staff
+        if school.public and school.kind != "911"
+    }
+    psychology, ethics = set(), set()
+    for grid in xlsx_grids(path):
+        for number, course, when in records(grid, "工号 培训项目 培训日期"):
+            held, person = day(when), text(number).upper()
+            if held is None or held.year != files.year or person not in known:
+                continue
+            if "心理" in text(course):
+                psychology.add(person)
+            if any(word in text(course) for word in ("师德", "师风", "职业道德")):
+                ethics.add(person)
+    return {
+        "staff_trained_in_psychology": count(len(psychology)),
+        "ethics_trained_share": percent(len(ethics & in_post), len(in_post)),
+    }
 
 
 def movements(files: Files) -> dict[str, Answer] | None:
@@ -248,6 +283,7 @@ FIGURES: Sequence[tuple[str, Figures]] = (
     ("{}-09-01", roster),
     ("{}-12-31", posts),
     ("{}", assignments),
+    ("{}", trainings),
     ("{}", movements),
     ("{}", pay),
     ("{}", budget),

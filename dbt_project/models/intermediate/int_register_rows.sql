@@ -2,7 +2,8 @@
 -- which it is not known whether it counts, with the reason and without an indicator.
 {%- set facts = register_facts() %}
 {%- set others = {
-    'int_primary_and_secondary_schools': ref('int_primary_and_secondary_schools')
+    'int_primary_and_secondary_schools': ref('int_primary_and_secondary_schools'),
+    'int_staff_training': ref('int_staff_training'),
 } %}
 select
     cast(null as string) as indicator_id,
