@@ -17,8 +17,8 @@
                     {%- set inherited = dict(base, multiplier=1, standard=none, numerator=none,
                                              denominator=none, inputs=[]) -%}
                     {%- set one = dict(inherited, **child) -%}
-                    {%- if child.formula == 'all_met' -%}
-                        {%- do one.update({'components': one.pop('of')}) -%}
+                    {%- if child.formula in ('all_met', 'count_unmet') -%}
+                        {%- do one.update({'components': one.pop('of', [])}) -%}
                         {%- do one.update({'dimension': 'total', 'members': ['total']}) -%}
                         {%- do one.pop('also_by', none) -%}
                     {%- else -%}
@@ -33,6 +33,11 @@
             {%- for indicator in indicators_of(register) -%}
                 {%- do found.update({indicator.id: indicator}) -%}
             {%- endfor -%}
+        {%- endfor -%}
+        {#- What is short is counted of all that is judged. -#}
+        {%- set judged = found.values() | selectattr('standard') | map(attribute='id') | sort -%}
+        {%- for indicator in found.values() if indicator.formula == 'count_unmet' -%}
+            {%- do indicator.update({'components': judged}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(found.values() | sort(attribute='id')) }}

@@ -61,6 +61,7 @@ WORDS = {
     "growth": "（本期 − 上期）÷ 上期 × 乘数", "share_meeting": "达到要求的个数 ÷ 总个数 × 乘数",
     "entitlement": "逐校按人数和标准核定应拨额", "standard": "取当日有效的标准",
     "coefficient_of_variation": "差异系数：按在校生数加权的标准差 ÷ 平均数",
+    "count_unmet": "判定为未达标的项数",
     "all_met": "各项全部达标方为达标", "standing": "长期", "attested": "部门认定",
     "not_covered": "尚未接入来源",
     "statistical": "统计数据", "administrative": "行政记录", "total": "全区",

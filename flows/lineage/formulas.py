@@ -73,6 +73,11 @@ def all_met(judgements: Iterable[str]) -> str:
     return "达标" if found == {"达标"} else "无法判定"
 
 
+def count_unmet(judgements: Iterable[str]) -> Decimal:
+    """Count the standards that are missed; what cannot be judged is not short."""
+    return Decimal(sum(judgement == "未达标" for judgement in judgements))
+
+
 def funded_students(
     students: int, special_needs: int, *, is_special: bool, is_compulsory: bool, floor: int
 ) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from flows.lineage.formulas import (
     VALUE_FORMULAS,
     all_met,
     coefficient_of_variation,
+    count_unmet,
 )
 from flows.lineage.raw_cells import LIBRARY, RawBytesGone, RawRows
 from flows.lineage.recompute import Recomputation
@@ -101,16 +102,27 @@ class Tracer:
             if again != node.value["value_text"]:
                 node.differences.append("the judgements of its parts give another word")
             return
+        if formula == "count_unmet":
+            again = count_unmet(part.value["judgement"] for part in node.parts)
+            self._compare(node, "value", again)
+            return
         later, earlier = (part.recomputed.get("value") for part in node.parts)
         if isinstance(later, Decimal) and isinstance(earlier, Decimal):
             self._compare(node, "value", VALUE_FORMULAS[formula](later, earlier))
 
     def _part_keys(self, key: Key, part: Row) -> Iterator[Key]:
+        formula = self.tables.indicators[key[2]]["formula"]
         period = shifted(str(key[3]), int(part["year_offset"]))
-        is_any_member = self.tables.indicators[key[2]]["formula"] == "all_met"
         for candidate in sorted(self.tables.values):
-            same = candidate[:2] == key[:2] and candidate[2:4] == (part["id"], period)
-            if same and (is_any_member or candidate[5] == key[5]):
+            if candidate[:2] != key[:2] or candidate[2] != part["id"]:
+                continue
+            if formula == "count_unmet":  # of periods of all kinds that lie in the year
+                is_part = year_of(str(candidate[3])) == year_of(period)
+            else:
+                is_part = candidate[3] == period and (
+                    formula == "all_met" or candidate[5] == key[5]
+                )
+            if is_part:
                 yield candidate
 
     def _trace_standard(self, node: TraceNode) -> None:

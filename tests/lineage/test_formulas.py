@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from flows.lineage.formulas import (
     all_met,
     coefficient_of_variation,
+    count_unmet,
     difference,
     entitlement,
     funded_students,
@@ -51,6 +52,11 @@ def test_a_ratio_is_the_fraction_rounded_half_up(
 ) -> None:
     exact = multiplier * Fraction(numerator) / Fraction(denominator)
     assert as_fraction(ratio(numerator, denominator, multiplier)) == half_up(exact)
+
+
+def test_what_cannot_be_judged_is_not_short() -> None:
+    assert count_unmet(["达标", "未达标", "无法判定", "不适用", "无标准", "未达标"]) == 2
+    assert count_unmet([]) == 0
 
 
 BOOKS = [(279, 45), (137, 37), (935, 89), (160, 76), (402, 55)]  # and pupils, of five schools

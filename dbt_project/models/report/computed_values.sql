@@ -66,7 +66,7 @@ base_values as (
             and value_keys.period = base_measures.period
             and value_keys.dimension = base_measures.dimension
             and value_keys.member = base_measures.member
-    where value_keys.formula not in ('difference', 'growth', 'all_met')
+    where value_keys.formula not in ('difference', 'growth', 'all_met', 'count_unmet')
 
 ),
 

@@ -118,7 +118,9 @@ hidden_by_parts as (
             and with_cover.year + components.year_offset = parts.year
             and with_cover.dimension = parts.dimension
             and with_cover.member = parts.member
-    where with_cover.formula <> 'all_met' and parts.own_state = 'suppressed'
+    where
+        with_cover.formula not in ('all_met', 'count_unmet')
+        and parts.own_state = 'suppressed'
 
 ),
 

@@ -89,7 +89,7 @@ written as (
         *,
         case
             when mode = 'judgement' then value_text
-            when mode = 'round' then {{ printed('scaled_value', 'decimals') }} || suffix
+            when mode = 'round' then {{ printed('scaled_value', 'decimals') }} || coalesce(suffix, '')
             when mode = 'floor' and whole_steps > 0
                 then
                     {{ printed('whole_steps', 'decimals') }}
@@ -99,7 +99,7 @@ written as (
                         when suffix like '万%' then '万余' || substr(suffix, 2)
                         else '余' || suffix
                     end
-            else {{ printed_exactly('scaled_value', 'decimals') }} || suffix
+            else {{ printed_exactly('scaled_value', 'decimals') }} || coalesce(suffix, '')
         end as number_text
     from in_whole_steps
 

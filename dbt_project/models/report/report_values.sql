@@ -13,13 +13,22 @@ components as (
 
 ),
 
-parts as (
+indicators as (
+
+    select * from {{ ref('report_indicators') }}
+
+),
+
+parts_of_values as (
 
     select
         judged_values.value_id,
-        sum(case when judged_parts.judgement = '未达标' then 1 else 0 end) as failed,
-        sum(case when judged_parts.judgement = '无法判定' then 1 else 0 end) as undecided,
-        sum(case when judged_parts.judgement = '达标' then 1 else 0 end) as met
+        judged_parts.judgement,
+        judged_parts.state,
+        indicators.title_zh
+        || case when judged_parts.member = 'total' then '' else '(' || judged_parts.member || ')' end
+        || '差' || {{ printed_exactly('abs(judged_parts.margin)', 4) }}
+        || coalesce(judged_parts.unit, '') as shortfall
     from judged_values
     inner join components on judged_values.indicator_id = components.indicator_id
     inner join judged_values as judged_parts
@@ -28,8 +37,28 @@ parts as (
             and judged_values.evaluation_year = judged_parts.evaluation_year
             and components.component_id = judged_parts.indicator_id
             and judged_values.year + components.year_offset = judged_parts.year
-    where judged_values.formula = 'all_met'
-    group by judged_values.value_id
+    inner join indicators on judged_parts.indicator_id = indicators.indicator_id
+    where judged_values.formula in ('all_met', 'count_unmet')
+
+),
+
+parts as (
+
+    select
+        value_id,
+        sum(case when judgement = '未达标' then 1 else 0 end) as failed,
+        sum(case when judgement = '无法判定' then 1 else 0 end) as undecided,
+        sum(case when judgement = '达标' then 1 else 0 end) as met,
+        -- what is hidden stays so, and is not waited for
+        sum(
+            case
+                when judgement = '无法判定' and state not in ('suppressed', 'withheld') then 1
+                else 0
+            end
+        ) as waited_for,
+        {{ joined_text("case when judgement = '未达标' then shortfall end", ';') }} as shortfalls
+    from parts_of_values
+    group by value_id
 
 ),
 
@@ -43,7 +72,11 @@ with_parts as (
             when parts.failed > 0 then '未达标'
             when parts.undecided > 0 or coalesce(parts.met, 0) = 0 then '无法判定'
             else '达标'
-        end as final_judgement
+        end as final_judgement,
+        judged_values.formula = 'count_unmet' as is_count_of_unmet,
+        cast(coalesce(parts.failed, 0) as decimal(38, 10)) as unmet,
+        coalesce(parts.waited_for, 0) as waited_for,
+        parts.shortfalls
     from judged_values
     left join parts on judged_values.value_id = parts.value_id
 
@@ -56,20 +89,27 @@ select
     period,
     dimension,
     member,
-    state,
-    value,
+    case when is_count_of_unmet and waited_for > 0 then 'provisional' else state end as state,
+    case when is_count_of_unmet then unmet else value end as value,
     case
         when formula = 'all_met' and state in ('actual', 'provisional', 'partial')
             then final_judgement
     end as value_text,
     unit,
-    numerator,
+    case when is_count_of_unmet then unmet else numerator end as numerator,
     denominator,
     standard_id,
     standard_value,
     final_judgement as judgement,
     cast(margin as decimal(38, 10)) as margin,
-    reason,
+    case
+        when is_count_of_unmet and waited_for > 0
+            then
+                coalesce(shortfalls || ';', '') || '另有' || cast(waited_for as string)
+                || '项无法判定,暂不计入'
+        when is_count_of_unmet then shortfalls
+        else reason
+    end as reason,
     missing_sources,
     units_expected,
     units_received,

@@ -47,6 +47,8 @@ needs as (
     from value_keys
     inner join closure on value_keys.indicator_id = closure.indicator_id
     inner join measure_needs on closure.component_id = measure_needs.indicator_id
+    -- what is short is counted of the values that are there
+    where value_keys.formula <> 'count_unmet'
 
 )
 

@@ -112,7 +112,7 @@ with_state as (
             -- nobody to count is known only where all reported and nothing is quarantined
             when has_nobody_to_count and not is_in_doubt then 'not_applicable'
             when has_nobody_to_count then 'missing'
-            when value is null and formula <> 'all_met' then 'missing'
+            when value is null and formula not in ('all_met', 'count_unmet') then 'missing'
             when units_received < units_expected then 'partial'
             when quarantined_rows > 0 or doubts > 0 then 'provisional'
             else 'actual'

@@ -128,7 +128,7 @@ telling as (
 
 ),
 
--- What is derived from it; whether all tests are met is a word, and is not judged without them.
+-- What is derived from it; what only asks whether tests are met does so without it.
 derived as (
 
     select
@@ -138,7 +138,7 @@ derived as (
     from telling
     inner join closure on telling.indicator_id = closure.component_id
     inner join indicators on closure.indicator_id = indicators.indicator_id
-    where indicators.formula <> 'all_met'
+    where indicators.formula not in ('all_met', 'count_unmet')
 
 )
 
