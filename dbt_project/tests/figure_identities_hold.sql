@@ -1,5 +1,5 @@
 -- What: sums of parts are their wholes and a part is no more than its whole, as the seed
---   figure_identities says; a difference, a growth and a margin are what their parts give.
+--   figure_identities says; what stands in two places is one number (same_figures); a difference, a growth and a margin are what their parts give.
 -- When it matters: the report contradicts itself, and no reader knows which number is right.
 -- To resolve: look at the facts of the indicators that are named; one of them counts a row that
 --   the other does not.
@@ -151,6 +151,37 @@ broken_margins as (
 
 ),
 
+figures as (
+
+    select * from {{ ref('report_figures') }}
+
+),
+
+same_figures as (
+
+    select * from {{ ref('same_figures') }}
+
+),
+
+broken_places as (
+
+    select
+        figures.district_code,
+        figures.evaluation_year,
+        same_figures.figure_id || ' = ' || same_figures.same_as as identity_id,
+        figures.period
+    from same_figures
+    inner join figures on same_figures.figure_id = figures.figure_id
+    inner join figures as others
+        on
+            figures.district_code = others.district_code
+            and figures.evaluation_year = others.evaluation_year
+            and same_figures.same_as = others.figure_id
+            and figures.part = others.part
+    where figures.text <> others.text
+
+),
+
 broken as (
 
     select * from broken_sums
@@ -158,6 +189,8 @@ broken as (
     select * from broken_pairs
     union all
     select * from broken_margins
+    union all
+    select * from broken_places
 
 )
 

@@ -16,6 +16,7 @@
     ['stages', ['stage']],
     ['payment_rules', ['funds_kind', 'economic_class']],
     ['training_themes', ['word']],
+    ['same_figures', ['figure_id', 'same_as']],
     ['subject_groups', ['subject']],
     ['terms', ['term']],
     ['standards', ['standard_id', 'region_code', 'stage', 'valid_from']],

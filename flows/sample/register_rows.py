@@ -379,9 +379,11 @@ def draw_kindergartens(draw: Draw) -> Rows:
         graded = draw.day() if is_graded else draw.day(year=YEAR - 2)
         grade = draw.rng.choice(("一级", "二级", "三级"))
         is_affordable = school.is_public or draw.rng.random() < 0.6
-        rows.append((school.code, school.name, "公办" if school.is_public else "民办",
-                     is_graded or draw.rng.random() < 0.5, is_affordable, graded,
-                     grade, draw.pupils[school.code]))  # fmt: skip
+        is_central = is_graded or draw.rng.random() < 0.5
+        # counted some weeks after the census
+        children = max(1, draw.pupils[school.code] + draw.rng.randint(-3, 3))
+        rows.append((school.code, school.name, "公办" if school.is_public else "民办", is_central,
+                     is_affordable, graded, grade, children))  # fmt: skip
     return rows
 
 

@@ -5,10 +5,12 @@ It imports nothing of the project; it knows the files only by the text of their 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
-from answer_files import School, Spans, as_of, day
+from answer_files import School, Spans, as_of, day, read_students, stage, text
 from answer_register_files import PRIMARY_AND_SECONDARY, Answer, Files, Key, Row, count, percent
 
 
@@ -375,18 +377,21 @@ def admissions(files: Files) -> dict[str, Answer] | None:
 
 def kindergartens(files: Files) -> dict[str, Answer] | None:
     """Kindergartens graded in the year, and the children of affordable and of public ones."""
-    captions = "办园性质 是否中心城区 是否普惠性 定级日期 在园幼儿数"
+    captions = "学校标识码 办园性质 是否中心城区 是否普惠性 定级日期 在园幼儿数"
     rows = files.rows("幼儿园分类定级与普惠认定台账", captions)
     if rows is None:
         return None
+    pupils = read_students(files.workspace, date(files.year, 9, 1)) or iter(())
+    census = Counter(text(p["XXBSM"]) for p in pupils if stage(p["XD"]) == "幼儿园")
     graded = affordable = public = everybody = 0
     for row in rows:
-        children, is_public = int(row["在园幼儿数"]), row["办园性质"] == "公办"
+        children = census[row["学校标识码"]] or int(row["在园幼儿数"])
+        is_public = row["办园性质"] == "公办"
         when = day(row["定级日期"])
         if is_public and row["是否中心城区"] == "是" and when is not None:
             graded += when.year == files.year
         everybody += children
-        affordable += children if row["是否普惠性"] == "是" else 0
+        affordable += children if is_public or row["是否普惠性"] == "是" else 0
         public += children if is_public else 0
     return {
         "central_kindergartens_graded": count(graded),

@@ -45,6 +45,38 @@ security_payments as (
 
 ),
 
+budget as (
+
+    select * from {{ ref('int_budget') }}
+
+),
+
+payments as (
+
+    select * from {{ ref('stg_finance__payments') }}
+
+),
+
+posts as (
+
+    select * from {{ ref('int_posts') }}
+    where left_out is null
+
+),
+
+staff as (
+
+    select * from {{ ref('stg_staffing__staff') }}
+
+),
+
+kindergartens as (
+
+    select * from {{ ref('int_kindergartens') }}
+    where left_out is null
+
+),
+
 sources_in_force as (
 
     select * from {{ ref('int_sources_in_force') }}
@@ -215,6 +247,66 @@ issued as (
 
 ),
 
+budget_paid as (
+
+    select
+        district_code,
+        year,
+        cast(sum(paid_yuan) as decimal(38, 2)) as paid_yuan
+    from budget
+    group by district_code, year
+
+),
+
+paid_in_all as (
+
+    select
+        district_code,
+        year,
+        cast(sum(amount_yuan) as decimal(38, 2)) as paid_yuan
+    from payments
+    where not is_deleted
+    group by district_code, year
+
+),
+
+-- Who has a post may be on leave, but is on the roster of the school.
+staff_of_schools as (
+
+    select
+        district_code,
+        year,
+        school_code,
+        cast(count(*) as decimal(38, 2)) as staff
+    from staff
+    where left_on is null or left_on >= make_date(year, 9, 1)
+    group by district_code, year, school_code
+
+),
+
+staff_in_force as (
+
+    select
+        district_code,
+        year
+    from sources_in_force
+    where source = 'staffing.staff'
+
+),
+
+children_of_census as (
+
+    select
+        district_code,
+        census_year as year,
+        school_code,
+        cast(count(*) as decimal(38, 2)) as children
+    from students
+    where stage = '幼儿园'
+    group by district_code, census_year, school_code
+
+),
+
 compared as (
 
     select
@@ -269,6 +361,55 @@ compared as (
             paid_for_meals.district_code = issued.district_code
             and paid_for_meals.year = issued.year
 
+    union all
+    select
+        'budget_paid' as reconciliation_id,
+        budget_paid.district_code,
+        budget_paid.year,
+        cast(null as string) as school_code,
+        cast(null as string) as member,
+        budget_paid.paid_yuan as left_value,
+        paid_in_all.paid_yuan as right_value
+    from budget_paid
+    inner join paid_in_all
+        on
+            budget_paid.district_code = paid_in_all.district_code
+            and budget_paid.year = paid_in_all.year
+    union all
+    select
+        'posts_filled' as reconciliation_id,
+        posts.district_code,
+        posts.year,
+        posts.school_code,
+        cast(null as string) as member,
+        cast(posts.posts_filled as decimal(38, 2)) as left_value,
+        coalesce(staff_of_schools.staff, 0) as right_value
+    from posts
+    inner join staff_in_force
+        on
+            posts.district_code = staff_in_force.district_code
+            and posts.year = staff_in_force.year
+    left join staff_of_schools
+        on
+            posts.district_code = staff_of_schools.district_code
+            and posts.year = staff_of_schools.year
+            and posts.school_code = staff_of_schools.school_code
+    union all
+    select
+        'children_of_kindergartens' as reconciliation_id,
+        kindergartens.district_code,
+        kindergartens.year,
+        kindergartens.school_code,
+        cast(null as string) as member,
+        cast(kindergartens.children as decimal(38, 2)) as left_value,
+        children_of_census.children as right_value
+    from kindergartens
+    inner join children_of_census
+        on
+            kindergartens.district_code = children_of_census.district_code
+            and kindergartens.year = children_of_census.year
+            and kindergartens.school_code = children_of_census.school_code
+
 ),
 
 with_tolerance as (
@@ -322,7 +463,12 @@ resting_facts as (
         ('guard_fees', 'staffing.guards', 'year_end', 'int_security_guards'),
         ('guard_fees', 'finance.payments', 'calendar_year', 'int_security_payments'),
         ('meals_paid', 'finance.fund_notices', 'calendar_year', 'int_meal_funds'),
-        ('meals_paid', 'finance.payments', 'calendar_year', 'int_meal_payments')
+        ('meals_paid', 'finance.payments', 'calendar_year', 'int_meal_payments'),
+        ('budget_paid', 'finance.budget', 'calendar_year', 'int_budget'),
+        ('budget_paid', 'finance.payments', 'calendar_year', null),
+        ('posts_filled', 'staffing.posts', 'year_end', 'int_posts'),
+        ('posts_filled', 'staffing.staff', 'census_day', null),
+        ('children_of_kindergartens', 'registers.kindergartens', 'year_end', 'int_kindergartens')
     ) as resting_facts (column1, column2, column3, column4)
 
 )
