@@ -166,6 +166,8 @@ def funds_figures(workspace: Path, schools: Spans[School], year: int) -> Result:
             values[f"{source}_growth/{year}/{its_stage}"] = checks[-1]
     values["4.1"] = values[f"funds/{year}/total"]
     values["4.2"] = values[f"funds_increase/{year}"]
+    before = values[f"payments/{year - 1}/total"]
+    values["payments_total_growth"] = growth(values[f"payments/{year}/total"], before)
     values["4.3"] = growth(values["4.1"], values[f"funds/{year - 1}/total"])
     for number, its_stage in enumerate(CORE, start=4):
         values[f"4.{number}"] = values[f"funds_growth/{year}/{its_stage}"]

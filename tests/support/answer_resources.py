@@ -6,6 +6,7 @@ It imports nothing of the project; it knows the files only by the text of their 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
@@ -29,12 +30,13 @@ CAPTIONS = (
 )
 FOR_HUNDRED = ("teachers_above_degree", "backbone_teachers", "sports_and_art_teachers",
                "network_classrooms")  # fmt: skip
+TEACHERS = FOR_HUNDRED[:3]
 MOST = {"普通小学": Decimal("0.50"), "普通初中": Decimal("0.45")}
 NOT_COMPARED = ("361", "362", "363", "364", "365", "366", "511", "512", "513", "514", "519")
 POINT, FEWEST_OF_A_POINT = "218", 50
 TENTH = Decimal("1e-10")
 
-Value = dict[str, Decimal | str | None]
+Value = dict[str, Decimal | str | bool | None]
 Schools = dict[str, dict[str, tuple[dict[str, Decimal], int]]]  # by stage and school
 
 
@@ -93,6 +95,21 @@ def read_resources(workspace: Path, schools: Spans[School], year: int) -> School
     return found
 
 
+def few_teachers(resources: Iterable[dict[str, Decimal]], pupils: Decimal) -> set[str]:
+    """Which counts of teachers are not told: of 1 to 4, and those that leave 1 to 4 to another."""
+    counts = dict.fromkeys(TEACHERS, Decimal(0))
+    for of_school in resources:
+        for name in TEACHERS:
+            counts[name] += of_school[name]
+    return {
+        name
+        for name, number in counts.items()
+        if number
+        and any(0 < apart < 5 for apart in (number, *(c - number for c in counts.values()),
+                                            pupils - number))
+    }  # fmt: skip
+
+
 def resource_answers(
     workspace: Path, schools: Spans[School], year: int
 ) -> dict[tuple[str, str, str], Value]:
@@ -106,19 +123,22 @@ def resource_answers(
             continue
         names = next(iter(of_stage.values()))[0]
         everybody = Decimal(sum(pupils for _, pupils in of_stage.values()))
+        few = few_teachers((has for has, _ in of_stage.values()), everybody)
         for name in names:
             has = [(resources[name], pupils) for resources, pupils in of_stage.values()]
             whole = sum((amounts for amounts, _ in has), Decimal(0))
+            is_told = name not in few
             for_how_many = 100 if name in FOR_HUNDRED else 1
             with localcontext(prec=60):
                 level = half_up(for_how_many * whole / everybody)
             parts = {"numerator": whole, "denominator": everybody}
-            found[f"{name}_per_pupil", period, its_stage] = {"value": level, **parts}
+            of_all = {"value": level, **parts, "is_told": is_told}
+            found[f"{name}_per_pupil", period, its_stage] = of_all
             apart = difference_of_schools(has)
             word = "达标" if apart <= MOST[its_stage] else "未达标"
-            words.add(word)
-            balance = {"value": apart, **parts, "judgement": word}
+            words.add(word if is_told else "无法判定")
+            balance = {"value": apart, **parts, "judgement": word, "is_told": is_told}
             found[f"{name}_balance", period, its_stage] = balance
-    met = "未达标" if "未达标" in words else "达标"
+    met = next(word for word in ("未达标", "无法判定", "达标") if word in words)
     found["resources_balanced", period, "total"] = {"value_text": met, "judgement": met}
     return found

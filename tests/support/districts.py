@@ -55,12 +55,39 @@ def key_of(workspace: Workspace) -> dict[ValueKey, Answer]:
     schools = read_schools(workspace.root)
     of_registers = register_answers(workspace.root, schools, YEAR)
     of_registers |= ledger_answers(workspace.root, schools, YEAR)
-    of_resources = resource_answers(workspace.root, schools, YEAR)
-    return (
-        answers(compute(workspace.root))
-        | of_resources
-        | {(*key, "total"): answer._asdict() for key, answer in of_registers.items()}
+    key = compute(workspace.root)
+    found = answers(key) | resource_answers(workspace.root, schools, YEAR)
+    found |= {(*place, "total"): answer._asdict() for place, answer in of_registers.items()}
+    pay = found.get(("teacher_pay_ratio", str(YEAR), "total"))
+    if pay is not None:
+        pay["judgement"] = _judged(pay["value"], pay["value"] >= 1)
+    hidden = few_trained(key)
+    unmet = Decimal(
+        sum(
+            answer.get("judgement") == "未达标"
+            and "value_text" not in answer
+            and answer.get("is_told", True)
+            and place not in hidden
+            for place, answer in found.items()
+        )
     )
+    for answer in found.values():
+        answer.pop("is_told", None)
+    return found | {("indicators_unmet", str(YEAR), "total"): {"value": unmet, "numerator": unmet}}
+
+
+def few_trained(key: Result) -> set[ValueKey]:
+    """Name the values of training that tell of 1 to 4 persons, or leave so few."""
+    staff, share, trained = (key[name] for name in (f"staff/{YEAR}", "21.2", "21.1"))
+    if not (
+        isinstance(staff, Decimal) and isinstance(share, Decimal) and isinstance(trained, Decimal)
+    ):
+        return set()
+    counted = {
+        ("training_hours_share", "2019-01..2023-12", "total"): round(staff * share / 100),
+        ("trained_staff", str(YEAR), "total"): trained,
+    }
+    return {place for place, count in counted.items() if {count, staff - count} & {1, 2, 3, 4}}
 
 
 def by_hand() -> dict[ValueKey, Answer]:
@@ -147,6 +174,9 @@ def answers(key: Result) -> dict[ValueKey, Answer]:
             add(
                 f"{measure}_per_student_growth", stage, value=growth, judgement=_judged(growth, met)
             )
+    growth = key["payments_total_growth"]
+    met = None if growth is None else growth >= 0
+    add("education_payments_growth", value=growth, judgement=_judged(growth, met))
     growth = key["4.3"]
     add("education_funds_growth", value=growth, judgement=_judged(growth, growth >= 0))
     add("only_rise", value=None, value_text=key["4.9"], judgement=key["4.9"])
