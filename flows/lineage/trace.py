@@ -103,8 +103,8 @@ class Tracer:
                 node.differences.append("the judgements of its parts give another word")
             return
         if formula == "count_unmet":
-            again = count_unmet(part.value["judgement"] for part in node.parts)
-            self._compare(node, "value", again)
+            unmet = count_unmet(part.value["judgement"] for part in node.parts)
+            self._compare(node, "value", unmet)
             return
         later, earlier = (part.recomputed.get("value") for part in node.parts)
         if isinstance(later, Decimal) and isinstance(earlier, Decimal):
