@@ -20,7 +20,17 @@ from flows.releases.signing import SignedVersion, figures_of, latest_version
 from flows.releases.tables import ReleaseTables, Row, key_of
 
 MOVING = ("text", "state", "value", "value_text", "judgement", "standard_value")
-LINE = {"release", "signed_version", "figure_id", "part", "title", "signed", "now", "because"}
+LINE = {
+    "release",
+    "signed_version",
+    "district_code",
+    "figure_id",
+    "part",
+    "title",
+    "signed",
+    "now",
+    "because",
+}
 MOST_NAMED = 3  # files behind each figure
 
 
@@ -29,8 +39,8 @@ def figure_number(figure_id: str, part: int) -> str:
     return f"{figure_id}.{part}" if part > 1 else figure_id
 
 
-def _number(row: Row) -> tuple[str, int]:
-    return row["figure_id"], row["part"]
+def _key(row: Row) -> tuple[str, str, int]:
+    return row["district_code"], row["figure_id"], row["part"]
 
 
 class Moved(NamedTuple):
@@ -94,8 +104,8 @@ def compare_with_signed(
 
     What the release hides is not told of the signed figure either.
     """
-    signed = {_number(row): row for row in version.figures}
-    current = {_number(row): row for row in figures_of(tables)}
+    signed = {_key(row): row for row in version.figures}
+    current = {_key(row): row for row in figures_of(tables)}
     found = []
     for number in dict.fromkeys([*current, *signed]):
         before, now = signed.get(number), current.get(number)
@@ -113,7 +123,8 @@ def compare_with_signed(
 
 def _moved(before: Row | None, now: Row | None, because: Sequence[str]) -> Moved:
     row = now or before or {}
-    key = {name: row[name] for name in ("place", "indicator_id", "period", "dimension", "member")}
+    names = ("district_code", "place", "indicator_id", "period", "dimension", "member")
+    key = {name: row[name] for name in names}
     signed, published = (side and {name: side[name] for name in MOVING} for side in (before, now))
     return Moved(row["figure_id"], row["part"], row["title"], key, signed, published, because)
 
@@ -187,9 +198,7 @@ def read_drift(folder: Path) -> list[dict[str, Any]]:
 def open_drift(folder: Path, version: SignedVersion) -> list[dict[str, Any]]:
     """List what is not as it was signed, by the last line of each figure."""
     last = {
-        _number(line): line
-        for line in read_drift(folder)
-        if line["signed_version"] == version.number
+        _key(line): line for line in read_drift(folder) if line["signed_version"] == version.number
     }
     return [line for line in last.values() if line["now"] != line["signed"]]
 
@@ -214,7 +223,7 @@ def describe_signing(folder: Path) -> dict[str, Any] | None:
 def line_sentence(line: Row) -> str:
     """Say what a line of the ledger says: from what to what, by which release, and why."""
     texts = " → ".join(shown_texts(line["signed"], line["now"]))
-    name = f"{figure_number(*_number(line))} {line['title']}"
+    name = f"{figure_number(line['figure_id'], line['part'])} {line['title']}"
     return f"{name}: {texts} ({line['release']};原因: {';'.join(line['because'])})"
 
 
@@ -231,10 +240,10 @@ def record_drift(release: Release) -> list[str]:
         state = signed_state(release.folder, release.manifest, tables)
         if state is None:
             return []
-        known = {_number(line): line for line in open_drift(folder, state.version)}
+        known = {_key(line): line for line in open_drift(folder, state.version)}
     except ZipingError as error:
         return [f"what moved since signing is not recorded: {error}"]
-    moved = {_number(line): line for line in (entry.as_json() for entry in state.moved)}
+    moved = {_key(line): line for line in (entry.as_json() for entry in state.moved)}
     new = [
         line
         for number, line in moved.items()
@@ -253,7 +262,7 @@ def record_drift(release: Release) -> list[str]:
         "signed_version": state.version.number,
     }
     _append(folder / DRIFT, [{**line, **head} for line in new])
-    numbers = "、".join(figure_number(*_number(line)) for line in new)
+    numbers = "、".join(figure_number(line["figure_id"], line["part"]) for line in new)
     return [
         f"{folder.name}: {many(len(new), 'figure')} moved since version {state.version.number} was "
         f"signed ({numbers}): see `ziping report signed`"

@@ -73,7 +73,7 @@ def answer_commitments(tables: ReleaseTables, manifest: Row) -> list[Commitment]
 
 
 def _answer(task: Row, release: str, tables: ReleaseTables) -> Commitment | None:
-    figure = _find_figure(task["indicator"], tables)
+    figure = _find_figure(task["indicator"], tables, task["district_code"])
     if figure and "withheld" in (figure["state"], figure["publish"]):
         return None
     is_reached, why = (
@@ -92,7 +92,7 @@ def _answer(task: Row, release: str, tables: ReleaseTables) -> Commitment | None
     )
 
 
-def _find_figure(name: str, tables: ReleaseTables) -> Row | None:
+def _find_figure(name: str, tables: ReleaseTables, district: str) -> Row | None:
     """Find the one figure of a number or a title; of an indicator, the one for the whole district.
 
     None where none, or several, could be meant.
@@ -100,6 +100,8 @@ def _find_figure(name: str, tables: ReleaseTables) -> Row | None:
     wanted = strip_whitespace(name)
     by_name: dict[str | None, list[Row]] = defaultdict(list)
     for row in tables.printed:
+        if row["district_code"] != district:
+            continue
         names = {figure_number(row["figure_id"], row["part"]), strip_whitespace(row["title"])}
         if row["member"] == "total":
             names.add(strip_whitespace(tables.indicators[row["indicator_id"]]["title_zh"]))

@@ -73,13 +73,17 @@ def find_gaps(tables: ReleaseTables) -> list[str]:
     ]
 
 
-def find_other_numbers(document: Path, tables: ReleaseTables) -> list[str]:
+def find_other_numbers(document: Path, tables: ReleaseTables, district: str) -> list[str]:
     """Say of each control of a Word file that prints another text than the release's figure.
 
     Raises WrongUse where it is no sound Word file. Numbers outside of controls are for
     `ziping report check`.
     """
-    figures = {figure_number(row["figure_id"], row["part"]): row for row in tables.printed}
+    figures = {
+        figure_number(row["figure_id"], row["part"]): row
+        for row in tables.printed
+        if row["district_code"] == district
+    }
     found = []
     for controls in controls_by_part(read_package(document)).values():
         for control in controls:
@@ -146,7 +150,7 @@ def propose_signing(
         )
     gaps = find_gaps(tables)
     if signing.document and signing.document.suffix.lower() == ".docx":
-        gaps += find_other_numbers(signing.document, tables)
+        gaps += find_other_numbers(signing.document, tables, release.manifest["district_code"])
     content = {
         "evaluation_year": year,
         "district_code": release.manifest["district_code"],

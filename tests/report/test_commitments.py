@@ -18,7 +18,7 @@ def figure(title: str, value: str | None, unit: str = "%", **words: Any) -> dict
         "figure_id": "22.3", "part": 1, "title": title, "text": f"{value}{unit}",
         "indicator_id": "share", "period": "2024", "member": "total", "dimension": "total",
         "state": "actual", "value": value and Decimal(value), "unit": unit, "judgement": "无标准",
-        "reason": None, "publish": "public",
+        "reason": None, "publish": "public", "district_code": "519900",
     } | words  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from flows.exports.html.figures import (
     word_for,
 )
 from flows.exports.html.issues import Comparison, changes_of, compare_with, list_issues
+from flows.exports.html.signed import describe_signed
 from flows.releases.release import CURRENT, Release
 from flows.releases.tables import ReleaseTables, Row, count_coverage, is_covered
 
@@ -88,6 +89,7 @@ def page_of(tables: ReleaseTables, manifest: Row, folder: Path) -> str:
         published=day_of(manifest["written_at"]).isoformat(),
         known=manifest["as_of"] or manifest["started_at"][:16].replace("T", " "),
         next_due=_find_next_due(manifest),
+        signed=describe_signed(tables, manifest, folder),
         districts=[
             _district(Figures(tables, manifest, doubts, code, earlier), comparison)
             for code in districts_of(tables, manifest)
@@ -147,7 +149,8 @@ def _district(figures: Figures, comparison: Comparison | str) -> View:
         "code": figures.district,
         "title": figures.manifest["district_title"] if is_own else "",
         "anchors": {
-            name: figures.anchor(name) for name in ("district", "open", "changes", "files")
+            name: figures.anchor(name)
+            for name in ("district", "open", "changes", "signed", "files")
         },
         "total": len(views),
         "covered": covered,
