@@ -121,6 +121,7 @@ class _Composer:
         for place in self._places():
             self._add_place(place)
         self._add_written(SIGNATURE, "signature")
+        self._find_misplaced()
         self._find_unused()
         self._find_doubts()
         return self.result
@@ -133,11 +134,13 @@ class _Composer:
 
     def _add_place(self, place: ItemPlace) -> None:
         rows = self.written.get(place.name, [])
-        heading = "".join(row["text"] for row in rows if not row["paragraph"])
+        heading = "".join(
+            line for row in rows if not row["paragraph"] for line in self._lines_of(row)
+        )
         if not heading:
             sentence = f"{place.name}没有标题：请在文稿中补一行，段落号为0"
             self.result.findings.append(Finding("无标题", sentence, item=place.name))
-        self._add(HEADINGS[place.level], place.number + write_full_width(heading))
+        self._add(HEADINGS[place.level], place.number + heading)
         for text in self._generated(place):
             self._add("body", text)
         for row in rows:
@@ -187,10 +190,15 @@ class _Composer:
             self._add_row(kind, row)
 
     def _add_row(self, kind: str, row: Row) -> None:
+        for text in self._lines_of(row):
+            self._add(kind, text)
+
+    def _lines_of(self, row: Row) -> Iterator[str]:
+        """Read the lines of a row as they are printed; what is wrong with them is found."""
         for line in (row["text"] or "").splitlines():
             if text := self._without_withheld(write_full_width(line.strip()), row):
                 self._find_unknown(text, row)
-                self._add(kind, text)
+                yield text
 
     def _add(self, kind: str, text: str) -> None:
         self.result.paragraphs.append(Paragraph(kind, text))
@@ -232,6 +240,14 @@ class _Composer:
         return Finding(
             rule, sentence, figure, row["item"], file, row["sheet"] or "", row["row_number"]
         )
+
+    def _find_misplaced(self) -> None:
+        """Tell which rows stand at no place of a report, which a waiver may have let through."""
+        for name, rows in self.written.items():
+            if name not in (TITLE, LEAD, SIGNATURE) and not read_item(name):
+                for row in rows:
+                    said = f"“{name}”不是报告的章节，这一段未写入报告"
+                    self.result.findings.append(self._finding("无此章节", said, "", row))
 
     def _find_unused(self) -> None:
         """Tell which figures of the outline no sentence asks for."""

@@ -10,6 +10,7 @@ from flows.report.places import figure_name, write_full_width
 from flows.report.schools import schools_that_miss
 
 FAILED = ("未达标", "无法判定")
+BRACES = str.maketrans("{}", "｛｝")
 
 
 def list_figures(figures: Sequence[Row]) -> str:
@@ -46,7 +47,8 @@ def _state(task: Row) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{write_full_width(text)}。"
+    """End a sentence; a task names no figure, whatever stands in braces there."""
+    return f"{write_full_width(text).translate(BRACES)}。"
 
 
 def describe_failures(

@@ -101,6 +101,25 @@ def test_chapters_begin_with_what_the_release_knows(tmp_path: Path) -> None:
     assert "图6{4.4}，无法判定。" in bodies
 
 
+def test_a_heading_is_judged_as_a_paragraph_is(tmp_path: Path) -> None:
+    found = composed(
+        tmp_path,
+        narrative("一", 0, "履职{9.9},共{4.1}"),
+        narrative("一(二)", 0, "优先。优生率{5.8}"),
+    )
+    assert ("heading_1", "一、履职{9.9}，共{4.1}") in lines(found)
+    assert ("heading_2", "（二）优先。") in lines(found)
+    assert rules(found, "无此图号") == [("9.9", "一")]
+    assert rules(found, "不得公开") == [("5.8", "一(二)")]
+
+
+def test_a_row_at_no_place_of_the_report_is_found(tmp_path: Path) -> None:
+    found = composed(tmp_path, narrative("附录", 1, "附{4.1}。", row=30))
+    (misplaced,) = [finding for finding in found.findings if finding.rule == "无此章节"]
+    assert (misplaced.item, misplaced.row) == ("附录", 30)
+    assert "附" not in "".join(text for _, text in lines(found))
+
+
 def test_what_is_in_doubt_is_told_with_its_note(tmp_path: Path) -> None:
     found = composed(tmp_path, narrative("一(二)4", 1, "初中{4.3.3},幼儿园{4.3},缺{4.4}。"))
     assert rules(found, "暂定") == [("4.3.3", "一(二)4")]

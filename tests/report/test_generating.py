@@ -88,6 +88,11 @@ def test_tasks_are_told_by_their_kind() -> None:
     ]
 
 
+def test_braces_in_a_task_are_no_place_of_a_figure() -> None:
+    (text,) = describe_tasks_handed_down([task("1", "上级交办", "提高{33.6}")])
+    assert text.startswith("提高｛33.6｝：")
+
+
 def test_figures_that_nobody_wrote_about_are_listed(loaded: ReleaseTables) -> None:
     assert list_figures(loaded.printed[:2]) == "图1{5.8}；图2{4.9}。"
     assert list_figures([]) == ""
