@@ -29,6 +29,7 @@ from flows.report.places import (
 
 NARRATIVES = "registers.narratives"
 HANDED_DOWN, PROBLEMS, AHEAD = ItemPlace(2), ItemPlace(4), ItemPlace(5)
+TITLES = {1: "chapter_title", 2: "section_title", 3: "item_title"}
 HEADINGS = {1: "heading_1", 2: "heading_2", 3: "heading_3"}
 
 
@@ -137,6 +138,7 @@ class _Composer:
         heading = "".join(
             line for row in rows if not row["paragraph"] for line in self._lines_of(row)
         )
+        heading = heading or self._title_of(place)
         if not heading:
             sentence = f"{place.name}没有标题：请在文稿中补一行，段落号为0"
             self.result.findings.append(Finding("无标题", sentence, item=place.name))
@@ -148,6 +150,15 @@ class _Composer:
                 self._add_row("body", row)
         if not self._is_written(place):
             self._list_figures_of(place)
+
+    def _title_of(self, place: ItemPlace) -> str:
+        """Find how the outline heads a place, for which nobody wrote a heading."""
+        titles = (
+            str(row[TITLES[place.level]] or "")
+            for row in self.listed.values()
+            if (own := read_item(row["place"] or "")) and own.is_within(place)
+        )
+        return next(titles, "").removeprefix(place.number).strip()
 
     def _is_written(self, place: ItemPlace) -> bool:
         """Say whether an office wrote anything at a place or below it."""

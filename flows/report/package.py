@@ -15,6 +15,7 @@ CUSTOM_PROPERTIES = "docProps/custom.xml"
 # A report of ten pages has 50 KB; with pictures that people put in it stays far below this.
 LIMITS = replace(Settings(), zip_members=2000, zip_megabytes=200.0, zip_ratio=100.0)
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+OLD_WORD = bytes.fromhex("d0cf11e0")
 FIRST = "[Content_Types].xml"
 
 
@@ -25,6 +26,11 @@ def read_package(path: Path) -> dict[str, bytes]:
     """
     if not path.is_file():
         raise WrongUse(f"there is no file {path}")
+    with path.open("rb") as file:
+        if file.read(len(OLD_WORD)) == OLD_WORD:
+            raise WrongUse(
+                f"{path.name} is a .doc of old, or has a password: save it as .docx without one"
+            )
     parts = {}
     try:
         with open_archive(path) as archive:

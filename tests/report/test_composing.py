@@ -51,10 +51,22 @@ def test_without_a_text_the_figures_of_the_outline_stand_there(tmp_path: Path) -
     assert texts[1].startswith("图1{4.1}；图2{4.2}；图3{4.3}；图4{4.3.2}；")
     assert texts[1].endswith("图9{4.7}。")
     assert lines(found)[0] == ("title", "样例区2023年履行教育职责自评报告")
-    assert ("heading_3", "4.") in lines(found)
+    assert [text for kind, text in lines(found) if kind.startswith("heading")] == [
+        "一、2023年履职情况", "（二）优先发展", "4.经费",
+    ]  # fmt: skip
     assert rules(found, "无文稿") == [("", "一(二)4")]
-    assert ("", "一(二)4") in rules(found, "无标题")
+    assert rules(found, "无标题") == []
     assert rules(found, "未写入") == []
+
+
+def test_a_place_without_any_heading_is_told(tmp_path: Path) -> None:
+    found = composed(tmp_path, narrative("六(一)", 1, "外加一段。"))
+    assert rules(found, "无标题") == [("", "六"), ("", "六(一)")]
+    assert lines(found)[-3:] == [
+        ("heading_1", "六、"),
+        ("heading_2", "（一）"),
+        ("body", "外加一段。"),
+    ]
 
 
 def test_an_unknown_figure_is_found_with_its_row(tmp_path: Path) -> None:

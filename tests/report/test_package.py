@@ -42,6 +42,13 @@ def test_what_is_not_sound_is_refused(tmp_path: Path, parts: dict[str, bytes], s
         read_package(path)
 
 
+def test_an_old_or_locked_file_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    path.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(500))
+    with pytest.raises(WrongUse, match="or has a password"):
+        read_package(path)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match=r"there is no file .*a\.docx"):
         read_package(tmp_path / "a.docx")
