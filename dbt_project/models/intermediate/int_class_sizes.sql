@@ -11,28 +11,45 @@ annual_forms as (
 schools_on_days as (
 
     select * from {{ ref('int_schools_on_days') }}
+    where day_kind = 'census'
+
+),
+
+matched as (
+
+    select
+        annual_forms.*,
+        case when schools_on_days.school_code is null then 'unmatched school' end as left_out
+    from annual_forms
+    left join schools_on_days
+        on
+            annual_forms.district_code = schools_on_days.district_code
+            and annual_forms.census_year = schools_on_days.year
+            and annual_forms.school_code = schools_on_days.school_code
 
 )
 
 select
-    annual_forms.district_code,
-    annual_forms.census_year as year,
-    annual_forms.school_code,
-    annual_forms.stage,
-    cast(annual_forms.classes as bigint) as classes,
+    district_code,
+    period,
+    census_year as year,
+    school_code,
+    stage,
+    left_out,
+    case when left_out is null and classes is null then '班数空白' end as in_doubt,
+    cast(case when left_out is null then classes end as bigint) as classes,
     cast(
-        coalesce(annual_forms.classes_56_60, 0)
-        + coalesce(annual_forms.classes_61_65, 0)
-        + coalesce(annual_forms.classes_66_and_more, 0) as bigint
+        case
+            when left_out is null
+                then
+                    coalesce(classes_56_60, 0)
+                    + coalesce(classes_61_65, 0)
+                    + coalesce(classes_66_and_more, 0)
+        end as bigint
     ) as large_classes,
-    cast(coalesce(annual_forms.classes_66_and_more, 0) as bigint) as oversize_classes,
-    annual_forms._file_id,
-    annual_forms._sheet,
-    annual_forms._row_number
-from annual_forms
-inner join schools_on_days
-    on
-        annual_forms.district_code = schools_on_days.district_code
-        and annual_forms.census_year = schools_on_days.year
-        and annual_forms.school_code = schools_on_days.school_code
-        and schools_on_days.day_kind = 'census'
+    cast(case when left_out is null then coalesce(classes_66_and_more, 0) end as bigint)
+        as oversize_classes,
+    _file_id,
+    _sheet,
+    _row_number
+from matched

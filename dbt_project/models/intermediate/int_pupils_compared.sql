@@ -77,6 +77,7 @@ select
     school_code,
     stage,
     left_out,
+    cast(null as string) as in_doubt,
     cast(case when left_out is null then 1 end as bigint) as pupils,
     _file_id,
     _sheet,

@@ -73,18 +73,10 @@ select
     cast(null as decimal(38, 2)) as amount,
     {{ 'school_code' if 'school_code' in register_columns(register.source)
         else 'cast(null as string)' }} as unit,
-    case left_out
-        when 'unmatched school' then '学校代码库中没有当日在办的该校'
-        when 'no date' then '日期空白'
-        when 'unmatched person' then '教职工名册中没有这个工号'
-        when 'unknown project' then '没有项目编码或支付日期,或项目用途不明'
-        else in_doubt
-    end as reason,
+    {{ reason_of_doubt() }} as reason,
     _file_id,
     _sheet,
     _row_number
 from {{ facts[register.name] }}
-where
-    left_out in ('unmatched school', 'no date', 'unmatched person', 'unknown project')
-    or in_doubt is not null
+where {{ reason_of_doubt() }} is not null
 {%- endfor %}

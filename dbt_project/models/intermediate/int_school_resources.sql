@@ -54,6 +54,7 @@ select
     school_code,
     stage,
     left_out,
+    cast(null as string) as in_doubt,
     {%- for name, measure in resources_compared().items() %}
     cast(case when left_out is null then {{ measure.of }} end as {{ measure.type }}) as {{ name }},
     {%- endfor %}

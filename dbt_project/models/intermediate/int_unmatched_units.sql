@@ -2,13 +2,11 @@
 -- or counted it in doubt: its school, person or code is not known, or a cell that decides is empty.
 -- It is listed with the reason and counts like a row in quarantine, never a silent drop. The member
 -- says which values it may belong to: null is any.
+{%- set facts = facts_that_keep_rows() + [
+    {'name': 'int_pupils_compared', 'rows': ref('int_pupils_compared'), 'source': 'schools.students',
+     'member': 'stage', 'amount': none},
+] %}
 with
-
-schools as (
-
-    select * from {{ ref('stg_schools__schools') }}
-
-),
 
 finance_in_doubt as (
 
@@ -28,12 +26,6 @@ enrolments as (
 
 ),
 
-annual_forms as (
-
-    select * from {{ ref('stg_schools__annual_forms') }}
-
-),
-
 staff as (
 
     select * from {{ ref('stg_staffing__staff') }}
@@ -49,32 +41,6 @@ staff_posts as (
 trainings as (
 
     select * from {{ ref('stg_staffing__trainings') }}
-
-),
-
-guards as (
-
-    select * from {{ ref('stg_staffing__guards') }}
-
-),
-
-student_aid as (
-
-    select * from {{ ref('stg_finance__student_aid') }}
-
-),
-
-school_resources as (
-
-    select * from {{ ref('int_school_resources') }}
-    where left_out in ('unmatched school', 'no pupils')
-
-),
-
-pupils_compared as (
-
-    select * from {{ ref('int_pupils_compared') }}
-    where left_out in ('unmatched school', 'no form')
 
 ),
 
@@ -101,11 +67,8 @@ losing_facts as (
         ('schools.students', 'int_student_months'),
         ('schools.students', 'int_funded_students'),
         ('schools.students', 'int_school_entitlements'),
-        ('schools.annual_forms', 'int_class_sizes'),
         ('staffing.staff', 'int_staff_training'),
-        ('staffing.trainings', 'int_staff_training'),
-        ('staffing.guards', 'int_security_guards'),
-        ('finance.student_aid', 'int_student_aid')
+        ('staffing.trainings', 'int_staff_training')
     ) as losing_facts (column1, column2)
 
 ),
@@ -125,29 +88,6 @@ unmatched as (
         _row_number
     from enrolments
     where is_public is null
-    union all
-    select
-        annual_forms.district_code,
-        'schools.annual_forms' as source,
-        annual_forms.period,
-        annual_forms.school_code as unit,
-        annual_forms.stage as member,
-        cast(null as decimal(38, 2)) as amount,
-        case
-            when schools_on_days.school_code is null then '学校代码库中没有当日在办的该校'
-            else '班数空白'
-        end as reason,
-        annual_forms._file_id,
-        annual_forms._sheet,
-        annual_forms._row_number
-    from annual_forms
-    left join schools_on_days
-        on
-            annual_forms.district_code = schools_on_days.district_code
-            and annual_forms.census_year = schools_on_days.year
-            and annual_forms.school_code = schools_on_days.school_code
-            and schools_on_days.day_kind = 'census'
-    where schools_on_days.school_code is null or annual_forms.classes is null
     union all
     select
         staff.district_code,
@@ -219,78 +159,6 @@ unmatched as (
         coalesce(trainings.trained_on, make_date(trainings.year, 12, 31))
         between make_date(trainings.first_year, 1, 1) and make_date(trainings.year, 12, 31)
         and (staff.staff_id is null or trainings.trained_on is null or trainings.hours is null)
-    union all
-    select
-        guards.district_code,
-        'staffing.guards' as source,
-        guards.period,
-        guards.school_code as unit,
-        cast(null as string) as member,
-        cast(null as decimal(38, 2)) as amount,
-        case
-            when schools_on_days.school_code is null then '学校代码库中没有当日在办的该校'
-            when schools_on_days.type_group = 'unknown' then '学校的办学类型不明'
-            when guards.guard_id is null then '身份证号空白'
-            else '合同起始日期空白或晚于终止日期'
-        end as reason,
-        guards._file_id,
-        guards._sheet,
-        guards._row_number
-    from guards
-    left join schools_on_days
-        on
-            guards.district_code = schools_on_days.district_code
-            and guards.year = schools_on_days.year
-            and guards.school_code = schools_on_days.school_code
-            and schools_on_days.day_kind = 'year_end'
-    where
-        coalesce(schools_on_days.type_group, 'unknown') not in ('higher', 'other')
-        and (
-            guards.contract_to < guards.contract_from
-            or (
-                (
-                    guards.contract_from is null
-                    or guards.contract_from <= make_date(guards.year, 12, 31)
-                )
-                and (
-                    guards.contract_to is null
-                    or guards.contract_to >= make_date(guards.year, 12, 31)
-                )
-            )
-        )
-        and (
-            schools_on_days.school_code is null
-            or schools_on_days.type_group = 'unknown'
-            or guards.guard_id is null
-            or guards.contract_from is null
-            or guards.contract_to < guards.contract_from
-        )
-    union all
-    select
-        student_aid.district_code,
-        'finance.student_aid' as source,
-        student_aid.period,
-        student_aid.school_code as unit,
-        cast(null as string) as member,
-        cast(student_aid.amount_yuan as decimal(38, 2)) as amount,
-        '学校代码库中没有当年在办的该校' as reason,
-        student_aid._file_id,
-        student_aid._sheet,
-        student_aid._row_number
-    from student_aid
-    where
-        not exists (
-            select 1
-            from schools
-            where
-                schools.district_code = student_aid.district_code
-                and schools.school_code = student_aid.school_code
-                and schools.valid_from <= make_date(student_aid.year, 12, 31)
-                and (
-                    schools.valid_to is null
-                    or schools.valid_to >= make_date(student_aid.year, 1, 1)
-                )
-        )
 
 ),
 
@@ -368,40 +236,23 @@ unmatched_by_fact as (
         _sheet,
         _row_number
     from schools_in_doubt
+    {%- for fact in facts %}
     union all
     select
         district_code,
-        'schools.resources' as source,
+        {{ quoted(fact.source) }} as source,
         period,
-        'int_school_resources' as fact,
+        {{ quoted(fact.name) }} as fact,
         school_code as unit,
-        stage as member,
-        cast(null as decimal(38, 2)) as amount,
-        case left_out
-            when 'no pupils' then '当日没有该校该学段学生的数据'
-            else '学校代码库中没有当日在办的该校'
-        end as reason,
+        {{ fact.member or 'cast(null as string)' }} as member,
+        cast({{ fact.amount or 'null' }} as decimal(38, 2)) as amount,
+        {{ reason_of_doubt() }} as reason,
         _file_id,
         _sheet,
         _row_number
-    from school_resources
-    union all
-    select
-        district_code,
-        'schools.students' as source,
-        period,
-        'int_pupils_compared' as fact,
-        school_code as unit,
-        stage as member,
-        cast(null as decimal(38, 2)) as amount,
-        case left_out
-            when 'no form' then '没有该校该学段的资源配置表'
-            else '学校代码库中没有当日在办的该校'
-        end as reason,
-        _file_id,
-        _sheet,
-        _row_number
-    from pupils_compared
+    from {{ fact.rows }}
+    where {{ reason_of_doubt() }} is not null
+    {%- endfor %}
     union all
     select
         district_code,

@@ -5,6 +5,7 @@ with
 class_sizes as (
 
     select * from {{ ref('int_class_sizes') }}
+    where left_out is null
 
 ),
 

@@ -5,6 +5,7 @@ with
 security_guards as (
 
     select * from {{ ref('int_security_guards') }}
+    where left_out is null
 
 ),
 

@@ -5,6 +5,7 @@ with
 student_aid as (
 
     select * from {{ ref('int_student_aid') }}
+    where left_out is null
 
 ),
 

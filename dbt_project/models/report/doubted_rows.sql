@@ -73,6 +73,9 @@ inner join doubts
         and fact._file_id = doubts.file_id
         and fact._sheet = doubts.sheet
         and fact._row_number = doubts.row_number
+{%- if keeps_left_out(role.fact) %}
+where fact.left_out is null
+{%- endif %}
 {%- endfor %}
 {%- endfor %}
 {%- endfor %}

@@ -1,12 +1,9 @@
 -- What: every landed fund notice stands once, with its amount, in int_fund_notices_by_unit; it
 --   is in a fact, or left out for a reason that the landed row shows, or listed in
---   int_unmatched_units. Every landed award of student aid is counted once with its amount, or
---   listed, and listed only where the library has no such school in that year. Nothing is in a
---   fact that was not landed.
--- When it matters: a notice or an award that is lost or doubled on the way changes 5.8, 15.x and
---   16.x without a mark.
+--   int_unmatched_units. Nothing is in a fact that was not landed.
+-- When it matters: a notice that is lost or doubled on the way changes 5.8 and 15.x without a mark.
 -- To resolve: look at the row (file, sheet, row) in the landed file; then at the join or condition
---   that was changed last in int_fund_notices_by_unit, int_meal_funds or int_student_aid.
+--   that was changed last in int_fund_notices_by_unit or int_meal_funds.
 with
 
 notices as (
@@ -200,53 +197,6 @@ placed as (
 
 ),
 
-awards as (
-
-    select
-        'int_student_aid' as fact,
-        coalesce(landed._file_id, facts._file_id) as file_id,
-        coalesce(landed._sheet, facts._sheet) as sheet,
-        coalesce(landed._row_number, facts._row_number) as row_number,
-        case
-            when landed._file_id is null then 'in the fact, but not landed'
-            when facts.aid_yuan <> landed.amount_yuan then 'another amount in the fact'
-            when facts.awards <> 1 then 'one award counts as several'
-            when facts._file_id is not null and listed._file_id is not null
-                then 'in the fact, and listed as unmatched'
-            when facts._file_id is null and listed._file_id is null
-                then 'not in the fact, for no reason'
-            when
-                facts._file_id is null
-                and exists (
-                    select 1
-                    from {{ source('schools', 'schools') }} as schools
-                    where
-                        schools.district_code = landed.district_code
-                        and schools.school_code = landed.school_code
-                        and schools.valid_from <= make_date(cast(landed.period as int), 12, 31)
-                        and schools.valid_to is null
-                )
-                then 'not in the fact, though the library has its school'
-        end as rule
-    from {{ source('finance', 'student_aid') }} as landed
-    full join {{ ref('int_student_aid') }} as facts
-        on
-            landed.district_code = facts.district_code
-            and cast(landed.period as int) = facts.year
-            and landed._file_id = facts._file_id
-            and landed._sheet = facts._sheet
-            and landed._row_number = facts._row_number
-    left join listed
-        on
-            listed.fact = 'int_student_aid'
-            and landed.district_code = listed.district_code
-            and landed.period = listed.period
-            and landed._file_id = listed._file_id
-            and coalesce(landed._sheet, '') = listed.sheet
-            and landed._row_number = listed._row_number
-
-),
-
 all_facts as (
 
     select * from notices_by_fact
@@ -254,8 +204,6 @@ all_facts as (
     select * from invented
     union all
     select * from placed
-    union all
-    select * from awards
 
 )
 

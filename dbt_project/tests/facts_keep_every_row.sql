@@ -1,42 +1,50 @@
--- What: every landed row of a register stands in its fact once, and nothing else does; a row that
---   is left out carries no measure.
--- When it matters: the figures of registers are sums over these rows.
--- To resolve: look at `register_fact` in macros/registers.sql, and at a join that doubles rows.
-{%- set facts = register_facts() %}
+-- What: every landed row stands once in the fact that is made of its table, and nothing else does; a
+--   row that is left out says why, and carries no measure.
+-- When it matters: figures are sums over these rows; one that is lost or doubled passes unnoticed.
+-- To resolve: look at the fact, or at `register_fact` in macros/registers.sql, for a filter or for a
+--   join that doubles rows.
+{%- set of_registers = register_facts() %}
+{%- set facts = facts_that_keep_rows() %}
+{%- for register in registers() %}
+{%- do facts.append(
+    {'name': register.name, 'source': register.source, 'rows': of_registers[register.name],
+     'measures': register_measures(register.source) | map(attribute='name') | list}
+) %}
+{%- endfor %}
 {%- set row = "district_code, period, _file_id, coalesce(_sheet, '') as sheet, _row_number" %}
 with
 
 landed_rows as (
 
-    {%- for register in registers() %}
+    {%- for fact in facts %}
     {{ 'union all' if not loop.first }}
     select
-        {{ quoted(register.name) }} as fact,
+        {{ quoted(fact.name) }} as fact,
         {{ row }}
-    from {{ source(*register.source.split('.')) }}
+    from {{ source(*fact.source.split('.')) }}
     {%- endfor %}
 
 ),
 
 fact_rows as (
 
-    {%- for register in registers() %}
+    {%- for fact in facts %}
     {{ 'union all' if not loop.first }}
     select
-        {{ quoted(register.name) }} as fact,
+        {{ quoted(fact.name) }} as fact,
         {{ row }},
         case
             when
                 left_out is not null
                 and coalesce(
-                    {%- for measure in register_measures(register.source) %}
-                    {{ measure.name }}{{ ',' if not loop.last }}
-                    {%- endfor %}{{ ', null' if register_measures(register.source) | length == 1 }}
+                    {%- for measure in fact.measures %}
+                    {{ measure }}{{ ',' if not loop.last }}
+                    {%- endfor %}{{ ', null' if fact.measures | length == 1 }}
                 ) is not null
                 then 1
             else 0
         end as is_left_out_and_counts
-    from {{ facts[register.name] }}
+    from {{ fact.rows }}
     {%- endfor %}
 
 ),
