@@ -5,14 +5,16 @@ PYTHON ?= $(shell for python in python3.11 python3; do \
 	$$python -c $(IS_3_11) 2>/dev/null && echo $$python && break; done)
 UV ?= uv
 BIN = .venv/bin
-PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
+PIP_INSTALL = bin/python -m pip install -qq --disable-pip-version-check
+PIP = .venv/$(PIP_INSTALL)
 INSTALLED = .venv/installed
+SPARK = .venv-spark
 
 # Nothing here reports its use to anybody.
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: help setup run test nights check docs bench faults fuzz lock clean own
+.PHONY: help setup run test nights check docs bench spark faults fuzz lock clean own
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +70,19 @@ docs: setup ## write the models and their columns as one page, target/docs/stati
 bench: setup ## measure how long nights and large files take (ONLY=csv SIZE=100 for one alone)
 	@PYTHONPATH=tests/support $(BIN)/python tests/bench/bench.py $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
 
+# Spark stands apart, on top of what .venv has: a library that finds pyspark beside it loads it.
+$(SPARK)/installed: requirements-spark.lock $(INSTALLED)
+	@"$(PYTHON)" -m venv --clear --without-pip $(SPARK)
+	@echo "import site; site.addsitedir('$(CURDIR)/.venv/lib/python3.11/site-packages')" \
+		> $(SPARK)/lib/python3.11/site-packages/ziping-base.pth
+	@echo "installing Spark into $(SPARK), once"
+	@$(SPARK)/$(PIP_INSTALL) --no-deps --no-build-isolation --require-hashes -r $<
+	@$(SPARK)/bin/python -m pip check
+	@touch $@
+
+spark: setup $(SPARK)/installed ## build a small sample on DuckDB and on Spark (Java 17), and compare
+	@$(SPARK)/bin/python tests/spark/two_engines.py
+
 faults: setup ## kill nights and fail disks for a quarter of an hour, and say what was lost
 	@PYTHONPATH=tests/support $(BIN)/python tests/faults/faults.py
 
@@ -76,10 +91,12 @@ SECONDS ?= 120
 fuzz: setup ## give the readers of files input that nobody would think of, for SECONDS=120
 	@PYTHONPATH=tests/support $(BIN)/python tests/fuzz/fuzz.py $(SECONDS)
 
-lock: ## resolve pyproject.toml into requirements.lock anew (needs uv)
-	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --custom-compile-command "make lock" --quiet \
-		--output-file requirements.lock
+COMPILE = $(UV) pip compile pyproject.toml --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" --quiet
+
+lock: ## resolve pyproject.toml into requirements.lock and requirements-spark.lock anew (needs uv)
+	$(COMPILE) --extra dev --output-file requirements.lock
+	$(COMPILE) --extra spark --constraint requirements.lock --output-file requirements-spark.lock
 
 clean: ## remove caches and compiled models; .venv, raw/ and warehouse/ stay
 	@rm -rf target dbt_project/target dbt_project/logs logs \

@@ -23,3 +23,16 @@
         * {{ unit }} as decimal(38, 0)
     ) * cast('0.0000000001' as decimal(10, 10))
 {%- endmacro %}
+
+{% macro spark__half_up(value, decimals) -%}
+    cast(round(cast({{ value }} as decimal(38, 10)), {{ decimals }}) as decimal(38, 10))
+{%- endmacro %}
+
+{% macro spark__cut(value, decimals) -%}
+    cast(
+        case
+            when {{ value }} < 0 then ceil(cast({{ value }} as decimal(38, 10)), {{ decimals }})
+            else floor(cast({{ value }} as decimal(38, 10)), {{ decimals }})
+        end as decimal(38, 10)
+    )
+{%- endmacro %}

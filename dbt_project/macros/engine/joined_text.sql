@@ -6,3 +6,7 @@
 {% macro duckdb__joined_text(expression, separator) -%}
     string_agg(distinct {{ expression }}, '{{ separator }}' order by {{ expression }})
 {%- endmacro %}
+
+{% macro spark__joined_text(expression, separator) -%}
+    listagg(distinct {{ expression }}, '{{ separator }}') within group (order by {{ expression }})
+{%- endmacro %}

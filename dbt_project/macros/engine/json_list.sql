@@ -6,3 +6,7 @@
 {% macro duckdb__json_list(expression) -%}
     cast(to_json(list(distinct {{ expression }} order by {{ expression }})) as string)
 {%- endmacro %}
+
+{% macro spark__json_list(expression) -%}
+    to_json(array_sort(collect_set({{ expression }})))
+{%- endmacro %}

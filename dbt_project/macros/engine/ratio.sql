@@ -20,3 +20,22 @@
             ) * cast('0.0000000001' as decimal(10, 10))
     end
 {%- endmacro %}
+
+{# Whole part and rest are divided apart: what `div` gives is no wider than a bigint. #}
+{% macro spark__ratio(numerator, denominator, multiplier, decimals) -%}
+    {%- set scale = '1' ~ '0' * decimals -%}
+    {%- set n = multiplier ~ ' * cast(abs(' ~ numerator ~ ') * ' ~ scale ~ ' as decimal(38, 0))' -%}
+    {%- set d = 'cast(abs(' ~ denominator ~ ') * ' ~ scale ~ ' as decimal(38, 0))' -%}
+    case
+        when ({{ denominator }}) <> 0
+            then cast(
+                case when ({{ numerator }}) < 0 then -1 else 1 end
+                * case when ({{ denominator }}) < 0 then -1 else 1 end * (
+                    cast({{ n }} div {{ d }} as decimal(28, 10)) + cast(
+                        (2 * mod({{ n }}, {{ d }}) * 10000000000 + {{ d }}) div (2 * {{ d }})
+                        as decimal(28, 0)
+                    ) * cast('0.0000000001' as decimal(10, 10))
+                ) as decimal(38, 10)
+            )
+    end
+{%- endmacro %}

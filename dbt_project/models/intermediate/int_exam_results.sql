@@ -84,7 +84,7 @@ ranked as (
                 _file_id nulls last,
                 _sheet nulls last,
                 _row_number nulls last
-        ) as place
+        ) = 1 as is_first_of_its_result
     from entries
 
 ),
@@ -97,7 +97,7 @@ matched as (
         nullif(schools_on_days.type_group, 'unknown') as school_type_group,
         schools_on_days.is_public as school_is_public,
         ranked.exam_year = ranked.year as is_of_the_year,
-        ranked.exam_year = ranked.year and ranked.place = 1 as is_first_of_the_year,
+        ranked.exam_year = ranked.year and ranked.is_first_of_its_result as is_first_of_the_year,
         ranked.year - unbroken.grades_not_risen as years_grades_rose,
         ranked.year - unbroken.shares_not_risen as years_shares_rose,
         case

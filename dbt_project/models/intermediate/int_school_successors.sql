@@ -1,9 +1,7 @@
-{#- Each round doubles the length of the chains followed: ten follow a thousand mergers. -#}
-{%- set rounds = 10 -%}
 -- One row per school that ended by merger before the end of a year: who answers for its money.
 -- Where the successor was merged in its turn, that is the school at the end of the chain; a
 -- school whose chain leads back to itself answers for itself.
-with
+with recursive
 
 years as (
 
@@ -69,43 +67,57 @@ merged as (
 
 ),
 
-{%- for round in range(1, rounds + 1) %}
-
-chain_{{ round }} as (
+-- All schools that a merged one led to, up to one that the path has already.
+chain as (
 
     select
-        earlier.district_code,
-        earlier.year,
-        earlier.school_code,
-        coalesce(later.successor_code, earlier.successor_code) as successor_code
-    from {{ 'chain_' ~ (round - 1) if round > 1 else 'merged' }} as earlier
-    left join {{ 'chain_' ~ (round - 1) if round > 1 else 'merged' }} as later
+        district_code,
+        year,
+        school_code,
+        successor_code,
+        '>' || school_code || '>' || successor_code || '>' as path
+    from merged
+    union all
+    select
+        chain.district_code,
+        chain.year,
+        chain.school_code,
+        merged.successor_code,
+        chain.path || merged.successor_code || '>' as path
+    from chain
+    inner join merged
         on
-            earlier.district_code = later.district_code
-            and earlier.year = later.year
-            and earlier.successor_code = later.school_code
+            chain.district_code = merged.district_code
+            and chain.year = merged.year
+            and chain.successor_code = merged.school_code
+    where replace(chain.path, '>' || merged.successor_code || '>', '') = chain.path
 
 ),
-{%- endfor %}
 
--- What still leads to a merged school has no end.
-endless as (
+chain_ends as (
 
-    select
-        chain_{{ rounds }}.*,
-        merged.school_code is not null as is_endless
-    from chain_{{ rounds }}
-    left join merged
-        on
-            chain_{{ rounds }}.district_code = merged.district_code
-            and chain_{{ rounds }}.year = merged.year
-            and chain_{{ rounds }}.successor_code = merged.school_code
+    select *
+    from chain
+    where
+        not exists (
+            select 1
+            from merged
+            where
+                merged.district_code = chain.district_code
+                and merged.year = chain.year
+                and merged.school_code = chain.successor_code
+        )
 
 )
 
 select
-    district_code,
-    year,
-    school_code,
-    case when is_endless then school_code else successor_code end as successor_code
-from endless
+    merged.district_code,
+    merged.year,
+    merged.school_code,
+    coalesce(chain_ends.successor_code, merged.school_code) as successor_code
+from merged
+left join chain_ends
+    on
+        merged.district_code = chain_ends.district_code
+        and merged.year = chain_ends.year
+        and merged.school_code = chain_ends.school_code
