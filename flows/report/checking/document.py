@@ -23,6 +23,8 @@ MARKS = {
 LEVELS = (*MARKS,)
 MARK_FORMS = {"chapter": "{}", "section": "({})", "item": "{}", "firstly": "({})"}
 LONGEST_HEADING = 60
+# A comma within a number stays one; the others part clauses.
+CLAUSE_COMMA = re.compile(r"(?<!\d),|,(?!\d{3}(?!\d))")
 
 
 class Control(NamedTuple):
@@ -119,7 +121,7 @@ def _decode(path: Path) -> str:
 
 
 def squeeze(draft: Draft) -> Paragraph:
-    """Write a paragraph in half width, without the blanks that stand beside a Chinese character.
+    """Write a paragraph in half width, but for commas, without blanks beside Chinese characters.
 
     A blank between two words or numbers stays one blank; the places of controls move along.
     """
@@ -136,7 +138,7 @@ def squeeze(draft: Draft) -> Paragraph:
         if text.endswith(" ") and plain and not plain.isascii():
             text = text[:-1]
         text += plain
-    text = text.rstrip()
+    text = CLAUSE_COMMA.sub("，", text.rstrip())
     moved.append(len(text))
     controls = tuple(
         Control(min(moved[c.start], len(text)), min(moved[c.end], len(text)), c.figure_id)
@@ -199,6 +201,6 @@ def sentences_of(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
 
 def clauses_of(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
     """Cut a text at every mark that parts clauses, each with its place in the text."""
-    for match in re.finditer(r"[^,。;:!?]+", text[start:]):
+    for match in re.finditer(r"[^，。;:!?]+", text[start:]):
         if match[0].strip():
             yield start + match.start(), match[0]

@@ -7,8 +7,8 @@ from typing import Any
 from flows.report.checking.document import Paragraph
 from flows.report.checking.findings import CheckedNumber, Finding, breach
 from flows.report.checking.matching import names_of, pairs_of
-from flows.report.checking.rules import Rule
-from flows.report.checking.text import RESULTS, Text
+from flows.report.checking.rules import RESULTS, Rule
+from flows.report.checking.text import Text
 from flows.report.checking.verdicts import AGREES, DIFFERS, WITHHELD
 
 SHOWN = 4

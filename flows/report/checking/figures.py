@@ -12,9 +12,10 @@ from flows.releases.standards import standard_in_force
 from flows.releases.tables import ReleaseTables, key_of
 from flows.report.checking.document import Paragraph
 from flows.report.checking.findings import CheckedNumber
+from flows.report.checking.lists import ParallelList, find_parallel_lists, focus_on
 from flows.report.checking.matching import Candidate, FigureIndex, names_of, unit_of
 from flows.report.checking.numbers import Number, find_numbers, group_of_unit
-from flows.report.checking.rules import Rules
+from flows.report.checking.rules import PLANS, Rules
 from flows.report.checking.verdicts import (
     AGREES,
     DIFFERS,
@@ -32,7 +33,8 @@ POSSIBLE = 0.5  # and so well, before it is called unclear
 AGREEING = 0.4  # a number that is the figure's needs fewer words
 BEHIND_BEST = 0.4  # but not so many fewer than another figure has
 OF_STANDARDS = {"hours", "money_per_person"}
-YEAR = re.compile(r"(?:19|20)\d{2}(?=年(?![^,。]{1,10}的))")
+ALIKE = 0.1  # of figures whose words fit so nearly as well, the one of the same range is meant
+YEAR = re.compile(r"(?:19|20)\d{2}(?=年(?![^，。]{1,10}的))")
 
 
 class FigureChecker:
@@ -54,23 +56,52 @@ class FigureChecker:
         found: dict[Number, CheckedNumber] = {}
         candidates: dict[Number, list[Candidate]] = {}
         asked = [number for number in numbers if number.is_figure or number.kind in QUIET]
+        lists = [*find_parallel_lists(paragraph.text, numbers)]
         for number in asked:
             if bound := self._bound(paragraph, number):
                 found[number] = self._compare_bound(paragraph, number, bound)
                 continue
-            candidates[number] = self.index.find(paragraph, number, numbers)
+            near = self._focus(paragraph, number, lists)
+            candidates[number] = self.index.find(near, number, numbers)
             if checked := self._find_agreeing(paragraph, number, candidates[number]):
                 found[number] = checked
         for number in asked:
             if number not in found and (twin := _find_twin(paragraph, number, found)):
                 found[number] = replace(found[twin], number=number)
         taken = {id(figure) for checked in found.values() for figure in checked.figures[:1]}
-        for number in asked:
-            if number in found or number.kind in QUIET:
-                continue
-            left = [c for c in candidates[number] if id(c.figure) not in taken]
-            found[number] = self._judge(paragraph, number, left)
+        left = [
+            number
+            for number in asked
+            if number not in found
+            and number.kind not in QUIET
+            and not self._is_plan(paragraph, number)
+        ]
+        for number in sorted(left, key=lambda number: -best_score(candidates[number])):
+            near = self._focus(paragraph, number, lists)
+            free = [c for c in candidates[number] if id(c.figure) not in taken]
+            judged = replace(self._judge(near, number, free, numbers), paragraph=paragraph)
+            found[number] = judged
+            taken |= {id(figure) for figure in judged.figures[:1] if judged.verdict == DIFFERS}
         return [found[number] for number in asked if number in found]
+
+    def _focus(
+        self, paragraph: Paragraph, number: Number, lists: Sequence[ParallelList]
+    ) -> Paragraph:
+        """Leave out the names that belong to the other values of a list."""
+        kinds = self.rules.terms["qualifiers"]
+        return replace(paragraph, text=focus_on(paragraph.text, number, lists, kinds))
+
+    def _is_plan(self, paragraph: Paragraph, number: Number) -> bool:
+        """Whether a number is what is to come: no release can have it."""
+        text = paragraph.text
+        begin = max(text.rfind(mark, 0, number.start) for mark in "。;，") + 1
+        sentence = text[max(text.rfind(mark, 0, number.start) for mark in "。;") + 1 : number.start]
+        words = "|".join(self.rules.rules["plans"].words)
+        return (
+            self.rules.role_of(paragraph) == PLANS
+            or re.search(words, text[begin : number.start]) is not None
+            or any(int(year[0]) > self.year for year in YEAR.finditer(sentence))
+        )
 
     def standard(self, standard_id: str) -> Decimal | None:
         """Give the value of a standard that held at the end of the year."""
@@ -101,7 +132,8 @@ class FigureChecker:
         for figure in figures:
             if self._agrees(paragraph, number, figure):
                 return CheckedNumber(paragraph, number, AGREES, [figure], _standing(figure))
-        return self._judge(paragraph, number, [Candidate(f, 1.0, True) for f in figures[:1]])
+        candidates = [Candidate(f, 1.0, True) for f in figures[:1]]
+        return self._judge(paragraph, number, candidates, [number])
 
     def _find_agreeing(
         self, paragraph: Paragraph, number: Number, candidates: Sequence[Candidate]
@@ -144,7 +176,7 @@ class FigureChecker:
         begin = max(paragraph.text.rfind(mark, 0, number.start) for mark in "。;") + 1
         before = paragraph.text[begin : number.start]
         years = [int(match[0]) for match in YEAR.finditer(before)]
-        clause = re.split("[,:]", before)[-1]
+        clause = re.split("[，:]", before)[-1]
         year = years[-1] if years else self.year
         if re.search(r"(?:上年|上一年|去年)[^增减升降]*$", clause) and "比" not in clause:
             year = self.year - 1
@@ -156,7 +188,11 @@ class FigureChecker:
         return None if value is None else {**figure, **value, "printed_number": None}
 
     def _judge(
-        self, paragraph: Paragraph, number: Number, candidates: Sequence[Candidate]
+        self,
+        paragraph: Paragraph,
+        number: Number,
+        candidates: Sequence[Candidate],
+        numbers: Sequence[Number],
     ) -> CheckedNumber:
         """Say of a number that agrees with no figure whether it is wrong, unclear or unknown."""
         if self._is_standard(number):
@@ -164,7 +200,12 @@ class FigureChecker:
         likely = [c for c in candidates if c.score >= POSSIBLE]
         if not likely:
             return CheckedNumber(paragraph, number, UNKNOWN, (), "仓库里没有用这些词的数")
-        best, figure = likely[0], likely[0].figure
+        alike = [c for c in likely if c.score >= likely[0].score - ALIKE]
+        best = next(
+            (c for c in alike if not self._differing_qualifiers(paragraph, number, c, numbers)),
+            likely[0],
+        )
+        figure = best.figure
         nearest = [c.figure for c in likely[:3]]
         row = self._in_its_year(paragraph, number, figure)
         if row is None:
@@ -183,26 +224,43 @@ class FigureChecker:
         ):
             why = f"单位不同：文中是{number.unit}，仓库是{unit_of(figure)}"
             return CheckedNumber(paragraph, number, UNCLEAR, nearest, why)
-        if differing := self._differing_qualifiers(paragraph, number, figure):
+        if differing := self._differing_qualifiers(paragraph, number, best, numbers):
             why = f"范围可能不同：{'、'.join(differing)}"
             return CheckedNumber(paragraph, number, UNCLEAR, nearest, why)
         why = f"{self._differ(paragraph, number, row)}：仓库是{describe_value(row)}"
         return CheckedNumber(paragraph, number, DIFFERS, [figure], why)
 
-    def _differing_qualifiers(self, paragraph: Paragraph, number: Number, figure: Row) -> list[str]:
+    def _differing_qualifiers(
+        self,
+        paragraph: Paragraph,
+        number: Number,
+        candidate: Candidate,
+        numbers: Sequence[Number],
+    ) -> list[str]:
         """List the words that narrow one of both and not the other."""
         text = paragraph.text
-        begin = max(text.rfind(mark, 0, number.start) for mark in "。;,:") + 1
-        ends = [place for mark in "。;,:" if (place := text.find(mark, number.end)) >= 0]
-        near = text[begin : min([*ends, len(text)])]
-        names = " ".join(names_of(figure))
+        begins = [text.rfind(mark, 0, number.start) + 1 for mark in "。;，:"]
+        ends = [place for mark in "。;，:、" if (place := text.find(mark, number.end)) >= 0]
+        begins += [other.end for other in numbers if other.end <= number.start]
+        ends += [other.start for other in numbers if other.start >= number.end]
+        near = text[max(begins) : min([*ends, len(text)])]
+        names = " ".join(names_of(candidate.figure))
         wide = f"{paragraph.heading} {text}"
-        words: Iterable[str] = self.rules.terms["qualifiers"]
+        sentence = text[max(text.rfind(mark, 0, number.start) for mark in "。;") + 1 : number.start]
+        near += "".join(word for word in self.rules.terms["one_unit"] if word in sentence)
+        levels = self.rules.terms["levels"]
+        words: Iterable[str] = [*self.rules.terms["qualifiers"], *levels]
         return [
             word
             for word in words
-            if (word in near and word not in names) or (word in names and word not in wide)
+            if (word in near and word not in names)
+            or (word in names and word not in (near if word in levels else wide))
         ]
+
+
+def best_score(candidates: Sequence[Candidate]) -> float:
+    """Say how well the likeliest figure fits."""
+    return candidates[0].score if candidates else 0.0
 
 
 QUIET = {"duration", "phrase"}  # told only where they are a figure
@@ -236,7 +294,7 @@ def _find_twin(
     for other, checked in found.items():
         between = paragraph.text[min(other.end, number.end) : max(other.start, number.start)]
         is_same = (other.value, other.unit) == (number.value, number.unit)
-        if is_same and checked.verdict == AGREES and not re.search("[。;,]", between):
+        if is_same and checked.verdict == AGREES and not re.search("[。;，]", between):
             return other
     return None
 

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator
 
 from flows.common.text import plain
-from flows.report.checking.findings import Finding, breach
+from flows.report.checking.findings import Finding, breach, quote_around
+from flows.report.checking.lists import find_parallel_lists
 from flows.report.checking.rules import Rule
 from flows.report.checking.text import Sentence, Text
 
-RESPECTIVELY = re.compile(r"分别(?:为|是|达到?|增长|增加|下降|提高)|依次(?:为|是)")
-JOINTS = re.compile(r"[、/]|以及|和|及|与")
-ONLY_JOINTS = re.compile(r"[\s、,/和及与]*")
 SEPARATED = re.compile(r"、|以及")
 FEWEST_NAMES, MOST_COUNTED = 3, 30
 COUNTED = {"schools", "things"}
@@ -18,37 +16,19 @@ COUNTED = {"schools", "things"}
 
 def find_unequal_lists(text: Text, rule: Rule) -> Iterator[Finding]:
     """Find `A、B、C 分别为 1、2`: names and values of a list that are not as many."""
-    for sentence in text.sentences:
-        for match in RESPECTIVELY.finditer(sentence.text):
-            values = _values_behind(sentence, sentence.start + match.end())
-            names = names_before(sentence, sentence.start + match.start())
-            if len(values) < 2 or len(names) < 2 or len(values) == len(names):
+    for paragraph in text.paragraphs:
+        whole = paragraph.text
+        for parallel in find_parallel_lists(whole, text.numbers[paragraph.number]):
+            names = [whole[start:end] for start, end in parallel.names]
+            values = parallel.values
+            if len(names) > len(values):
+                what = f"列了{len(names)}项（{'、'.join(names)}），只给了{len(values)}个数"
+            elif len(names) < len(values):
+                what = f"列了{len(names)}项（{'、'.join(names)}），却给了{len(values)}个数"
+            else:
                 continue
-            what = f"列了{len(names)}项（{'、'.join(names)}），只给了{len(values)}个数"
-            if len(values) > len(names):
-                what = f"列了{len(names)}项，却给了{len(values)}个数"
-            yield breach(rule, sentence.paragraph, sentence.quote, what)
-
-
-def _values_behind(sentence: Sentence, place: int) -> list[str]:
-    """List the numbers that follow a place with nothing but commas and 和 between them."""
-    found: list[str] = []
-    for number in sentence.numbers:
-        if number.start < place:
-            continue
-        if not ONLY_JOINTS.fullmatch(sentence.paragraph.text[place : number.start]):
-            break
-        found.append(number.written)
-        place = number.end
-    return found
-
-
-def names_before(sentence: Sentence, place: int) -> list[str]:
-    """List the names that are joined by 、 in the clause that ends at a place."""
-    last = max([number.end for number in sentence.numbers if number.end <= place], default=0)
-    begin = max(last, sentence.start)
-    clause = re.split("[,:]", sentence.paragraph.text[begin:place])[-1]
-    return [name for name in JOINTS.split(clause) if name] if JOINTS.search(clause) else []
+            quote = quote_around(whole, values[0].start, values[-1].end)
+            yield breach(rule, paragraph, quote, what)
 
 
 def find_miscounted_names(text: Text, rule: Rule) -> Iterator[Finding]:
@@ -76,7 +56,7 @@ def _counted_lists(text: Text) -> Iterator[tuple[Sentence, int, list[str], str, 
                 and 2 <= number.value <= MOST_COUNTED
             ):
                 continue
-            before = re.split("[,:“”()《》]", whole[sentence.start : number.start])[-1]
+            before = re.split("[，:“”()《》]", whole[sentence.start : number.start])[-1]
             is_open = before.endswith("等")
             parts = [part for part in SEPARATED.split(before.removesuffix("等")) if part]
             names = [*parts[:-1], *re.split("和|与", parts[-1])] if parts else []
@@ -84,7 +64,7 @@ def _counted_lists(text: Text) -> Iterator[tuple[Sentence, int, list[str], str, 
                 names[0] = names[0].split(word)[-1] or names[0]
             if len(names) < FEWEST_NAMES or re.search(r"\d", before):
                 continue
-            noun = re.split("[,。;:、()]", whole[number.end :])[0][:12]
+            noun = re.split("[，。;:、()]", whole[number.end :])[0][:12]
             yield sentence, int(number.value), names, noun, is_open
 
 
@@ -113,7 +93,7 @@ def find_unanswered_tasks(text: Text, rule: Rule) -> Iterator[Finding]:
 
 def _count_named(word: str, text: str) -> int:
     """Count the different names that end in a word: 甲幼儿园, 乙幼儿园."""
-    return len(set(re.findall(rf"(?:^|[,。;、\n])([^,。;、\n]{{1,10}}?{word})", text)))
+    return len(set(re.findall(rf"(?:^|[，。;、\n])([^，。;、\n]{{1,10}}?{word})", text)))
 
 
 LIST_RULES = {

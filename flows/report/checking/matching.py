@@ -13,12 +13,13 @@ from flows.report.checking.numbers import Number, group_of_unit
 Row = Mapping[str, Any]
 
 # How much a pair of characters of a figure's title counts where it stands beside the number, in
-# its sentence before it, there before another number, behind it, in the titles above, elsewhere.
-BESIDE, BEFORE, EARLIER, BEHIND, ABOVE, NEARBY = 1.0, 0.85, 0.7, 0.55, 0.6, 0.35
+# its sentence before another number, behind it, in the titles above, elsewhere.
+BESIDE, EARLIER, BEHIND, ABOVE, NEARBY = 1.0, 0.7, 0.55, 0.6, 0.35
+LEAST = 0.3  # less is no likeness
 SAME_PLACE = 0.08  # the outline has the figure at this place of the report
 OTHER_UNIT = 0.9  # 30类 where the warehouse counts 个
 BEHIND_NUMBER = 16  # characters: the noun that a number counts
-EMPTY_WORDS = re.compile("[的数率和与及、,占比“”()·]")
+EMPTY_WORDS = re.compile("[的数率和与及、,，。;:占比“”()· ]")
 # Units that count different things and are yet what a text may mean.
 KIN = {
     frozenset(pair)
@@ -38,6 +39,7 @@ class Candidate:
     figure: Row
     score: float
     has_unit: bool  # it counts what the figure counts
+    weight: float = 0.0  # how much of its name was found: of two that fit, the longer is meant
 
 
 def pairs_of(text: str) -> set[str]:
@@ -71,24 +73,26 @@ class FigureIndex:
             factor = unit_factor(number, unit_of(figure))
             if not factor:
                 continue
-            score = max((self._cover(name, around) for name in names), default=0.0)
+            score, weight = max((self._cover(name, around) for name in names), default=(0.0, 0.0))
             if paragraph.place and figure["place"] == paragraph.place:
                 score = min(1.0, score + SAME_PLACE)
-            if score >= 0.3:
+            if score >= LEAST:
                 has_unit = factor >= OTHER_UNIT
-                found.append(Candidate(figure, score * factor, has_unit))
-        return sorted(found, key=lambda candidate: -candidate.score)
+                found.append(Candidate(figure, score * factor, has_unit, weight))
+        return sorted(found, key=lambda candidate: (-round(candidate.score, 2), -candidate.weight))
 
-    def _cover(self, name: Iterable[str], around: Mapping[str, float]) -> float:
-        """Say how much of a name stands around a number, the rare pairs before the usual."""
+    def _cover(self, name: Iterable[str], around: Mapping[str, float]) -> tuple[float, float]:
+        """Say how much of a name stands around a number, of all of it and in weight."""
         pairs = list(name)
         whole = sum(self.weights[pair] for pair in pairs)
-        return sum(self.weights[pair] * around.get(pair, 0.0) for pair in pairs) / whole
+        weight = sum(self.weights[pair] * around.get(pair, 0.0) for pair in pairs)
+        return weight / whole, weight
 
     def cover_text(self, figure_number: int, text: str) -> float:
         """Say how much of the best name of a figure stands in a text."""
         around = dict.fromkeys(pairs_of(text), 1.0)
-        return max((self._cover(name, around) for name in self.names[figure_number]), default=0.0)
+        scores = [self._cover(name, around)[0] for name in self.names[figure_number]]
+        return max(scores, default=0.0)
 
 
 def names_of(figure: Row) -> list[str]:
@@ -130,9 +134,9 @@ def weigh_surroundings(
     earlier = [other.end for other in numbers if other.end <= number.start and other.is_figure]
     later = [other.start for other in numbers if other.start >= number.end and other.is_figure]
     last = max([begin, *earlier])
-    clause = max(last, *(text.rfind(mark, 0, number.start) + 1 for mark in ",:"), begin)
+    clause = max(last, *(text.rfind(mark, 0, number.start) + 1 for mark in "，:"), begin)
     behind = number.end + BEHIND_NUMBER
-    for mark in ",。;:、(":
+    for mark in "，。;:、(":
         place = text.find(mark, number.end)
         behind = min(behind, place) if place >= 0 else behind
     behind = min([behind, end, *later])
@@ -141,7 +145,7 @@ def weigh_surroundings(
         (NEARBY, text),
         (ABOVE, paragraph.heading),
         (BEHIND, text[number.end : end]),
-        (BEFORE, text[begin : number.start]),
+        (EARLIER, text[begin:last]),
         (BESIDE, text[clause : number.start] + number.unit[-1:] + text[number.end : behind]),
         (BESIDE, text[last : number.start]),
     ):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from flows.report.checking.chinese_numerals import read_chinese
 from flows.report.checking.findings import Finding, breach
-from flows.report.checking.rules import Rule
-from flows.report.checking.text import RESULTS, Sentence, Text
+from flows.report.checking.rules import RESULTS, Rule
+from flows.report.checking.text import Sentence, Text
 
 TYPE = "附属幼儿园|附属园|幼儿园|小学校|小学|初级中学|高级中学|中学|校区|分校|学校|校"
 # The longest run up to the last type word; without one behind it: 实验小学五里店校区.
@@ -16,7 +16,7 @@ NAME = re.compile(rf"[一-鿿A-Za-z]{{2,16}}(?:{TYPE})(?![区园长舍服门级�
 ADMINISTRATIVE = re.compile(r"^(?:[一-鿿]{2,3}省)?(?:[一-鿿]{2,3}市)?(?:[一-鿿]{1,3}[区县])?")
 ORDINAL = re.compile(r"第?([一二三四五六七八九十]{1,3})(?=小|中|幼|完小)")
 SHORTEST = 2
-PARTS = re.compile(r"[、,。;:!?()“”《》|\d]|以及|和|及|与|等")
+PARTS = re.compile(r"[、，。;:!?()“”《》|\d]|以及|和|及|与|等")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from flows.report.checking.findings import CheckedNumber, Finding, breach, quote_around
 from flows.report.checking.numbers import Number
-from flows.report.checking.rules import Rule
-from flows.report.checking.text import RESULTS, Sentence, Text
+from flows.report.checking.rules import RESULTS, Rule
+from flows.report.checking.text import Sentence, Text
 from flows.report.checking.verdicts import AGREES, DIFFERS
 
 DOUBLED = re.compile(

@@ -27,9 +27,9 @@ UNITS = {
     "times_as_much": "倍",
     "years": "年",
     "area": "平方米 万平方米 亩 公顷 平方公里 平方千米",
-    "things": "个 项 类 种 件 起 节 门 间 幅 篇 套 台 册 本 张 份 支 条 笔 处 座 栋 辆 组 队 户 "
-    "村 班 大 方面 个方面 大方面 盏 部 首 枚 块 面 堂 例 宗 对 团 级 层 车次 站 片 字 岁 分 公里 "
-    "米 吨 集 版 款 科 届 部门 个部门 学位 平台 单位 个单位",
+    "things": "个 镇 乡 街道 社区 项 类 种 件 起 节 门 间 幅 篇 套 台 册 本 张 份 支 条 笔 处 座 "
+    "栋 辆 组 队 户 村 班 大 方面 个方面 大方面 盏 部 首 枚 块 面 堂 例 宗 对 团 级 层 车次 站 片 "
+    "字 岁 分 公里 米 吨 集 版 款 科 届 部门 个部门 学位 平台 单位 个单位",
 }
 GROUP = {word: group for group, words in UNITS.items() for word in words.split()}
 PER_PERSON = (
@@ -40,7 +40,7 @@ UNIT = "|".join([PER_PERSON, *(re.escape(word) for word in sorted(GROUP, key=len
 COUNTS_WITH_CERTAINTY = {"money", "money_per_person", "percent", "percent_points", "people",
                          "person_times", "schools"}  # fmt: skip
 
-ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
+ARABIC = r"\d{1,3}(?:[, ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 CHINESE = f"[{NUMERALS}]+"
 BEFORE = {
     "under": "接近 将近 近 不足 不到 少于 低于 未达到 未达",
@@ -97,7 +97,7 @@ OTHER = [(kind, re.compile(pattern)) for kind, pattern in OTHERS.items()]
 VAGUE = re.compile(
     rf"[数几上成][十百千万]+(?:余|多)?(?:{UNIT})|若干(?:{UNIT})|[十百千万]+(?:余|多)(?:{UNIT})"
 )
-RANK = re.compile(r"(?:排名|排|位列|名列|位居|居|列)[^,。;]{0,6}$")
+RANK = re.compile(r"(?:排名|排|位列|名列|位居|居|列)[^，。;]{0,6}$")
 TENTHS = re.compile(
     rf"(?P<tenths>[{NUMERALS}])成(?!立|为|功|果|员|效|绩|长|就|本|人|都|熟|年|套|分)"
 )
@@ -208,7 +208,7 @@ def _from_match(match: re.Match[str], text: str) -> Number | None:
                 scale = scale if parts["scale"] else Decimal(SCALES[parts["lowunit"]])
             else:
                 scale *= SCALES[parts["lowunit"]]
-    if unit == "元" and EACH.search(re.split("[,。;:]", text[: match.start()])[-1]):
+    if unit == "元" and EACH.search(re.split("[，。;:]", text[: match.start()])[-1]):
         unit = "元/生"
     if parts["over1"] or parts["over2"]:
         qualifier = qualifier or "over"
@@ -251,7 +251,7 @@ def _read(written: str) -> tuple[Decimal, Decimal]:
         return chinese, Decimal(1)
     if written[:1] not in "0123456789":  # 一万三千: read by its parts
         return Decimal(0), Decimal(1)
-    value = Decimal(written.replace(",", ""))
+    value = Decimal(re.sub("[, ]", "", written))
     return value, Decimal(1).scaleb(int(value.as_tuple().exponent))
 
 

@@ -9,8 +9,8 @@ from datetime import date
 from flows.report.checking.document import Paragraph
 from flows.report.checking.findings import Finding, breach, quote_around
 from flows.report.checking.matching import pairs_of
-from flows.report.checking.rules import Rule
-from flows.report.checking.text import PROBLEMS, RESULTS, Sentence, Text
+from flows.report.checking.rules import PROBLEMS, RESULTS, Rule
+from flows.report.checking.text import Sentence, Text
 
 YEAR = re.compile(r"(?<!\d)(20\d{2})年")
 DATE = re.compile(r"(20\d{2})年(\d{1,2})月(\d{1,2})日")

@@ -9,8 +9,11 @@ import yaml
 
 from flows.common.errors import WrongUse
 from flows.common.settings import Workspace
+from flows.report.checking.document import Paragraph
 
 RULES = Path(__file__).with_name("rules.yml")
+RESULTS, PROBLEMS, PLANS = "results", "problems", "plans"
+ROLES = {RESULTS: "result_chapters", PROBLEMS: "problem_chapters", PLANS: "plan_chapters"}
 OWN_RULES = "report_rules.yml"
 
 
@@ -34,6 +37,14 @@ class Rules:
 
     terms: Mapping[str, Sequence[str]]
     rules: Mapping[str, Rule]
+
+    def role_of(self, paragraph: Paragraph) -> str:
+        """Say whether a paragraph tells results, problems or plans; without chapters, results."""
+        for title in (paragraph.chapter, paragraph.heading.partition(" ")[0]):
+            for role, terms in ROLES.items():
+                if any(word in title for word in self.terms[terms]):
+                    return role
+        return RESULTS
 
 
 def load_rules(own: Path | None = None) -> Rules:

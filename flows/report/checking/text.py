@@ -11,7 +11,6 @@ from flows.report.checking.numbers import Number
 from flows.report.checking.verdicts import AGREES
 
 Cut = Callable[[str, int], Iterator[tuple[int, str]]]
-RESULTS, PROBLEMS, PLANS = "results", "problems", "plans"
 
 
 @dataclass(frozen=True)
@@ -70,12 +69,9 @@ class Text:
 
     @cached_property
     def roles(self) -> dict[int, str]:
-        """By paragraph: whether it tells results, problems or plans; without chapters, results."""
-        found = {}
-        for paragraph in self.paragraphs:
-            titles = (paragraph.chapter, *paragraph.heading.split(" ")[:1])
-            found[paragraph.number] = next(filter(None, map(self._role, titles)), RESULTS)
-        return found
+        """By paragraph: whether it tells results, problems or plans."""
+        rules = self.checker.rules
+        return {paragraph.number: rules.role_of(paragraph) for paragraph in self.paragraphs}
 
     @cached_property
     def follows_outline(self) -> bool:
@@ -87,12 +83,6 @@ class Text:
         ]
         return sum(places) * 2 > len(places)
 
-    def _role(self, title: str) -> str:
-        for role, terms in ROLES.items():
-            if any(word in title for word in self.terms[terms]):
-                return role
-        return ""
-
     def below(self, heading: Paragraph) -> str:
         """Give what stands under a title: behind it, and in the paragraphs that follow."""
         others = [
@@ -102,6 +92,3 @@ class Text:
             and paragraph.heading.startswith(heading.heading) and heading.heading
         ]  # fmt: skip
         return "\n".join([heading.body, *others])
-
-
-ROLES = {RESULTS: "result_chapters", PROBLEMS: "problem_chapters", PLANS: "plan_chapters"}

@@ -1,9 +1,12 @@
 """The paragraphs of a .docx as its reader sees them: body, tables, footnotes, tracked changes."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from flows.common.errors import WrongUse
+from flows.common.text import FULL_WIDTH
 from flows.report.checking.document import Control, Draft
 from flows.report.marking import TAG, figure_of_bookmark
 from flows.report.package import DOCUMENT, read_package
@@ -14,6 +17,7 @@ STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 # Not shown: what was deleted or moved away, codes of fields, the second form of a drawing.
 UNSEEN = {f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}rPr", f"{W}pPr"}
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+BARE_NUMBER = re.compile(r"-?\d[\d,.]*")
 BREAKS = {f"{W}tab": " ", f"{W}br": " ", f"{W}cr": " ", f"{W}noBreakHyphen": "-"}
 
 
@@ -48,7 +52,7 @@ def _read_blocks(element: Any, kind: str) -> list[Draft]:
         if child.tag == f"{W}p":
             drafts += _read_paragraph(child, kind)
         elif child.tag == f"{W}tbl":
-            drafts += [_read_row(row) for row in child.iter(f"{W}tr")]
+            drafts += _read_table(child)
         elif child.tag not in UNSEEN and child.tag != FALLBACK:
             drafts += _read_blocks(child, kind)
     return drafts
@@ -62,12 +66,38 @@ def _read_paragraph(element: Any, kind: str) -> list[Draft]:
     return [reader.draft, *boxes]
 
 
-def _read_row(row: Any) -> Draft:
+def _read_table(table: Any) -> list[Draft]:
+    """Read the rows of a table: a number gets the caption of its column and the unit in it."""
+    rows = [[_read_cell(cell) for cell in row.iter(f"{W}tc")] for row in table.iter(f"{W}tr")]
+    captions: list[str] = []
+    drafts = []
+    for cells in rows:
+        is_header = not any(BARE_NUMBER.fullmatch(cell.text.strip()) for cell in cells)
+        drafts.append(_join_cells(cells, [] if is_header else captions))
+        captions = [cell.text.strip() for cell in cells] if is_header else captions
+    return drafts
+
+
+def _read_cell(cell: Any) -> Draft:
     reader = _Reader(Draft("", "table"))
-    for number, cell in enumerate(row.iter(f"{W}tc")):
-        reader.draft.text += "|" if number else ""
-        reader.append(cell)
+    reader.append(cell)
     return reader.draft
+
+
+def _join_cells(cells: Sequence[Draft], captions: Sequence[str]) -> Draft:
+    draft = Draft("", "table")
+    for number, cell in enumerate(cells):
+        before = after = ""
+        if number < len(captions) and BARE_NUMBER.fullmatch(cell.text.strip()):
+            before, _, after = captions[number].translate(FULL_WIDTH).rstrip(")").partition("(")
+        draft.text += ("|" if number else "") + before
+        shift = len(draft.text)
+        draft.controls += [
+            control._replace(start=control.start + shift, end=control.end + shift)
+            for control in cell.controls
+        ]
+        draft.text += cell.text.strip() + after
+    return draft
 
 
 class _Reader:
