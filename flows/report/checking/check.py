@@ -81,7 +81,7 @@ def find_breaches(text: Text, rules: Rules) -> Iterator[Finding]:
     seen = set()
     for name, rule in rules.rules.items():
         search = SEARCHES.get(name, find_verdicts)
-        for found in search(text, rule) if not rule.off else ():
+        for found in search(text, rule) if not rule.skip else ():
             key = (name, found.paragraph.number, found.what)
             if key not in seen:
                 seen.add(key)

@@ -45,6 +45,8 @@ class FigureChecker:
         self.tables, self.rules = tables, rules
         self.figures = [describe_print(figure) for figure in tables.printed]
         self.index = FigureIndex(self.figures)
+        titles = {str(figure["title"]) for figure in self.figures}
+        self.numbered_titles = [title for title in titles if re.search(r"\d", title)]
         years = {figure["evaluation_year"] for figure in self.figures}
         self.year = max(years, default=0)
 
@@ -55,7 +57,12 @@ class FigureChecker:
         """
         found: dict[Number, CheckedNumber] = {}
         candidates: dict[Number, list[Candidate]] = {}
-        asked = [number for number in numbers if number.is_figure or number.kind in QUIET]
+        asked = [
+            number
+            for number in numbers
+            if (number.is_figure or number.kind in QUIET)
+            and not self._is_in_title(paragraph.text, number)
+        ]
         lists = [*find_parallel_lists(paragraph.text, numbers)]
         for number in asked:
             if bound := self._bound(paragraph, number):
@@ -90,6 +97,14 @@ class FigureChecker:
         """Leave out the names that belong to the other values of a list."""
         kinds = self.rules.terms["qualifiers"]
         return replace(paragraph, text=focus_on(paragraph.text, number, lists, kinds))
+
+    def _is_in_title(self, text: str, number: Number) -> bool:
+        """Whether a number stands within the title of a figure: 资源配置7项指标."""
+        for title in self.numbered_titles:
+            place = text.find(title, max(0, number.end - len(title)))
+            if 0 <= place <= number.start:
+                return True
+        return False
 
     def _is_plan(self, paragraph: Paragraph, number: Number) -> bool:
         """Whether a number is what is to come: no release can have it."""

@@ -1,10 +1,12 @@
 """What a check finds: each number's verdict and each breach of a rule, with place and quote."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flows.common.masking import MASK, without_ids
 from flows.report.checking.document import Paragraph
 from flows.report.checking.numbers import Number
 from flows.report.checking.rules import Rule
@@ -12,6 +14,7 @@ from flows.report.checking.rules import Rule
 Row = Mapping[str, Any]
 CONTRADICTION, OPEN, NOTE = "contradiction", "open", "note"
 GRAVITY = {CONTRADICTION: "矛盾", OPEN: "待核", NOTE: "提示"}
+MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 QUOTE = 24  # characters on either side
 
 
@@ -42,7 +45,14 @@ class Finding:
 
 def breach(rule: Rule, paragraph: Paragraph, quote: str, what: str, gravity: str = "") -> Finding:
     """Write a breach of a rule, as grave as the rule says unless said."""
-    return Finding(rule, gravity or rule.gravity, paragraph, quote, what)
+    return Finding(
+        rule, gravity or rule.gravity, paragraph, hide_persons(quote), hide_persons(what)
+    )
+
+
+def hide_persons(text: str) -> str:
+    """Hide numbers of identity cards and of mobile phones."""
+    return MOBILE.sub(MASK, without_ids(text))
 
 
 def place_of(paragraph: Paragraph) -> str:
@@ -64,7 +74,7 @@ class CheckedNumber:
     @property
     def quote(self) -> str:
         """The number within its words."""
-        return quote_around(self.paragraph.text, self.number.start, self.number.end)
+        return hide_persons(quote_around(self.paragraph.text, self.number.start, self.number.end))
 
     def as_json(self) -> dict[str, Any]:
         """Give it as `--json` prints it."""

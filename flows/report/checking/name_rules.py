@@ -13,7 +13,9 @@ from flows.report.checking.text import Sentence, Text
 TYPE = "附属幼儿园|附属园|幼儿园|小学校|小学|初级中学|高级中学|中学|校区|分校|学校|校"
 # The longest run up to the last type word; without one behind it: 实验小学五里店校区.
 NAME = re.compile(rf"[一-鿿A-Za-z]{{2,16}}(?:{TYPE})(?![区园长舍服门级本车风外内友])")
-ADMINISTRATIVE = re.compile(r"^(?:[一-鿿]{2,3}省)?(?:[一-鿿]{2,3}市)?(?:[一-鿿]{1,3}[区县])?")
+ADMINISTRATIVE = re.compile(
+    r"^(?:[一-鿿]{2,3}省)?(?:[一-鿿]{2,3}市)?(?:[一-鿿]{1,3}县|[一-鿿]{0,2}[^校园片新]区)?"
+)
 ORDINAL = re.compile(r"第?([一二三四五六七八九十]{1,3})(?=小|中|幼|完小)")
 SHORTEST = 2
 PARTS = re.compile(r"[、，。;:!?()“”《》|\d]|以及|和|及|与|等")

@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from flows.report.checking.document import Paragraph
 from flows.report.checking.findings import CheckedNumber, Finding, breach, quote_around
 from flows.report.checking.numbers import Number
 from flows.report.checking.rules import RESULTS, Rule
@@ -127,25 +128,32 @@ def find_doubled_words(text: Text, rule: Rule) -> Iterator[Finding]:
 
 
 def find_bare_shares(text: Text, rule: Rule) -> Iterator[Finding]:
-    """Find a share (达100%) whose sentence has no count, and a growth without an amount."""
-    for sentence in text.sentences:
-        if text.roles[sentence.paragraph.number] != RESULTS:
+    """Find shares (达100%) in a paragraph without a count, growths per head without an amount."""
+    for paragraph in text.paragraphs:
+        numbers = [number for number in text.numbers[paragraph.number] if number.is_figure]
+        shares = [number for number in numbers if number.group == "percent"]
+        if not shares or text.roles[paragraph.number] != RESULTS:
             continue
-        groups = {number.group for number in sentence.numbers}
-        shares = [number for number in sentence.numbers if number.group == "percent"]
-        if not shares:
-            continue
-        words = sentence.paragraph.text[sentence.start : shares[-1].start]
-        heads = [words.find(word) for word in text.terms["one_unit"] if word in words]
-        if heads:
-            shares = [n for n in shares if n.start > sentence.start + min(heads)]
-            if "money_per_person" not in groups:
-                written = "、".join(share.written for share in shares)
-                what = f"写了人均的比例（{written}），没有人均的数额和上年的数"
-                yield breach(rule, sentence.paragraph, sentence.quote, what)
-        elif groups == {"percent"}:
-            what = f"写了{'、'.join(n.written for n in shares)}，没有分子和分母"
-            yield breach(rule, sentence.paragraph, sentence.quote, what)
+        groups = {number.group for number in numbers}
+        heads = [share for share in shares if _is_per_head(text, paragraph, share)]
+        bare = [share for share in shares if share not in heads]
+        if heads and "money_per_person" not in groups:
+            quote = quote_around(paragraph.text, heads[0].start, heads[-1].end)
+            what = f"写了人均的比例（{_list(heads)}），没有人均的数额和上年的数"
+            yield breach(rule, paragraph, quote, what)
+        if bare and groups == {"percent"}:
+            quote = quote_around(paragraph.text, bare[0].start, bare[-1].end)
+            yield breach(rule, paragraph, quote, f"写了{_list(bare)}，没有分子和分母")
+
+
+def _is_per_head(text: Text, paragraph: Paragraph, share: Number) -> bool:
+    begin = max(paragraph.text.rfind(mark, 0, share.start) for mark in "。;") + 1
+    words = paragraph.text[begin : share.start]
+    return any(word in words for word in text.terms["one_unit"])
+
+
+def _list(numbers: Sequence[Number]) -> str:
+    return "、".join(number.written for number in numbers)
 
 
 def find_awards_without_persons(text: Text, rule: Rule) -> Iterator[Finding]:

@@ -19,9 +19,10 @@ ODD = re.compile(
     r"(?<=[\u4e00-\u9fff/])\?(?=[\u4e00-\u9fff])|\ufffd|锟斤拷|烫烫烫|[\ue000-\uf8ff]|[À-ÿ]{2,}|Â·|â€"
 )
 INNER_BLANK = re.compile(r"[\u4e00-\u9fff][ \u3000]+[\u4e00-\u9fff]")
-PASTED = 8  # characters that a clause must have, and 20 all that is pasted together
-PASTED_TOGETHER = 20
+PASTED = 8  # characters that a clause must have, and 16 all that is pasted together
+PASTED_TOGETHER = 16
 SHOWN = 6
+SHORT = 20  # characters: what stands below a title is then no text
 LONG_PART = 4  # pairs of characters; a shorter part of a title may be said in other words
 
 
@@ -68,7 +69,10 @@ def find_denied_claims(text: Text, rule: Rule) -> Iterator[Finding]:
         topic = pairs_of(common.sub(",", problem.text))
         for number, claim in enumerate(claimed):
             score = sum(weight(pair) for pair in topic & pairs_of(common.sub(",", claim.text)))
-            if score >= rule.limit and score > denied.get(number, (0.0, problem))[0]:
+            if (
+                score >= rule.limit * math.log(count)
+                and score > denied.get(number, (0.0, problem))[0]
+            ):
                 denied[number] = (score, problem)
     for number, (_, problem) in denied.items():
         claim = claimed[number]
@@ -150,7 +154,7 @@ def find_empty_titles(text: Text, rule: Rule) -> Iterator[Finding]:
         title = paragraph.text[paragraph.mark_end : paragraph.body_start].rstrip("。")
         parts = [part for part in re.split("、", QUOTED.sub("", title)) if part]
         below = text.below(paragraph)
-        if len(parts) < 2 or len(below) < 40:
+        if len(parts) < 2 or len(below) < SHORT:
             continue
         said = pairs_of(below)
         for part in parts:

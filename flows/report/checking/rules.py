@@ -28,7 +28,7 @@ class Rule:
     gravity: str
     words: Sequence[Any] = ()
     limit: float = 0
-    off: bool = False
+    skip: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Rules:
 
 
 def load_rules(own: Path | None = None) -> Rules:
-    """Read the rules; those of `own` add words to them, or turn them off.
+    """Read the rules; those of `own` add words to them, or leave them out.
 
     Raises WrongUse where a file has a name that no rule has.
     """

@@ -51,7 +51,7 @@ def write_check(
         listed = [
             [rule.title, GRAVITY[rule.gravity], rule.meaning, rule.resolve]
             for rule in rules.rules.values()
-            if not rule.off
+            if not rule.skip
         ]
         for name, widths, rows in (
             ("发现", FINDINGS, findings),

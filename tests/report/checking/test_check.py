@@ -6,8 +6,12 @@ import pytest
 from check_parts import check, figure, found, only_number, release, verdicts
 
 from flows.report.checking.check import exit_code_of
+from flows.report.checking.document import Control, Paragraph
+from flows.report.checking.figures import FigureChecker
 from flows.report.checking.findings import NOTE
 from flows.report.checking.matching import names_of
+from flows.report.checking.numbers import find_numbers
+from flows.report.checking.rules import load_rules
 from flows.report.checking.verdicts import AGREES, DIFFERS, UNCLEAR, UNKNOWN, WITHHELD
 
 RIGHT = """一、2023年工作成效
@@ -120,6 +124,20 @@ def test_the_other_words_of_the_outline_find_a_figure(tmp_path: Path) -> None:
     assert only_number(check(tmp_path, "各校门卫95名。", plain)).verdict == UNKNOWN
     assert only_number(check(tmp_path, "各校门卫95名。", named)).verdict == DIFFERS
     assert names_of(named.printed[0]) == ["安保力量", "门卫", "看护人员"]
+
+
+def test_a_number_that_a_draft_bound_to_a_figure_is_that_figure() -> None:
+    rules = load_rules()
+    checker = FigureChecker(release(), rules)
+    for text, verdict in (("经费5.1亿元。", DIFFERS), ("经费52310万元。", AGREES)):
+        paragraph = Paragraph(1, text, text, controls=(Control(2, len(text) - 1, "4.1"),))
+        (checked,) = checker.check(paragraph, find_numbers(text))
+        assert (checked.verdict, checked.figures[0]["figure_id"]) == (verdict, "4.1")
+
+
+def test_a_number_within_the_title_of_a_figure_is_none(tmp_path: Path) -> None:
+    tables = release([figure("13.2", "资源配置7项指标", "数据缺失", None, "", state="missing")])
+    assert not check(tmp_path, "核对资源配置7项指标。", tables).numbers
 
 
 def test_figures_that_the_report_leaves_out_are_listed(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def test_a_range_has_two_ends() -> None:
         ("一个学位", "phrase"),
         ("等5部门", "phrase"),
         ("附件3", "marker"),
+        ("任务1:", "marker"),
         ("数十名", "unread"),
         ("若干项", "unread"),
         ("代号8848", "unread"),
