@@ -23,7 +23,8 @@ from flows.report.checking.workbook import write_check
 
 OTHERS = {
     "date": "日期", "duration": "期限", "phrase": "说法", "name": "名称", "ordinal": "序数",
-    "document": "文号", "phone": "电话", "figure": "打算的数", "person_id": "证件号", "ratio": "比", "marker": "编号",
+    "document": "文号", "phone": "电话", "person_id": "证件号", "ratio": "比", "marker": "编号",
+    "figure": "打算的数",
 }  # fmt: skip
 
 

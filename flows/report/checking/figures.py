@@ -284,7 +284,9 @@ QUIET = {"duration", "phrase"}  # told only where they are a figure
 def describe_print(figure: Row) -> Row:
     """Add to a figure the number that it is printed as, and its unit."""
     text = str(figure["text"] or "").replace("（暂定）", "")
-    numbers = [number for number in find_numbers(text) if number.is_figure]
+    title = re.sub(r"\d", "", str(figure["title"]))  # some units stand in the title alone
+    found = find_numbers(f"{title}{text}", len(title))
+    numbers = [number for number in found if number.is_figure]
     printed = numbers[0] if len(numbers) == 1 else None
     if printed and "排名" in figure["title"]:
         printed = replace(printed, unit="名次")

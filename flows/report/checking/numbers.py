@@ -25,6 +25,7 @@ UNITS = {
     "times": "次 场 场次 期 轮 家次 课次 批次 批",
     "hours": "学时 课时 个学时 个课时 个培训学时 个教学课时",
     "times_as_much": "倍",
+    "coefficient": "系数",
     "years": "年",
     "area": "平方米 万平方米 亩 公顷 平方公里 平方千米",
     "things": "个 镇 乡 街道 社区 项 类 种 件 起 节 门 间 幅 篇 套 台 册 本 张 份 支 条 笔 处 座 "
@@ -102,6 +103,7 @@ TENTHS = re.compile(
     rf"(?P<tenths>[{NUMERALS}])成(?!立|为|功|果|员|效|绩|长|就|本|人|都|熟|年|套|分)"
 )
 EACH = re.compile("生均|人均|每生|每人|每名|每学年|年生均")
+COEFFICIENT = re.compile("系数")
 STARTS = re.compile(rf"[\d{NUMERALS}百千万①-⑳]|数[十百千万]|几[十百千万]|若干|上[百千万]")
 
 
@@ -210,6 +212,8 @@ def _from_match(match: re.Match[str], text: str) -> Number | None:
                 scale *= SCALES[parts["lowunit"]]
     if unit == "元" and EACH.search(re.split("[，。;:]", text[: match.start()])[-1]):
         unit = "元/生"
+    if not unit and COEFFICIENT.search(re.split("[，。;:]", text[: match.start()])[-1]):
+        unit = "系数"
     if parts["over1"] or parts["over2"]:
         qualifier = qualifier or "over"
     if parts["after"]:

@@ -135,6 +135,19 @@ def test_a_number_that_a_draft_bound_to_a_figure_is_that_figure() -> None:
         assert (checked.verdict, checked.figures[0]["figure_id"]) == (verdict, "4.1")
 
 
+def test_units_that_stand_in_the_title_alone_are_known(tmp_path: Path) -> None:
+    tables = release(
+        [
+            figure("13.2", "小学骨干教师数差异系数", "0.4321", "0.43214", ""),
+            figure("13.3", "小学生均教学仪器设备值", "2300.50元", "2300.5", "元"),
+        ]
+    )
+    right = "小学骨干教师数差异系数为0.4321,小学生均教学仪器设备值2300.5元。"
+    assert set(verdicts(check(tmp_path, right, tables)).values()) == {AGREES}
+    wrong = "小学骨干教师数差异系数为0.53,小学生均教学仪器设备值2200元。"
+    assert set(verdicts(check(tmp_path, wrong, tables)).values()) == {DIFFERS}
+
+
 def test_a_number_within_the_title_of_a_figure_is_none(tmp_path: Path) -> None:
     tables = release([figure("13.2", "资源配置7项指标", "数据缺失", None, "", state="missing")])
     assert not check(tmp_path, "核对资源配置7项指标。", tables).numbers
