@@ -6,13 +6,14 @@ from pathlib import Path
 from uuid import UUID
 
 from prefect import flow, get_client, tags
+from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Crashed
+from prefect.states import Completed, Crashed
 
 from flows.common.error_messages import redact_errors
-from flows.common.errors import Blocked
+from flows.common.errors import GAPS, Blocked
 from flows.common.settings import CHECKOUT, Workspace
 from flows.exports.html.quality_report import write_quality_report
 from flows.exports.postgres.publish import publish_results
@@ -20,7 +21,7 @@ from flows.ingest import ingest
 from flows.landing.source_status import all_active
 from flows.publish import publish
 from flows.runs.arrivals import describe_arrivals
-from flows.runs.context import RunContext, ValidatedSources
+from flows.runs.context import RunContext, ValidatedSources, exit_code_of
 from flows.runs.lifecycle import open_run
 from flows.runs.planning import (
     find_unchanged_years,
@@ -28,21 +29,29 @@ from flows.runs.planning import (
     plan_run,
     require_room,
 )
+from flows.runs.record import make_record
+from flows.runs.summary import summarize_run
 from flows.runs.validation import validate_sources
 from flows.transform import transform
+
+ARTIFACT = "ziping-summary"
 
 
 @flow
 @redact_errors
 def nightly(
     year: int | None = None, as_of: date | None = None, workspace: str | None = None
-) -> dict[int, str]:
-    """Run for the open years, or one, and say for each how it ended."""
+) -> dict[int, str] | State[dict[int, str]]:
+    """Run for the open years, or one, and say for each how it ended.
+
+    A run after which something is missing ends in Prefect in a state of its own name, Incomplete.
+    """
     place = Workspace(Path(workspace or CHECKOUT).resolve())
     mark = f"{socket.gethostname()}:{place.root}"
     with open_run(place, year, as_of) as run, tags(mark):
         log = run.log
         close_killed_runs(mark)
+        _name_run(f"{run.settings.district_title} {run.name}")
         plan = log.plan  # the command has made it before it loads Prefect
         if plan is None:
             plan = log.add_plan(plan_run(run))
@@ -60,9 +69,17 @@ def nightly(
             write_quality_report(run.folder, outcomes, log.report_outcomes, run.settings, run.as_of)
         if year is None and as_of is None:
             forget_unused_results(run, sources)
+        code = exit_code_of(log)
+        summary = summarize_run(make_record(run, code), place)
+        create_markdown_artifact(
+            key=ARTIFACT, markdown="\n\n".join(summary.lines), description=summary.subject
+        )
     if log.blocked:
         raise Blocked("; ".join(log.blocked))
-    return {year: str(result["result"]) for year, result in log.results.items()}
+    results = {year: str(result["result"]) for year, result in log.results.items()}
+    if code == GAPS:
+        return Completed(name="Incomplete", message=summary.subject, data=results)
+    return results
 
 
 def _build_years(run: RunContext, sources: ValidatedSources) -> None:
@@ -73,6 +90,12 @@ def _build_years(run: RunContext, sources: ValidatedSources) -> None:
     if years := [year for year in run.years if year not in run.log.results]:
         transform(years)
         publish(years)
+
+
+def _name_run(name: str) -> None:
+    """Name the flow's run after the run: its number and date tell it from others, no word pair."""
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_name(UUID(flow_run.get_id()), name)
 
 
 def close_killed_runs(mark: str) -> None:

@@ -24,7 +24,7 @@ from flows.releases.release import (
     year_folder,
 )
 from flows.releases.signed_drift import record_drift
-from flows.releases.tables import ReleaseTables, Row, is_covered
+from flows.releases.tables import ReleaseTables, Row
 from flows.releases.write_tables import write_tables
 from flows.report.draft import REPORT, make_draft
 from flows.runs.context import (
@@ -69,10 +69,9 @@ def _fill(run: RunContext, sources: ValidatedSources, year: int, name: str, fold
     validate(year, str(folder))
     with run.log.timed("release files"):
         tables = ReleaseTables.load(folder)
-        states = [value["state"] for value in tables.values.values() if is_covered(value)]
         previous = newest_release(run.workspace, year)
         making = _describe_making(run, sources, year)
-        write_json(folder / MANIFEST, make_manifest(making, year, name, previous, states))
+        write_json(folder / MANIFEST, make_manifest(making, year, name, previous, tables))
         manifest = Release(folder).manifest  # as its readers have it
     with run.log.timed(REPORT):
         _write_report(run, tables, manifest, folder)
@@ -101,7 +100,7 @@ def _write_report(run: RunContext, tables: ReleaseTables, manifest: Row, folder:
     run.log.notices += [str(finding) for finding in made.findings if finding.row]
 
 
-@flow
+@flow(flow_run_name="publish {years}")
 @redact_errors
 def publish(years: list[int]) -> None:
     """Publish each year by itself: one that is blocked keeps its last release."""

@@ -8,7 +8,7 @@ from flows.warehouse.build import prepare_warehouse
 from flows.warehouse.dbt import run_dbt
 
 
-@flow
+@flow(flow_run_name="transform {years}")
 @redact_errors
 def transform(years: list[int]) -> None:
     """Build all models for the years."""

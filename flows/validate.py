@@ -11,7 +11,7 @@ from flows.releases.audit import gate_outcomes
 from flows.runs.context import current_run
 
 
-@flow
+@flow(flow_run_name="validate {year}")
 @redact_errors
 def validate(year: int, folder: str) -> None:
     """Judge a part folder; a critical rule that fails, or cannot be run, blocks the release."""

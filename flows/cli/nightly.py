@@ -9,7 +9,7 @@ from datetime import date, datetime
 from flows.common.clock import known_until
 from flows.common.console import make_console, say
 from flows.common.disk import describe_lacking_room
-from flows.common.errors import GAPS, Blocked
+from flows.common.errors import Blocked
 from flows.common.settings import Workspace
 from flows.exports.postgres.publish import publish_results
 from flows.landing.source_status import by_period, missing_or_rejected
@@ -18,6 +18,8 @@ from flows.runs.context import RunContext, RunPlan, exit_code_of
 from flows.runs.lifecycle import OnOpen, open_run
 from flows.runs.planning import find_unchanged_years, plan_run, require_room
 from flows.runs.prefect_server import prefect_server
+from flows.runs.record import make_record
+from flows.runs.summary import summarize_run
 from flows.runs.validation import validate_sources
 
 
@@ -112,8 +114,7 @@ def print_run(run: RunContext) -> None:
         say(f"  ! {sentence}")
     for sentence in dict.fromkeys(log.notices):
         say(f"  - {sentence}")
-    if exit_code_of(log) == GAPS:
-        say("gaps stand open: see `ziping status` and `ziping sources`")
+    say(summarize_run(make_record(run, exit_code_of(log)), run.workspace).text)
     for name, seconds in log.timings.items():
         wall, cpu = seconds["wall_seconds"], seconds["cpu_seconds"]
         say(f"{name:34}{wall:8.1f} s wall{cpu:8.1f} s CPU")

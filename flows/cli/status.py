@@ -29,6 +29,8 @@ def print_status(workspace: Workspace, run_count: int) -> None:
     if not seen["last"]:
         console.print("no night has run yet: `ziping nightly`")
         return
+    for line in seen["summary"]:
+        console.print(line)
     table = Table("run", "ended", "result", "years", "wall s", "CPU s")
     for run in seen["runs"]:
         table.add_row(

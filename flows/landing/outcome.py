@@ -292,12 +292,15 @@ def rejection_sentence(entry: Mapping[str, Any]) -> str:
 def rejection_in_chinese(entry: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """Say to an office why a delivery that a release's manifest names is not active."""
     contract = manifest["contracts"].get(entry["source"], {})
-    title, period = (
-        contract.get("title", entry["source"]),
-        WORDS.get(entry["period"], entry["period"]),
-    )
     key = (entry["source"], entry["period"])
-    in_force = {(file["source"], file["period"]) for file in manifest["deliveries"]}
-    stands = "，仍用上一份" if key in in_force and "parts" not in contract else ""
+    active = {(file["source"], file["period"]) for file in manifest["deliveries"]}
+    stands = key in active and "parts" not in contract
+    return write_rejection(entry, contract.get("title", entry["source"]), older_stands=stands)
+
+
+def write_rejection(entry: Mapping[str, Any], title: str, *, older_stands: bool) -> str:
+    """Say to an office why a delivery is not active, and whether the one before it still is."""
+    stands = "，仍用上一份" if older_stands else ""
+    period = WORDS.get(entry["period"], entry["period"])
     reasons = join_chinese([Message.from_json(kept) for kept in entry["reasons"]])
     return f"{title}（{period}）{entry['file']}未通过检查{stands}：{reasons}"

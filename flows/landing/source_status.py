@@ -11,7 +11,12 @@ from flows.common.settings import SAMPLE_MARK, Settings
 from flows.contracts.delivery import Delivery, newest_first
 from flows.contracts.model import Contract
 from flows.contracts.periods import due_date_of_year, first_day_of_year, period_of_year
-from flows.landing.outcome import Outcome, rejection_of_delivery, rejection_sentence
+from flows.landing.outcome import (
+    Outcome,
+    rejection_of_delivery,
+    rejection_sentence,
+    write_rejection,
+)
 
 Key = tuple[str, str, str]  # table, district and period
 
@@ -287,10 +292,21 @@ def open_periods(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:
             "due": status.expected.due,
             "is_active": bool(status.active),
             "sentences": sentences,
+            "chinese": _say_in_chinese(status),
         }
         for status in by_period(statuses)
         if (sentences := missing_or_rejected([status]))
     ]
+
+
+def _say_in_chinese(status: SourceStatus) -> list[str]:
+    """Say to an office what is missing of a period and why what came is not active."""
+    contract = status.expected.contract
+    stands = bool(status.active) and not contract.in_parts
+    rejected = [
+        write_rejection(entry, contract.title, older_stands=stands) for entry in status.rejections
+    ]
+    return [*filter(None, [status.gap]), *rejected]
 
 
 def count_quarantined(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:

@@ -17,10 +17,22 @@ from flows.landing.source_status import (
     sample_files,
 )
 from flows.releases.fingerprint import code_files, fingerprint_of
-from flows.releases.release import MANIFEST_VERSION, Release
+from flows.releases.release import MANIFEST_VERSION, Release, rows_of
+from flows.releases.summary import summarize_release
+from flows.releases.tables import ReleaseTables, is_covered
 from flows.warehouse.models import facts
 
-STATES_OF_GAPS = ("missing", "partial", "provisional")
+STATES_OF_GAPS = {"missing", "partial", "provisional"}
+
+
+def _summarize(
+    tables: ReleaseTables, district: str, previous: Release | None
+) -> dict[str, list[str]]:
+    """Summarize the figures of the own district, and which of them print another text now."""
+    printed = [row for row in tables.printed if row["district_code"] == district]
+    is_whole = previous is not None and not previous.find_problems()
+    before = rows_of(previous.folder / "report_figures.parquet") if previous and is_whole else []
+    return summarize_release(printed, before)
 
 
 def _delivery_entries(found: Sequence[SourceStatus]) -> list[dict[str, Any]]:
@@ -121,13 +133,14 @@ def make_manifest(
     year: int,
     release_name: str,
     previous: Release | None,
-    states: Sequence[str],
+    tables: ReleaseTables,
 ) -> dict[str, Any]:
-    """Gather the manifest of a year's release; `states` are those of its values."""
+    """Gather the manifest of a year's release, whose tables are written already."""
     own = [known for known in making.statuses if known.expected.evaluation_year == year]
     gates = [outcome for outcome in making.outcomes if outcome["period"] == str(year)]
     inputs, settings = making.inputs, making.settings
     gaps, rejections = gap_sentences(own), rejections_of(own)
+    states = {value["state"] for value in tables.values.values() if is_covered(value)}
     return {
         "manifest_version": MANIFEST_VERSION,
         "release": release_name,
@@ -151,7 +164,8 @@ def make_manifest(
         "waived": waived_in(own),
         "withdrawn": making.withdrawn,
         "rejections": rejections,
-        "has_gaps": bool(gaps or rejections) or any(state in STATES_OF_GAPS for state in states),
+        "has_gaps": bool(gaps or rejections or states & STATES_OF_GAPS),
+        "summary": _summarize(tables, settings.district, previous),
         "previous": previous
         and {
             "release": previous.name,

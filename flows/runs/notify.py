@@ -12,13 +12,14 @@ from flows.common.errors import BLOCKED, FAILED, GAPS, WrongUse
 from flows.common.settings import FORGOTTEN, PREFIX, Workspace
 from flows.contracts.environment import load_settings
 from flows.extract.pull.retry import OverTime, answer_within
+from flows.runs.summary import Summary
 
 WORDS = {FAILED: "failed", BLOCKED: "blocked", GAPS: "gaps"}
 LONGEST_SECONDS = 4.0  # a night that is told to end does so within ten
-LONGEST_TEXT = 1_000  # what chat services of offices take in one message
+LONGEST_BYTES = 2_048  # what 企业微信 takes as the text of one message
 
 
-def notify(workspace: Workspace, record: Mapping[str, Any]) -> list[str]:
+def notify(workspace: Workspace, record: Mapping[str, Any], summary: Summary) -> list[str]:
     """Tell of a night that ended as `notify_on` lists; give what could not be told, in sentences.
 
     A command gets the message as JSON on its standard input, a webhook as the body of a POST. The
@@ -30,7 +31,7 @@ def notify(workspace: Workspace, record: Mapping[str, Any]) -> list[str]:
         return []  # that is the failure itself, and nobody is named to be told of it
     if WORDS.get(record["exit_code"]) not in settings.notify_on:
         return []
-    message = json.dumps(message_of(record, settings.district_title), ensure_ascii=False).encode()
+    message = json.dumps(make_message(record, summary), ensure_ascii=False).encode()
     failed = []
     if settings.notify_command and (why := _run(settings.notify_command, message)):
         failed.append(f"nobody was told of this night: ZIPING_NOTIFY_COMMAND {why}")
@@ -39,26 +40,16 @@ def notify(workspace: Workspace, record: Mapping[str, Any]) -> list[str]:
     return failed
 
 
-def message_of(record: Mapping[str, Any], title: str) -> dict[str, Any]:
-    """Write the message: what a person reads, in the form of 企业微信 and 钉钉, and its parts."""
-    sentences = [
-        sentence
-        for sentence in (
-            record.get("failure"),
-            *record.get("blocked", ()),
-            *record.get("gaps", ()),
-            *record.get("unavailable", ()),
-        )
-        if sentence
-    ]
-    head = f"ziping {title} {record['run']}: {WORDS[record['exit_code']]}"
+def make_message(record: Mapping[str, Any], summary: Summary) -> dict[str, Any]:
+    """Write the message: the text in the form of 企业微信 and 钉钉, and as a mail has it."""
     return {
         "msgtype": "text",
-        "text": {"content": "\n".join([head, *sentences])[:LONGEST_TEXT]},
+        "text": {"content": summary.fit(LONGEST_BYTES)},
         "run": record["run"],
         "exit_code": record["exit_code"],
         "result": WORDS[record["exit_code"]],
-        "sentences": sentences,
+        "subject": summary.subject,
+        "body": summary.text,
     }
 
 

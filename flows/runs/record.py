@@ -20,9 +20,11 @@ from flows.releases.run_log import RECORD, RECORD_VERSION
 from flows.releases.signing import pin_signing
 from flows.runs.context import RunContext
 from flows.runs.notify import notify
+from flows.runs.summary import summarize_run
 
 
-def _make_record(run: RunContext, code: int, failure: str | None) -> dict[str, Any]:
+def make_record(run: RunContext, code: int, failure: str | None = None) -> dict[str, Any]:
+    """Gather what is known of a run so far."""
     log = run.log
     record: dict[str, Any] = {
         "run": run.name,
@@ -55,12 +57,12 @@ def _make_record(run: RunContext, code: int, failure: str | None) -> dict[str, A
 
 def write_record(run: RunContext, code: int, failure: str | None = None) -> None:
     """Leave the record of the run for `ziping status`, and tell who wants to be told."""
-    _leave(run.workspace, run.folder, _make_record(run, code, failure))
+    _leave(run.workspace, run.folder, make_record(run, code, failure))
 
 
 def write_intent(run: RunContext) -> None:
     """Leave the record of a run that may be killed: no release without a record that tells it."""
-    record = _make_record(run, FAILED, "it did not end: it was killed, or it is still running")
+    record = make_record(run, FAILED, "it did not end: it was killed, or it is still running")
     _write(run.folder, record | {"ended_at": None})
 
 
@@ -78,8 +80,10 @@ def _leave(workspace: Workspace, folder: Path, record: dict[str, Any]) -> None:
 
     Who looks back sits before it, and nobody else need know.
     """
+    summary = summarize_run(record, workspace)
+    record["summary"] = [summary.subject, *summary.lines]
     if workspace.as_of is None:
-        record["notices"] = [*record["notices"], *notify(workspace, record)]
+        record["notices"] = [*record["notices"], *notify(workspace, record, summary)]
     _write(folder, record)
 
 

@@ -22,7 +22,7 @@ from flows.releases.integrity import (
 from flows.releases.release import Release, current_release, year_folder, years_published
 from flows.releases.run_log import records
 from flows.releases.signed_drift import describe_signing
-from flows.releases.tables import ReleaseTables, describe_coverage, is_covered
+from flows.releases.tables import ReleaseTables, describe_coverage, is_covered, number_figure
 
 VERSION = 2
 RESULTS = {0: "complete", 1: "failed", 2: "wrong use", 3: "blocked", 4: "with gaps"}
@@ -43,6 +43,7 @@ def describe_status(workspace: Workspace, run_count: int) -> dict[str, Any]:
         "version": VERSION,
         "district_code": settings.district,
         "last": _describe_last(found, now),
+        "summary": list(found[-1].get("summary", ())) if found else [],
         "runs": [_describe_run(record) for record in found[-run_count:]],
         "open": _list_open(found, now.date()),
         "notices": _list_notices(found),
@@ -150,7 +151,7 @@ def _release(year: int, release: Release) -> dict[str, Any]:
         "figures_by_state": dict(Counter(row["state"] for row in figures)),
         "figures_by_judgement": dict(Counter(row["judgement"] for row in figures)),
         "in_doubt": [
-            {"figure_id": row["figure_id"], "state": row["state"], "reason": row["reason"]}
+            {"figure_id": number_figure(row), "state": row["state"], "reason": row["reason"]}
             for row in figures
             if row["state"] in ("provisional", "partial", "missing") and is_covered(row)
         ],

@@ -16,9 +16,11 @@ from nights import closed_port, last_record, night
 from flows.common.settings import Workspace
 from flows.runs import notify as notifying
 from flows.runs.notify import notify
+from flows.runs.summary import Summary
 
 SECRET = "key=693a91f6-canary"
-BLOCKED = {"run": "00007-2024-03-01", "exit_code": 3, "blocked": ["report_values: 一处矛盾"]}
+BLOCKED = {"run": "00007-2024-03-01", "exit_code": 3}
+SUMMARY = Summary("样例区教育职责自评 00007：未发布", ["检查不通过：report_values：一处矛盾"])
 
 
 @contextmanager
@@ -69,10 +71,10 @@ def test_a_program_gets_the_message_on_its_standard_input(
         f"pathlib.Path({str(told)!r}).write_bytes(sys.stdin.buffer.read())\n"
     )
     monkeypatch.setenv("ZIPING_NOTIFY_COMMAND", program(tmp_path, text))
-    assert notify(Workspace(tmp_path), BLOCKED) == []
+    assert notify(Workspace(tmp_path), BLOCKED, SUMMARY) == []
     message = json.loads(told.read_text("utf-8"))
     assert (message["exit_code"], message["result"]) == (3, "blocked")
-    assert message["sentences"] == ["report_values: 一处矛盾"]
+    assert (message["subject"], message["body"]) == (SUMMARY.subject, SUMMARY.text)
 
 
 def test_a_webhook_gets_the_message_in_the_form_of_chat_services(
@@ -80,13 +82,10 @@ def test_a_webhook_gets_the_message_in_the_form_of_chat_services(
 ) -> None:
     with webhook() as (url, received):
         monkeypatch.setenv("ZIPING_NOTIFY_URL", url)
-        assert notify(Workspace(tmp_path), BLOCKED) == []
+        assert notify(Workspace(tmp_path), BLOCKED, SUMMARY) == []
     (message,) = received
     assert message["msgtype"] == "text"
-    assert message["text"]["content"].splitlines() == [
-        "ziping 样例区 00007-2024-03-01: blocked",
-        "report_values: 一处矛盾",
-    ]
+    assert message["text"]["content"] == SUMMARY.text
 
 
 @pytest.mark.parametrize(
@@ -108,7 +107,7 @@ def test_who_is_told_of_what(
         monkeypatch.setenv("ZIPING_NOTIFY_ON", listed)
     with webhook() as (url, received):
         monkeypatch.setenv("ZIPING_NOTIFY_URL", url)
-        notify(Workspace(tmp_path), BLOCKED | {"exit_code": code})
+        notify(Workspace(tmp_path), BLOCKED | {"exit_code": code}, SUMMARY)
     assert bool(received) == is_told
 
 
@@ -128,7 +127,7 @@ def test_a_webhook_that_does_not_take_it_is_said_without_its_address(
     monkeypatch.setattr(notifying, "LONGEST_SECONDS", 0.5)
     with webhook(**answer) as (url, _):
         monkeypatch.setenv("ZIPING_NOTIFY_URL", url)
-        (sentence,) = notify(Workspace(tmp_path), BLOCKED)
+        (sentence,) = notify(Workspace(tmp_path), BLOCKED, SUMMARY)
     assert why in sentence
     assert "ZIPING_NOTIFY_URL" in sentence
     assert SECRET not in sentence
@@ -140,7 +139,7 @@ def test_a_webhook_that_takes_it_and_answers_no_json_has_taken_it(
 ) -> None:
     with webhook(body=b"ok") as (url, received):
         monkeypatch.setenv("ZIPING_NOTIFY_URL", url)
-        assert notify(Workspace(tmp_path), BLOCKED) == []
+        assert notify(Workspace(tmp_path), BLOCKED, SUMMARY) == []
     assert received
 
 
@@ -153,7 +152,7 @@ def test_a_program_that_fails_or_hangs_is_said(
 ) -> None:
     monkeypatch.setattr(notifying, "LONGEST_SECONDS", 0.5)
     monkeypatch.setenv("ZIPING_NOTIFY_COMMAND", program(tmp_path, text))
-    (sentence,) = notify(Workspace(tmp_path), BLOCKED)
+    (sentence,) = notify(Workspace(tmp_path), BLOCKED, SUMMARY)
     assert why in sentence
 
 
@@ -162,7 +161,7 @@ def test_a_program_that_is_not_there_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setenv("ZIPING_NOTIFY_COMMAND", command)
-    (sentence,) = notify(Workspace(tmp_path), BLOCKED)
+    (sentence,) = notify(Workspace(tmp_path), BLOCKED, SUMMARY)
     assert "cannot be run" in sentence
 
 

@@ -28,11 +28,11 @@ from flows.exports.html.figures import (
 from flows.exports.html.issues import Comparison, changes_of, compare_with, list_issues
 from flows.exports.html.signed import describe_signed
 from flows.releases.release import CURRENT, Release
-from flows.releases.tables import ReleaseTables, Row, count_coverage, is_covered
+from flows.releases.summary import STATES, describe_judgements, describe_states
+from flows.releases.tables import ReleaseTables, Row, is_covered
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGE = "index.html"
-STATES = ("actual", "provisional", "partial", "missing", "not_applicable", "suppressed", "withheld")
 IN_DOUBT = ("provisional", "partial", "missing")
 # Files that other forms leave beside the page, and what a reader finds there.
 BESIDE = {
@@ -144,7 +144,7 @@ def _district(figures: Figures, comparison: Comparison | str) -> View:
         change = moved.get(view["label"])
         views.append((row, view | {"change": change, "kinds": " ".join(_list_kinds(view, change))}))
     is_own = figures.district == figures.manifest["district_code"]
-    covered, due = count_coverage(figures.figures)
+    printed = [{**figures.value(row), **row} for row in figures.figures]
     return {
         "code": figures.district,
         "title": figures.manifest["district_title"] if is_own else "",
@@ -153,8 +153,8 @@ def _district(figures: Figures, comparison: Comparison | str) -> View:
             for name in ("district", "open", "changes", "signed", "files")
         },
         "total": len(views),
-        "covered": covered,
-        "due": due,
+        "judged": describe_judgements(printed),
+        "summary": describe_states(printed),
         "states": _counts(views, "state", STATES),
         "judgements": _counts(views, "judgement", (*MARKS, "不适用", "无标准")),
         "failed": [view for _, view in views if view["mark"] == "failed"],

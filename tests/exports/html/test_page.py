@@ -141,7 +141,7 @@ def test_a_fold_names_files_and_how_a_value_is_computed(read: Reader) -> None:
 def test_the_top_counts_states_and_judgements(read: Reader) -> None:
     flat = re.sub(r"\s+", "", read.rows["district"].split("4. 经费")[0])
     assert "5项有标准：达标2项，未达标1项，无法判定2项。报告应报9项，已有数7项。" in flat
-    assert "本页共11处数字：实际4处，暂定1处，部分上报1处，数据缺失1处" in flat
+    assert "共11处数字：实际4处，暂定1处，部分上报1处，数据缺失1处" in flat
     assert "不涉及1处，不公开（人数过少）1处，不得公开2处" in flat
     assert "判定所依的标准有3处待核对原文" in flat
     assert "4.3.2图4：720.00元/生·年，距标准−0.0001元/生·年" in flat
