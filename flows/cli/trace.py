@@ -20,7 +20,7 @@ from flows.lineage.workbook import Printed, refuse_target, write_trace
 from flows.parsing.attachments import write_document
 from flows.quality.waivers import waived_sentence
 from flows.releases.release import find_release
-from flows.releases.tables import Key, key_of
+from flows.releases.tables import Key, key_of, number_figure
 
 ROLE_TITLES = {"numerator": "分子", "denominator": "分母", "value": "数值", "input": "依据"}
 
@@ -170,7 +170,7 @@ def print_trace(
 def _print_value(tracer: Tracer, figure: str, key: Key, *, show_rows: bool) -> Printed:
     found = [printed for printed in tracer.printed_as(figure) if key_of(printed) == key]
     for printed in found:
-        say(f"{figure} {printed['title']}: {printed['text']}")
+        say(f"{number_figure(printed)} {printed['title']}: {printed['text']}")
     node = tracer.trace(key)
     _print_node(tracer, node, set() if show_rows else None)
     if node.value["state"] in SHOWN_STATES:

@@ -15,9 +15,9 @@ from flows.common.settings import SAMPLE_MARK
 Row = Mapping[str, Any]
 Style = Callable[..., Any]
 
-OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 # Every office has these fonts; elsewhere the nearest of the same kind stands in.
 BODY = {"font_name": "宋体", "font_charset": 134, "font_size": 10}
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 HEAD = {"font_name": "黑体", "font_charset": 134}
 NOTE = {"font_name": "仿宋", "font_charset": 134, "font_size": 10.5}
 BOX = {"border": 1, "border_color": "#7F7F7F", "valign": "vcenter", "text_wrap": True}
@@ -50,25 +50,30 @@ def open_book(target: Path, title: str, mode: int = 0o644) -> Iterator[tuple[Any
     import xlsxwriter
 
     content = BytesIO()
-    with xlsxwriter.Workbook(content, OPTIONS) as book:
+    # The width of a column counts digits of the default font: it is the one that stands in cells.
+    options = OPTIONS | {"default_format_properties": dict(BODY)}
+    with xlsxwriter.Workbook(content, options) as book:
         # A clock in the file would give other bytes every night.
         book.set_properties({"title": title, "created": datetime(2000, 1, 1)})
         yield book, cache(lambda **look: book.add_format({**BODY, **look}))
     write_durably(target, content.getvalue(), mode)
 
 
-def set_up_page(page: Any, manifest: Row, *, landscape: bool = True, pages_high: int = 0) -> None:
-    """Print on A4, one page wide, with page number and title, or release, at the foot."""
-    page.set_landscape() if landscape else page.set_portrait()
+def set_up_page(page: Any, manifest: Row) -> None:
+    """Print on A4, one page wide, with page number and title, or release, at the foot.
+
+    Columns whose widths add up to 125 are printed at nine tenths: ten points become nine.
+    """
+    page.set_landscape()
     page.set_paper(9)
-    page.fit_to_pages(1, pages_high)
+    page.fit_to_pages(1, 0)
     page.center_horizontally()
     page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     if manifest["is_sample"]:
         page.set_header(f'&R&"黑体,Regular"&12&KC00000{SAMPLE_MARK}')
     release = f"　发布 {manifest['release']}" if "release" in manifest else ""
     foot = f"{manifest['title'][:60]}{release}".replace("&", "&&")
-    page.set_footer(f'&L&"宋体,Regular"&8 {foot}&C&8 {page.name}&R&8 第 &P 页，共 &N 页')
+    page.set_footer(f'&L&"宋体,Regular"&11 {foot}&C&11 {page.name}&R&11 第 &P 页，共 &N 页')
     page.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
     page.hide_gridlines(2)
 

@@ -16,16 +16,16 @@ from flows.lineage.contributions import contributions, total_of
 from flows.lineage.recompute import Recomputation
 from flows.lineage.trace import SHOWN_STATES, TraceNode, Tracer
 from flows.quality.waivers import waived_sentence
-from flows.releases.tables import Row
+from flows.releases.tables import Row, number_figure
 
 PRIVATE = 0o600  # what it lists of schools is closed in the release too
-WIDTHS = (13, 36, 23, 21, 21, 13, 12)  # of the page's columns
+WIDTHS = (12, 33, 20, 19, 19, 11, 11)  # of the page's columns
 SPANS = {2: ((0, 0), (1, 6)), 4: ((0, 0), (1, 2), (3, 3), (4, 6))}  # of pairs in a row
 STEPS = ("项目", "名称", "期间与范围", "公布值", "重算值", "核对", "判定或明细")
 FILES = ("序号", "文件", "工作表", "来源", "责任科室", "收到日期", "sha256")
 SIGNING = ("经办人", "审核人", "日期")
 # Of the table of what adds up: captions and widths.
-TABLE = {"文件序号": 10, "工作表": 22, "单位或学期": 38, "名称": 32, "行数": 10, "计入": 24}
+TABLE = {"文件序号": 9, "工作表": 20, "单位或学期": 34, "名称": 28, "行数": 10, "计入": 23}
 TABLE_NOTE = "按文件和单位汇总；涉及个人的来源不列个人所在的行，人数过少的单位合并列示或不列数额。"
 MOST_REMARKS = 5
 
@@ -61,16 +61,23 @@ def write_trace(target: Path, tracer: Tracer, name: str, values: Sequence[Printe
     manifest = tracer.release.manifest
     with excel.open_book(target, f"{manifest['title']} {name}", PRIVATE) as (book, style):
         for number, printed in enumerate(values, start=1):
-            label = name[:20] + (f"({number})" if len(values) > 1 else "")
+            label = _label(name, printed, number)
             files = list(_files(tracer, printed.node))
             numbers = {file.file_id: number for number, file in enumerate(files, start=1)}
             page, places = book.add_worksheet(label), dict[Recomputation, str]()
             if inputs := list(_inputs(printed.node)):
                 sheet = book.add_worksheet(f"{label}-明细")
-                heading = f"{name} 分子与分母由哪些文件和单位相加"
+                heading = f"{label} 分子与分母由哪些文件和单位相加"
                 places = _write_table(sheet, label, heading, inputs, numbers, manifest, style)
-            blocks = _blocks(tracer, name, printed, numbers)
+            blocks = _blocks(tracer, label, printed, numbers)
             _write_page(page, blocks, printed.node, files, places, manifest, style)
+
+
+def _label(name: str, printed: Printed, number: int) -> str:
+    """Name the page of a value: by its figure and part, or as the indicator's first, second."""
+    if printed.figure:
+        return number_figure(printed.figure)
+    return name[:20] + (f".{number}" if number > 1 else "")
 
 
 def _inputs(node: TraceNode) -> Iterator[tuple[Row, str, Recomputation]]:
@@ -244,7 +251,7 @@ def _write_page(
     style: excel.Style,
 ) -> None:
     """Write the one page of a value, with room for names, date and stamp."""
-    excel.set_up_page(page, manifest, landscape=False, pages_high=1)
+    excel.set_up_page(page, manifest)
     for column, width in enumerate(WIDTHS):
         page.set_column(column, column, width)
     page.merge_range(

@@ -1,19 +1,22 @@
 """Rendering what people read, by the programs that may be on a machine."""
 
+import math
 import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 MEDIA_BOX = re.compile(rb"/MediaBox\s*\[\s*0\s+0\s+([0-9.]+)\s+([0-9.]+)\s*\]")
 ORIENTATIONS = {(595, 842): "portrait", (842, 595): "landscape"}  # of A4, in points
 
 
-def printed_pages(workbooks: Sequence[Path], folder: Path) -> list[list[str]]:
-    """Print workbooks as PDF with LibreOffice; give how each page lies."""
+def print_workbooks(workbooks: Sequence[Path], folder: Path) -> list[Path]:
+    """Print workbooks as PDF with LibreOffice."""
     office = shutil.which("soffice")
     if office is None:
         pytest.skip("soffice (LibreOffice) is missing: the workbooks were not rendered")
@@ -22,14 +25,34 @@ def printed_pages(workbooks: Sequence[Path], folder: Path) -> list[list[str]]:
          "--convert-to", "pdf", "--outdir", str(folder), *map(str, workbooks)],
         capture_output=True, check=True, timeout=240,
     )  # fmt: skip
+    return [folder / workbook.with_suffix(".pdf").name for workbook in workbooks]
+
+
+def printed_pages(workbooks: Sequence[Path], folder: Path) -> list[list[str]]:
+    """Print workbooks; give how each page lies."""
     printed = []
-    for workbook in workbooks:
-        content = (folder / workbook.with_suffix(".pdf").name).read_bytes()
+    for path in print_workbooks(workbooks, folder):
+        content = path.read_bytes()
         boxes = [(round(float(w)), round(float(h))) for w, h in MEDIA_BOX.findall(content)]
         pages = content.count(b"/Type/Page/") + content.count(b"/Type /Page /")
-        assert len(boxes) >= pages > 0, workbook.name
+        assert len(boxes) >= pages > 0, path.name
         printed.append([ORIENTATIONS[box] for box in boxes[:pages]])
     return printed
+
+
+def printed_sizes(workbook: Path, folder: Path) -> list[float]:
+    """Print a workbook; give the smallest text of each page, in points."""
+    sizes: list[float] = []
+    for page in PdfReader(print_workbooks([workbook], folder)[0]).pages:
+        found: list[float] = []
+
+        def measure(text: str, matrix: Any, line: Any, _font: Any, size: float) -> None:
+            if text.strip():
+                found.append(size * math.hypot(*line[2:4]) * math.hypot(*matrix[2:4]))  # noqa: B023
+
+        page.extract_text(visitor_text=measure)
+        sizes.append(round(min(found), 1))
+    return sizes
 
 
 def page_in_browser(page: Path, anchor: str, folder: Path) -> str:

@@ -14,23 +14,27 @@ from flows.quality.waivers import waived_sentence
 from flows.releases.tables import Row, describe_coverage
 
 COVER = "说明"
-WIDTHS = (17, 60, 17, 60)
+WIDTHS = (13, 49, 13, 49)
 SHEETS = {
-    "指标": "报告里的每个数字，按报告的顺序：印出文字、数值、状态、判定、距标准多远",
+    "指标": "报告里的每个数字，按报告的顺序：印出文字、状态、判定、距标准多远",
     "定义": "每个指标怎样算、算谁、按哪条标准判定、依据什么文件、由谁负责",
     "缺失与待核": "不能直接引用的数，以及没有报送或被退回的文件",
-    "来源": "收到的文件，和每个数依据的文件、行数、合计",
+    "收到的文件": "收到的文件，各有多少行计入、多少行搁置",
+    "依据": "每个数依据的文件、行数、合计",
+    "数值": "未取整的数，供核对和再计算",
+    "代码": "指标在数据仓库中的编号和版本，供工程师核对",
+    "校验": "文件的校验和，供工程师核对",
 }
 STATES = 7  # of MEANINGS; behind them stand the judgements
-MOST_GAPS = 10  # more would push the sheet beyond one page
+MOST_GAPS = 10  # more stand on the sheet of gaps
 ABOUT = (
     "本工作簿由自评数据仓库按各单位报送的文件自动算出，校验通过后整套发布，发布后不再改动。"
     "每个数字都可以追到文件、工作表和行，并由原始单元格重新算出。"
 )
 NOTES = (
-    "“印出文字”是报告里写的；“数值”是未取整的数，单位见同行“单位”列，金额一律以元计，百分比以百分点计。",
-    "“距标准”小于 0 即未达到标准；恰在标准上下的数多显示几位小数。",
-    "颜色只作提示，状态和判定都写明文字；未达标、数据缺失、无法判定用黑体。",
+    "“印出文字”是报告里写的；未取整的数在《数值》页，金额一律以元计，百分比以百分点计。"
+    "“距标准”小于 0 即未达到标准；恰在标准上下的数多显示几位小数。"
+    "颜色只作提示，状态和判定都写明文字，未达标、数据缺失、无法判定用黑体。",
 )
 
 
@@ -38,7 +42,7 @@ def write_cover(
     page: Any, figures: Sequence[Row], values: Sequence[Row], manifest: Row, style: excel.Style
 ) -> None:
     """Write the sheet; `values` are those of the figures."""
-    excel.set_up_page(page, manifest, pages_high=1)
+    excel.set_up_page(page, manifest)
     for column, width in enumerate(WIDTHS):
         page.set_column(column, column, width)
     page.set_row(0, 28)
@@ -46,9 +50,9 @@ def write_cover(
     page.write(1, 0, SAMPLE_MARK if manifest["is_sample"] else "", style(**excel.SAMPLE))
     line = _merged(page, 2, ABOUT, style)
     line = _facts(page, line, figures, values, manifest, style)
-    line = _sheets(page, line + 1, style)
+    line = _sheets(page, line, style)
     line = _meanings(page, line + 1, style)
-    line = _gaps(page, line + 1, manifest, style)
+    line = _gaps(page, line, manifest, style)
     for text in NOTES:
         line = _merged(page, line, text, style)
 
@@ -101,7 +105,8 @@ def _facts(
 
 def _sheets(page: Any, line: int, style: excel.Style) -> int:
     links = [(excel.Cell(name, link=f"'{name}'!A1"), text) for name, text in SHEETS.items()]
-    return _table(page, line, [(*links[0], *links[1]), (*links[2], *links[3])], style)
+    pairs = zip(links[::2], links[1::2], strict=True)
+    return _table(page, line, [(*left, *right) for left, right in pairs], style)
 
 
 def _meanings(page: Any, line: int, style: excel.Style) -> int:

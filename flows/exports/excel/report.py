@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flows.common import excel
+from flows.common.clock import day_of
 from flows.common.labels import HIDDEN, WORDS
 from flows.common.settings import SAMPLE_MARK
 from flows.exports.excel.cover import COVER, list_issues, write_cover
@@ -14,32 +15,48 @@ from flows.releases.tables import Key, ReleaseTables, Row, key_of, number_figure
 
 WORKBOOK = "report.xlsx"
 HEADER = 3  # the row of the captions; above it stand title, release and sample mark
+DOUBTED = "标准待核"
 LIBRARY = "schools.schools"  # shows which stages a district runs
+# What is read and printed, then what only engineers need: seven columns at most, so that nothing is
+# printed below nine points.
 COLUMNS: dict[str, dict[str, tuple[str, float]]] = {
     "指标": {
-        "place": ("章节", 9), "label": ("图号", 7), "title": ("标题", 26),
-        "text": ("印出文字", 15), "value": ("数值\n（单位见右列）", 16), "unit": ("单位", 11),
-        "state": ("状态", 10), "judgement": ("判定", 9), "standard_value": ("标准值", 10),
-        "margin": ("距标准", 13), "numerator": ("分子", 16), "denominator": ("分母", 12),
-        "period": ("期间", 19), "reason": ("说明", 32),
+        "label": ("图号", 8), "title": ("标题", 30), "text": ("印出文字", 17),
+        "state": ("状态", 17), "judgement": ("判定", 10), "standard": ("标准与距离", 20),
+        "reason": ("说明", 23),
     },
     "定义": {
-        "label": ("图号", 7), "indicator_id": ("指标编号", 16), "title_zh": ("指标", 16),
-        "definition_zh": ("定义", 28), "formula": ("计算方法", 20), "measures": ("分子与分母", 24),
-        "population": ("口径", 18), "standard": ("标准", 22), "document": ("标准文件及文号", 20),
-        "certainty": ("核实", 10), "basis": ("依据", 13), "owner_office": ("责任科室", 10),
+        "label": ("图号", 8), "title_zh": ("指标", 17), "definition_zh": ("定义与口径", 33),
+        "formula": ("计算方法", 19), "standard": ("标准", 20), "document": ("文件及文号、依据", 18),
+        "owner_office": ("责任科室", 10),
     },
     "缺失与待核": {
-        "label": ("图号", 8), "title": ("事项", 28), "state": ("状态", 18),
-        "reason": ("说明", 52), "sources": ("缺失来源", 26), "units": ("已报/应报\n（单位数）", 11),
-        "quarantined_rows": ("搁置\n（行）", 9), "quarantined_amount": ("搁置金额\n（元）", 16),
+        "label": ("图号", 8), "title": ("事项", 22), "state": ("状态", 17),
+        "reason": ("说明", 38), "sources": ("缺失来源", 17), "units": ("已报/应报\n（单位数）", 10),
+        "quarantined": ("搁置", 13),
     },
-    "来源": {
-        "kind": ("类别", 7), "label": ("图号", 8), "title": ("名称", 27), "role": ("作用", 10),
-        "source": ("来源表", 17), "period": ("期间", 19), "original_name": ("文件", 30),
-        "sha256": ("sha256", 24), "rows_landed": ("计入\n（行）", 9),
-        "rows_quarantined": ("搁置\n（行）", 8), "measure_sum": ("合计", 16),
-        "owner_office": ("责任科室", 13),
+    "收到的文件": {
+        "title": ("来源", 20), "period": ("期间", 17), "original_name": ("文件", 40),
+        "rows_landed": ("计入\n（行）", 9), "rows_quarantined": ("搁置\n（行）", 8),
+        "received": ("收到", 12), "owner_office": ("责任科室", 19),
+    },
+    "依据": {
+        "label": ("图号", 8), "title": ("名称", 30), "role": ("作用", 10), "period": ("期间", 17),
+        "original_name": ("文件", 26), "row_count": ("计入\n（行）", 9),
+        "measure_sum": ("合计", 19),
+    },
+    "数值": {
+        "label": ("图号", 8), "value": ("数值\n（单位见右列）", 22), "unit": ("单位", 11),
+        "numerator": ("分子", 22), "denominator": ("分母", 18), "margin": ("距标准", 18),
+        "period": ("期间", 19),
+    },
+    "代码": {
+        "label": ("图号", 8), "indicator_id": ("指标编号", 36), "definition_version": ("版本", 14),
+        "numerator": ("分子", 28), "denominator": ("分母", 25), "multiplier": ("乘数", 6),
+        "data_class": ("类别", 8),
+    },
+    "校验": {
+        "original_name": ("文件", 35), "source": ("来源表", 22), "sha256": ("sha256", 68),
     },
 }  # fmt: skip
 # What stands beside the sample mark of each sheet.
@@ -47,7 +64,11 @@ HINTS = {
     "指标": "点“图号”看定义，点“印出文字”看依据的文件，点“状态”看缺失与待核。",
     "定义": "点“图号”回到指标；一个指标在多处印出时，是最先的一处。",
     "缺失与待核": "不是“实际”的数，以及没有报送、退回的文件；点“图号”回到指标。",
-    "来源": "先列收到的文件，后列每个数依据的文件；点“图号”回到指标。",
+    "收到的文件": "本次发布在用的文件。",
+    "依据": "每个数依据的文件；点“图号”回到指标。",
+    "数值": "未取整的数，供核对和再计算；金额一律以元计，百分比以百分点计。",
+    "代码": "指标在数据仓库中的编号和计算语句的版本，供工程师核对。",
+    "校验": "在用文件的校验和，供工程师核对。",
 }
 
 
@@ -64,17 +85,23 @@ def write_workbook(tables: ReleaseTables, manifest: Row, folder: Path) -> None:
     """Write the workbook of the manifest's district and year; the same input, the same bytes."""
     report = _report(tables, manifest["district_code"], manifest["evaluation_year"])
     places = _LinkTargets(report)
-    sources = _sources(report, manifest["deliveries"], places)
+    evidence = _evidence(report, manifest["deliveries"], places)
     missing = _missing(report, manifest, places)
-    definitions = [
-        _definition(report, indicator, places) for indicator in report.indicators.values()
-    ]
-    sheets = _figures(report, places), definitions, missing, sources
+    sheets = {
+        "指标": _figures(report, places),
+        "定义": [_definition(report, row, places) for row in report.indicators.values()],
+        "缺失与待核": missing,
+        "收到的文件": [_received(row) for row in manifest["deliveries"]],
+        "依据": evidence,
+        "数值": _numbers(report, places),
+        "代码": [_codes(row, places) for row in report.indicators.values()],
+        "校验": manifest["deliveries"],
+    }
     with excel.open_book(folder / WORKBOOK, manifest["title"]) as (book, style):
         values = [report.tables.values[key_of(figure)] for figure in report.figures]
         write_cover(book.add_worksheet(COVER), report.figures, values, manifest, style)
-        for name, rows in zip(COLUMNS, sheets, strict=True):
-            _write_sheet(book.add_worksheet(name), rows, manifest, style)
+        for name in COLUMNS:
+            _write_sheet(book.add_worksheet(name), sheets[name], manifest, style)
 
 
 class _LinkTargets:
@@ -86,12 +113,12 @@ class _LinkTargets:
         self.printed: dict[str, str] = {}  # an indicator's first figure
         for figure in report.figures:
             self.printed.setdefault(figure["indicator_id"], figure["label"])
-        self.sources: dict[str, int] = {}
+        self.evidence: dict[str, int] = {}
         self.missing: dict[str, int] = {}
 
     def to_figure(self, label: str | None) -> str:
         """Say where a figure stands."""
-        return f"'指标'!B{self.figures[label]}" if label in self.figures else ""
+        return f"'指标'!A{self.figures[label]}" if label in self.figures else ""
 
 
 def _number_lines(names: Iterable[str]) -> dict[str | None, int]:
@@ -124,26 +151,58 @@ def _join_lines(texts: Iterable[str]) -> str:
 
 
 def _figures(report: Report, places: _LinkTargets) -> list[Row]:
-    """List the figures in the order of the report, with links to definition, source and gap."""
+    """List the figures in the order of the report, with links to definition, evidence and gap."""
     rows: list[Row] = []
     for figure in report.figures:
-        value, indicator = (
-            report.tables.values[key_of(figure)],
-            report.indicators[figure["indicator_id"]],
-        )
-        label, form = figure["label"], _number_format(indicator, value["value"], value["margin"])
+        value = report.tables.values[key_of(figure)]
+        indicator = report.indicators[figure["indicator_id"]]
+        label = figure["label"]
         definition = _link("定义", places.defined[figure["indicator_id"]])
-        words = HIDDEN.get(value["state"], value["value_text"])
-        shown = words if value["value"] is None else value["value"]
+        evidence = _link("依据", places.evidence.get(label))
+        rests_on = evidence or (definition if indicator["formula"] == "standard" else "")
+        missing = _link("缺失与待核", places.missing.get(label))
         rows.append({
             **figure, **value,
             "label": excel.Cell(label, link=definition),
-            "text": excel.Cell(figure["text"], link=_link("来源", places.sources.get(label)) or (
-                definition if indicator["formula"] == "standard" else "")),
-            "state": excel.Cell(WORDS[value["state"]],
-                          link=_link("缺失与待核", places.missing.get(label))),
-            "value": excel.Cell(shown, form), "margin": excel.Cell(value["margin"], form),
-            "standard_value": excel.Cell(value["standard_value"], _number_format(indicator)),
+            "text": excel.Cell(figure["text"], link=rests_on),
+            "state": excel.Cell(WORDS[value["state"]], link=missing),
+            "standard": _distance(value, indicator),
+        })  # fmt: skip
+    return rows
+
+
+def _distance(value: Row, indicator: Row) -> str | None:
+    """Say which standard a value has and how far from it it is; percentages in 百分点."""
+    if value["standard_value"] is None:
+        return None
+    unit = value["unit"] or ""
+    lines = [f"标准 {_write(value['standard_value'], _number_format(indicator))}{unit}"]
+    if value["margin"] is not None:
+        shape = _number_format(indicator, value["value"], value["margin"])
+        distance = "个百分点" if unit == "%" else unit
+        sign = "+" if value["margin"] > 0 else ""
+        lines.append(f"距标准 {sign}{_write(value['margin'], shape)}{distance}")
+    return "\n".join(lines)
+
+
+def _write(number: Decimal, number_format: str) -> str:
+    decimals = len(number_format.partition(".")[2])
+    return f"{number:{',' if ',' in number_format else ''}.{decimals}f}"
+
+
+def _numbers(report: Report, places: _LinkTargets) -> list[Row]:
+    """List the figures' values as numbers, neither scaled nor cut."""
+    rows: list[Row] = []
+    for figure in report.figures:
+        value = report.tables.values[key_of(figure)]
+        indicator = report.indicators[figure["indicator_id"]]
+        shape = _number_format(indicator, value["value"], value["margin"])
+        words = HIDDEN.get(value["state"], value["value_text"])
+        rows.append({
+            **value,
+            "label": excel.Cell(figure["label"], link=places.to_figure(figure["label"])),
+            "value": excel.Cell(words if value["value"] is None else value["value"], shape),
+            "margin": excel.Cell(value["margin"], shape),
         })  # fmt: skip
     return rows
 
@@ -176,22 +235,42 @@ def _definition(report: Report, indicator: Row, places: _LinkTargets) -> Row:
     nearest = {row["stage"]: _region(row) for row in sorted(rows, key=_region)}
     standards = [row for row in rows if _region(row) == nearest[row["stage"]]]
     is_verified = all(row["certainty"] == "verified" for row in standards)
-    measures = [f"{WORDS[role]}：{name}" for role in ("numerator", "denominator")
-                if (name := indicator[role])]  # fmt: skip
     if indicator["multiplier"] not in (None, "1"):
-        measures.append(f"乘数：{indicator['multiplier']}")
+        formula = formula.replace("乘数", indicator["multiplier"])
     printed = places.printed.get(indicator["indicator_id"])
+    population = indicator["population"]
+    documents = [f"《{row['document']}》{row['document_number']}" for row in standards]
     return {
         **indicator,
-        "label": excel.Cell(printed, link=places.to_figure(printed)) if printed else None,
-        "indicator_id": f"{indicator['indicator_id']}\n{indicator['definition_version']}",
-        "formula": f"{formula}。依据：{'、'.join(parts)}" if parts else formula,
-        "measures": _join_lines(measures),
-        "standard": _join_lines(map(_standard, standards)),
-        "document": _join_lines(
-            f"《{row['document']}》{row['document_number']}" for row in standards
+        "label": _to_printed(printed, places),
+        "definition_zh": _join_lines(
+            filter(None, (indicator["definition_zh"], population and f"口径：{population}"))
         ),
-        "certainty": None if is_verified else "标准待核",
+        "formula": f"{formula}。依据：{'、'.join(parts)}" if parts else formula,
+        "standard": _join_lines(
+            [*map(_standard, standards), *([] if is_verified else ["标准待核"])]
+        ),
+        "document": _join_lines(filter(None, (*documents, indicator["basis"]))),
+    }
+
+
+def _to_printed(printed: str | None, places: _LinkTargets) -> excel.Cell | None:
+    return excel.Cell(printed, link=places.to_figure(printed)) if printed else None
+
+
+def _codes(indicator: Row, places: _LinkTargets) -> Row:
+    """Give the names by which the warehouse knows an indicator."""
+    printed = places.printed.get(indicator["indicator_id"])
+    data_class = WORDS.get(indicator["data_class"], indicator["data_class"])
+    return {**indicator, "label": _to_printed(printed, places), "data_class": data_class}
+
+
+def _received(delivery: Row) -> Row:
+    """Say of a file which period it is for and when it came."""
+    return {
+        **delivery,
+        "period": WORDS.get(delivery["period"], delivery["period"]),
+        "received": day_of(delivery["received_at"]).isoformat(),
     }
 
 
@@ -217,39 +296,43 @@ def _missing(report: Report, manifest: Row, places: _LinkTargets) -> list[Row]:
                 **figure, **value, "state": WORDS[value["state"]], "sources": _join_lines(names),
                 "label": excel.Cell(figure["label"], link=places.to_figure(figure["label"])),
                 "units": units if value["units_expected"] else None,
-                "quarantined_rows": value["quarantined_rows"] or None,
-                "quarantined_amount": excel.Cell(value["quarantined_amount"] or None, "#,##0.00"),
+                "quarantined": _write_quarantined(value),
             })  # fmt: skip
     rows += [{"state": kind, "reason": sentence} for kind, sentence in list_issues(manifest)]
     return rows or [{"reason": "没有缺失、待核或退回的数据。"}]
 
 
-def _sources(report: Report, deliveries: Sequence[Row], places: _LinkTargets) -> list[Row]:
-    """List the deliveries, then the evidence of each figure."""
-    rows: list[Row] = [
-        {**row, "kind": "收到", "period": WORDS.get(row["period"], row["period"])}
-        for row in deliveries
-    ]
+def _write_quarantined(value: Row) -> str | None:
+    """Say how many rows are in quarantine, and what they add up to."""
+    if not value["quarantined_rows"]:
+        return None
+    amount = value["quarantined_amount"]
+    return f"{value['quarantined_rows']:,}行" + (f"\n{amount:,.2f}元" if amount else "")
+
+
+def _evidence(report: Report, deliveries: Sequence[Row], places: _LinkTargets) -> list[Row]:
+    """List the files on which each figure rests, with their rows and sums."""
+    rows: list[Row] = []
     for figure in report.figures:
         label = figure["label"]
+        head = {"label": excel.Cell(label, link=places.to_figure(label))}
         keys = dict.fromkeys(_evidence_keys(report.tables, key_of(figure)))
-        places.sources[label] = len(rows) + HEADER + 2
+        first = len(rows)
         if report.tables.values[key_of(figure)]["state"] == "not_applicable":
             rows += [
-                {**row, "kind": "依据", "label": excel.Cell(label, link=places.to_figure(label)),
-                 "role": "无此学段", "period": WORDS["standing"], "sha256": row["sha256"][:12]}
+                {**row, **head, "role": "无此学段", "period": WORDS["standing"],
+                 "row_count": row["rows_landed"]}
                 for row in deliveries if row["source"] == LIBRARY
             ]  # fmt: skip
         for row in (row for key in keys for row in report.tables.evidence[key]):
             title = report.indicators[row["indicator_id"]]["title_zh"]
             rows.append({
-                **row, "kind": "依据", "rows_landed": row["row_count"],
-                "label": excel.Cell(label, link=places.to_figure(label)),
+                **row, **head,
                 "title": title if row["member"] == "total" else f"{title}（{row['member']}）",
-                "role": WORDS.get(row["role"], row["role"]), "sha256": row["sha256"][:12],
+                "role": WORDS.get(row["role"], row["role"]),
             })  # fmt: skip
-        if places.sources[label] == len(rows) + HEADER + 2:
-            del places.sources[label]
+        if len(rows) > first:
+            places.evidence[label] = first + HEADER + 2
     return rows
 
 
@@ -270,7 +353,7 @@ def _write_sheet(page: Any, rows: Sequence[Row], manifest: Row, style: excel.Sty
     line = f"{district}　{manifest['evaluation_year']}年　发布 {manifest['release']}"
     excel.set_up_page(page, manifest)
     page.repeat_rows(0, HEADER)
-    page.freeze_panes(HEADER + 1, 3)
+    page.freeze_panes(HEADER + 1, 2)
     page.autofilter(HEADER, 0, HEADER + len(rows), len(columns) - 1)
     page.set_row(0, 26)
     page.write(0, 0, f"{manifest['title']}　{page.name}", style(**excel.TITLE))

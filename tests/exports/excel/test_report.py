@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from rendering import printed_sizes
 
 from flows.common.messages import message
 from flows.exports.excel.report import write_workbook
@@ -125,7 +126,14 @@ def release() -> dict[str, list[dict[str, Any]]]:
             value(
                 "gone", state="missing", missing_sources='["finance.education_funds 2023"]', **gone
             ),
-            value("rate", value=Decimal("99.9988"), margin=Decimal("-0.0012"), judgement="未达标"),
+            value(
+                "rate",
+                value=Decimal("99.9988"),
+                margin=Decimal("-0.0012"),
+                judgement="未达标",
+                standard_value=Decimal(100),
+                unit="%",
+            ),
             value("cut", value=Decimal("723.6789")),
             value("limit", value=Decimal(720)),
             value("nobody", state="not_applicable", **gone | {"judgement": "不适用"}),
@@ -160,7 +168,7 @@ def manifest(**change: Any) -> dict[str, Any]:
     delivery = {
         "source": "finance.education_funds", "title": "教育经费统计", "period": "2023",
         "original_name": FORMULA_LIKE, "sha256": SHA, "rows_landed": 8, "rows_quarantined": 1,
-        "owner_office": "财政局",
+        "owner_office": "财政局", "received_at": "2024-01-31T18:30:00+00:00",
     }  # fmt: skip
     library = delivery | {
         "source": "schools.schools", "title": "学校代码库", "period": "standing",
@@ -209,6 +217,11 @@ def figures(book: Workbook) -> dict[str, dict[str, Any]]:
     return {row["图号"].value: row for row in rows(book["指标"])}
 
 
+def numbers(book: Workbook) -> dict[str, dict[str, Any]]:
+    """Read the sheet of numbers by figure."""
+    return {row["图号"].value: row for row in rows(book["数值"])}
+
+
 def test_same_input_gives_same_bytes(tmp_path: Path, target: Path) -> None:
     """Nothing of the clock or the machine enters the file."""
     assert write(tmp_path / "again", release(), manifest()).read_bytes() == target.read_bytes()
@@ -216,59 +229,62 @@ def test_same_input_gives_same_bytes(tmp_path: Path, target: Path) -> None:
 
 def test_sheets_and_order_of_figures(book: Workbook) -> None:
     """The sheets stand in their order, the figures in that of the report, of this district only."""
-    assert book.sheetnames == ["说明", "指标", "定义", "缺失与待核", "来源"]
+    assert book.sheetnames == [
+        "说明", "指标", "定义", "缺失与待核", "收到的文件", "依据", "数值", "代码", "校验",
+    ]  # fmt: skip
     assert book.active == book["说明"]
     assert list(figures(book)) == [
         "4.1", "4.2", "4.3.2", "4.4", "4.5", "4.6", "4.7", "4.8", "4.9",
     ]  # fmt: skip
-    defined = [row["指标编号"].value for row in rows(book["定义"])]
-    assert defined[:2] == ["funds\n01", "increase\n01"]
+    defined = [(row["指标编号"].value, row["版本"].value) for row in rows(book["代码"])]
+    assert defined[:2] == [("funds", "01"), ("increase", "01")]
+
+
+def test_no_sheet_has_more_than_seven_columns(book: Workbook) -> None:
+    """What has more is printed too small to read."""
+    assert {sheet.title: sheet.max_column for sheet in book if sheet.max_column > 7} == {}
 
 
 def test_money_stays_a_number_in_yuan(book: Workbook) -> None:
-    """The printed text has a column of its own beside the number in the base unit."""
-    row = figures(book)["4.1"]
-    assert row["印出文字"].value == "2069万元"
-    assert (row[VALUE].value, row[VALUE].number_format) == (
-        20690193.5,
-        "#,##0.00",
-    )
-    assert figures(book)["4.2"][VALUE].value == -146193.5
+    """The printed text stands on its sheet, the number in the base unit on that of numbers."""
+    assert figures(book)["4.1"]["印出文字"].value == "2069万元"
+    number = numbers(book)["4.1"][VALUE]
+    assert (number.value, number.number_format) == (20690193.5, "#,##0.00")
+    assert numbers(book)["4.2"][VALUE].value == -146193.5
 
 
 def test_near_miss_shows_that_it_is_one(book: Workbook) -> None:
     """A value that rounds to its standard and misses it is shown with more decimals."""
+    number = numbers(book)["4.6"][VALUE]
+    assert (number.value, number.number_format) == (99.9988, "0.000000")
     row = figures(book)["4.6"]
-    assert (row[VALUE].value, row[VALUE].number_format) == (
-        99.9988,
-        "0.000000",
-    )
     assert row["判定"].fill.start_color.rgb == "FFF8C9C9"
+    assert row["标准与距离"].value == "标准 100.00%\n距标准 -0.001200个百分点"
 
 
 def test_a_value_that_the_report_cuts_is_not_shown_rounded(book: Workbook) -> None:
     """723.6789 printed as 723.67 does not stand beside it as 723.68."""
-    assert figures(book)["4.7"][VALUE].number_format == "#,##0.0000"
-    assert figures(book)["4.8"][VALUE].number_format == "#,##0.00"
+    assert numbers(book)["4.7"][VALUE].number_format == "#,##0.0000"
+    assert numbers(book)["4.8"][VALUE].number_format == "#,##0.00"
 
 
 def test_long_numbers_are_never_scientific(book: Workbook) -> None:
     """A large sum carries a format that writes it out."""
-    sums = [row["合计"] for row in rows(book["来源"]) if row["合计"].value]
+    sums = [row["合计"] for row in rows(book["依据"]) if row["合计"].value]
     assert sums[2].value > 1e16
     assert {cell.number_format for cell in sums} == {"#,##0.00"}
-    width = book["来源"].column_dimensions[sums[2].column_letter].width
+    width = book["依据"].column_dimensions[sums[2].column_letter].width
     assert width > len("12,345,678,901,234,567.89")
 
 
 @pytest.mark.parametrize(("label", "sign"), [("4.3.2", "＊"), ("4.5", "不公开")])
 def test_hidden_values_show_no_number(book: Workbook, label: str, sign: str) -> None:
     """A suppressed or withheld value stands nowhere, nor do the rows that it rests on."""
-    row = figures(book)[label]
+    row = numbers(book)[label]
     assert row[VALUE].value == sign
     assert [row[name].value for name in ("分子", "分母", "距标准")] == [None, None, None]
-    assert row["印出文字"].hyperlink is None
-    assert label not in {line["图号"].value for line in rows(book["来源"])}
+    assert figures(book)[label]["印出文字"].hyperlink is None
+    assert label not in {line["图号"].value for line in rows(book["依据"])}
 
 
 def led_to(book: Workbook, cell: Any) -> dict[str, Any]:
@@ -282,14 +298,14 @@ def led_to(book: Workbook, cell: Any) -> dict[str, Any]:
 
 def test_links_lead_to_definition_and_evidence_and_back(book: Workbook) -> None:
     """Each link ends in the row of the same indicator or figure; a difference has its inputs'."""
-    ids = {figure["title"]: figure["indicator_id"] for figure in release()["report_figures"]}
+    names = {row["title"]: f"指标{row['indicator_id']}" for row in release()["report_figures"]}
     for label, row in figures(book).items():
         defined = led_to(book, row["图号"])
-        assert defined["指标编号"].value.split("\n")[0] == ids[row["标题"].value]
+        assert defined["指标"].value == names[row["标题"].value]
         assert led_to(book, defined["图号"])["图号"].value == label
         if row["印出文字"].hyperlink and label != "4.8":
             evidence = led_to(book, row["印出文字"])
-            assert (evidence["类别"].value, evidence["图号"].value) == ("依据", label)
+            assert evidence["图号"].value == label
             assert led_to(book, evidence["图号"])["图号"].value == label
         if row["状态"].hyperlink:
             gap = led_to(book, row["状态"])
@@ -300,7 +316,7 @@ def test_links_lead_to_definition_and_evidence_and_back(book: Workbook) -> None:
     assert {label for label, row in figures(book).items() if row["状态"].hyperlink} == {
         "4.3.2", "4.4", "4.5",
     }  # fmt: skip
-    files = [row["文件"].value for row in rows(book["来源"]) if row["图号"].value == "4.2"]
+    files = [row["文件"].value for row in rows(book["依据"]) if row["图号"].value == "4.2"]
     assert files == ["2023.xlsx", "2022.xlsx"]
 
 
@@ -310,21 +326,25 @@ def test_what_is_not_run_rests_on_the_school_library_and_a_standard_on_its_defin
     """A figure without rows of its own leads to what shows it."""
     assert led_to(book, figures(book)["4.9"]["印出文字"])["文件"].value == "库.csv"
     limit = led_to(book, figures(book)["4.8"]["印出文字"])
-    assert limit["指标编号"].value == "limit\n01"
+    assert limit["指标"].value == "指标limit"
 
 
 def test_definition_says_formula_and_standard_in_words(book: Workbook) -> None:
     """The nearest region's standard of the year is shown, and that it is not verified."""
-    defined = {row["指标编号"].value.split("\n")[0]: row for row in rows(book["定义"])}
-    assert defined["increase"]["计算方法"].value == "本期 − 上期。依据：指标funds"
-    few = defined["few"]
+    defined = {row["指标"].value: row for row in rows(book["定义"])}
+    assert defined["指标increase"]["计算方法"].value == "本期 − 上期。依据：指标funds"
+    few = defined["指标few"]
     assert few["标准"].value == (
-        "普通小学 ≥720元/生·年（2023-01-01起）\n普通初中 ≥940元/生·年（2023-01-01起）"
+        "普通小学 ≥720元/生·年（2023-01-01起）\n普通初中 ≥940元/生·年（2023-01-01起）\n标准待核"
     )
-    assert few["标准文件及文号"].value == "《720.00办法》1号\n《940办法》1号"
-    assert few["核实"].value == "标准待核"
-    assert defined["funds"]["核实"].value is None
-    assert defined["cut"]["分子与分母"].value == "分子：int_x.yuan\n分母：int_y.months\n乘数：12"
+    basis = "国办发〔2018〕82号"
+    assert few["文件及文号、依据"].value == f"《720.00办法》1号\n《940办法》1号\n{basis}"
+    assert few["定义与口径"].value == "三项之和。\n口径：全区公办教育机构"
+    assert defined["指标funds"]["标准"].value is None
+    assert defined["指标cut"]["计算方法"].value == "分子 ÷ 分母 × 12"
+    codes = {row["指标编号"].value: row for row in rows(book["代码"])}["cut"]
+    told = [codes[name].value for name in ("分子", "分母", "乘数")]
+    assert told == ["int_x.yuan", "int_y.months", "12"]
 
 
 def test_missing_sheet_lists_figures_then_sentences(book: Workbook) -> None:
@@ -352,7 +372,8 @@ def test_nothing_missing_is_said(tmp_path: Path) -> None:
 
 def test_text_is_never_a_formula(book: Workbook, target: Path) -> None:
     """What looks like a formula, a code or a hash stays text."""
-    received = next(rows(book["来源"]))
+    received = next(rows(book["收到的文件"]))
+    assert received["收到"].value == "2024-02-01"  # by the clock of the country
     cells = [
         figures(book)["4.2"]["标题"],
         figures(book)["4.4"]["说明"],
@@ -363,7 +384,7 @@ def test_text_is_never_a_formula(book: Workbook, target: Path) -> None:
         assert all(b"<f>" not in archive.read(name) for name in sheets)
         assert b"<t>=1+1</t>" in archive.read("xl/sharedStrings.xml")
     assert {cell.value for cell in cells} == {FORMULA_LIKE}
-    sha = received["sha256"]
+    sha = next(rows(book["校验"]))["sha256"]
     assert (sha.value, sha.data_type, sha.number_format) == (SHA, "s", "@")
 
 
@@ -381,7 +402,7 @@ def test_every_sheet_is_marked_and_set_up_for_print(book: Workbook) -> None:
         assert setup is not None
         assert setup.fitToPage is True
         assert (sheet.page_setup.fitToWidth or 1) == 1
-        assert (sheet.page_setup.fitToHeight if not is_cover else 0) == 0
+        assert sheet.page_setup.fitToHeight == 0
         assert footer is not None
         assert footer.left.text.endswith("样例区2023年教育职责自评数据　发布 2023-0001")
         assert footer.center.text.strip() == sheet.title
@@ -389,7 +410,7 @@ def test_every_sheet_is_marked_and_set_up_for_print(book: Workbook) -> None:
         if not is_cover:
             assert sheet["A2"].value.startswith("样例区（519900）　2023年　发布 2023-0001")
             assert sheet.print_title_rows == "$1:$4"
-            assert sheet.freeze_panes == "D5"
+            assert sheet.freeze_panes == "C5"
             assert sheet.auto_filter.ref.startswith("A4:")
 
 
@@ -430,3 +451,10 @@ def test_the_first_sheet_says_what_this_is(book: Workbook) -> None:
              for cell in row if cell.hyperlink}  # fmt: skip
     for name in book.sheetnames[1:]:
         assert links[name] == f"'{name}'!A1"
+
+
+@pytest.mark.slow
+def test_nothing_is_printed_below_nine_points(target: Path, tmp_path: Path) -> None:
+    """LibreOffice prints the workbook on A4; what is smallest is measured in its PDF."""
+    smallest = printed_sizes(target, tmp_path)
+    assert min(smallest) >= 9, smallest
