@@ -65,8 +65,21 @@ def nightly(
             _build_years(run, sources)
             publish_results(run.workspace, run.settings, log)
         finally:
-            outcomes = sources.outcomes.values()
-            write_quality_report(run.folder, outcomes, log.report_outcomes, run.settings, run.as_of)
+            active = {
+                (part.delivery.source, part.delivery.period, part.delivery.id)
+                for part in all_active(sources.statuses)
+            }
+            details = [
+                {**outcome.details, "is_active": key in active}
+                for key, outcome in sources.outcomes.items()
+            ]
+            write_quality_report(
+                run.folder,
+                [*details, *log.report_outcomes],
+                plan.unmatched,
+                run.settings,
+                run.as_of,
+            )
         if year is None and as_of is None:
             forget_unused_results(run, sources)
         code = exit_code_of(log)

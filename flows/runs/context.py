@@ -48,6 +48,7 @@ class RunPlan:
     held: Mapping[Key, int]  # files of a period, of which none was taken
     notices: tuple[str, ...] = ()
     unavailable: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()  # files in the inbox that are no table's
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""

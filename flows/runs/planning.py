@@ -75,6 +75,7 @@ def plan_run(run: RunContext) -> RunPlan:
         held=inbox.held,
         notices=tuple(notices),
         unavailable=(*inbox.unreadable, *unavailable),
+        unmatched=tuple(inbox.unmatched),
     )
 
 

@@ -229,7 +229,7 @@ def _number_format(
 
 def _definition(report: Report, indicator: Row, places: _LinkTargets) -> Row:
     """Say in words how an indicator is measured and by which standard it is judged."""
-    formula = WORDS.get(indicator["formula"], indicator["formula"])
+    formula = str(WORDS.get(indicator["formula"], indicator["formula"]))
     parts = dict.fromkeys(report.indicators[p["id"]]["title_zh"] for p in indicator["components"])
     rows = [row for row in report.standards if row["standard_id"] == indicator["standard_id"]]
     nearest = {row["stage"]: _region(row) for row in sorted(rows, key=_region)}

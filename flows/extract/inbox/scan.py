@@ -43,6 +43,7 @@ class InboxScan:
 
     new: list[InboxFile] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)  # names of files that fit no table
     unreadable: list[str] = field(default_factory=list)
     held: dict[tuple[str, str, str], int] = field(default_factory=dict)  # files of a period
 
@@ -155,6 +156,7 @@ class _Scanner:
             return
         if isinstance(routes, str) and not (register or is_archive(full)):
             self.found.notices.append(f"{shown}: {routes}")
+            self.found.unmatched.append(shown)
             return
         try:
             digest, size, start = hash_settled_file(full, shown)

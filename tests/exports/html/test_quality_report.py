@@ -30,6 +30,7 @@ def outcome(*results: dict[str, Any], **change: Any) -> dict[str, Any]:
         "period": "2023", "original_name": "教育经费统计_2023年.xlsx", "file_id": "ab" * 32,
         "accepted": True, "rejections": [], "rows_read": 12345, "rows_landed": 12343,
         "rows_quarantined": 2, "rows_skipped": 3, "results": list(results),
+        "captions": {"基层汇总": {"school_code": "学校代码"}},
     } | change  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def test_the_page_is_whole_and_stands_alone(outcomes: tuple[dict[str, Any], ...]
     assert "@import" not in text
     links = {value for name, value in balance.attributes if name in ("href", "src")}
     ids = {f"#{value}" for name, value in balance.attributes if name == "id"}
-    assert links == ids
+    assert links == ids  # what needs a look has a section
     assert "None" not in text
 
 
@@ -100,9 +101,9 @@ def test_every_rule_says_what_why_and_how() -> None:
     assert text.count("不得重复。") == 3  # two rules, and the gravest in the summary
     assert text.count("会重复计算。") == 2
     assert text.count("请删去一行。") == 1  # only where it failed
-    assert "基层汇总 · school_code：第 17、18、19" in text
-    assert "23 处不符" in text
-    assert "另有 3 处未列出" in text
+    assert "基层汇总 · 学校代码：第17、18、19" in text
+    assert "23处不符" in text
+    assert "另有3处未列出" in text
     assert "12,345" in text
     assert "相关数字标为“暂定”" in text
     assert "接收（有提示）" in text
@@ -118,7 +119,7 @@ def test_the_gravest_failed_rule_comes_first() -> None:
     text = page(outcome(*rules, accepted=False))
     summary, detail = text.split("<section", 1)
     assert "严重：严重项" in summary
-    assert "通过 0 项，未通过 1 项；不符合的规则 3 条" in summary
+    assert "通过0项，未通过1项；不符合的规则3条" in summary
     order = [detail.index(word) for word in ("严重项", "提示项", "说明项", "通过项")]
     assert order == sorted(order)
     assert "整份文件拒收" in detail
@@ -164,8 +165,8 @@ def test_everything_is_escaped() -> None:
 def test_a_csv_needs_no_sheet() -> None:
     places = [{"sheet": "", "row": 3, "column": ""}, {"sheet": None, "row": None, "column": None}]
     text = page(outcome(result(success=False, failed_count=2, places=places)))
-    assert "<li>第 3 行</li>" in text
-    assert "第 None 行" not in text
+    assert "<li>第3行</li>" in text
+    assert "第None行" not in text
 
 
 def test_why_a_file_could_not_be_read_stands_there_in_chinese() -> None:
@@ -173,3 +174,31 @@ def test_why_a_file_could_not_be_read_stands_there_in_chinese() -> None:
     text = page(outcome(accepted=False, rejections=said))
     assert "<li>工作簿设有密码，请取消密码，另存后重报</li>" in text
     assert "password" not in text
+
+
+def test_what_is_gravest_stands_first_and_what_is_active_is_marked() -> None:
+    text = page(
+        outcome(title="全好", is_active=True),
+        outcome(result(success=False, effect=None), title="有提示", is_active=True),
+        outcome(title="退回", accepted=False, rejections=[EMPTY], is_active=False),
+    )
+    order = [text.index(word) for word in ("退回", "有提示", "全好")]
+    assert order == sorted(order)
+    assert text.count(">在用<") == 2
+    assert text.count(">未采用<") == 1
+
+
+def test_rules_that_hold_stand_once_for_all_files_of_a_table() -> None:
+    files = [outcome(result(), original_name=f"{number}.xlsx") for number in range(30)]
+    text = page(*files)
+    assert text.count("不得重复。") == 1
+    assert "30.xlsx" not in text
+    assert "29.xlsx" in text
+    assert "全部符合。" in text
+
+
+def test_files_that_fit_no_table_are_named() -> None:
+    text = render_quality_report([], title="甲", generated_for="乙", unmatched=["finance/杂.docx"])
+    assert "没有归入任何数据表的文件" in text
+    assert "<bdi>finance/杂.docx</bdi>" in text
+    assert "没有归入任何数据表的文件" not in page(outcome())
