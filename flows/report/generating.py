@@ -67,7 +67,7 @@ def describe_failures(
         f"{_where(tables, manifest, row, is_internal=is_internal)}。"
         for row in failed
     ]
-    return [f"对照评价标准，以下{len(failed)}项未达标或无法判定。", *lines]
+    return ["对照评价标准，下列指标未达标或无法判定。", *lines]
 
 
 def _place(figure: Row) -> str:

@@ -44,7 +44,7 @@ def loaded(tmp_path: Path) -> ReleaseTables:
 
 def test_what_misses_its_standard_is_told_once_with_where(loaded: ReleaseTables) -> None:
     assert describe_failures(loaded, facts(), loaded.printed) == [
-        "对照评价标准，以下2项未达标或无法判定。",
+        "对照评价标准，下列指标未达标或无法判定。",
         "图1{5.8}，未达标。",
         "图2{4.9}，未达标，涉及普通小学生均经费增长。",
     ]
