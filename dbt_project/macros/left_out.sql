@@ -1,5 +1,6 @@
 {# The facts written by hand that keep every landed row: their source, the column of their group, if
-   any, and that of their money. A row that is left out carries no measure. #}
+   any, and that of their money, and which fact a row in doubt may change, if that is another. A row
+   that is left out carries no measure. #}
 {% macro facts_that_keep_rows() -%}
     {{ return([
         {'name': 'int_class_sizes', 'rows': ref('int_class_sizes'),
@@ -11,6 +12,12 @@
         {'name': 'int_security_guards', 'rows': ref('int_security_guards'),
          'source': 'staffing.guards', 'member': none, 'amount': none,
          'measures': ['contracts', 'guards']},
+        {'name': 'int_staff_training', 'rows': ref('int_staff_training'),
+         'source': 'staffing.staff', 'member': 'stage', 'amount': none,
+         'measures': ['staff', 'trained_staff', 'staff_with_required_hours']},
+        {'name': 'int_training_hours', 'rows': ref('int_training_hours'),
+         'source': 'staffing.trainings', 'member': none, 'amount': none,
+         'measures': ['training_hours'], 'doubted': 'int_staff_training'},
         {'name': 'int_student_aid', 'rows': ref('int_student_aid'),
          'source': 'finance.student_aid', 'member': none, 'amount': 'amount_yuan',
          'measures': ['aid_yuan', 'awards']},
@@ -24,6 +31,9 @@
     case left_out
         when 'unmatched school' then '学校代码库中没有当日在办的该校'
         when 'school of no day' then '学校代码库中没有当年在办的该校'
+        when 'unmatched public school' then '学校代码库中没有当日在办的该校,或不知道它是否公办'
+        when 'unknown post' then '岗位类别不在代码表中'
+        when 'no dates in post' then '入职日期空白或晚于离职日期'
         when 'unknown type of school' then '学校的办学类型不明'
         when 'no pupils' then '当日没有该校该学段学生的数据'
         when 'no form' then '没有该校该学段的资源配置表'

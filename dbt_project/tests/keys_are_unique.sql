@@ -38,7 +38,6 @@
     ['int_school_stages', ['district_code', 'year', 'day_kind', 'school_code', 'stage']],
     ['int_schools_in_doubt', ['district_code', 'fact'] + row],
     ['int_staff_in_post', ['district_code', 'year'] + row],
-    ['int_staff_in_post', ['district_code', 'year', 'staff_id']],
     ['int_units_expected', ['district_code', 'source', 'period', 'school_code', 'stage']],
     ['int_years', ['district_code', 'year']],
     ['urban_rural', ['class_code']],

@@ -1,4 +1,5 @@
--- One row per principal or teacher in post: trained in the year, and hours enough in five years.
+-- One row per member of the staff; of who is in post: trained in the year, and hours enough in five
+-- years.
 with
 
 staff_in_post as (
@@ -10,6 +11,7 @@ staff_in_post as (
 training_hours as (
 
     select * from {{ ref('int_training_hours') }}
+    where left_out is null
 
 ),
 
@@ -28,13 +30,22 @@ by_person as (
 
 select
     staff_in_post.district_code,
+    staff_in_post.period,
     staff_in_post.year,
-    cast(1 as bigint) as staff,
-    cast(nullif(coalesce(by_person.trained_in_year, 0), 0) as bigint) as trained_staff,
+    staff_in_post.school_code,
+    staff_in_post.stage,
+    staff_in_post.left_out,
+    cast(null as string) as in_doubt,
+    cast(case when staff_in_post.left_out is null then 1 end as bigint) as staff,
+    cast(
+        case when staff_in_post.left_out is null and by_person.trained_in_year = 1 then 1 end
+        as bigint
+    ) as trained_staff,
     cast(
         case
             when
-                60 * coalesce(by_person.training_hours, 0)
+                staff_in_post.left_out is null
+                and 60 * coalesce(by_person.training_hours, 0)
                 >= staff_in_post.required_hours_times_60
                 then 1
         end as bigint

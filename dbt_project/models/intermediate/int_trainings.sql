@@ -20,6 +20,7 @@ staff as (
 staff_in_post as (
 
     select * from {{ ref('int_staff_in_post') }}
+    where left_out is null
 
 ),
 

@@ -26,34 +26,10 @@ enrolments as (
 
 ),
 
-staff as (
-
-    select * from {{ ref('stg_staffing__staff') }}
-
-),
-
-staff_posts as (
-
-    select * from {{ ref('staff_posts') }}
-
-),
-
-trainings as (
-
-    select * from {{ ref('stg_staffing__trainings') }}
-
-),
-
 register_rows as (
 
     select * from {{ ref('int_register_rows') }}
     where indicator_id is null
-
-),
-
-schools_on_days as (
-
-    select * from {{ ref('int_schools_on_days') }}
 
 ),
 
@@ -66,9 +42,7 @@ losing_facts as (
         values
         ('schools.students', 'int_student_months'),
         ('schools.students', 'int_funded_students'),
-        ('schools.students', 'int_school_entitlements'),
-        ('staffing.staff', 'int_staff_training'),
-        ('staffing.trainings', 'int_staff_training')
+        ('schools.students', 'int_school_entitlements')
     ) as losing_facts (column1, column2)
 
 ),
@@ -88,77 +62,6 @@ unmatched as (
         _row_number
     from enrolments
     where is_public is null
-    union all
-    select
-        staff.district_code,
-        'staffing.staff' as source,
-        staff.period,
-        staff.school_code as unit,
-        staff.stage as member,
-        cast(null as decimal(38, 2)) as amount,
-        case
-            when schools_on_days.is_public is null
-                then '学校代码库中没有当日在办的该校,或不知道它是否公办'
-            when staff_posts.post is null then '岗位类别不在代码表中'
-            when schools_on_days.type_group = 'unknown' then '学校的办学类型不明'
-            else '入职日期空白或晚于离职日期'
-        end as reason,
-        staff._file_id,
-        staff._sheet,
-        staff._row_number
-    from staff
-    left join staff_posts on staff.post = staff_posts.post
-    left join schools_on_days
-        on
-            staff.district_code = schools_on_days.district_code
-            and staff.year = schools_on_days.year
-            and staff.school_code = schools_on_days.school_code
-            and schools_on_days.day_kind = 'census'
-    where
-        -- it may count: nothing that is known excludes it
-        coalesce(staff_posts.is_teacher_or_principal, true)
-        and coalesce(schools_on_days.is_public, true)
-        and coalesce(schools_on_days.type_group, 'unknown') <> 'other'
-        and (
-            staff.left_on < staff.entered_on
-            or (
-                (staff.entered_on is null or staff.entered_on <= make_date(staff.year, 9, 1))
-                and (staff.left_on is null or staff.left_on >= make_date(staff.year, 9, 1))
-            )
-        )
-        and (
-            staff_posts.post is null
-            or schools_on_days.is_public is null
-            or schools_on_days.type_group = 'unknown'
-            or staff.entered_on is null
-            or staff.left_on < staff.entered_on
-        )
-    union all
-    select
-        trainings.district_code,
-        'staffing.trainings' as source,
-        trainings.period,
-        cast(null as string) as unit,
-        cast(null as string) as member,
-        cast(null as decimal(38, 2)) as amount,
-        case
-            when trainings.trained_on is null then '培训日期空白'
-            when trainings.hours is null then '学时空白'
-            else '教职工名册中没有这个工号'
-        end as reason,
-        trainings._file_id,
-        trainings._sheet,
-        trainings._row_number
-    from trainings
-    left join staff
-        on
-            trainings.district_code = staff.district_code
-            and trainings.year = staff.year
-            and trainings.staff_id = staff.staff_id
-    where
-        coalesce(trainings.trained_on, make_date(trainings.year, 12, 31))
-        between make_date(trainings.first_year, 1, 1) and make_date(trainings.year, 12, 31)
-        and (staff.staff_id is null or trainings.trained_on is null or trainings.hours is null)
 
 ),
 
@@ -242,7 +145,7 @@ unmatched_by_fact as (
         district_code,
         {{ quoted(fact.source) }} as source,
         period,
-        {{ quoted(fact.name) }} as fact,
+        {{ quoted(fact.get('doubted', fact.name)) }} as fact,
         school_code as unit,
         {{ fact.member or 'cast(null as string)' }} as member,
         cast({{ fact.amount or 'null' }} as decimal(38, 2)) as amount,

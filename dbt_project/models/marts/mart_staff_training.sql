@@ -5,6 +5,7 @@ with
 staff_training as (
 
     select * from {{ ref('int_staff_training') }}
+    where left_out is null
 
 ),
 
