@@ -101,7 +101,7 @@ def test_a_join_by_file_names_its_period_too() -> None:
         for join in re.split(r"\b(?:join|where|group by|union all)\b", _text(path))
         if "._file_id = " in join
     ]
-    assert len(joins) > 20
+    assert len(joins) > 10
     _none(_name(path) for path, join in joins if not re.search(r"\.(?:year|period)\b", join))
 
 

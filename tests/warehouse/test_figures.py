@@ -87,6 +87,15 @@ def test_suppressed_figures_are_those_of_few_persons(district: Workspace) -> Non
     for name in SHARES_OF_PERSONS:
         placed, eligible = (key_answers[name][part] for part in ("numerator", "denominator"))
         few |= {name} if {placed, eligible - placed} & {1, 2, 3, 4} else set()
+    # who is exchanged and not yet for six years there
+    exchanged, of_six_years = (
+        key_answers[name][part]
+        for name, part in (
+            ("backbone_exchanged_share", "denominator"),
+            ("staff_exchanged_share", "numerator"),
+        )
+    )
+    few |= {"staff_exchanged_share"} if exchanged - of_six_years in (1, 2, 3, 4) else set()
     answers = {name: answer["value"] for name, answer in key_answers.items() if "value" in answer}
     for names in STAFF_OF_ONE_POPULATION:
         counts = {name: int(answers[name]) for name in names}
