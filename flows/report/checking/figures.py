@@ -24,14 +24,17 @@ from flows.report.checking.verdicts import (
     WITHHELD,
     describe_value,
     find_difference,
+    is_far,
 )
 
 Row = Mapping[str, Any]
 
+SURE = 0.9  # so well, before a number that is far from the figure is called wrong
 LIKELY = 0.7  # so well the words must say which figure it is, before a number is called wrong
 POSSIBLE = 0.5  # and so well, before it is called unclear
 AGREEING = 0.4  # a number that is the figure's needs fewer words
 BEHIND_BEST = 0.4  # but not so many fewer than another figure has
+BOUNDS = {"more", "at_least", "at_most"}
 OF_STANDARDS = {"hours", "money_per_person"}
 ALIKE = 0.1  # of figures whose words fit so nearly as well, the one of the same range is meant
 YEAR = re.compile(r"(?:19|20)\d{2}(?=年(?![^，。]{1,10}的))")
@@ -76,18 +79,15 @@ class FigureChecker:
             if number not in found and (twin := _find_twin(paragraph, number, found)):
                 found[number] = replace(found[twin], number=number)
         taken = {id(figure) for checked in found.values() for figure in checked.figures[:1]}
-        left = [
-            number
-            for number in asked
-            if number not in found
-            and number.kind not in QUIET
-            and not self._is_plan(paragraph, number)
-        ]
+        left = [number for number in asked if number not in found and number.kind not in QUIET]
         for number in sorted(left, key=lambda number: -best_score(candidates[number])):
             near = self._focus(paragraph, number, lists)
             free = [c for c in candidates[number] if id(c.figure) not in taken]
-            judged = replace(self._judge(near, number, free, numbers), paragraph=paragraph)
-            found[number] = judged
+            judged = self._find_agreeing(near, number, free)
+            judged = judged or self._judge(near, number, free, numbers)
+            if self._is_plan(paragraph, number) and not self._are_plans(judged.figures[:1]):
+                continue
+            found[number] = replace(judged, paragraph=paragraph)
             taken |= {id(figure) for figure in judged.figures[:1] if judged.verdict == DIFFERS}
         return [found[number] for number in asked if number in found]
 
@@ -105,6 +105,11 @@ class FigureChecker:
             if 0 <= place <= number.start:
                 return True
         return False
+
+    def _are_plans(self, figures: Sequence[Row]) -> bool:
+        """Whether figures are themselves what is to come: 计划引进高层次人才."""
+        words = self.rules.terms["plan_titles"]
+        return any(word in figure["title"] for figure in figures for word in words)
 
     def _is_plan(self, paragraph: Paragraph, number: Number) -> bool:
         """Whether a number is what is to come: no release can have it."""
@@ -165,6 +170,8 @@ class FigureChecker:
             is_hidden = is_withheld(figure) and candidate.score >= max(LIKELY, best - 0.1)
             if is_hidden:
                 return CheckedNumber(paragraph, number, WITHHELD, [figure], "这一数不得公开")
+            if number.qualifier in BOUNDS and candidate.score < best - ALIKE:
+                break  # 不低于1100元 holds for many a figure
             if candidate.has_unit and self._agrees(paragraph, number, figure):
                 return CheckedNumber(paragraph, number, AGREES, [figure], _standing(figure))
         return None
@@ -216,9 +223,12 @@ class FigureChecker:
         if not likely:
             return CheckedNumber(paragraph, number, UNKNOWN, (), "仓库里没有用这些词的数")
         alike = [c for c in likely if c.score >= likely[0].score - ALIKE]
-        best = next(
-            (c for c in alike if not self._differing_qualifiers(paragraph, number, c, numbers)),
-            likely[0],
+        best = min(
+            alike,
+            key=lambda c: (
+                len(self._differing_qualifiers(paragraph, number, c, numbers)),
+                c.figure["text"] == "不涉及",
+            ),
         )
         figure = best.figure
         nearest = [c.figure for c in likely[:3]]
@@ -242,6 +252,8 @@ class FigureChecker:
         if differing := self._differing_qualifiers(paragraph, number, best, numbers):
             why = f"范围可能不同：{'、'.join(differing)}"
             return CheckedNumber(paragraph, number, UNCLEAR, nearest, why)
+        if best.score < SURE and is_far(number.value, Decimal(row["value"])):
+            return CheckedNumber(paragraph, number, UNCLEAR, nearest, "相差太大，可能不是这个数")
         why = f"{self._differ(paragraph, number, row)}：仓库是{describe_value(row)}"
         return CheckedNumber(paragraph, number, DIFFERS, [figure], why)
 
@@ -258,11 +270,12 @@ class FigureChecker:
         ends = [place for mark in "。;，:、" if (place := text.find(mark, number.end)) >= 0]
         begins += [other.end for other in numbers if other.end <= number.start]
         ends += [other.start for other in numbers if other.start >= number.end]
-        near = text[max(begins) : min([*ends, len(text)])]
-        names = " ".join(names_of(candidate.figure))
-        wide = f"{paragraph.heading} {text}"
+        near = _without_spans(text[max(begins) : min([*ends, len(text)])])
+        names = _without_spans(" ".join(names_of(candidate.figure)))
+        wide = _without_spans(f"{paragraph.heading} {text}")
         sentence = text[max(text.rfind(mark, 0, number.start) for mark in "。;") + 1 : number.start]
-        near += "".join(word for word in self.rules.terms["one_unit"] if word in sentence)
+        if group_of_unit(unit_of(candidate.figure)) != "money_per_person":
+            near += "".join(word for word in self.rules.terms["one_unit"] if word in sentence)
         levels = self.rules.terms["levels"]
         words: Iterable[str] = [*self.rules.terms["qualifiers"], *levels]
         return [
@@ -314,6 +327,11 @@ def _find_twin(
         if is_same and checked.verdict == AGREES and not re.search("[。;，]", between):
             return other
     return None
+
+
+def _without_spans(text: str) -> str:
+    """Take out the words that look narrower than they are: 中小学 is more than 小学."""
+    return text.replace("中小学", "").replace("中、小学", "")
 
 
 def _standing(figure: Row) -> str:

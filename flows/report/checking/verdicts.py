@@ -12,6 +12,7 @@ Row = Mapping[str, Any]
 AGREES, DIFFERS, UNCLEAR, UNKNOWN, WITHHELD = "一致", "不一致", "口径不明", "仓库无此数", "不公开"
 VERDICTS = (AGREES, DIFFERS, UNCLEAR, UNKNOWN, WITHHELD)
 ABOUT = Decimal("0.05")  # 约: so far from the value, of it
+FAR = 3
 NEARLY = Decimal("0.9")  # 近: at least so much of what is said
 
 
@@ -42,6 +43,11 @@ def find_difference(number: Number, value: Decimal, printed: Number | None) -> s
     if printed and printed.qualifier == "over" and says == printed.value:
         return "不是整数，应写“余”或写实数"
     return "数不相同"
+
+
+def is_far(says: Decimal, value: Decimal) -> bool:
+    """Whether a number is less than a third or more than three times of a value."""
+    return not abs(value) <= FAR * abs(says) or not abs(says) <= FAR * abs(value)
 
 
 def last_digit(number: Number) -> Decimal:
