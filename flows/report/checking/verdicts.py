@@ -38,7 +38,8 @@ def find_difference(number: Number, value: Decimal, printed: Number | None) -> s
             return "" if value <= says else "高于所写的上限"
     if number.high is not None:
         return "" if says <= value <= number.high else "不在所写的范围内"
-    if says in (round_to(value, number.step), cut_to(value, number.step)):
+    is_cut = number.group == "percent" and says == cut_to(value, number.step)  # 99.996% is no 100%
+    if is_cut or says == round_to(value, number.step):
         return ""
     if printed and printed.qualifier == "over" and says == printed.value:
         return "不是整数，应写“余”或写实数"
