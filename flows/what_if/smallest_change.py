@@ -119,6 +119,8 @@ def _measure(name: str | None, facts: Row) -> Measure | None:
         return None
     fact, measure = name.split(".")
     described = facts[fact]["measures"][measure]
+    if not described["unit"]:  # a sum of sums, which nobody can have more of
+        return None
     title = str(described["title"]).split("（")[0]
     return Measure(title, described["unit"], persons_units().get(measure, 1))
 

@@ -14,7 +14,7 @@ from flows.releases.release import rows_of
 
 
 @pytest.fixture
-def place(first_night: Workspace, tmp_path: Path) -> Workspace:
+def published(first_night: Workspace, tmp_path: Path) -> Workspace:
     return copy_of(first_night, tmp_path / "workspace")
 
 
@@ -35,19 +35,19 @@ def kept_files(workspace: Workspace) -> dict[str, str]:
 
 
 def test_a_higher_standard_fails_the_stage_and_its_schools_and_nothing_is_kept(
-    place: Workspace, said: Said
+    published: Workspace, said: Said
 ) -> None:
-    before, name = kept_files(place), current(place).name
-    found = assume(place, said, "--standard", "5.1a=100000")
-    assert kept_files(place) == before
-    assert current(place).name == name
+    before, name = kept_files(published), current(published).name
+    found = assume(published, said, "--standard", "5.1a=100000")
+    assert kept_files(published) == before
+    assert current(published).name == name
     turned = {
         entry["figure"]: entry
         for entry in found["consequences"]
         if (entry["before"]["judgement"], entry["now"]["judgement"]) == ("达标", "未达标")
     }
     assert {"5.1a", "5.8"} <= turned.keys()
-    own = value(place, "operating_per_student", "普通小学")
+    own = value(published, "operating_per_student", "普通小学")
     lacking = (100000 * own["denominator"] - 2 * own["numerator"]) / 2
     (money, pupils) = turned["5.1a"]["smallest_changes"]
     assert Decimal(money["amount"]) == lacking
@@ -58,24 +58,26 @@ def test_a_higher_standard_fails_the_stage_and_its_schools_and_nothing_is_kept(
     owed = Decimal(share["value"])
     assert owed < 100
     schools = len(
-        rows_of(current(place).folder / "internal/marts/mart_school_entitlements.parquet")
+        rows_of(current(published).folder / "internal/marts/mart_school_entitlements.parquet")
     )
     assert len(turned["5.8"]["schools"]) == round(schools * (100 - owed) / 100)
-    assert ziping("what-if", "--standard", "5.1a=100000", workspace=place) == 0
+    assert ziping("what-if", "--standard", "5.1a=100000", workspace=published) == 0
     printed = said()
     assert "达标→未达标" in printed
     assert "假设：达标至少须公用经费支付金额增加" in printed
 
 
 def test_another_input_changes_its_figure_alone_and_a_key_that_is_none_is_refused(
-    place: Workspace, said: Said
+    published: Workspace, said: Said
 ) -> None:
-    key, before = _a_project(place)
-    found = assume(place, said, "--set", f"registers.projects:{key}.places={before + 1000}")
+    key, before = _a_project(published)
+    found = assume(published, said, "--set", f"registers.projects:{key}.places={before + 1000}")
     assert found["consequences"], "a project that counts in no figure"
     for entry in found["consequences"]:
         assert Decimal(entry["now"]["value"]) - Decimal(entry["before"]["value"]) == 1000
-    assert ziping("what-if", "--set", "registers.projects:nothing.places=1", workspace=place) == 2
+    assert (
+        ziping("what-if", "--set", "registers.projects:nothing.places=1", workspace=published) == 2
+    )
     assert "0rowsofregisters.projects" in said()
 
 
@@ -94,7 +96,7 @@ def _a_project(workspace: Workspace) -> tuple[str, int]:
     return landed, counted["school_places_opened"]
 
 
-def test_a_release_that_is_not_there_is_no_base(place: Workspace, said: Said) -> None:
-    assert ziping("what-if", "--from", "99999", workspace=place) != 0
+def test_a_release_that_is_not_there_is_no_base(published: Workspace, said: Said) -> None:
+    assert ziping("what-if", "--from", "99999", workspace=published) != 0
     assert "nosinglerelease99999" in said()
-    assert rows(place, "report_values")
+    assert rows(published, "report_values")
