@@ -16,7 +16,7 @@ from flows.common.text import many, place_of_rows, plain_caption
 from flows.contracts.loading import find_contract
 from flows.contracts.model import Contract
 from flows.contracts.words import ALL_AMOUNTS
-from flows.landing.problems import problems_of
+from flows.landing.problems import list_problems
 from flows.landing.profile import captions_by_sheet, units_held
 from flows.onboarding.dry_run.candidate_files import find_candidates, holds_many
 from flows.onboarding.dry_run.definitions import (
@@ -27,7 +27,7 @@ from flows.onboarding.dry_run.definitions import (
 )
 from flows.onboarding.dry_run.dry_run import FileTrial, try_files
 from flows.parsing.result import ParseResult
-from flows.parsing.unpivot import items_of
+from flows.parsing.unpivot import find_items
 from flows.quality.waivers import waived_sentence
 from flows.runs.context import RunContext, make_context
 
@@ -99,7 +99,7 @@ def _print_file(trial: FileTrial, contract: Contract) -> None:
         say(f"compared with {last.name}, period {last.period}, the last that was accepted")
     elif delivery.period:
         say("compared with no other file: none of this table was accepted before it")
-    problems = problems_of(contract, trial.outcome) if trial.parsed else []
+    problems = list_problems(contract, trial.outcome) if trial.parsed else []
     for line in describe_problems(problems):
         say(line)
     named = {"title": contract.title, "period": delivery.period}
@@ -156,7 +156,7 @@ def _find_uses(contract: Contract, captions: Sequence[str]) -> dict[str, str]:
     others = {contract.read.unit_column: "says the unit of each row"}
     if totals := contract.read.totals:
         others[totals.column] = "says which rows are totals"
-    uses = {captions[place]: "becomes rows" for place, *_ in items_of(contract, captions)}
+    uses = {captions[place]: "becomes rows" for place, *_ in find_items(contract, captions)}
     return uses | {caption: others[caption] for caption in captions if caption in others}
 
 
@@ -238,7 +238,7 @@ def _print_members(trials: Sequence[FileTrial], contract: Contract) -> None:
                 say(f"  totals: {sentence}")
         for message in trial.outcome.rejections:
             say(f"  {message.english}")
-        problems = problems_of(contract, trial.outcome) if trial.parsed else []
+        problems = list_problems(contract, trial.outcome) if trial.parsed else []
         for line in describe_problems(problems):
             if line not in printed:
                 say(f"  {line}")

@@ -11,7 +11,7 @@ from flows.common.console import say
 from flows.common.settings import Workspace
 from flows.common.text import many, place_of_rows
 from flows.contracts.loading import find_contract
-from flows.landing.problems import Examined, Problem, gravity_of, problems_of
+from flows.landing.problems import Examined, Problem, list_problems, rank_gravity
 from flows.landing.source_status import by_period, candidates
 from flows.runs.context import RunContext, ValidatedSources
 from flows.runs.validation import find_sources
@@ -34,7 +34,7 @@ def examine_deliveries(sources: ValidatedSources, names: Iterable[str]) -> list[
         active = [(part.delivery, part.outcome) for part in status.active]
         for delivery, outcome in (*rejected, *active):
             state = "in_force" if outcome.accepted else "rejected"
-            problems = problems_of(contract, outcome)
+            problems = list_problems(contract, outcome)
             if problems or not outcome.accepted:
                 rejections = tuple(outcome.rejections)
                 found.append(Examined(contract, delivery, state, rejections, tuple(problems)))
@@ -134,7 +134,7 @@ def describe_problems(problems: Iterable[Problem]) -> Iterator[str]:
 
 def _rank(examined: Examined) -> tuple[bool, int]:
     """Put what was rejected first, then what makes figures provisional."""
-    return examined.state != "rejected", min(map(gravity_of, examined.problems), default=0)
+    return examined.state != "rejected", min(map(rank_gravity, examined.problems), default=0)
 
 
 def _place(problem: Problem) -> tuple[str, str, str]:

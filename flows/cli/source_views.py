@@ -15,7 +15,7 @@ from flows.landing.outcome import rejection_sentence
 from flows.landing.source_status import (
     SourceStatus,
     by_period,
-    rejections_of,
+    list_rejections,
     sentences_on_unneeded,
 )
 from flows.landing.withdrawals import withdrawn_sentences
@@ -49,7 +49,7 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
             table.add_row(period, name, *map(str, counts), ", ".join(kinds))
             if show_rows:
                 path = run.store.path(part.delivery.files[0].sha256)
-                row_log = _account_of(path, contract, run.key.pseudonym, name)
+                row_log = _count_rows_by_kind(path, contract, run.key.pseudonym, name)
                 console.print(f"{period} {name}")
                 _print_lines([*_skipped(row_log), *_quarantined(part.outcome.quarantine)])
                 for unit in part.superseded:
@@ -62,7 +62,7 @@ def print_source(workspace: Workspace, name: str, *, show_rows: bool) -> None:
     console.print(table)
 
 
-def _account_of(
+def _count_rows_by_kind(
     path: Path, contract: Contract, pseudonym: Pseudonym, name: str
 ) -> list[RowLogEntry]:
     """Read a kept file once more for the rows that are no data; its typed rows are dropped."""
@@ -128,7 +128,7 @@ def print_sources(workspace: Workspace) -> None:
             )
     console = make_console()
     console.print(table)
-    rejections = map(rejection_sentence, rejections_of(sources.statuses))
+    rejections = map(rejection_sentence, list_rejections(sources.statuses))
     unneeded = sentences_on_unneeded(run.expected(), run.deliveries(), run.years)
     withdrawn = withdrawn_sentences(sources.withdrawn)
     for sentence in dict.fromkeys([*rejections, *unneeded, *withdrawn]):

@@ -28,11 +28,15 @@ LINK = {"font_color": "#1F4E9E", "underline": 1}
 LINE_HEIGHT = 15.0  # rows get their height here: not every program fits them to wrapped text
 GREEN, RED, AMBER, GREY = "#C6E7CE", "#F8C9C9", "#FFE3A3", "#E3E3E3"
 FILLS = {
-    "达标": GREEN, "未达标": RED, "数据缺失": RED, "无法判定": AMBER, "暂定": AMBER,
-    "部分上报": AMBER, "标准待核": AMBER, "缺口": AMBER, "退回": AMBER, "放行": AMBER,
-    "不适用": GREY, "无标准": GREY, "不涉及": GREY, "不公开(人数过少)": GREY, "不得公开": GREY,
-    "不公开": GREY, "＊": GREY, "重算一致": GREEN, "重算不一致": RED, "未重算": AMBER,
-}  # fmt: skip
+    word: colour
+    for colour, words in {
+        GREEN: "达标 重算一致",
+        RED: "未达标 数据缺失 重算不一致",
+        AMBER: "无法判定 暂定 部分上报 标准待核 缺口 退回 放行 未重算",
+        GREY: "不适用 无标准 不涉及 不公开(人数过少) 不得公开 不公开 ＊",
+    }.items()
+    for word in words.split()
+}
 GRAVE = ("未达标", "数据缺失", "无法判定", "重算不一致")
 
 

@@ -133,7 +133,7 @@ def hash_file(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def _hash_of(content: Mapping[str, Any]) -> str:
+def _hash_content(content: Mapping[str, Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -141,18 +141,18 @@ def write_sealed(target: Path, content: Mapping[str, Any]) -> None:
     """Write JSON together with the hash of what it says."""
     # as it will be read: no tuples, keys of text, no ids of persons
     plain = without_ids_within(json.loads(json.dumps(content)))
-    write_json(target, plain | {SEAL: _hash_of(plain)})
+    write_json(target, plain | {SEAL: _hash_content(plain)})
 
 
 def read_sealed(path: Path) -> dict[str, Any]:
     """Read sealed JSON; ValueError where it is not what was written."""
     content = json.loads(path.read_text("utf-8"))
-    if not isinstance(content, dict) or content.pop(SEAL, None) != _hash_of(content):
+    if not isinstance(content, dict) or content.pop(SEAL, None) != _hash_content(content):
         raise ValueError(f"{path.name} is not what was written")
     return content
 
 
-def stamp_of(path: Path) -> tuple[int, int, int]:
+def read_stamp(path: Path) -> tuple[int, int, int]:
     """Say by which a file that was read once in this process is known to be the same still."""
     status = path.stat()
     return status.st_ino, status.st_mtime_ns, status.st_size

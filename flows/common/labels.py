@@ -1,87 +1,17 @@
 """What rules, states, judgements and formulas are called in Chinese, for those who read them."""
 
-RULE_TITLES = {
-    "exact_duplicate": "完全重复的行",
-    "equal_sheets": "内容相同的工作表",
-    "unreadable_cell": "单元格读不出",
-    "more_cells_than_captions": "单元格比列名多",
-    "fewer_cells_than_captions": "单元格比列名少",
-    "odd_quotes": "引号不成对",
-    "another_encoding": "编码与其他行不同",
-    "one_cell_alone": "一行只有一个单元格",
-    "unlisted_total": "未约定的合计行",
-    "unclear_row": "栏次或数据不明的行",
-    "merged_amount": "数额合并在几格上",
-    "other_table": "另一张表的行",
-    "hidden_row": "隐藏的行",
-    "fraction_of_fen": "金额有分以下的小数",
-    "unreadable_file": "文件读不出",
-    "broken_suite": "检查规则有误",
-    "required_column": "缺少列",
-    "quarantine_limit": "搁置的行过多",
-    "own_total": "明细与合计不符",
-    "part_above_whole": "部分大于整体",
-    "totals_row_missing": "没有合计行",
-    "blank_amount": "金额空白",
-    "conflicting_key": "关键列相同而内容不同",
-    "swapped_columns": "两列互换",
-    "attachment_missing": "附件未报送",
-    "new_column": "有新的列",
-    "missing_column": "少了列",
-    "renamed_caption": "列名变了",
-    "changed_type": "类型变了",
-    "other_unit": "单位变了",
-    "other_year": "年份不符",
-    "row_count_far": "行数相差太大",
-    "sums_far": "合计相差太大",
-    "sums_out_of_scale": "合计相差数十倍以上",
-    "unit_far": "单位的数相差太大",
-    "part_of_period": "只含部分月份",
-    "same_file_twice": "同一文件报了两次",
-    "older_file_again": "旧文件又报来",
-    "expect_column_values_to_not_be_null": "不得为空",
-    "expect_column_values_to_be_null": "此种情形不得出现",
-    "expect_column_values_to_be_unique": "不得重复",
-    "expect_compound_columns_to_be_unique": "组合不得重复",
-    "expect_column_values_to_be_in_set": "只能取约定的值",
-    "expect_column_values_to_not_be_in_set": "不得取这些值",
-    "expect_column_values_to_match_regex": "写法须合格式",
-    "expect_column_values_to_not_match_regex": "写法不合格式",
-    "expect_column_values_to_be_between": "须在范围之内",
-    "expect_column_value_lengths_to_equal": "长度须一致",
-    "expect_column_value_lengths_to_be_between": "长度须在范围之内",
-    "expect_column_pair_values_to_be_equal": "两列须相等",
-    "expect_column_pair_values_a_to_be_greater_than_b": "前一列须大于后一列",
-}
-WORDS = {
-    "actual": "实际", "provisional": "暂定", "partial": "部分上报", "missing": "数据缺失",
-    "not_applicable": "不涉及", "suppressed": "不公开(人数过少)", "withheld": "不得公开",
-    "sum": "分子各行相加", "count": "计数", "count_distinct": "计数，同一对象只计一次",
-    "ratio": "分子 ÷ 分母 × 乘数", "difference": "本期 − 上期", "weighted_mean": "加权平均",
-    "growth": "（本期 − 上期）÷ 上期 × 乘数", "share_meeting": "达到要求的个数 ÷ 总个数 × 乘数",
-    "entitlement": "逐校按人数和标准核定应拨额", "standard": "取当日有效的标准",
-    "coefficient_of_variation": "差异系数：按在校生数加权的标准差 ÷ 平均数",
-    "count_unmet": "判定为未达标的项数",
-    "all_met": "各项全部达标方为达标", "standing": "长期", "attested": "部门认定",
-    "not_covered": "尚未接入来源",
-    "statistical": "统计数据", "administrative": "行政记录", "total": "全区",
-    "numerator": "分子", "denominator": "分母", "value": "数值", "input": "逐校依据",
-    ">=": "≥", "<=": "≤", "=": "＝", ">= prior_year": "≥ 上年", ">= indicator": "≥ 对照指标",
-}  # fmt: skip
-HIDDEN = {"suppressed": "＊", "withheld": "不公开"}  # what stands in place of the number
+import csv
+from pathlib import Path
+
+with Path(__file__).with_name("labels.csv").open(encoding="utf-8", newline="") as file:
+    _LABELS = list(csv.DictReader(file))
+
+
+def _pick(kind: str) -> dict[str, str]:
+    return {label["code"]: label["title"] for label in _LABELS if label["kind"] == kind}
+
+
+RULE_TITLES, WORDS = _pick("rule"), _pick("word")
+HIDDEN = _pick("hidden")  # what stands in place of the number
 # How a reader is to take each state and judgement, in the order in which they are explained.
-MEANINGS = {
-    "实际": "应报的都已报送，计入的行全部合格。",
-    "暂定": "有行因可疑被搁置，搁置的行可能属于这个数；印出时加“（暂定）”。",
-    "部分上报": "应报单位只报了一部分；不判定是否达标，列出未报的单位。",
-    "数据缺失": "所需来源没有有效的报送；不填 0，也不沿用上年。",
-    "不涉及": "本区不举办这一学段。",
-    "不公开(人数过少)": "涉及1至4人，或可由此推算出，一律不显示数字，印作“＊”。",
-    "不得公开": "按规定不得公开。",
-    "达标": "达到标准；暂定的数，搁置的行无论计入与否都达到才算。",
-    "未达标": "没有达到标准。",
-    "无法判定": "数据缺失、部分上报，或搁置的行足以改变结论。",
-    "不适用": "不涉及的指标不判定。",
-    "无标准": "这一指标没有须达到的标准。",
-    "标准待核": "所用标准尚未与正式文件核对。",
-}  # fmt: skip
+MEANINGS = _pick("meaning")

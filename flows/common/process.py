@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import os
+import re
 import resource
 import signal
 from collections.abc import Callable, Iterator
@@ -16,11 +17,10 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LONGEST_SECONDS = 9.0
 PR_SET_PDEATHSIG = 1
 # As Python, the linker, DuckDB, Arrow, pandas and the C++ runtime say it.
-WORDS = (
-    "MemoryError", "Out of Memory Error", "OutOfMemory", "can't start new thread",
-    "Cannot allocate memory", "cannot allocate memory", "failed to map segment", "bad_alloc",
-    "Unable to allocate", "malloc of size",
-)  # fmt: skip
+OUT_OF_MEMORY = re.compile(
+    "MemoryError|Out of Memory Error|OutOfMemory|can't start new thread|[Cc]annot allocate memory|"
+    "failed to map segment|bad_alloc|Unable to allocate|malloc of size"
+)
 MEMORY_SENTENCE = (
     "the memory ran out: raise the limit of this run or end what else takes memory, then run again"
 )
@@ -68,7 +68,7 @@ def forbid_core_dumps() -> None:
 def memory_sentence(failure: BaseException | str) -> str | None:
     """Say that memory ran out where an error, or its text, says so; None for other errors."""
     text = failure if isinstance(failure, str) else f"{type(failure).__name__} {failure}"
-    lacks = isinstance(failure, MemoryError) or any(word in text for word in WORDS)
+    lacks = isinstance(failure, MemoryError) or OUT_OF_MEMORY.search(text)
     return MEMORY_SENTENCE if lacks else None
 
 

@@ -126,10 +126,10 @@ class Settings:
             raise WrongUse("ZIPING_DISTRICT must be the six digits of GB/T 2260")
         if not self.open_years:
             raise WrongUse("ZIPING_OPEN_YEARS must name at least one year, for example 2023")
-        for name in (
-            "pull_seconds", "request_seconds", "pull_megabytes",
-            "zip_members", "zip_megabytes", "zip_ratio", "publish_seconds", "prefect_start_seconds",
-        ):  # fmt: skip
+        for name in """
+            pull_seconds request_seconds pull_megabytes zip_members zip_megabytes zip_ratio
+            publish_seconds prefect_start_seconds
+            """.split():
             if not 0 < getattr(self, name) < float("inf"):
                 raise WrongUse(f"ZIPING_{name.upper()} must be a number above 0")
         if not set(self.notify_on) <= {"failed", "blocked", "gaps"}:

@@ -11,8 +11,9 @@ FULL_WIDTH: dict[int, int | None] = {code: code - 0xFEE0 for code in range(0xFF0
 FULL_WIDTH |= dict.fromkeys((0x3000, 0xA0, 0x2007, 0x2009, 0x202F), 0x20)
 # What nobody sees: control signs, and marks of direction and width that come with copied texts.
 FULL_WIDTH |= dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {*b"\t\n\r"})
-FULL_WIDTH |= dict.fromkeys((0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
-                             *range(0x2060, 0x2065)))  # fmt: skip
+FULL_WIDTH |= dict.fromkeys(
+    (0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065))
+)
 # Radicals, which look like the characters that they are part of: texts copied out of a PDF have
 # them. Unicode knows what most are; those of its supplement stand here.
 FULL_WIDTH |= {

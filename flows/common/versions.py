@@ -18,7 +18,7 @@ def library_versions() -> dict[str, str]:
     return {name: version(name) for name in sorted(names)}
 
 
-def code_files_of(checkout: Path, places: Iterable[str]) -> list[Path]:
+def list_code_files(checkout: Path, places: Iterable[str]) -> list[Path]:
     """List the files of some places of a checkout, each a file or a folder and all below it.
 
     A module that is new there counts at once. Raises FileNotFoundError where a place holds none:

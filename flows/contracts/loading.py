@@ -19,7 +19,7 @@ from flows.contracts.words import (
     ReadWords,
     TableWords,
     Words,
-    one_of,
+    require_one,
     wrong,
 )
 
@@ -35,7 +35,7 @@ Name = Annotated[str, AfterValidator(check_name)]
 class ColumnMeta(ColumnWords):
     """What one column promises; one word says where its cells stand."""
 
-    model_config = one_of(*PLACES)
+    model_config = require_one(*PLACES)
 
     @model_validator(mode="after")
     def check_place(self) -> Self:

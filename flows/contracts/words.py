@@ -25,6 +25,16 @@ GONE = {
     "looked for unasked; let an aggregate of the suite count what else must not be",
     "marks": "leave it out: a number with a footnote mark is quarantined, until it is sent without",
 }
+ENCODINGS = tuple(
+    """
+    utf-8 gb18030 gbk gb2312 big5 cp950 big5hkscs utf-16 utf-16-le utf-16-be utf-32 utf-32-le
+    utf-32-be ascii windows-1250 windows-1251 windows-1252 windows-1253 windows-1254 windows-1255
+    windows-1256 windows-1257 windows-1258 iso-8859-1 iso-8859-2 iso-8859-3 iso-8859-4 iso-8859-5
+    iso-8859-6 iso-8859-7 iso-8859-8 iso-8859-9 iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-15
+    iso-8859-16 mac_roman mac_cyrillic koi8-r koi8-u shift_jis cp932 euc-jp iso2022_jp euc-kr
+    cp949 tis-620 cp437 cp850 cp852 cp866
+    """.split()
+)
 ALL_AMOUNTS = "all_amounts"  # of `totals.check`: all columns with `role: amount`
 
 
@@ -64,7 +74,7 @@ class Words(BaseModel):
         return self
 
 
-def one_of(*names: str) -> ConfigDict:
+def require_one(*names: str) -> ConfigDict:
     """Tell the schema that exactly one of these words must stand."""
     return ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in names]})
 
@@ -75,6 +85,12 @@ def _check_regex(pattern: str) -> str:
     except re.error:
         raise ValueError("is no regular expression") from None
     return pattern
+
+
+def _check_encoding(name: str) -> str:
+    if name not in ENCODINGS:
+        raise ValueError(f"must be one of {', '.join(ENCODINGS)}")
+    return name
 
 
 def _as_list(words: Any) -> Any:
@@ -105,16 +121,9 @@ Setting = Annotated[
 Years = Annotated[tuple[Annotated[int, Field(le=0)], ...], Field(strict=False, min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 YuanUnit = Literal["元", "千元", "万元", "百万元", "亿元"]
-Encoding = Literal[
-    "utf-8", "gb18030", "gbk", "gb2312", "big5", "cp950", "big5hkscs", "utf-16", "utf-16-le",
-    "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii", "windows-1250", "windows-1251",
-    "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257",
-    "windows-1258", "iso-8859-1", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5",
-    "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9", "iso-8859-10", "iso-8859-13",
-    "iso-8859-14", "iso-8859-15", "iso-8859-16", "mac_roman", "mac_cyrillic", "koi8-r", "koi8-u",
-    "shift_jis", "cp932", "euc-jp", "iso2022_jp", "euc-kr", "cp949", "tis-620", "cp437", "cp850",
-    "cp852", "cp866",
-]  # fmt: skip
+Encoding = Annotated[
+    str, AfterValidator(_check_encoding), Field(json_schema_extra={"enum": list(ENCODINGS)})
+]
 
 
 class InboxPull(Words):
@@ -236,9 +245,13 @@ class Units(Words):
     column: Text
     """The column that names the unit."""
     expected: Literal[
-        "public_institutions", "schools_with_pupils", "public_schools_with_staff",
-        "primary_and_secondary_schools", "compulsory_schools", "schools_compared",
-    ]  # fmt: skip
+        "public_institutions",
+        "schools_with_pupils",
+        "public_schools_with_staff",
+        "primary_and_secondary_schools",
+        "compulsory_schools",
+        "schools_compared",
+    ]
     """Which units, as int_units_expected knows them."""
     by_member: Text | None = None
     """Each group of this column must be reported."""
@@ -293,7 +306,7 @@ class Groups(Words):
 class Unpivot(Words):
     """Captions that become rows: a column holds what the captions say, another the cells."""
 
-    model_config = one_of("value", "values")
+    model_config = require_one("value", "values")
 
     captions: RowRegex
     """Which captions; the first group, if there is one, is what they say: ([0-9]{4})年. With

@@ -12,7 +12,7 @@ from threading import RLock
 from typing import Any, BinaryIO
 
 from flows.common.errors import Unavailable, Waiting, ZipingError
-from flows.common.files import fsync_folder, hash_file, naming, part_name, stamp_of
+from flows.common.files import fsync_folder, hash_file, naming, part_name, read_stamp
 from flows.common.masking import without_ids
 from flows.contracts.delivery import Delivery, LandedFile, Withdrawal, find_last_delivery
 
@@ -42,7 +42,7 @@ class Store:
         manifest is read again only where another process wrote to it.
         """
         with self._lock:
-            stamp = stamp_of(self.manifest) if self.manifest.exists() else None
+            stamp = read_stamp(self.manifest) if self.manifest.exists() else None
             if self._read_at != stamp:
                 self._read_manifest()
                 self._read_at = stamp
@@ -155,7 +155,7 @@ class Store:
                 raise
             self._lines += 1
             self._take_line(json.loads(line))
-            self._read_at = stamp_of(self.manifest)
+            self._read_at = read_stamp(self.manifest)
         fsync_folder(self.folder)
 
     def verify(self, deliveries: Iterable[Delivery]) -> None:

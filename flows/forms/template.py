@@ -14,7 +14,7 @@ from flows.contracts.periods import period_of_name, period_of_year
 from flows.forms.fields import Form, list_fields, may_be_empty
 from flows.forms.workbook import write_form
 from flows.parsing.file_parser import read_file
-from flows.parsing.headers import positions_of
+from flows.parsing.headers import find_positions
 from flows.quality.suite import Suites
 
 SHEET = "填报"
@@ -147,7 +147,7 @@ def _prove(path: Path, form: Form) -> None:
         parsed = read_file(path, empty, name=form.sent_name)
     except Rejected as error:
         raise ZipingError(f"{contract.name}: its own template cannot be read: {error}") from None
-    found = positions_of(parsed.captions.get(form.sheet, ()), contract.columns)
+    found = find_positions(parsed.captions.get(form.sheet, ()), contract.columns)
     lost = [
         field.column.name
         for field in form.fields

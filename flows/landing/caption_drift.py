@@ -47,10 +47,9 @@ def likely_captions(now: Details, then: Details, contract: Contract) -> list[tup
     """
     known = {plain_caption(caption) for column in contract.columns for caption in column.captions}
     was_called = _captions(then)
-    places = [place for result in now["results"] if result["type"] == "required_column"
-              for place in result["places"]]  # fmt: skip
-    gone = {place["column"]: listed(was_called[place["column"]]) for place in places
-            if place["column"] in was_called}  # fmt: skip
+    results = [result for result in now["results"] if result["type"] == "required_column"]
+    missing = [place["column"] for result in results for place in result["places"]]
+    gone = {name: listed(was_called[name]) for name in missing if name in was_called}
     new = [
         caption
         for caption in now["layout"]

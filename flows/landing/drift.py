@@ -13,7 +13,7 @@ from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
 from flows.landing.caption_drift import compared_captions, likely_captions, listed
 from flows.landing.outcome import Outcome
-from flows.landing.unit_drift import Earlier, Places, far_units, place_of, times_as_text
+from flows.landing.unit_drift import Earlier, Places, far_units, make_place, times_as_text
 from flows.parsing.values import UNITS_OF_YUAN
 from flows.quality.delivery_report import list_doubts, write_rejection, write_result
 from flows.quality.suite import Suites
@@ -138,7 +138,7 @@ def _compared(
     are_alike = not contract.in_parts or _named(delivery) == _named(last)
     found = {
         **{
-            name: [place_of(*place) for place in found_at]
+            name: [make_place(*place) for place in found_at]
             for name, found_at in compared_captions(now, then).items()
         },
         "same_file_twice": _same_twice(delivery, now, before, contract),
@@ -172,7 +172,7 @@ def _older_again(delivery: Delivery, received: Sequence[Delivery], contract: Con
     if contract.in_parts:
         before = [other for other in before if _named(other) == _named(delivery)]
     ids = [other.id for other in before]
-    return [place_of()] if delivery.id in ids and ids[-1] != delivery.id else []
+    return [make_place()] if delivery.id in ids and ids[-1] != delivery.id else []
 
 
 def _same_twice(
@@ -181,7 +181,7 @@ def _same_twice(
     """Find the file, or all of its rows, under another period, or as another part."""
     many = _rows(now) >= FEWEST_ROWS
     return [
-        place_of(detail=f"= {earlier.period} {earlier.name}")
+        make_place(detail=f"= {earlier.period} {earlier.name}")
         for earlier, outcome in before
         if (
             # A part that comes again may lie in another folder or archive.
@@ -195,7 +195,9 @@ def _same_twice(
 def _changed_types(now: Mapping[str, Any], then: Mapping[str, Any]) -> Places:
     """Find columns most of whose cells can no longer be read as what they are declared."""
     return [
-        place_of(name) for name in now["unreadable"] if _is_other(name, now) > _is_other(name, then)
+        make_place(name)
+        for name in now["unreadable"]
+        if _is_other(name, now) > _is_other(name, then)
     ]
 
 
@@ -214,7 +216,7 @@ def _other_units(now: Mapping[str, Any], then: Mapping[str, Any], *, are_alike: 
         for outcome in (now, then)
     )
     is_other = units and were and not set(units) & set(were)
-    return [place_of(detail=f"{listed(were)} → {listed(units)}")] if is_other else []
+    return [make_place(detail=f"{listed(were)} → {listed(units)}")] if is_other else []
 
 
 def _other_years(
@@ -233,7 +235,7 @@ def _other_years(
         return []
     year, last_year = int(delivery.period[:4]), int(last.period[:4])
     return [
-        place_of(name, f"{year} → {found}")
+        make_place(name, f"{year} → {found}")
         for name, (found, share) in now["years"].items()
         if found != year and share > MOST and _lay_in(last_year, *then["years"].get(name, [0, 0]))
     ]
@@ -256,7 +258,7 @@ def _parts_of_period(now: Mapping[str, Any], then: Mapping[str, Any], contract: 
         is_full = min(outcome["years"][name][1] for outcome in (now, then)) > MOST
         if is_full and (is_other or is_half):
             detail = f"{was_first}—{was_end} → {first}—{end}"
-            found.append(place_of(name, detail) | {"reason": f"日期只到{first}—{end}"})
+            found.append(make_place(name, detail) | {"reason": f"日期只到{first}—{end}"})
     return found
 
 
@@ -278,15 +280,15 @@ def _amounts(
         if _is_near(sums[name], before[other]) and _is_near(sums[other], before[name])
     ]
     return {
-        "row_count_far": [place_of(detail=f"{were} → {rows}")]
+        "row_count_far": [make_place(detail=f"{were} → {rows}")]
         if abs(rows - were) >= FEWEST_ROWS and _is_far(Decimal(rows), Decimal(were))
         else [],
         "sums_far": [
-            place_of(name, times_as_text(sums[name], before[name]))
+            make_place(name, times_as_text(sums[name], before[name]))
             for name in far
             if not any(name in pair for pair in swapped)
         ],
-        "swapped_columns": [place_of(", ".join(pair)) for pair in swapped],
+        "swapped_columns": [make_place(", ".join(pair)) for pair in swapped],
     }
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from flows.common.parquet import ask, count_rows, first_rows, quoted, rows_at, take_out, writing
 from flows.contracts.delivery import Delivery
 from flows.contracts.model import Contract
-from flows.landing.profile import profile_of, profile_questions, units_of
+from flows.landing.profile import describe_profile, profile_questions, sum_by_unit
 from flows.parsing.attachments import known_names
 from flows.parsing.columns import Pseudonym
 from flows.parsing.file_parser import read_file
-from flows.parsing.result import ParseResult, RowLogEntry, copy_of, schema_of
+from flows.parsing.result import ParseResult, RowLogEntry, describe_copy, make_schema
 from flows.quality.delivery_report import DeliveryReport
-from flows.quality.file_checks import find_equal_sheets, measures_of, other_years, year_questions
+from flows.quality.file_checks import find_equal_sheets, list_measures, other_years, year_questions
 from flows.quality.rules import (
     UNIQUENESS,
     RuleResult,
@@ -86,9 +86,9 @@ def judge_files(files: Sequence[ParsedFile], contract: Contract, suite: Suite) -
         broken = {(row.sheet, row.row_number) for row in file.parsed.quarantined}
         report.check_quarantine_limit(file.parsed.landed + len(broken), readable[place])
         _write_quarantine(file.folder / QUARANTINE, report.quarantine)
-        profile = profile_of(file.parsed, profiles[place], contract)
+        profile = describe_profile(file.parsed, profiles[place], contract)
         profile |= {
-            "by_unit": units_of(file.rows, contract),
+            "by_unit": sum_by_unit(file.rows, contract),
             "units_in_quarantine": sorted(
                 {row["unit"] or "" for row in report.quarantine if row["effect"] != "none"}
             ),
@@ -102,7 +102,7 @@ def _sum_questions(contract: Contract) -> dict[str, str]:
     decimals = [
         column.name for column in contract.columns if column.data_type.startswith("decimal")
     ]
-    names = dict.fromkeys([*decimals, *measures_of(contract)])
+    names = dict.fromkeys([*decimals, *list_measures(contract)])
     return {name: f"coalesce(sum({quoted(name)}), 0)" for name in names}
 
 
@@ -129,7 +129,7 @@ def parse_into(
             table = table.add_column(place, name, pa.repeat(pa.scalar(text), table.num_rows))
         return table
 
-    schema = with_delivery(schema_of(contract.columns).empty_table()).schema
+    schema = with_delivery(make_schema(contract.columns).empty_table()).schema
     with writing(target, schema) as write:
         parsed = read_file(
             path,
@@ -230,7 +230,7 @@ def _leave_out_duplicates(rows: Path, parsed: ParseResult, contract: Contract) -
     for row in copies:
         sheet, number = row["_sheet"], row["_row_number"]
         parsed.skip(sheet, number, "exact_duplicate")
-        found = copy_of(sheet, number, row["first_sheet"], row["first_row"], row["amount"])
+        found = describe_copy(sheet, number, row["first_sheet"], row["first_row"], row["amount"])
         parsed.findings.append(found)
     parsed.landed -= len(copies)
     take_out(rows, {row["place"] for row in copies})
@@ -240,14 +240,9 @@ def _write_quarantine(path: Path, rows: list[dict[str, Any]]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    text = pa.string()
-    schema = pa.schema(
-        [
-            ("file_id", text), ("sheet", text), ("row_number", pa.int64()),
-            ("column_name", text), ("rule", text), ("effect", text),
-            ("unit", text), ("member", text), ("amount", pa.decimal128(38, 2)),
-        ]
-    )  # fmt: skip
+    names = "file_id sheet row_number column_name rule effect unit member amount".split()
+    types = {"row_number": pa.int64(), "amount": pa.decimal128(38, 2)}
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in names])
     # A contract may declare a unit's code as a number.
     keys = [
         {name: None if row[name] is None else str(row[name]) for name in ("unit", "member")}

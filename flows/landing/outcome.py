@@ -212,18 +212,19 @@ def parse_and_judge(
 
 def rejected_details(contract: Contract, error: Exception, suites: Suites) -> dict[str, Any]:
     """Describe a file that could not be read."""
-    return {
-        "accepted": False, "rejections": [_message_of(error).as_json()],
-        "skipped": {}, "captions": {},
-        "results": _missing_columns(contract, error, suites), "sums": {},
+    counts = dict.fromkeys(("rows_read", "rows_landed", "rows_quarantined", "rows_skipped"), 0)
+    return counts | {
+        "accepted": False,
+        "rejections": [_describe_error(error).as_json()],
+        **{name: {} for name in ("skipped", "captions", "sums", "sign_off")},
+        **{name: [] for name in ("waived", "doubts")},
+        "results": _missing_columns(contract, error, suites),
         "layout": [without_ids(caption) for caption in getattr(error, "captions", ())],
-        "rows_read": 0, "rows_landed": 0, "rows_quarantined": 0, "rows_skipped": 0,
-        "sign_off": {}, "waived": [], "doubts": [],
         "is_fault_of_suite": isinstance(error, SuiteError),
-    }  # fmt: skip
+    }
 
 
-def _message_of(error: Exception) -> Message:
+def _describe_error(error: Exception) -> Message:
     """Give what is said of a file for an error: a suite's own is the engineer's matter."""
     if isinstance(error, Rejected):
         return error.message

@@ -37,13 +37,13 @@ class Problem:
     rule: str
     severity: str
     consequence: str
-    sheet: str
-    row: int | None
-    column: str  # as the warehouse calls it
-    caption: str  # as the office's own file does
     what: str
     why: str
     resolve: str
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""  # as the warehouse calls it
+    caption: str = ""  # as the office's own file does
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,17 @@ class Examined:
         return any(problem.rule == BROKEN_SUITE for problem in self.problems)
 
 
-def problems_of(contract: Contract, outcome: Outcome) -> list[Problem]:
+def list_problems(contract: Contract, outcome: Outcome) -> list[Problem]:
     """List what is wrong with one file, the gravest first, then by place."""
     details = outcome.details
     failed = [result for result in details["results"] if not result["success"]]
-    found = list(_problems_of_rows(contract, outcome, failed))
+    found = list(_list_problems_of_rows(contract, outcome, failed))
     listed = {(problem.rule, problem.column) for problem in found}
     listed |= {(problem.rule, "") for problem in found}
     for result in failed:
         key = (result["type"], result["column"] or "")
         if key not in listed:
-            found += _problems_of_file(contract, details, result)
+            found += _list_problems_of_file(contract, details, result)
     if not outcome.accepted and not failed:
         describe = _suite_problem if details.get("is_fault_of_suite") else _unreadable_problem
         found += [describe(reason) for reason in outcome.rejections]
@@ -80,17 +80,17 @@ def problems_of(contract: Contract, outcome: Outcome) -> list[Problem]:
 
 
 def _order(problem: Problem) -> tuple[Any, ...]:
-    gravity = gravity_of(problem), GRAVITY.get(problem.severity, 0)
+    gravity = rank_gravity(problem), GRAVITY.get(problem.severity, 0)
     return *gravity, problem.rule, problem.column, problem.sheet, problem.row or 0
 
 
-def gravity_of(problem: Problem) -> int:
+def rank_gravity(problem: Problem) -> int:
     """Order by what it leads to: the file rejected, rows missing from figures, a word only."""
     is_critical = problem.severity == "critical"
     return 0 if is_critical else 1 + (PROVISIONAL not in problem.consequence)
 
 
-def _problems_of_rows(
+def _list_problems_of_rows(
     contract: Contract, outcome: Outcome, failed: Sequence[Mapping[str, Any]]
 ) -> Iterable[Problem]:
     """List the rows in quarantine, each with the notes of the rule that it breaks."""
@@ -108,7 +108,7 @@ def _problems_of_rows(
             yield _problem(contract, outcome.details, result, place)
 
 
-def _problems_of_file(
+def _list_problems_of_file(
     contract: Contract, details: Mapping[str, Any], result: Mapping[str, Any]
 ) -> Iterable[Problem]:
     """List where a rule on the whole file fails; without places it is the file itself."""
@@ -133,11 +133,11 @@ def _problem(
         result["type"],
         result["severity"],
         consequence_of(result, result["severity"], is_release=False),
-        sheet,
-        place.get("row") or None,
-        column,
-        shown_columns(contract, column, captions),
         **notes,
+        sheet=sheet,
+        row=place.get("row") or None,
+        column=column,
+        caption=shown_columns(contract, column, captions),
     )
 
 
@@ -150,17 +150,21 @@ def shown_columns(contract: Contract, names: str, captions: Mapping[str, str]) -
 
 def _suite_problem(reason: Message) -> Problem:
     return Problem(
-        BROKEN_SUITE, "critical", "整份文件待检查", "", None, "", "",
+        BROKEN_SUITE,
+        "critical",
+        "整份文件待检查",
         f"检查规则文件有误，不是报送文件的问题：{reason.english}。",
         "规则读不懂时任何文件都不能放行，此时沿用上一份合格的文件。",
         "请工程师改正规则文件后重新运行；报送单位不必重报。",
-    )  # fmt: skip
+    )
 
 
 def _unreadable_problem(reason: Message) -> Problem:
     return Problem(
-        UNREADABLE, "critical", "整份文件拒收", "", None, "", "",
+        UNREADABLE,
+        "critical",
+        "整份文件拒收",
         f"文件无法读取：{reason.what}。",
         "读不出的文件不参与计算，此时沿用上一份合格的文件。",
         f"{reason.resolve}。",
-    )  # fmt: skip
+    )

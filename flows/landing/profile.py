@@ -9,9 +9,9 @@ from flows.common.masking import without_ids
 from flows.common.parquet import ask, quoted
 from flows.contracts.model import Column, Contract
 from flows.parsing.columns import is_code_name
-from flows.parsing.headers import positions_of
+from flows.parsing.headers import find_positions
 from flows.parsing.result import ParseResult
-from flows.parsing.unpivot import items_of
+from flows.parsing.unpivot import find_items
 
 CONTENT = "_content"
 MOST_UNITS = 5_000  # of more of them a file says nothing one by one
@@ -24,7 +24,7 @@ def captions_by_sheet(parsed: ParseResult, contract: Contract) -> dict[str, dict
     return {
         sheet: {
             name: without_ids(captions[place])
-            for name, place in positions_of(captions, contract.columns).items()
+            for name, place in find_positions(captions, contract.columns).items()
         }
         for sheet, captions in parsed.captions.items()
     }
@@ -53,11 +53,11 @@ def _items(contract: Contract, captions: Sequence[str]) -> dict[int, str]:
     is_of_several = bool(contract.read.long and contract.read.long.values)
     return {
         place: f"{item} {value}" if is_of_several else item
-        for place, item, value in items_of(contract, captions)
+        for place, item, value in find_items(contract, captions)
     }
 
 
-def profile_of(
+def describe_profile(
     parsed: ParseResult, answers: Mapping[str, Any], contract: Contract
 ) -> dict[str, Any]:
     """Describe a file: captions in their order, those that no column takes, units, years, content.
@@ -68,7 +68,7 @@ def profile_of(
     """
     items = {sheet: _items(contract, captions) for sheet, captions in parsed.captions.items()}
     taken = {
-        sheet: {*positions_of(captions, contract.columns).values(), *items[sheet]}
+        sheet: {*find_positions(captions, contract.columns).values(), *items[sheet]}
         for sheet, captions in parsed.captions.items()
     }
     others = {
@@ -119,7 +119,7 @@ def is_counted(column: Column, contract: Contract) -> bool:
     )
 
 
-def units_of(rows: Path, contract: Contract) -> Units:
+def sum_by_unit(rows: Path, contract: Contract) -> Units:
     """Say of each unit and member how many rows it has, what its amounts and counts add up to."""
     unit, member = (contract.column_of_role(role) for role in ("unit", "member"))
     if unit is None:
@@ -168,8 +168,11 @@ def units_held(contract: Contract, rows: Path, quarantine: Path) -> UnitRows:
     landed = ask(
         rows, f"select {held_by_part(column)} as unit, count(*) as n from landed group by 1"
     )
-    counts: UnitRows = {unit: [n, 0] for unit, n in zip(*landed.to_pydict().values(), strict=True)
-                     if unit is not None}  # fmt: skip
+    counts: UnitRows = {
+        unit: [n, 0]
+        for unit, n in zip(*landed.to_pydict().values(), strict=True)
+        if unit is not None
+    }
     if column == contract.column_of_role("unit"):
         # A row counts once, however many rules it breaks.
         quarantined = pq.read_table(quarantine, columns=["unit", "sheet", "row_number"])

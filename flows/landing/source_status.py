@@ -273,10 +273,10 @@ def gap_sentences(statuses: Sequence[SourceStatus]) -> list[str]:
 
 def missing_or_rejected(statuses: Sequence[SourceStatus]) -> list[str]:
     """List what is missing and what was rejected, for the engineer."""
-    return [*gap_sentences(statuses), *map(rejection_sentence, rejections_of(statuses))]
+    return [*gap_sentences(statuses), *map(rejection_sentence, list_rejections(statuses))]
 
 
-def rejections_of(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:
+def list_rejections(statuses: Sequence[SourceStatus]) -> list[dict[str, Any]]:
     """List why deliveries are not active, each once."""
     entries: list[dict[str, Any]] = []
     for status in statuses:

@@ -52,7 +52,9 @@ def far_units(earlier: Sequence[Earlier], contract: Contract) -> dict[int, dict[
     for number, cell, doubt in _far_from_neighbours(counts, earlier, contract):
         doubts[number][cell] = doubt
     return {
-        number: _places_of(cells, contract) for number, cells in sorted(doubts.items()) if cells
+        number: _describe_places(cells, contract)
+        for number, cells in sorted(doubts.items())
+        if cells
     }
 
 
@@ -203,7 +205,7 @@ def _is_unusual(name: str, was: Decimal, became: Decimal, usual: float, contract
     return bool(was) and is_much and _times_as_much(was, became) > max(bound, usual**2)
 
 
-def _places_of(cells: Mapping[Cell, Doubt], contract: Contract) -> dict[str, Places]:
+def _describe_places(cells: Mapping[Cell, Doubt], contract: Contract) -> dict[str, Places]:
     """Say of each unit in doubt what it is compared with, and how much money that is about."""
     found: dict[str, Places] = {}
     for (unit, member), (against, changes) in sorted(cells.items()):
@@ -212,7 +214,7 @@ def _places_of(cells: Mapping[Cell, Doubt], contract: Contract) -> dict[str, Pla
             detail = f"{unit} {member}".strip() + f" {times_as_text(became, was)} ({against})"
             detail = detail.strip()
             found.setdefault("unit_far" if unit else "sums_out_of_scale", []).append(
-                place_of("" if name == ROWS else name, detail)
+                make_place("" if name == ROWS else name, detail)
                 | {"unit": unit or None, "member": member or None}
                 | {"reason": f"{whose}与{against}相差过大"}
                 | {"amount": abs(became - was) if unit and name in contract.amounts else None}
@@ -230,7 +232,7 @@ def times_as_text(now: Decimal, then: Decimal) -> str:
     return f"× {times:.0f}" if abs(times) >= 10 else f"× {times:.2f}"
 
 
-def place_of(column: str = "", detail: str = "") -> dict[str, Any]:
+def make_place(column: str = "", detail: str = "") -> dict[str, Any]:
     """Say where something was found: in a column, or in the file as a whole."""
     place = {"sheet": "", "row": None, "column": column}
     return place | ({"detail": detail} if detail else {})

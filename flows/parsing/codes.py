@@ -34,7 +34,7 @@ def code_list(name: str) -> frozenset[str]:
     return frozenset(code for code, _ in titled_codes(name))
 
 
-def prover_of(check: str | None, listed: str | None) -> Callable[[str], bool] | None:
+def find_proof(check: str | None, listed: str | None) -> Callable[[str], bool] | None:
     """Give what proves a code: its check digit or its list; None where nothing does."""
     if check == "identity":
         return is_identity

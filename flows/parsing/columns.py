@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flows.common.masking import MASK, without_ids
 from flows.common.text import HAN, normalize_width, strip_whitespace
 from flows.contracts.model import Column
-from flows.parsing.codes import prover_of, with_zeros
+from flows.parsing.codes import find_proof, with_zeros
 from flows.parsing.values import (
     ERRORS,
     LOST_SIGN,
@@ -72,7 +72,7 @@ def is_code_name(name: str) -> bool:
     return name.endswith(("_code", "_no", "_id", "_value"))
 
 
-def factor_of(column: Column, unit: str | None) -> int:
+def find_factor(column: Column, unit: str | None) -> int:
     """Say how many yuan an amount's unit is; 1 where the column is no amount."""
     known = column.unit or unit
     return UNITS_OF_YUAN[known] if known and column.role == "amount" else 1
@@ -124,7 +124,7 @@ def _text_reader(column: Column) -> Read:
         normalize_width if OF_TIME.search(" ".join((column.name, *column.captions))) else text_cell
     )
     read: Read = takes.get(column.take, code_cell if is_code else plain)
-    proves = prover_of(column.check, column.code_list)
+    proves = find_proof(column.check, column.code_list)
     if proves is None and column.length is None:
         return read
 
@@ -193,7 +193,7 @@ def _in_unit(cell: str, column: Column, unit: str | None) -> Any:
     Where it is only shown scaled, by a unit that nobody names, it is as it is kept.
     """
     found = SHOWN_IN_UNIT.fullmatch(cell)
-    is_meant = found and found[2] != "?" and Decimal(found[2]) == factor_of(column, unit)
+    is_meant = found and found[2] != "?" and Decimal(found[2]) == find_factor(column, unit)
     is_kept = found and found[2] == "?" and column.role == "amount" and not (column.unit or unit)
     if not found or not (is_meant or is_kept):
         raise Unreadable
@@ -218,7 +218,7 @@ def _with_year_first(read: Read, order: str) -> Read:
     return read_turned
 
 
-def reader_of(
+def make_reader(
     column: Column,
     unit: str | None = None,
     pseudonym: Pseudonym | None = None,
@@ -232,7 +232,7 @@ def reader_of(
     if column.person:
         read: Read = pseudonym or person_id
     else:
-        read = _plain_reader(column, factor_of(column, unit), date_system)
+        read = _plain_reader(column, find_factor(column, unit), date_system)
         if pseudonym and column.data_type == "string":
             read = _without_ids(read, pseudonym)
         if column.values:

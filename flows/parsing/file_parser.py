@@ -18,7 +18,7 @@ from flows.parsing.columns import Pseudonym
 from flows.parsing.context import ParseContext
 from flows.parsing.headers import Header, HeaderMissing, Rows, check_rows_above, find_header
 from flows.parsing.preamble import find_stated_unit, find_title_years, read_sign_off
-from flows.parsing.result import Finding, ParseResult, RowLogEntry, schema_of
+from flows.parsing.result import Finding, ParseResult, RowLogEntry, make_schema
 from flows.parsing.sheet_parser import SheetReader
 from flows.readers.sheets import Sheet, open_sheets
 
@@ -96,7 +96,7 @@ class FileReader(ParseContext):
         if self.contract.read.ends_with_totals and not ends:
             self.find("totals_row_missing", "", self.parsed.last_row[1], "")
         if not self.sink and not self.parsed.tables:
-            self.parsed.tables.append(schema_of(self.columns).empty_table())
+            self.parsed.tables.append(make_schema(self.columns).empty_table())
 
     def _mark_repeated(self, findings: list[Finding]) -> list[Finding]:
         """Let the totals of one level say by how much a column is wrong: 合计 repeats its 小计.

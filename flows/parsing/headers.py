@@ -66,7 +66,7 @@ def with_titles_spread(rows: list[list[Any]]) -> list[list[Any]]:
     return spread
 
 
-def positions_of(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str, int]:
+def find_positions(captions: tuple[str, ...], columns: Iterable[Column]) -> dict[str, int]:
     """Find where columns stand among captions."""
     found = {}
     counts = Counter(captions)
@@ -93,7 +93,7 @@ def make_headerless_header(contract: Contract) -> Header:
         for caption in column.captions
     ]
     captions = ("",) * (1 + max((place for place in places if place is not None), default=0))
-    return Header(0, captions, positions_of(captions, contract.columns), 0)
+    return Header(0, captions, find_positions(captions, contract.columns), 0)
 
 
 class HeaderMissing(Rejected):
@@ -124,8 +124,11 @@ def _items(long: Unpivot | None, captions: Iterable[str]) -> int:
 
 def _looks_like_data(row: Sequence[Any], header: "Header", columns: Iterable[Column]) -> bool:
     """Say whether a row fills every column below a header, with numbers where they belong."""
-    cells = [(column, row[place] if place < len(row) else None) for column in columns
-             if (place := header.positions.get(column.name)) is not None]  # fmt: skip
+    cells = [
+        (column, row[place] if place < len(row) else None)
+        for column in columns
+        if (place := header.positions.get(column.name)) is not None
+    ]
     return bool(cells) and all(
         holds_number(cell) if column.is_number else normalize_width(cell) for column, cell in cells
     )
@@ -146,7 +149,7 @@ def _is_header_by_chance(rows: RowBlocks, header: "Header", contract: Contract) 
     required = _required(contract)
     for row in rows.peek(ROWS_AHEAD):
         captions = joined_captions([row])
-        positions = positions_of(captions, contract.columns)
+        positions = find_positions(captions, contract.columns)
         if required <= positions.keys():
             return positions != header.positions
         if _looks_like_data(row, header, contract.columns):
@@ -203,11 +206,16 @@ def find_header(
             written = (
                 [plain] if height == 1 else [plain, joined_captions(with_titles_spread(levels))]
             )
-            headers = [Header(number, captions, positions_of(captions, contract.columns), height)
-                       for captions in written]  # fmt: skip
+            headers = [
+                Header(number, captions, find_positions(captions, contract.columns), height)
+                for captions in written
+            ]
             items = [_items(long, captions) for captions in written]
-            fitting = [(count, header) for count, header in zip(items, headers, strict=True)
-                       if required <= header.positions.keys() and (count or not long)]  # fmt: skip
+            fitting = [
+                (count, header)
+                for count, header in zip(items, headers, strict=True)
+                if required <= header.positions.keys() and (count or not long)
+            ]
             if fitting:
                 # Of equal ones the one as it is written.
                 _, header = max(fitting, key=lambda found: found[0])

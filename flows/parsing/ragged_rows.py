@@ -27,8 +27,10 @@ class Widths:
     def __init__(self, header: Header) -> None:
         """Take the header, which may end with delimiters that the rows lack."""
         self.header = header
-        self.last = max((place for place, caption in enumerate(header.captions, 1) if caption),
-                        default=len(header.captions))  # fmt: skip
+        self.last = max(
+            (place for place, caption in enumerate(header.captions, 1) if caption),
+            default=len(header.captions),
+        )
         self.expected = 0  # not known before there are rows
         self.full: list[list[Any]] = []  # some rows of as many cells
         self.may_be_excel, self.ended_early = True, False
@@ -42,15 +44,17 @@ class Widths:
         """
         lengths = list(map(len, rows))
         if set(lengths) != {self.expected}:
-            places = [place for place, length in enumerate(lengths)
-                      if length and place not in left_out]  # fmt: skip
+            places = [
+                place for place, length in enumerate(lengths) if length and place not in left_out
+            ]
         else:
             places = []
         is_first = not self.expected
         if places and is_first:
             self._expect([lengths[place] for place in places])
-        self.full += [row for row in rows[: ROWS_KEPT - len(self.full)]
-                      if len(row) == self.expected]  # fmt: skip
+        self.full += [
+            row for row in rows[: ROWS_KEPT - len(self.full)] if len(row) == self.expected
+        ]
         long = [numbers[place] for place in places if lengths[place] > self.expected]
         short = [place for place in places if lengths[place] < self.expected]
         if is_first and places and len(long) + len(short) == len(places):
@@ -98,8 +102,10 @@ class Widths:
             widths[block].add(len(row))
             reached[block] |= bool(row[-1].strip())
         short = {block: min(found) for block, found in widths.items() if min(found) < self.expected}
-        filled = [sum(bool(row[place].strip()) for row in self.full)
-                  for place in range(min(short.values(), default=0), self.expected)]  # fmt: skip
+        filled = [
+            sum(bool(row[place].strip()) for row in self.full)
+            for place in range(min(short.values(), default=0), self.expected)
+        ]
         return (
             self.may_be_excel
             and all(len(widths[block]) == 1 for block in short)

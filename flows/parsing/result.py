@@ -69,7 +69,7 @@ class ParseResult:
             self.row_log.append((sheet, number, kind))
 
 
-def schema_of(columns: Collection[Column]) -> "pa.Schema":
+def make_schema(columns: Collection[Column]) -> "pa.Schema":
     """Describe typed rows: the contract's columns, then where each row stands."""
     import pyarrow as pa
 
@@ -90,7 +90,7 @@ def add_amounts(values: Mapping[str, Any], amounts: Collection[str]) -> Decimal 
     return sum((abs(values[name]) for name in amounts), Decimal(0))
 
 
-def copy_of(
+def describe_copy(
     sheet: str, number: int, first_sheet: str, first: int, amount: Decimal | None
 ) -> Finding:
     """Say of which row another is the copy that is left out, and how much money it holds."""

@@ -5,16 +5,19 @@ from typing import Any
 
 from flows.common.text import strip_whitespace
 
-TOTAL_WORDS = (
-    "合计", "总计", "小计", "共计", "累计", "总数", "总额", "总和", "全国", "全省", "全市", "全县",
-    "全区", "全州", "本页合计", "合計", "總計", "小計", "共計", "總數", "計", "计", "総計", "総数",
-    "total", "totals", "grandtotal", "subtotal", "sum", "all", "wholeterritory", "insgesamt",
-    "zusammen", "summe", "ensemble", "totalgeneral", "totalgeral",
-)  # fmt: skip
-FOOTER_WORDS = (
-    "填表人", "填报人", "审核人", "制表", "单位负责人", "注", "说明", "备注", "数据来源",
-    "资料来源", "Note", "NOTE", "Source", "SOURCE", "Footnote", "Release", "Quelle",
-)  # fmt: skip
+TOTAL_WORDS = tuple(
+    """
+    合计 总计 小计 共计 累计 总数 总额 总和 全国 全省 全市 全县 全区 全州 本页合计 合計 總計
+    小計 共計 總數 計 计 総計 総数 total totals grandtotal subtotal sum all wholeterritory
+    insgesamt zusammen summe ensemble totalgeneral totalgeral
+    """.split()
+)
+FOOTER_WORDS = tuple(
+    """
+    填表人 填报人 审核人 制表 单位负责人 注 说明 备注 数据来源 资料来源 Note NOTE Source SOURCE
+    Footnote Release Quelle
+    """.split()
+)
 FOOTER = re.compile(f"^({'|'.join(FOOTER_WORDS)})")
 MARKED = re.compile(r"^(?:[*†‡#¹²³⁴⁵⁶⁷⁸⁹]+|\(?[0-9a-z]{1,2}\)|©)(?=\s*\D)")  # what a footnote is of
 NOTE = re.compile(r"^[^\w(（]|\s=\s|[。.]$")

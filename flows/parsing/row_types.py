@@ -8,7 +8,7 @@ from flows.common.text import normalize_width, plain_caption, strip_whitespace
 from flows.contracts.model import Contract
 from flows.parsing.headers import Header
 from flows.parsing.row_keywords import FOOTER, is_total_word
-from flows.parsing.unpivot import items_of
+from flows.parsing.unpivot import find_items
 from flows.parsing.values import NUMBER, holds_number
 
 COLUMN_SIGNS = {"甲", "乙", "丙", "丁", "戊", "栏次"}
@@ -52,14 +52,14 @@ class RowClassifier:
             "group": read.groups and read.groups.match,
         }
         self.patterns = {kind: re.compile(pattern) for kind, pattern in patterns.items() if pattern}
-        self.label_place = self._place_of(self.totals.column if self.totals else None)
+        self.label_place = self._find_place(self.totals.column if self.totals else None)
         key = contract.key
         self.measures = {
             header.positions[column.name]
             for column in contract.columns
             if column.is_number and column.name not in key and column.name in header.positions
         }
-        self.measures |= {place for place, _, _ in items_of(contract, header.captions)}
+        self.measures |= {place for place, _, _ in find_items(contract, header.captions)}
         texts = [place for place in range(len(header.captions)) if place not in self.measures]
         before = min(self.measures, default=0)
         self.label_places = [place for place in texts if place < before][:MOST_LABEL_COLUMNS]
@@ -71,7 +71,7 @@ class RowClassifier:
         self.is_below_header = is_page  # also below one that is repeated
         self.is_below_gap = False
 
-    def _place_of(self, column: str | None) -> int | None:
+    def _find_place(self, column: str | None) -> int | None:
         """Find the column of the totals' labels, which may be one that is not landed."""
         place = self.header.positions.get(column or "")
         if place is None and column in self.header.captions:
@@ -174,8 +174,11 @@ class RowClassifier:
         """
         place = self.label_place
         label = first if place is None else row[place] if place < len(row) else None
-        texts = {at: text for at in self.label_places if at < len(row) and isinstance(row[at], str)
-                 and (text := normalize_width(row[at]))}  # fmt: skip
+        texts = {
+            at: text
+            for at in self.label_places
+            if at < len(row) and isinstance(row[at], str) and (text := normalize_width(row[at]))
+        }
         if any(_is_total_of_name(text, at, above) for at, text in texts.items()):
             return "total"
         if kind := self._type_of_label(label):
@@ -236,9 +239,11 @@ class RowClassifier:
         if len(texts) < 2 or any(map(holds_number, row)):
             return False
         captions = {caption for caption in self.header.captions if caption}
-        own = (place < len(self.words) and text in self.words[place] and text in captions
-               for place, text in texts.items())  # fmt: skip
-        return any(own) or sum(text in captions for text in texts.values()) > 1
+        known = {place: text for place, text in texts.items() if text in captions}
+        own = (
+            text in self.words[place] for place, text in known.items() if place < len(self.words)
+        )
+        return any(own) or len(known) > 1
 
     def _begins_table(self, row: list[Any], below: Sequence[list[Any]]) -> bool:
         """Say whether words stand where the numbers do, below a gap and above numbers.
@@ -251,10 +256,12 @@ class RowClassifier:
         measures = [place for place in self.measures if place in texts]
         is_footer = any(":" in text or FOOTER.search(text) for text in texts.values())
         return (
-            bool(measures) and len(texts) > 1 and not is_footer
+            bool(measures)
+            and len(texts) > 1
+            and not is_footer
             and all(len(texts[place]) > 1 and texts[place].isalpha() for place in measures)
             and all(place < len(below[0]) and holds_number(below[0][place]) for place in measures)
-        )  # fmt: skip
+        )
 
     def _repeats_header(self, texts: Mapping[int, str]) -> bool:
         """Whether each text is a caption of its own column, or one level of it."""

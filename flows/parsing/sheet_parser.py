@@ -14,10 +14,10 @@ from flows.parsing.columns import (
     KnownValues,
     Read,
     arrow_type,
-    factor_of,
+    find_factor,
     has_fraction_of_fen,
+    make_reader,
     read_cells,
-    reader_of,
 )
 from flows.parsing.context import ParseContext
 from flows.parsing.headers import Header, Rows
@@ -35,7 +35,7 @@ from flows.parsing.ragged_rows import (
     has_no_name,
     merged_numbers,
 )
-from flows.parsing.result import WHOLE_ROW, add_amounts, copy_of, schema_of
+from flows.parsing.result import WHOLE_ROW, add_amounts, describe_copy, make_schema
 from flows.parsing.row_types import OTHER_HEADER, POSSIBLE_TOTAL, UNCLEAR, UNLISTED, RowClassifier
 from flows.parsing.stated_totals import (
     GROUP,
@@ -78,13 +78,13 @@ class SheetReader:
         self.group: str | None = None
         date_system = contract.read.date_system or sheet.date_system
         self.readers: dict[str, Read] = {
-            column.name: reader_of(column, self.unit, reader.pseudonym, date_system)
+            column.name: make_reader(column, self.unit, reader.pseudonym, date_system)
             for column in contract.columns
         }
         self.known: dict[str, KnownValues] = defaultdict(dict)
-        self.rows_of_units = header.captions.index(caption) if (
-            caption := contract.read.unit_column
-        ) in header.captions else None  # fmt: skip
+        caption = contract.read.unit_column
+        has_units = caption in header.captions
+        self.place_of_unit = header.captions.index(caption or "") if has_units else None
         self.date_system = date_system
         self.widths = Widths(header)
         self.suspects: dict[int, str] = {}  # rows not to be relied on, by their number
@@ -125,18 +125,19 @@ class SheetReader:
             long=self.long,
             readers=self.readers,
             factors={
-                column.name: 1 if self.has_unit_in_row(column) else factor_of(column, self.unit)
+                column.name: 1 if self.has_unit_in_row(column) else find_factor(column, self.unit)
                 for column in columns
             },
         )
 
     def _captions_of_amounts(self) -> list[str]:
         """Give the captions of amounts that become rows."""
-        long, captions = self.long, self.header.captions
-        names = {name for name in (long.values if long else ())
-                 if self.file.by_name[name].role == "amount"}  # fmt: skip
-        return [captions[place] for _, places in (long.items if long else ())
-                for name, place in places.items() if name in names]  # fmt: skip
+        return [
+            self.header.captions[place]
+            for _, places in (self.long.items if self.long else ())
+            for name, place in places.items()
+            if name in self.file.amounts
+        ]
 
     def read(self) -> None:
         """Read all rows, as many at once as fit into memory together."""
@@ -145,8 +146,9 @@ class SheetReader:
         while rows:
             kinds = {0: "note"} if in_footer else self.row_types.classify_rows(rows)
             self._find_other_table(numbers, rows, kinds)
-            self.suspects = {numbers[at]: kind for at, kind in kinds.items()
-                             if kind in (UNLISTED, UNCLEAR)}  # fmt: skip
+            self.suspects = {
+                numbers[at]: kind for at, kind in kinds.items() if kind in (UNLISTED, UNCLEAR)
+            }
             if self.sheet.is_text:
                 self._suspect_by_cells(numbers, rows, kinds)
             self.said_totals = {numbers[at] for at, kind in kinds.items() if kind == POSSIBLE_TOTAL}
@@ -189,13 +191,18 @@ class SheetReader:
         self, numbers: Sequence[int], rows: list[list[Any]], kinds: Mapping[int, str]
     ) -> None:
         """Take the data among some rows, and look at each other row."""
+
+        def take(places: range) -> None:
+            kept = [place for place in places if place not in kinds]
+            self._take([numbers[place] for place in kept], [rows[place] for place in kept])
+
         begins, before = 0, 0
         for place, kind in kinds.items():
             number, row = numbers[place], rows[place]
             if before < place:
                 self.whole = rows[place - 1]
             if kind in ("total", "group"):
-                self._take_but(kinds, numbers, rows, begins, place)
+                take(range(begins, place))
                 begins = place
                 self._compare(number, row, is_title=kind == "group")
             if kind == "total":
@@ -211,22 +218,7 @@ class SheetReader:
             before = place + 1
         if before < len(rows):
             self.whole = rows[-1]
-        self._take_but(kinds, numbers, rows, begins, len(rows))
-
-    def _take_but(
-        self,
-        kinds: Mapping[int, str],
-        numbers: Sequence[int],
-        rows: list[list[Any]],
-        begins: int,
-        ends: int,
-    ) -> None:
-        """Take the rows from one place to another but for those that are no data."""
-        if kinds:
-            places = [place for place in range(begins, ends) if place not in kinds]
-            self._take([numbers[place] for place in places], [rows[place] for place in places])
-        else:
-            self._take(numbers, rows)
+        take(range(begins, len(rows)))
 
     def _compare(self, number: int, row: list[Any], *, is_title: bool) -> None:
         """Compare a totals row with its detail, or a title that says what its group comes to."""
@@ -235,10 +227,10 @@ class SheetReader:
         label, stated = self.row_types.label(row), self._stated(row)
         differing = self.totals.take(number, label, stated, title=is_title)
         level = GROUP if is_title else total_level(label)
-        member = self._member_of(row)
+        member = self._find_member(row)
         self.file.find_differing("own_total", self.sheet.name, number, differing, level, member)
 
-    def _member_of(self, row: list[Any]) -> str | None:
+    def _find_member(self, row: list[Any]) -> str | None:
         """Say of which member a totals row is, by its own cell or by the title of its group."""
         column = self.file.contract.column_of_role("member")
         totals = self.row_types.totals
@@ -269,7 +261,7 @@ class SheetReader:
         column = self.file.by_name[name]
         try:
             if self.has_unit_in_row(column):
-                value = self._in_unit_of(row, column, row[place])
+                value = self._read_in_unit(row, column, row[place])
             else:
                 value = self.readers[name](row[place])
         except Unreadable:
@@ -280,13 +272,10 @@ class SheetReader:
         """Type some rows; those that stood before and those that cannot be read go apart."""
         if self.sheet.merged:
             rows = [self._filled(number, row) for number, row in zip(numbers, rows, strict=True)]
-        apart = find_suspect_rows(numbers, rows, self.sheet, self.suspects, self.alone)
-        if self.sheet.merged:
-            merged = merged_numbers(numbers, self.sheet, self.measures)
-            apart = dict.fromkeys(merged, MERGED) | apart
-        doubtful = {*self.suspects, *merged} if self.sheet.merged else {*self.suspects}
-        blank = blank_rows(numbers, rows, self.declared) - doubtful
-        apart |= dict.fromkeys(blank, BLANK)
+        merged = merged_numbers(numbers, self.sheet, self.measures)
+        suspects = find_suspect_rows(numbers, rows, self.sheet, self.suspects, self.alone)
+        blank = blank_rows(numbers, rows, self.declared) - {*self.suspects, *merged}
+        apart = dict.fromkeys(merged, MERGED) | suspects | dict.fromkeys(blank, BLANK)
         no_data = {number: kind for number, kind in apart.items() if kind in (BLANK, LABEL)}
         for number, kind in no_data.items():
             self.file.parsed.skip(self.sheet.name, number, kind)
@@ -301,16 +290,24 @@ class SheetReader:
             self.file.find("hidden_row", self.sheet.name, number, "")
         maybe = set(self.said_totals) if self.file.is_judged else set()
         if self.measures and self.file.is_judged:
-            maybe |= {number for number, row in zip(numbers, rows, strict=True)
-                      if has_no_name(row, self.measures, self.declared)}  # fmt: skip
+            maybe |= {
+                number
+                for number, row in zip(numbers, rows, strict=True)
+                if has_no_name(row, self.measures, self.declared)
+            }
         turned = list(zip(*rows, strict=False))  # the columns that every row has
-        cells = {column.name: self._cells_of(column, rows, turned) for column in self.file.columns}
+        cells = {
+            column.name: self._take_cells(column, rows, turned) for column in self.file.columns
+        }
         if self.long:
             numbers, cells = self.long.spread(numbers, rows, cells)
             rows = [row for row in rows for _ in self.long.items]
         faults = {place: apart[number] for place, number in enumerate(numbers) if number in apart}
-        faults |= {place: OTHER_TABLE for place, number in enumerate(numbers)
-                   if number in self.of_other_table and number not in apart}  # fmt: skip
+        faults |= {
+            place: OTHER_TABLE
+            for place, number in enumerate(numbers)
+            if number in self.of_other_table and number not in apart
+        }
         self._land(numbers, cells, rows, faults, maybe)
 
     def _without_copies(self, numbers: Sequence[int], rows: list[list[Any]]) -> Block:
@@ -332,19 +329,19 @@ class SheetReader:
         for number, row, first_place in compress(zip(numbers, rows, firsts, strict=True), is_copy):
             self.file.parsed.skip(self.sheet.name, number, "exact_duplicate")
             sheet = list(sheets)[first_place // SHEET - 1]
-            amount = self._money_of(row)
+            amount = self._add_up_money(row)
             self.file.parsed.findings.append(
-                copy_of(self.sheet.name, number, sheet, first_place % SHEET, amount)
+                describe_copy(self.sheet.name, number, sheet, first_place % SHEET, amount)
             )
         kept = [not copy for copy in is_copy]
         return list(compress(numbers, kept)), list(compress(rows, kept))
 
-    def _money_of(self, row: list[Any]) -> Decimal | None:
+    def _add_up_money(self, row: list[Any]) -> Decimal | None:
         """Add up the amounts of a row; None where one of them cannot be read or there is none."""
         positions = self.header.positions
         places = {name: positions[name] for name in self.file.amounts if name in positions}
-        values = {name: self._amount(name, place, row) for name, place in places.items()
-                  if place < len(row)}  # fmt: skip
+        here = {name: place for name, place in places.items() if place < len(row)}
+        values = {name: self._amount(name, place, row) for name, place in here.items()}
         return add_amounts(values, list(places))
 
     def _with_sheet_values(self, rows: list[list[Any]]) -> list[list[Any]]:
@@ -354,7 +351,7 @@ class SheetReader:
             return rows
         return [[*row, *constants, self.group] for row in rows]
 
-    def _cells_of(
+    def _take_cells(
         self, column: Column, rows: list[list[Any]], turned: list[tuple[Any, ...]]
     ) -> Sequence[Any]:
         place = self.header.positions.get(column.name)
@@ -407,8 +404,11 @@ class SheetReader:
                 self._count_placeholders(column, cells[column.name])
             for place in places:
                 unreadable.setdefault(place, []).append(column.name)
-        faults = {place: kind for place, kind in faults.items()
-                  if kind != OTHER_TABLE or place not in unreadable}  # fmt: skip
+        faults = {
+            place: kind
+            for place, kind in faults.items()
+            if kind != OTHER_TABLE or place not in unreadable
+        }
         unreadable |= {place: [WHOLE_ROW] for place in faults}
         sums = self.above.among(typed, numbers, maybe, unreadable) if self.file.is_judged else {}
         faults = {**faults, **sums}
@@ -418,7 +418,7 @@ class SheetReader:
         if self.file.is_judged and (member := self.file.contract.column_of_role("member")):
             self.file.members.update(typed[member.name].unique().to_pylist())
         arrays = [*typed.values(), pa.repeat(self.sheet.name, len(numbers)), pa.array(numbers)]
-        table = pa.Table.from_arrays(arrays, schema=schema_of(self.file.columns))
+        table = pa.Table.from_arrays(arrays, schema=make_schema(self.file.columns))
         if self.file.is_judged and self.totals.columns:
             self.totals.add(sum_columns(self.summed, table, unreadable))
         if unreadable and self.file.is_judged:
@@ -445,9 +445,12 @@ class SheetReader:
             column = self.file.by_name[name]
             if name in self.with_fractions or name not in cells or self.has_unit_in_row(column):
                 continue
-            factor = factor_of(column, self.unit)
-            places = (place for place, cell in enumerate(cells[name])
-                      if has_fraction_of_fen(cell, factor) and place not in unreadable)  # fmt: skip
+            factor = find_factor(column, self.unit)
+            places = (
+                place
+                for place, cell in enumerate(cells[name])
+                if has_fraction_of_fen(cell, factor) and place not in unreadable
+            )
             if (place := next(places, None)) is not None:
                 self.with_fractions.add(name)
                 self.file.find("fraction_of_fen", self.sheet.name, numbers[place], name)
@@ -464,17 +467,17 @@ class SheetReader:
 
     def has_unit_in_row(self, column: Column) -> bool:
         """Say whether the unit of an amount stands beside it."""
-        return column.role == "amount" and self.rows_of_units is not None and not column.unit
+        return column.role == "amount" and self.place_of_unit is not None and not column.unit
 
     def _unit_in(self, row: list[Any]) -> str | None:
-        place = self.rows_of_units or 0
+        place = self.place_of_unit or 0
         return strip_whitespace(row[place]) if place < len(row) else None
 
-    def _in_unit_of(self, row: list[Any], column: Column, cell: Any) -> Any:
+    def _read_in_unit(self, row: list[Any], column: Column, cell: Any) -> Any:
         unit = self._unit_in(row)
         if unit not in UNITS_OF_YUAN:
             raise Unreadable
-        return reader_of(column, unit)(cell)
+        return make_reader(column, unit)(cell)
 
     def _by_unit(
         self, column: Column, cells: Sequence[Any], rows: list[list[Any]]
@@ -485,7 +488,7 @@ class SheetReader:
         values, unreadable = [], []
         for number, (cell, row) in enumerate(zip(cells, rows, strict=True)):
             try:
-                values.append(self._in_unit_of(row, column, cell))
+                values.append(self._read_in_unit(row, column, cell))
             except Unreadable:
                 values.append(None)
                 unreadable.append(number)

@@ -193,14 +193,23 @@ class StatedTotals:
         """Say in which columns a total differs from the sum that it comes nearest to, how much."""
         differing, nearest = min(
             (
-                ({name: sums.difference(name, value) for name, value in stated.items()
-                  if value is not None and sums.differs(name, value)}, sums)
+                (
+                    {
+                        name: sums.difference(name, value)
+                        for name, value in stated.items()
+                        if value is not None and sums.differs(name, value)
+                    },
+                    sums,
+                )
                 for sums in meant
             ),
             key=lambda compared: (len(compared[0]), sum(compared[0].values())),
-        )  # fmt: skip
-        compared = [name for name, value in stated.items()
-                    if value is not None and not nearest.unread.get(name)]  # fmt: skip
+        )
+        compared = [
+            name
+            for name, value in stated.items()
+            if value is not None and not nearest.unread.get(name)
+        ]
         if compared or not title:  # most titles state no total
             self.compared[number] = compared
         return differing
@@ -319,14 +328,18 @@ class SumsAbove:
     def _is_sum(
         self, typed: Mapping[str, "pa.Array"], names: Sequence[str], place: int, width: int
     ) -> bool:
-        stated = {(name, item): typed[name][place + item].as_py()
-                  for name in names for item in range(width)}  # fmt: skip
+        stated = {
+            (name, item): typed[name][place + item].as_py()
+            for name in names
+            for item in range(width)
+        }
         filled = {key: Decimal(value) for key, value in stated.items() if value}
         return any(
-            bool(filled) and self.counts[kind] > 1
+            bool(filled)
+            and self.counts[kind] > 1
             and all(sums.get(key) == value for key, value in filled.items())
             for kind, sums in (("whole", self.whole), ("group", self.group))
-        )  # fmt: skip
+        )
 
 
 def _add_amounts(summed: Summed, sums: Sums, key: str, amounts: "pa.ChunkedArray") -> None:

@@ -27,8 +27,9 @@ class Long:
     ) -> tuple[list[int], dict[str, Sequence[Any]]]:
         """Make of each row one row per item; they keep the number of the row they came from."""
         times = len(self.items)
-        spread: dict[str, Sequence[Any]] = {name: [cell for cell in column for _ in range(times)]
-                  for name, column in cells.items()}  # fmt: skip
+        spread: dict[str, Sequence[Any]] = {
+            name: [cell for cell in column for _ in range(times)] for name, column in cells.items()
+        }
         spread[self.name] = [text for _ in rows for text, _ in self.items]
         for value in self.values:
             places = [places.get(value, -1) for _, places in self.items]
@@ -43,7 +44,7 @@ def find_unpivot(contract: Contract, header: Header) -> Long | None:
     words = contract.read.long
     if not words:
         return None
-    items = _together(items_of(contract, header.captions))
+    items = _together(find_items(contract, header.captions))
     return Long(words.name, tuple(_value_columns(words)), tuple(items))
 
 
@@ -52,7 +53,7 @@ def _value_columns(words: Unpivot) -> list[str]:
     return list(dict.fromkeys(words.values.values() or [words.value or ""]))
 
 
-def items_of(contract: Contract, captions: Sequence[str]) -> list[tuple[int, str, str]]:
+def find_items(contract: Contract, captions: Sequence[str]) -> list[tuple[int, str, str]]:
     """Find which captions become rows, where, what each is called there, and of which measure.
 
     Of several measures (`values`) a group of the pattern says which it is, another the item.

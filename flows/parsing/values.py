@@ -39,15 +39,11 @@ GROUPED = re.compile(  # 1,234,567 and 1'234'567, and 12,34,567 as in India
     r"(?:\.[0-9]*)?"
 )
 WITH_COMMA = re.compile(r"[-+(]*(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9 ]*)(?:,[0-9]*)?[ %％)]*")
-BOOLEANS = {
-    "是": True, "有": True, "1": True, "Y": True, "YES": True, "TRUE": True, "T": True,
-    "否": False, "无": False, "0": False, "N": False, "NO": False, "FALSE": False, "F": False,
-    "√": True, "✓": True, "×": False, "✗": False,
-}  # fmt: skip
+BOOLEANS = dict.fromkeys("是 有 1 Y YES TRUE T √ ✓".split(), True)
+BOOLEANS |= dict.fromkeys("否 无 0 N NO FALSE F × ✗".split(), False)
 # What a spreadsheet shows where it could not calculate; and what our readers say of a formula that
 # was never calculated, of text that is struck out, of a number that is shown to nobody.
-ERRORS = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#FORMULA!",
-          STRUCK, HIDDEN}  # fmt: skip
+ERRORS = {*"#REF! #N/A #VALUE! #DIV/0! #NAME? #NULL! #NUM! #FORMULA!".split(), STRUCK, HIDDEN}
 MONTH = re.compile(r"([12][0-9]{3})(?:[-/.年]([0-9]{1,2})月?|([0-9]{2}))")
 UNITS_OF_YUAN = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 

@@ -20,7 +20,7 @@ YEAR_NAMES = re.compile(
 MOST = 50  # percent of the rows
 
 
-def measures_of(contract: Contract) -> list[str]:
+def list_measures(contract: Contract) -> list[str]:
     """Name the columns that are added up: amounts, those with totals, or else all numbers."""
     read = contract.read
     checked = read.totals.check if read.totals else (ALL_AMOUNTS,)
@@ -104,7 +104,7 @@ def year_questions(contract: Contract) -> dict[str, str]:
 
 def other_years(parsed: ParseResult, answers: Mapping[str, Any], period: str) -> list[Finding]:
     """Find sheets whose titles name other years alone, and columns of years with another one."""
-    wanted = _years_of(period)
+    wanted = _list_years(period)
     if not wanted:
         return []
     found = []
@@ -118,7 +118,7 @@ def other_years(parsed: ParseResult, answers: Mapping[str, Any], period: str) ->
     return found
 
 
-def _years_of(period: str) -> set[int]:
+def _list_years(period: str) -> set[int]:
     """Name the years of a period; of a span those between its ends too."""
     years = [int(year) for year in re.findall(r"(?<![0-9])(?:19|20)[0-9]{2}", period)]
     return set(range(min(years), max(years) + 1)) if years else set()

@@ -34,9 +34,12 @@ if TYPE_CHECKING:
 # What these say of a row they say of it alone; every other rule looks at the whole table at once.
 NULL_RULES = ("expect_column_values_to_not_be_null", "expect_column_values_to_be_null")
 ROW_LOCAL = (
-    *ASKS_BY, *NULL_RULES, "expect_column_value_lengths_to_equal",
-    "expect_column_pair_values_to_be_equal", "expect_column_pair_values_a_to_be_greater_than_b",
-)  # fmt: skip
+    *ASKS_BY,
+    *NULL_RULES,
+    "expect_column_value_lengths_to_equal",
+    "expect_column_pair_values_to_be_equal",
+    "expect_column_pair_values_a_to_be_greater_than_b",
+)
 UNIQUENESS = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
 
 

@@ -15,9 +15,7 @@ from flows.contracts.model import Contract
 from flows.parsing.codes import SEEDS
 
 # These would hide failing rows, or are stated beside the kwargs and nowhere else.
-FORBIDDEN_KWARGS = (
-    "mostly", "result_format", "catch_exceptions", "meta", "severity", "notes", "id",
-)  # fmt: skip
+FORBIDDEN_KWARGS = tuple("mostly result_format catch_exceptions meta severity notes id".split())
 # Great Expectations has harmless defaults for these: a rule that leaves them out asks nothing.
 ASKS_BY = {
     "expect_column_values_to_be_in_set": ("value_set",),
@@ -34,22 +32,29 @@ SEVERITIES = ("critical", "warning", "info")
 EFFECTS = ("none", "provisional")
 # What is found in a file, by the name under which `file_checks.yml` says what it leads to. Of these
 # the rows are quarantined; whatever else is found takes no row out of the figures.
-OF_ROWS = (
-    "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions", "odd_quotes",
-    "another_encoding", "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount",
-    "other_table", "exact_duplicate", "conflicting_key",
-)  # fmt: skip
+OF_ROWS = tuple(
+    """
+    unreadable_cell more_cells_than_captions fewer_cells_than_captions odd_quotes
+    another_encoding one_cell_alone unlisted_total unclear_row merged_amount other_table
+    exact_duplicate conflicting_key
+    """.split()
+)
 PARSING_FINDINGS = (
-    "required_column", *OF_ROWS, "hidden_row", "fraction_of_fen", "equal_sheets",
-    "quarantine_limit", "own_total", "part_above_whole", "totals_row_missing",
-    "attachment_missing", "blank_amount",
-)  # fmt: skip
+    "required_column",
+    *OF_ROWS,
+    *"""
+    hidden_row fraction_of_fen equal_sheets quarantine_limit own_total part_above_whole
+    totals_row_missing attachment_missing blank_amount
+    """.split(),
+)
 # What a file has that the last one of its table had not.
-DRIFT_FINDINGS = (
-    "new_column", "missing_column", "renamed_caption", "changed_type", "other_unit", "other_year",
-    "row_count_far", "swapped_columns", "sums_far", "sums_out_of_scale", "unit_far",
-    "part_of_period", "same_file_twice", "older_file_again",
-)  # fmt: skip
+DRIFT_FINDINGS = tuple(
+    """
+    new_column missing_column renamed_caption changed_type other_unit other_year row_count_far
+    swapped_columns sums_far sums_out_of_scale unit_far part_of_period same_file_twice
+    older_file_again
+    """.split()
+)
 FINDINGS = (*PARSING_FINDINGS, *DRIFT_FINDINGS)
 CODES = re.compile(r"\$([a-z]\w*)(?:\.([a-z]\w*))?")  # a list of codes that the product knows
 

@@ -18,12 +18,13 @@ RULE_CODE = re.compile(r"[a-z][a-z_]+")
 LAST_DAYS = 30
 A_YEAR = timedelta(days=366)
 # What could not be read cannot be let through, and a copy of a row is counted once.
-NEVER = (
-    "required_column", "unreadable_cell", "more_cells_than_captions", "fewer_cells_than_captions",
-    "odd_quotes", "another_encoding",
-    "one_cell_alone", "unlisted_total", "unclear_row", "merged_amount", "other_table",
-    "exact_duplicate", "blank_amount",
-)  # fmt: skip
+NEVER = tuple(
+    """
+    required_column unreadable_cell more_cells_than_captions fewer_cells_than_captions
+    odd_quotes another_encoding one_cell_alone unlisted_total unclear_row merged_amount
+    other_table exact_duplicate blank_amount
+    """.split()
+)
 Place = Mapping[str, Any]
 
 
@@ -120,7 +121,7 @@ def waivers_in(rows: Path) -> list[Waiver]:
     return listed
 
 
-def key_of(waivers: Sequence[Waiver]) -> str:
+def write_key(waivers: Sequence[Waiver]) -> str:
     """Name waivers by all that they say: a verdict follows from them."""
     return (
         json.dumps([waiver.as_json() for waiver in waivers], ensure_ascii=False) if waivers else ""

@@ -43,9 +43,13 @@ class Dialect:
     def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """Part lines into cells."""
         return csv.reader(
-            lines, delimiter=self.delimiter, quotechar=self.quote, escapechar=self.escape,
-            skipinitialspace=self.skips_blanks, strict=True,
-        )  # fmt: skip
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            escapechar=self.escape,
+            skipinitialspace=self.skips_blanks,
+            strict=True,
+        )
 
 
 def text_blocks(path: Path, dialect: Dialect, doubtful: dict[int, str]) -> Iterator[Block]:
@@ -126,7 +130,7 @@ def row_blocks(
                 failure = error
             numbers: Sequence[int] = range(begins, begins + len(rows) + 1)
             if failure or above + reader.line_num + 1 != numbers[-1]:  # type: ignore[attr-defined]
-                numbers = list(accumulate(map(_lines_of, rows), initial=begins))
+                numbers = list(accumulate(map(_count_lines, rows), initial=begins))
                 if (place := _swallowing(numbers, rows, width, dialect.delimiter)) is not None:
                     doubtful[numbers[place + 1] - 1] = ODD_QUOTES  # where the other quote stands
                     rows, failure = rows[:place], csv.Error()
@@ -165,12 +169,13 @@ def _doubtful_row(
     if "field larger" in str(failure):
         below = lines.between(number + 1, number + 1 + LINES_OF_A_CELL)
         if not any(0 < line.count(dialect.delimiter) == width - 1 for line in below):
-            raise Rejected("cell_too_long", line=number, count=LONGEST_CELL >> 20)  # fmt: skip
+            raise Rejected("cell_too_long", line=number, count=LONGEST_CELL >> 20)
     (line,) = lines.between(number, number + 1)
     cells = [cell.strip() for cell in line.split(dialect.delimiter)[:WIDEST]]
     quote = dialect.quote
-    return [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == quote else cell
-            for cell in cells]  # fmt: skip
+    return [
+        cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == quote else cell for cell in cells
+    ]
 
 
 def _doubt_quotes(
@@ -214,7 +219,7 @@ def _is_quoted(cell: str, raw: str, dialect: Dialect) -> bool:
     return any(quote + cell.replace(quote, escape + quote) + quote in raw for escape in escapes)
 
 
-def _lines_of(row: Sequence[str]) -> int:
+def _count_lines(row: Sequence[str]) -> int:
     """Count the lines of a row: a cell in quotes may have several."""
     return 1 + sum(len(LINE_BREAK.findall(cell)) for cell in row)
 

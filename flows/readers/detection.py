@@ -36,7 +36,7 @@ PAGE = re.compile(
 PAGE_IN_PARTS = re.compile(rb"\s*(?:[a-z-]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)*?mime-version:")
 
 
-def kind_of(path: Path, start: bytes) -> str:
+def detect_kind(path: Path, start: bytes) -> str:
     """Say what a file is: text, html, xml_spreadsheet, json, xlsx, ods, xls or archive.
 
     `start` are its first bytes, some thousand at least. Raises Rejected with what to do for what
@@ -48,17 +48,17 @@ def kind_of(path: Path, start: bytes) -> str:
     for magic, name in OTHERS:
         if head.startswith(magic):
             raise Rejected("not_a_table", kind=message(name))
-    kind = "xls" if head.startswith((OLE, *OLD_XLS, *ZIP)) else _kind_of_text(head)
+    kind = "xls" if head.startswith((OLE, *OLD_XLS, *ZIP)) else _detect_kind_of_text(head)
     if kind != "text" and path.stat().st_size > LARGEST_UNPACKED_BYTES:
         raise Rejected("file_too_large")
     if head.startswith(OLE):
-        return _kind_of_ole(path)
+        return _detect_kind_in_ole(path)
     if head.startswith(ZIP):
-        return _kind_of_zip(path)
+        return _detect_kind_in_zip(path)
     return kind
 
 
-def _kind_of_ole(path: Path) -> str:
+def _detect_kind_in_ole(path: Path) -> str:
     """Look for the streams of an OLE file by their names, without following its chains."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         size_of_sector = 1 << min(int.from_bytes(content[30:32], "little"), 16)
@@ -77,7 +77,7 @@ def _kind_of_ole(path: Path) -> str:
     raise Rejected("unknown_workbook")
 
 
-def _kind_of_zip(path: Path) -> str:
+def _detect_kind_in_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -105,14 +105,14 @@ def _kind_of_zip(path: Path) -> str:
     return kind
 
 
-def _kind_of_text(head: bytes) -> str:
+def _detect_kind_of_text(head: bytes) -> str:
     marks = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
     plain = head[max(len(mark) if head.startswith(mark) else 0 for mark in marks) :]
     plain = plain.replace(b"\0", b"")  # UTF-16
     start = plain.lstrip().lower()
     is_page = start.startswith((b"<html", b"<!doctype html"))
     if PAGE_IN_PARTS.match(start):
-        raise Rejected("not_a_table", kind=message("kind_mht"))  # fmt: skip
+        raise Rejected("not_a_table", kind=message("kind_mht"))
     if start.startswith(b"<") and SPREADSHEET_2003 in plain and not is_page:
         return "xml_spreadsheet"
     if start.startswith(b"<") and PAGE.search(start):

@@ -103,8 +103,9 @@ def xls_sheets(path: Path) -> Iterator[SheetCells]:
         return cell.value
 
     book = _old_book(path)
-    forms = [getattr(book.format_map.get(style.format_key), "format_str", "")
-             for style in book.xf_list]  # fmt: skip
+    forms = [
+        getattr(book.format_map.get(style.format_key), "format_str", "") for style in book.xf_list
+    ]
     telling = {place: form for place, form in enumerate(forms) if is_telling(form or "")}
     uncalculated = _uncalculated(path, book)
     for sheet in book.sheets():
@@ -117,8 +118,10 @@ def xls_sheets(path: Path) -> Iterator[SheetCells]:
             cells[row] += [""] * (column + 1 - len(cells[row]))
             if cells[row][column] == "":
                 cells[row][column] = NOT_CALCULATED
-        ranges = (((top, left), (bottom - 1, right - 1))
-                  for top, bottom, left, right in sheet.merged_cells)  # fmt: skip
+        ranges = (
+            ((top, left), (bottom - 1, right - 1))
+            for top, bottom, left, right in sheet.merged_cells
+        )
         date_system = 1904 if book.datemode else 1900
         merged = _fill_ranges(cells, ranges)
         hidden = [row + 1 for row, about in sheet.rowinfo_map.items() if about.hidden]
@@ -157,8 +160,9 @@ def _uncalculated(path: Path, book: Any) -> dict[int, list[tuple[int, int]]]:
     with suppress(CompDocError):
         stream = CompDoc(content, logfile=StringIO()).get_named_stream("Workbook") or b""
     found: dict[int, list[tuple[int, int]]] = {}
-    numbers = zip(getattr(book, "_sh_abs_posn", ()), getattr(book, "_all_sheets_map", ()),
-                  strict=False)  # fmt: skip
+    numbers = zip(
+        getattr(book, "_sh_abs_posn", ()), getattr(book, "_all_sheets_map", ()), strict=False
+    )
     for start, number in numbers:
         place = start - book.base
         waiting: tuple[int, int] | None = None

@@ -2,18 +2,19 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
 
 # What stands in a format and is no digit: "万元", \\., !., _), * , [Red].
 LITERAL = re.compile(r'"([^"]*)"?|[\\!](.)')
 FILLER = re.compile(r"[_*].")
 CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[0-9.]+)\]")
+COMPARES = dict(zip(("<", "<=", ">", ">=", "=", "<>"), (lt, le, gt, ge, eq, ne), strict=True))
 BRACKETS = re.compile(r"\[[^\]]*\]")
 SECTION = re.compile(r'(?:"[^"]*"?|[\\!_*].|[^;])*')
 ZEROS = re.compile("0{2,}")
 UNIT = re.compile("(人民币)?([十百千]?[万亿]|[百千]|[KkMm])?(元|圆)?")
-TIMES = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000, "k": 1_000,
-         "m": 1_000_000}  # fmt: skip
+TIMES = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 10**8, "k": 1_000, "m": 10**6}
 DIGITS = "0#?"
 # What our readers say of text that is struck out, of a number that is shown to nobody.
 STRUCK, HIDDEN = "#STRUCK!", "#HIDDEN!"
@@ -29,7 +30,7 @@ class Section(NamedTuple):
     is_empty: bool
 
 
-def _unit_of(text: str) -> Decimal | None:
+def _read_unit(text: str) -> Decimal | None:
     """Say how much a word behind a number is: 万元 is 10000; None where it is no unit of money."""
     word = "".join(text.split())
     found = UNIT.fullmatch(word)
@@ -65,7 +66,7 @@ def _section(text: str) -> Section:
     if point is not None:
         scale *= Decimal(10) ** sum(sign in DIGITS for sign in plain[point:])
     zeros = len(signs) if ZEROS.fullmatch(signs) and not words else 0
-    return Section("%" in plain, zeros, scale, _unit_of(words), not text.strip())
+    return Section("%" in plain, zeros, scale, _read_unit(words), not text.strip())
 
 
 def _sections(form: str) -> list[str]:
@@ -83,7 +84,7 @@ def _section_for(form: str, number: Decimal) -> str:
     conditions = [CONDITION.search(part) for part in parts]
     if any(conditions):
         for part, condition in zip(parts, conditions, strict=True):
-            if condition is None or _holds(number, condition[1], Decimal(condition[2])):
+            if condition is None or COMPARES[condition[1]](number, Decimal(condition[2])):
                 return part
         return ""
     if len(parts) == 1:
@@ -91,13 +92,6 @@ def _section_for(form: str, number: Decimal) -> str:
     if number < 0:
         return parts[1]
     return parts[2] if number == 0 and len(parts) > 2 else parts[0]
-
-
-def _holds(number: Decimal, sign: str, limit: Decimal) -> bool:
-    return {
-        "<": number < limit, "<=": number <= limit, ">": number > limit, ">=": number >= limit,
-        "=": number == limit, "<>": number != limit,
-    }[sign]  # fmt: skip
 
 
 def is_telling(form: str) -> bool:

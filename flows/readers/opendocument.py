@@ -76,9 +76,8 @@ def _styles(root: Any) -> Styles:
     styles: Styles = {}
     for style in root.iter(f"{STYLE}style"):
         about = style.find(f"{STYLE}text-properties")
-        lines = [about.get(f"{STYLE}text-line-through-{word}", "none")
-                 for word in ("style", "type") if about is not None]  # fmt: skip
-        is_struck = any(line != "none" for line in lines)
+        lines = [f"{STYLE}text-line-through-{word}" for word in ("style", "type")]
+        is_struck = about is not None and any(about.get(line, "none") != "none" for line in lines)
         form = forms.get(style.get(f"{STYLE}data-style-name"), "")
         styles[style.get(f"{STYLE}name")] = (form if is_telling(form) else "", is_struck)
     return styles

@@ -12,7 +12,7 @@ from flows.common.lossless_json import read_lines
 from flows.common.text import strip_whitespace
 from flows.contracts.model import Contract
 from flows.readers.delimited import text_blocks
-from flows.readers.detection import kind_of
+from flows.readers.detection import detect_kind
 from flows.readers.dialect import find_dialect
 from flows.readers.encodings import read_start
 from flows.readers.json_records import Record, read_records
@@ -110,7 +110,7 @@ def open_sheets(path: Path, contract: Contract) -> Generator[Sheet, None, None]:
         yield Sheet("", RowBlocks(_table(_pulled(path))), is_records=True)
         return
     start = read_start(path)
-    match kind_of(path, start):
+    match detect_kind(path, start):
         case "text":
             doubtful: dict[int, str] = {}
             blocks = text_blocks(path, find_dialect(path, start, contract), doubtful)

@@ -68,11 +68,11 @@ class XlsxDetails:
         self.is_uncalculated = _is_on(calculation, "fullCalcOnLoad")
         targets = {link.get("Id"): link.get("Target", "") for link in links}
         self.sheets = {
-            sheet.get("name", ""): _member(targets.get(_link_of(sheet), ""))
+            sheet.get("name", ""): _member(targets.get(_find_link(sheet), ""))
             for sheet in book.iterfind("{*}sheets/{*}sheet")
         }
-        styles = next((link.get("Target", "") for link in links
-                       if link.get("Type", "").endswith("/styles")), "styles.xml")  # fmt: skip
+        of_styles = (link for link in links if link.get("Type", "").endswith("/styles"))
+        styles = next((link.get("Target", "") for link in of_styles), "styles.xml")
         self.styles_with_meaning = _find_telling_styles(self._parsed(_member(styles)))
         self.styled = _compile_cell_pattern(self.styles_with_meaning)
         texts = self._read("xl/sharedstrings.xml")
@@ -144,9 +144,8 @@ class XlsxDetails:
             elif cell == "" or word == NOT_CALCULATED:
                 cells[row][column] = word
         if self.marked:
-            for line in cells:
-                line[:] = [self.marked.get(cell, cell) if isinstance(cell, str) else cell
-                           for cell in line]  # fmt: skip
+            for line in cells:  # a number is no text that is marked
+                line[:] = map(self.marked.get, line, line)
 
 
 def _parsed(content: bytes) -> Any:
@@ -194,7 +193,7 @@ def _is_on(element: Any, word: str) -> bool:
     return element is not None and element.get(word) in ("1", "true")
 
 
-def _link_of(sheet: Any) -> str:
+def _find_link(sheet: Any) -> str:
     return next((value for name, value in sheet.attrib.items() if name.endswith("}id")), "")
 
 
@@ -204,8 +203,10 @@ def _member(target: str) -> str:
 
 def _find_telling_styles(styles: Any) -> dict[int, str]:
     """Say of the styles that tell something of their cells what it is: a format, or struck out."""
-    forms = BUILT_IN | {form.get("numFmtId", ""): form.get("formatCode", "")
-                        for form in styles.iterfind("{*}numFmts/{*}numFmt")}  # fmt: skip
+    forms = BUILT_IN | {
+        form.get("numFmtId", ""): form.get("formatCode", "")
+        for form in styles.iterfind("{*}numFmts/{*}numFmt")
+    }
     fonts = [_strikes(font.find("{*}strike")) for font in styles.iterfind("{*}fonts/{*}font")]
     struck = {str(place) for place, is_struck in enumerate(fonts) if is_struck}
     words = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.common.files import hash_file
 from flows.common.settings import CHECKOUT, Settings
-from flows.common.versions import code_files_of, library_versions
+from flows.common.versions import library_versions, list_code_files
 from flows.landing.source_status import SourceStatus
 
 # What decides a figure. What only prints does not, nor do drafts of a new source, the sample, the
@@ -25,7 +25,7 @@ CODE_FILES = ("flows/ingest.py", "flows/transform.py", "flows/validate.py", "flo
 @lru_cache(maxsize=1)
 def code_files() -> dict[str, str]:
     """Hash each file of the code as it stands on the disk, committed or not."""
-    found = code_files_of(CHECKOUT, (*CODE_FOLDERS, *CODE_FILES))
+    found = list_code_files(CHECKOUT, (*CODE_FOLDERS, *CODE_FILES))
     return {str(path.relative_to(CHECKOUT)): hash_file(path) for path in found}
 
 

@@ -13,7 +13,7 @@ from flows.landing.source_status import (
     SourceStatus,
     all_active,
     gap_sentences,
-    rejections_of,
+    list_rejections,
     sample_files,
 )
 from flows.releases.fingerprint import code_files, fingerprint_of
@@ -139,7 +139,7 @@ def make_manifest(
     own = [known for known in making.statuses if known.expected.evaluation_year == year]
     gates = [outcome for outcome in making.outcomes if outcome["period"] == str(year)]
     inputs, settings = making.inputs, making.settings
-    gaps, rejections = gap_sentences(own), rejections_of(own)
+    gaps, rejections = gap_sentences(own), list_rejections(own)
     states = {value["state"] for value in tables.values.values() if is_covered(value)}
     return {
         "manifest_version": MANIFEST_VERSION,

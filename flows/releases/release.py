@@ -14,8 +14,8 @@ from typing import Any
 from flows.common.errors import WrongUse, ZipingError
 from flows.common.files import (
     hash_file,
+    read_stamp,
     remove_parts,
-    stamp_of,
     switch_link,
     write_durably,
     write_json,
@@ -108,7 +108,7 @@ def published_hashes(year_folder: Path) -> dict[str, str]:
     for folder in release_folders(year_folder):
         path = folder / MANIFEST
         with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged one is found as such
-            if previous := _read_previous(path, stamp_of(path)):
+            if previous := _read_previous(path, read_stamp(path)):
                 found[previous["release"]] = previous["manifest_sha256"]
     for record in reversed(records_in(year_folder.parent.parent / "runs")):
         with suppress(AttributeError, KeyError, TypeError):  # of an older code, edited by hand

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flows.common.files import SEAL, read_sealed, stamp_of
+from flows.common.files import SEAL, read_sealed, read_stamp
 from flows.common.settings import Workspace
 
 RECORD, GATES_PAGE = "record.json", "gates.html"
@@ -42,7 +42,7 @@ def records_in(runs: Path) -> list[dict[str, Any]]:
         runs.glob("[0-9]*-*/" + RECORD),
         key=lambda path: (number_of(path.parent.name), path),
     )
-    return [dict(_read(path, stamp_of(path))) for path in paths]
+    return [dict(_read(path, read_stamp(path))) for path in paths]
 
 
 def number_of(name: str) -> int:

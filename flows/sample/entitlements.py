@@ -30,7 +30,7 @@ class Claim(NamedTuple):
     purpose: str
 
 
-def claims_of(schools: Sequence[School], censuses: Censuses, year: int) -> dict[Claim, int]:
+def list_claims(schools: Sequence[School], censuses: Censuses, year: int) -> dict[Claim, int]:
     """Work out what each public school is owed in a year, in fen, by purpose and stage."""
     public = {school.code: school for school in schools if school.is_public}
     owed: Counter[Claim] = Counter()

@@ -19,7 +19,7 @@ from flows.sample.district import School, census_day, draw_schools
 from flows.sample.drawing import generator
 from flows.sample.earmarks import earmarked_payments
 from flows.sample.enrolments import Body, Heads, plan_enrolments
-from flows.sample.entitlements import claims_of, paid_claims
+from flows.sample.entitlements import list_claims, paid_claims
 from flows.sample.fund_notices import draw_notices, write_notices
 from flows.sample.funds import (
     YEARS,
@@ -46,7 +46,7 @@ from flows.sample.spending import MEALS
 from flows.sample.staff import Person, describe_staff, draw_staff
 from flows.sample.student_aid import draw_awards, write_awards
 from flows.sample.students import Enrolment, count_heads, draw_censuses, draw_crowded
-from flows.sample.targets import Targets, targets_of
+from flows.sample.targets import Targets, list_targets
 from flows.sample.trainings import draw_trainings, with_themes
 
 YEAR = YEARS[-1]
@@ -86,7 +86,7 @@ def write_key(warehouse: Path, seed: int) -> None:
 def _draw(workspace: Path, seed: int, scale: float, dirt: frozenset[str]) -> District:
     schools = draw_schools(generator(seed, "schools"), scale)
     plans = plan_enrolments(generator(seed, "enrolments"), schools, scale)
-    targets = targets_of(seed, scale)
+    targets = list_targets(seed, scale)
     crowded = draw_crowded(generator(seed, "crowded"), schools, targets.crowded_schools)
     enrolments = draw_censuses(generator(seed, "students"), schools, plans, crowded)
     return District(
@@ -182,7 +182,7 @@ def _write_finance(district: District, contracts: Sequence[Contract], rows: Coun
         rows["finance.education_funds"] += write_funds(path, rng, of_schools, year, dirt)
 
         rng = generator(seed, f"payments of {year}")
-        claims = claims_of(schools, district.heads, year)
+        claims = list_claims(schools, district.heads, year)
         paid = paid_claims(rng, schools, claims, district.targets.underpaid_schools)
         shares = share_out(spent[year], weights[year])
         guarded = schools_of_guards(contracts)

@@ -29,7 +29,7 @@ from flows.sample.spending import (
     USUAL_PAYMENT,
     Item,
     Project,
-    project_of,
+    make_project,
 )
 from flows.sample.targets import GROWING_STAGES, Targets
 
@@ -92,7 +92,7 @@ def _allotment(
     school: School, function: str, purpose: str, stage: str, fen: int, year: int
 ) -> Allotment:
     payments = max(2, round(fen / USUAL_PAYMENT[purpose]))
-    project = project_of(purpose, stage, year)
+    project = make_project(purpose, stage, year)
     return Allotment(school, function, project, fen, payments, ITEMS[purpose])
 
 
@@ -123,14 +123,14 @@ def allot(
             yield Allotment(
                 school,
                 SURCHARGE_FUNCTION,
-                project_of(BUILDING, stage, year),
+                make_project(BUILDING, stage, year),
                 surcharge,
                 max(1, round(surcharge / USUAL_PAYMENT[BUILDING])),
                 ITEMS[BUILDING],
                 SURCHARGE_FUNDS,
             )
         for social, (rate, item) in SOCIAL_PAYMENTS.items():
-            project = project_of(STAFF, stage, year)
+            project = make_project(STAFF, stage, year)
             yield Allotment(school, social, project, fen * rate // 1000, 12, (item,))
 
 

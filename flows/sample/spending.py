@@ -56,7 +56,7 @@ PROJECTS = (
 )
 
 
-def project_of(purpose: str, stage: str, year: int) -> Project:
+def make_project(purpose: str, stage: str, year: int) -> Project:
     """Find the project of a purpose and stage that is valid throughout a year."""
     return next(
         project

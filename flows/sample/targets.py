@@ -180,7 +180,7 @@ def _drawn(rng: Random, scale: float, of_registers: Random) -> Targets:
     )
 
 
-def targets_of(seed: int, scale: float) -> Targets:
+def list_targets(seed: int, scale: float) -> Targets:
     """Give the targets of a seed."""
     rng = generator(seed, "targets")
     if seed == DEFAULT_SEED:

@@ -16,7 +16,7 @@ from flows.extract.inbox.inbox_file import land_file
 from flows.extract.inbox.scan import scan_inbox
 from flows.extract.raw_store import Store
 from flows.landing.outcome import Outcome
-from flows.landing.problems import problems_of
+from flows.landing.problems import list_problems
 from flows.quality.delivery_report import write_result
 from flows.quality.suite import Rule, Suites
 from flows.runs.person_key import load_person_key
@@ -138,7 +138,7 @@ def test_what_differs_from_the_last_file_is_told_beside_what_should_be(tmp_path:
     rule = Rule("new_column", {}, said.severity, said.effect, said.notes)
     result = write_result(rule, [place], success=False, raised=False)
     outcome = {"accepted": True, "rejections": [], "results": [result]}
-    [problem] = problems_of(contract, Outcome(tmp_path, outcome))
+    [problem] = list_problems(contract, Outcome(tmp_path, outcome))
     assert problem.what == "与上一份文件相比不应有新的列；实际：有新的列（备注）"
 
 

@@ -22,7 +22,7 @@ from flows.common.masking import (
 from flows.common.text import normalize_width
 from flows.contracts.loading import load_contracts
 from flows.contracts.model import Column
-from flows.parsing.columns import reader_of
+from flows.parsing.columns import make_reader
 from flows.parsing.preamble import read_sign_off
 from flows.parsing.pseudonyms import PersonKey
 from flows.parsing.values import NO_VALUE, code_cell
@@ -162,14 +162,14 @@ def test_every_text_of_a_record_is_masked_and_nothing_else() -> None:
 @given(STUDENT_IDS, STUDENT_IDS)
 def test_an_id_in_a_landed_text_gives_way_to_its_pseudonym(first: str, second: str) -> None:
     key = PersonKey(bytes(range(32)))
-    read = reader_of(
+    read = make_reader(
         Column(name="course", data_type="string", captions=("培训项目",)), None, key.pseudonym
     )
     landed = read(f"样例研修({first})")
     assert first[1:] not in landed
     assert landed.startswith(f"样例研修({MASK}")
     assert (landed == read(f"样例研修({second})")) == (first == second)
-    code = reader_of(
+    code = make_reader(
         Column(name="school_code", data_type="string", captions=("学校标识码",)),
         None,
         key.pseudonym,
@@ -184,7 +184,7 @@ def test_a_text_without_an_id_is_landed_as_it_is_written(text: str) -> None:
     assume((normalize_width(text) or "").upper() not in NO_VALUE)
     key = PersonKey(bytes(range(32)))
     for name, plain in (("course", normalize_width), ("school_code", code_cell)):
-        read = reader_of(
+        read = make_reader(
             Column(name=name, data_type="string", captions=("x",)), None, key.pseudonym
         )
         assert read(text) == plain(text)

@@ -13,7 +13,7 @@ from flows.contracts.loading import load_contracts
 from flows.contracts.model import contract_from_json
 from flows.contracts.words import SqlPull
 from flows.landing.source_status import ExpectedDelivery
-from flows.parsing.columns import reader_of
+from flows.parsing.columns import make_reader
 
 
 def test_an_edit_anywhere_in_the_entry_changes_its_fingerprint(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_every_column_of_a_contract_can_be_read_and_found(name: str) -> None:
     captions = [plain_caption(text) for column in contract.columns for text in column.captions]
     assert len(captions) == len(set(captions)), "one caption would name two columns"
     for declared in contract.columns:
-        assert reader_of(declared, "万元", lambda cell: "x")("") in (None, "x")
+        assert make_reader(declared, "万元", lambda cell: "x")("") in (None, "x")
 
 
 def test_ids_of_persons_are_declared_as_such() -> None:

@@ -24,7 +24,7 @@ with atheris.instrument_imports(include=["flows"]):
 
     from flows.common.errors import Rejected
     from flows.common.masking import without_ids
-    from flows.parsing.columns import read_cells, reader_of
+    from flows.parsing.columns import make_reader, read_cells
     from flows.parsing.file_parser import read_file
     from flows.parsing.values import Unreadable
     from flows.readers import sandbox
@@ -84,7 +84,9 @@ class Fuzz:
             cell = json.loads(cell)
         for column in self.columns:
             for unit, date_system in ((None, None), ("万元", 1904)):
-                read = reader_of(column, unit, without_ids if column.person else None, date_system)
+                read = make_reader(
+                    column, unit, without_ids if column.person else None, date_system
+                )
                 try:
                     value = read(cell)
                 except Unreadable:

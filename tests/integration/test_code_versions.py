@@ -18,7 +18,7 @@ from nights import (
 )
 
 from flows.common.settings import CHECKOUT, Workspace
-from flows.common.versions import code_files_of, library_versions
+from flows.common.versions import library_versions, list_code_files
 from flows.landing.cache_key import READING_PLACES, parser_version
 from flows.releases import fingerprint
 from flows.releases.release import year_folder
@@ -66,7 +66,7 @@ def test_a_cached_reading_is_named_by_all_code_that_made_it(tmp_path: Path) -> N
     loaded = subprocess.run(
         [sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True
     ).stdout.split()
-    files = code_files_of(CHECKOUT, READING_PLACES)
+    files = list_code_files(CHECKOUT, READING_PLACES)
     hashed = {path.relative_to(CHECKOUT).with_suffix("") for path in files}
     assert {Path(*name.split(".")) for name in loaded} - hashed == set()
     assert Path("flows/readers/excel") in hashed

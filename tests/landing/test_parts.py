@@ -22,7 +22,7 @@ from flows.extract.inbox.inbox_file import land_file
 from flows.extract.inbox.scan import InboxScan, scan_inbox
 from flows.extract.raw_store import Store
 from flows.landing.outcome import rejection_sentence
-from flows.landing.problems import problems_of
+from flows.landing.problems import list_problems
 from flows.landing.source_status import ExpectedDelivery, SourceStatus, find_status
 from flows.parsing.pseudonyms import PersonKey
 from flows.quality import suite
@@ -214,7 +214,7 @@ def test_a_broken_suite_is_the_engineers_matter_and_not_the_offices(district: Di
     standing = district.night()
     assert standing.gap
     assert standing.gap.endswith("检查规则文件有误,待工程师改正")
-    [problem] = problems_of(district.contract, standing.rejected[0][1])
+    [problem] = list_problems(district.contract, standing.rejected[0][1])
     assert problem.what.startswith("检查规则文件有误，不是报送文件的问题：")
     assert "forms.yml: rule 1" in problem.what
     assert "报送单位不必重报" in problem.resolve

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.contracts.model import Column
-from flows.parsing.columns import REMEMBERED, KnownValues, read_cells, reader_of
+from flows.parsing.columns import REMEMBERED, KnownValues, make_reader, read_cells
 from flows.parsing.values import Unreadable
 
 AMOUNT = Column(
@@ -68,7 +68,7 @@ def masked(text: object) -> str:
 @settings(max_examples=60, deadline=None)
 @given(blocks=st.lists(st.lists(TEXTS, max_size=20), max_size=3))
 def test_a_column_of_texts_is_what_its_cells_are(column: Column, blocks: list[list[str]]) -> None:
-    read, known = reader_of(column, None, masked), KnownValues()
+    read, known = make_reader(column, None, masked), KnownValues()
     for cells in blocks:
         values, unreadable = read_cells(cells, read, column.data_type, known)
         assert (values.to_pylist(), unreadable) == one_by_one(cells, read)
@@ -77,14 +77,14 @@ def test_a_column_of_texts_is_what_its_cells_are(column: Column, blocks: list[li
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(TEXTS, st.none(), st.booleans(), st.integers(-9, 9), st.floats(-9, 9))))
 def test_a_column_of_a_workbook_is_what_its_cells_are(cells: list[Any]) -> None:
-    read = reader_of(AMOUNT)
+    read = make_reader(AMOUNT)
     values, unreadable = read_cells(cells, read, AMOUNT.data_type, {})
     assert (values.to_pylist(), unreadable) == one_by_one(cells, read)
 
 
 def test_cells_that_are_equal_in_python_alone_are_different_cells() -> None:
     cells = [1, True, "1", 1.0, [1], {"a": 1}]
-    values, unreadable = read_cells(cells, reader_of(AMOUNT), AMOUNT.data_type, {})
+    values, unreadable = read_cells(cells, make_reader(AMOUNT), AMOUNT.data_type, {})
     assert values.to_pylist() == [Decimal(1), None, Decimal(1), Decimal(1), None, None]
     assert unreadable == [1, 4, 5]
 
@@ -93,5 +93,5 @@ def test_of_a_long_file_not_every_cell_is_remembered() -> None:
     known = KnownValues()
     for start in (0, REMEMBERED + 1):
         cells = [str(number) for number in range(start, start + REMEMBERED + 1)]
-        read_cells(cells, reader_of(AMOUNT), AMOUNT.data_type, known)
+        read_cells(cells, make_reader(AMOUNT), AMOUNT.data_type, known)
     assert len(known) <= REMEMBERED + 2

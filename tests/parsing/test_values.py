@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from flows.common.text import normalize_width, strip_whitespace
 from flows.contracts.model import Column
 from flows.parsing.codes import is_credit_code
-from flows.parsing.columns import reader_of
+from flows.parsing.columns import make_reader
 from flows.parsing.values import (
     UNITS_OF_YUAN,
     Unreadable,
@@ -191,20 +191,20 @@ def column(**meta: Any) -> Column:
 @pytest.mark.parametrize(("unit", "factor"), UNITS_OF_YUAN.items())
 def test_the_unit_of_the_sheet_holds_where_the_column_has_none(unit: str, factor: int) -> None:
     amount = column(role="amount")
-    assert reader_of(amount, unit)("1.5") == Decimal(factor) * Decimal("1.5")
-    assert reader_of(column(role="amount", unit="元"), unit)("1.5") == Decimal("1.5")
-    assert reader_of(column(), unit)("1.5") == Decimal("1.5")  # hours are no money
+    assert make_reader(amount, unit)("1.5") == Decimal(factor) * Decimal("1.5")
+    assert make_reader(column(role="amount", unit="元"), unit)("1.5") == Decimal("1.5")
+    assert make_reader(column(), unit)("1.5") == Decimal("1.5")  # hours are no money
 
 
 def test_an_amount_that_the_column_cannot_hold_is_unreadable() -> None:
-    read = reader_of(column(data_type="decimal(8,1)"))
+    read = make_reader(column(data_type="decimal(8,1)"))
     assert read("9999999.9") == Decimal("9999999.9")
     with pytest.raises(Unreadable):
         read("10000000")
 
 
 def test_a_word_outside_the_list_is_unreadable() -> None:
-    read = reader_of(column(name="stage", data_type="string", values={"小学": "普通小学"}))
+    read = make_reader(column(name="stage", data_type="string", values={"小学": "普通小学"}))
     assert read(" 小 学 ") == "普通小学"
     assert read("") is None
     with pytest.raises(Unreadable):
@@ -214,9 +214,9 @@ def test_a_word_outside_the_list_is_unreadable() -> None:
 def test_a_persons_cell_is_replaced_before_anything_else_sees_it() -> None:
     person = column(name="staff_id", data_type="string", person=True)
     seen: list[object] = []
-    assert reader_of(person, None, lambda cell: seen.append(cell) or "x")("sy000001") == "x"
+    assert make_reader(person, None, lambda cell: seen.append(cell) or "x")("sy000001") == "x"
     assert seen == ["sy000001"]
-    assert reader_of(person)(" ｓｙ 000001 ") == "SY000001"
+    assert make_reader(person)(" ｓｙ 000001 ") == "SY000001"
 
 
 def test_a_serial_number_is_a_day_where_the_date_system_is_known() -> None:
@@ -262,7 +262,7 @@ def test_percent_and_percent_points_are_told_apart(
 
 
 def amount(**words: Any) -> Callable[[Any], Any]:
-    return reader_of(
+    return make_reader(
         Column(
             name="amount_yuan",
             data_type="decimal(18,2)",
@@ -297,7 +297,7 @@ def test_an_error_of_a_spreadsheet_is_never_a_value(cell: str) -> None:
         Column(name="code_no", data_type="string", captions=("编码",)),
     ):
         with pytest.raises(Unreadable):
-            reader_of(column)(cell)
+            make_reader(column)(cell)
 
 
 CREDIT = Column(
@@ -328,7 +328,7 @@ TYPE = Column(
     ],
 )
 def test_a_code_that_can_be_proved_is_read(column: Column, cell: Any, code: str | None) -> None:
-    assert reader_of(column)(cell) == code
+    assert make_reader(column)(cell) == code
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_a_code_that_can_be_proved_is_read(column: Column, cell: Any, code: str 
 )
 def test_a_code_that_is_not_proved_is_unreadable(column: Column, cell: Any) -> None:
     with pytest.raises(Unreadable):
-        reader_of(column)(cell)
+        make_reader(column)(cell)
 
 
 def test_zeros_that_a_spreadsheet_took_are_put_back_only_where_they_are_proved() -> None:
@@ -351,13 +351,13 @@ def test_zeros_that_a_spreadsheet_took_are_put_back_only_where_they_are_proved()
         name="type_code", data_type="string", captions=("类型",), length=4, code_list="school_types"
     )
     with pytest.raises(Unreadable):  # 0211 is in no list
-        reader_of(listed)("211")
+        make_reader(listed)("211")
     whole = next(
         code
         for number in range(100_000)
         if is_credit_code(code := f"0{number:016d}" + "0") and number
     )
-    assert reader_of(CREDIT)(whole.lstrip("0")) == whole
+    assert make_reader(CREDIT)(whole.lstrip("0")) == whole
 
 
 def test_the_name_of_a_cell_of_code_and_name_is_taken() -> None:

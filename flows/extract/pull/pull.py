@@ -24,7 +24,7 @@ def _source(contract: Contract, settings: Settings, period: str) -> HttpSource |
     return kind(contract, settings, period)
 
 
-def _is_content_of(last: Delivery | None, content: bytes) -> bool:
+def _has_content(last: Delivery | None, content: bytes) -> bool:
     return last is not None and sha256(content).hexdigest() == last.id
 
 
@@ -56,7 +56,7 @@ def has_changed(
         if last.version and not _is_due_in_full(contract, last, today):
             return not budget.ask(source.name, partial(source.is_still, last.version))
     content, version = budget.ask(source.name, source.fetch)
-    if last is None or not _is_content_of(last, content):
+    if last is None or not _has_content(last, content):
         return True
     if not last.withdrawn and (last.version != version or _is_due_in_full(contract, last, today)):
         store.record(replace(last, received_at=_now(), version=version))
@@ -71,7 +71,7 @@ def land_pull(
     content, version = budget.ask(source.name, source.fetch)
     last = find_last_delivery(store.deliveries(), (contract.name, settings.district, period))
     is_known = last and (last.version == version or last.withdrawn)
-    if is_known and _is_content_of(last, content):
+    if is_known and _has_content(last, content):
         return None  # and what was withdrawn is not brought back by asking again
     file = store.keep(BytesIO(content), f"{contract.table}-{period}.jsonl")
     origin = contract.pull.origin

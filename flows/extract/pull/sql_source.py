@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 5_000
 # What makes PostgreSQL write a value in one way, however and for whomever it was set up.
 ONE_WAY = {
-    "timezone": "Asia/Shanghai", "datestyle": "ISO, YMD", "intervalstyle": "iso_8601",
-    "bytea_output": "hex", "extra_float_digits": "1", "lc_monetary": "C",
-}  # fmt: skip
+    "timezone": "Asia/Shanghai",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "iso_8601",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "lc_monetary": "C",
+}
 
 # By the beginning of SQLSTATE, or of SQLite's name for an error (of Python's, where SQLite did not
 # fail itself): what it means, and whether it may pass. {told} is the database's own sentence, where

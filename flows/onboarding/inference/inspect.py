@@ -25,7 +25,7 @@ from flows.parsing.row_keywords import FOOTER, MARKED, NOTE, SUBSET, is_total_wo
 from flows.parsing.row_types import RowClassifier
 from flows.parsing.values import Unreadable, holds_number, with_point
 from flows.readers.delimited import Dialect
-from flows.readers.detection import kind_of
+from flows.readers.detection import detect_kind
 from flows.readers.dialect import find_dialect
 from flows.readers.encodings import decode_start, read_start, share_of_common
 from flows.readers.sheets import Sheet, open_sheets
@@ -85,7 +85,7 @@ class InspectedFile:
 
 def inspect_file(path: Path, name: str) -> InspectedFile:
     """Inspect a file; raises Rejected."""
-    kind = kind_of(path, read_start(path))
+    kind = detect_kind(path, read_start(path))
     dialect = _infer_dialect(path) if kind == "text" else None
     words = ("encoding", "delimiter", "quote") if dialect else ()
     read = ReadWords.model_construct(**{word: getattr(dialect, word) for word in words})

@@ -59,7 +59,7 @@ def without_braces(text: str) -> str:
     return re.sub(r"[{}]", "", without_ids(text))
 
 
-def write_pattern_of(text: str) -> str:
+def escape_label(text: str) -> str:
     """Write a text as a regular expression that finds it, legible."""
     return re.escape(write_label(text)).replace("\\ ", " ")
 
@@ -135,7 +135,7 @@ def _suggest_other_rows(inspected: InspectedFile) -> Iterator[Suggestion]:
         scripts = {note.isascii() for note in notes if FOOTER.search(note)}
         words = [word for word in FOOTER_WORDS if word.isascii() in scripts]
         others = [note for note in notes if not FOOTER.search(note)]
-        words += [write_pattern_of(re.split("[:：]", note)[0]) for note in others]
+        words += [escape_label(re.split("[:：]", note)[0]) for note in others]
         why = "notes below the data begin so; all below is notes, too"
         yield Suggestion("footer", f"^({'|'.join(dict.fromkeys(words))})", why)
     if any(sheet.subsets for sheet in inspected.sheets):
@@ -143,7 +143,7 @@ def _suggest_other_rows(inspected: InspectedFile) -> Iterator[Suggestion]:
         yield Suggestion("subsets", SUBSET.pattern, why)
     if titles := [first_text(row) for sheet in inspected.sheets for _, row in sheet.groups]:
         are_numbered = all(re.search(GROUP_TITLE, title) for title in titles)
-        shown = "|".join(dict.fromkeys(map(write_pattern_of, titles[:3])))
+        shown = "|".join(dict.fromkeys(map(escape_label, titles[:3])))
         match = GROUP_TITLE if are_numbered else f"^({shown})$"
         why = f"{len(titles)} rows hold words alone: titles of groups, or rows without values?"
         yield Suggestion("groups", {"match": match}, why, is_sure=are_numbered)

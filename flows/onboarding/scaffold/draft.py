@@ -52,17 +52,17 @@ class Draft:
             found += [self.unpivoting.time, *(column for column, _ in self.unpivoting.values)]
         return found
 
-    def value_of(self, word: str) -> Any:
+    def find_value(self, word: str) -> Any:
         """Give the value that is suggested for a word; None where none is."""
         return next((each.value for each in self.suggestions if each.word == word), None)
 
     @property
     def key(self) -> list[str]:
         """The columns that no two rows share: of a table in parts with the unit, and the time."""
-        found = list(self.value_of("key") or ())
+        found = list(self.find_value("key") or ())
         if not found:
             return []
-        if self.value_of("parts") and self.unit and self.unit not in found:
+        if self.find_value("parts") and self.unit and self.unit not in found:
             found.insert(0, self.unit)
         return [*found, *([self.unpivoting.time.name] if self.unpivoting else [])]
 

@@ -19,9 +19,9 @@ from flows.onboarding.inference.parts import infer_parts, infer_preamble_columns
 from flows.onboarding.inference.period import infer_file_pattern, infer_period, infer_title
 from flows.onboarding.inference.suggestions import (
     Suggestion,
+    escape_label,
     find_unit_of_amounts,
     suggest_words,
-    write_pattern_of,
 )
 from flows.onboarding.inference.unpivot import (
     ask_of_other_times,
@@ -88,7 +88,7 @@ def draft_contract(
         preamble += [of_unit] if of_unit not in (*columns, *preamble) else []
     sheets = [sheet.name for sheet in inspected.same_sheets]
     if others := [sheet.name for sheet in inspected.sheets if sheet.name not in sheets]:
-        pattern = f"^({'|'.join(map(write_pattern_of, sheets))})$"
+        pattern = f"^({'|'.join(map(escape_label, sheets))})$"
         named = ", ".join(map(without_ids, others))
         why = f"these sheets hold other tables, each a source of its own, if any: {named}"
         suggestions.append(Suggestion("sheets", pattern, why))
