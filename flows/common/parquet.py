@@ -98,42 +98,29 @@ def rows_at(
     path: Path, positions: Collection[int], names: Sequence[str]
 ) -> Mapping[int, Mapping[str, Any]]:
     """Give some columns of the rows at some positions, which count from 0."""
+    import pyarrow.parquet as pq
+
     wanted = sorted(positions)
-    found: dict[int, Mapping[str, Any]] = {}
-    start = 0
-    for table in chunks(path, names):
-        if len(found) == len(wanted):
-            break
-        here = [place for place in wanted[len(found) :] if place < start + table.num_rows]
-        taken = table.take([place - start for place in here]).to_pylist()
-        found |= zip(here, taken, strict=True)
-        start += table.num_rows
-    return found
+    rows = pq.read_table(path, columns=list(names)).take(wanted).to_pylist() if wanted else []
+    return dict(zip(wanted, rows, strict=True))
 
 
 def take_out(path: Path, positions: Collection[int]) -> None:
     """Leave out of a file the rows at some positions."""
-    if positions:
-        every = path.with_name(f"every.{path.name}")
-        path.rename(every)
-        _copy_without(every, path, positions)
-        every.unlink()
-
-
-def _copy_without(path: Path, target: Path, positions: Collection[int]) -> None:
-    """Write the rows anew but for those at some positions."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    left_out = frozenset(positions)
-    schema = pq.read_schema(path)
-    start = 0
-    with writing(target, schema) as write:
-        for table in chunks(path, schema.names):
+    if not positions:
+        return
+    left_out, start = frozenset(positions), 0
+    every = path.rename(path.with_name(f"every.{path.name}"))
+    schema = pq.read_schema(every)
+    with writing(path, schema) as write:
+        for table in chunks(every, schema.names):
             places = range(start, start + table.num_rows)
-            kept = pa.array([place not in left_out for place in places], pa.bool_())
-            write(table.filter(kept))
+            write(table.filter(pa.array([place not in left_out for place in places], pa.bool_())))
             start += table.num_rows
+    every.unlink()
 
 
 @cache

@@ -4,6 +4,7 @@ import mmap
 import re
 import struct
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows.common.errors import Rejected
@@ -89,8 +90,7 @@ def _detect_kind_in_zip(path: Path) -> str:
         raise Rejected("unpacked_too_large")
     if len({member.filename for member in members}) < len(members):
         raise Rejected("part_stands_twice")
-    spans = sorted((member.header_offset, member.compress_size) for member in members)
-    if any(start + size > following for (start, size), (following, _) in zip(spans, spans[1:])):  # noqa: B905, RUF007
+    if find_overlapping(members):
         raise Rejected("parts_overlap")
     if any(member.flag_bits & 1 for member in members):
         raise Rejected("file_has_password")
@@ -103,6 +103,22 @@ def _detect_kind_in_zip(path: Path) -> str:
     if "word/document.xml" in names or "ppt/presentation.xml" in names:
         raise Rejected("not_a_table", kind=message("kind_text_document"))
     return kind
+
+
+def find_overlapping(members: Sequence[zipfile.ZipInfo]) -> set[int]:
+    """Find where files of an archive begin that share bytes with another, as those of a bomb do."""
+    found = set()
+    spans = sorted(
+        (member.header_offset, member.header_offset + 30 + member.compress_size)
+        for member in members
+    )
+    reach, last = -1, -1
+    for start, end in spans:
+        if start < reach:
+            found |= {last, start}
+        if end > reach:
+            reach, last = end, start
+    return found
 
 
 def _detect_kind_of_text(head: bytes) -> str:

@@ -141,35 +141,26 @@ def _is_merged_cell(cell: object) -> bool:
     return False
 
 
-class _ThreadReader(threading.local):
-    """The reader of a thread, once it has asked for one."""
-
-    reader: ReaderProcess | None = None
-
-    def get(self) -> ReaderProcess:
-        """Give it, or a new one where that cannot take another file."""
-        if self.reader and not self.reader.is_fit:
-            self.reader.end()
-            self.reader = None
-        self.reader = self.reader or ReaderProcess()
-        return self.reader
+_thread = threading.local()
 
 
-_thread = _ThreadReader()
+def _get_reader() -> ReaderProcess:
+    """Give the reader of this thread, or a new one where that cannot take another file."""
+    reader: ReaderProcess | None = getattr(_thread, "reader", None)
+    if reader and not reader.is_fit:
+        reader.end()
+        reader = None
+    _thread.reader = reader = reader or ReaderProcess()
+    return reader
 
 
 def read_sheets(
     path: Path, kind: str, captions: Collection[str] = (), encoding: str | None = None
 ) -> Generator[Part, None, None]:
     """Give what stands in a spreadsheet, in parts; raises Rejected with a sentence about it."""
-    request = {
-        "path": str(path.resolve()),
-        "kind": kind,
-        "captions": list(captions),
-        "encoding": encoding,
-    }
+    about = {"kind": kind, "captions": list(captions), "encoding": encoding}
     with tempfile.TemporaryFile() as file:
-        reader = _thread.get()
-        reader.ask(request, file)
+        reader = _get_reader()
+        reader.ask({"path": str(path.resolve()), **about}, file)
         file.seek(0)
         yield from reader.read_answer(file)

@@ -1,6 +1,7 @@
 """However few rows are looked at together, and however many files, the verdicts are the same."""
 
 import io
+import threading
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -176,7 +177,7 @@ def test_one_reader_serves_many_workbooks_and_is_replaced_when_it_grew(
         started.append(self)
 
     monkeypatch.setattr(sandbox.ReaderProcess, "__init__", counting)
-    monkeypatch.setattr(sandbox, "_thread", sandbox._ThreadReader())
+    monkeypatch.setattr(sandbox, "_thread", threading.local())
     paths = school_workbooks(tmp_path, 3)
     for path in paths:
         assert [sheet[0] for sheet in sandbox.read_sheets(path, "xlsx")] == ["sheet", "rows"]

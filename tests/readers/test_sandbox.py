@@ -5,6 +5,7 @@ import os
 import resource
 import select
 import sys
+import threading
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
@@ -108,7 +109,7 @@ def test_whatever_the_reader_says_or_does_is_a_sentence_about_that_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     monkeypatch.setattr(sandbox, "READ_SECONDS", 1.0)
-    monkeypatch.setattr(sandbox, "_thread", sandbox._ThreadReader())
+    monkeypatch.setattr(sandbox, "_thread", threading.local())
     script = TALKING + said + "\ntime.sleep(9)"
     with monkeypatch.context() as patch:
         patch.setattr(sandbox, "COMMAND", [sys.executable, "-c", script])
@@ -121,7 +122,7 @@ def test_whatever_the_reader_says_or_does_is_a_sentence_about_that_file(
 def test_a_reader_that_ended_or_speaks_unasked_is_not_asked_for_the_next_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sandbox, "_thread", sandbox._ThreadReader())
+    monkeypatch.setattr(sandbox, "_thread", threading.local())
     assert cells(as_xlsx(TABLE), tmp_path) == TABLE
     sandbox._thread.reader.process.kill()
     assert cells(as_xlsx(TABLE), tmp_path) == TABLE

@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 from flows.common.errors import ZipingError
 from flows.common.settings import Settings
 from flows.extract.inbox.file_access import escape_unprintable, find_encoding, open_file
-from flows.readers.detection import COMPRESSIONS, ZIP
+from flows.readers.detection import COMPRESSIONS, ZIP, find_overlapping
 
 # A workbook, a text document or an .ods is a ZIP file, too: each has one of these.
 DOCUMENT_PARTS = {"[Content_Types].xml", "mimetype", "content.xml", "xl/workbook.bin"}
@@ -118,7 +118,7 @@ def list_members(archive: zipfile.ZipFile, limits: Settings) -> list[Member]:
         )
     names = _decode_names(infos)
     counts = Counter(names)
-    overlapping = _find_overlapping(archive.infolist())
+    overlapping = find_overlapping(archive.infolist())
     members = []
     for name, info in zip(names, infos, strict=True):
         fault = _find_fault(name, info, limits)
@@ -149,21 +149,6 @@ def _find_fault(name: str, info: zipfile.ZipInfo, limits: Settings) -> str:
             "unpacked, or raise ZIPING_ZIP_RATIO if this is right"
         )
     return ""
-
-
-def _find_overlapping(infos: Sequence[zipfile.ZipInfo]) -> set[int]:
-    """Find where files begin that share bytes with another, as those of a bomb do."""
-    found = set()
-    spans = sorted(
-        (info.header_offset, info.header_offset + 30 + info.compress_size) for info in infos
-    )
-    reach, last = -1, -1
-    for start, end in spans:
-        if start < reach:
-            found |= {last, start}
-        if end > reach:
-            reach, last = end, start
-    return found
 
 
 def _unicode_path(info: zipfile.ZipInfo, raw: bytes) -> str | None:
