@@ -19,11 +19,11 @@ from flows.common.parquet import (
     quoted,
 )
 from flows.quality.gx_runner import (
+    UNANSWERED,
     ExpectationResult,
     join_results,
     make_frame,
     run_expectations,
-    unanswered,
 )
 from flows.quality.suite import ASKS_BY, Rule, Suite, SuiteError
 
@@ -45,13 +45,12 @@ UNIQUENESS = ("expect_column_values_to_be_unique", "expect_compound_columns_to_b
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What became of a rule; it carries positions and names of exceptions, never a value."""
+    """What became of a rule; it carries positions, never a value."""
 
     rule: Rule
     success: bool
     raised: bool
     failed_positions: tuple[int, ...] = ()
-    error: str = ""
 
 
 def run_row_rules(suite: Suite, path: Path) -> list[RuleResult]:
@@ -225,10 +224,10 @@ def _run_table_rules(
         found.append([])
         for rule, answer in zip(rules, answers, strict=True):
             if rule.type not in NULL_RULES and nulls.intersection(rule.columns):
-                answer = unanswered("NothingMeasured")
+                answer = UNANSWERED
             success = answer.success if len(many) == 1 else place not in (answer.positions or ())
             success = success and not answer.raised
-            found[-1].append(RuleResult(rule, success, answer.raised, (), answer.error))
+            found[-1].append(RuleResult(rule, success, answer.raised))
     return found
 
 
@@ -275,5 +274,5 @@ def _name_columns(rules: Iterable[Rule]) -> set[str]:
 def _check_positions(rule: Rule, answer: ExpectationResult) -> RuleResult:
     """Let a row rule that cannot say which rows fail count as raised."""
     if not answer.raised and (answer.positions is None or answer.success == bool(answer.positions)):
-        answer = unanswered("NoPositions")
-    return RuleResult(rule, answer.success, answer.raised, answer.positions or (), answer.error)
+        answer = UNANSWERED
+    return RuleResult(rule, answer.success, answer.raised, answer.positions or ())

@@ -242,7 +242,7 @@ def test_positions_and_nulls(
 ) -> None:
     monkeypatch.setattr(parquet, "CHUNK_ROWS", chunk_rows)
     (result,) = run_row_rules(suite_of(written), TABLE)
-    assert (result.raised, result.error) == (False, "")
+    assert not result.raised
     assert result.failed_positions == positions
     assert result.success == (not positions)
 
@@ -312,7 +312,6 @@ def test_what_cannot_be_judged_has_raised(
     result, other = run_row_rules(suite, table)
     if table.num_rows or "cod" in result.rule.columns or "nice" in result.rule.type:
         assert (result.success, result.raised, result.failed_positions) == (False, True, ())
-        assert result.error.isidentifier()
     assert (other.raised, len(other.failed_positions)) == (False, min(table.num_rows, 1))
     assert capfd.readouterr() == ("", "")
 
@@ -331,14 +330,14 @@ def test_an_expectation_without_an_answer_has_raised(
     )
     monkeypatch.setattr(Batch, "validate", lambda *_, **__: Nothing)
     for result in (*run_row_rules(suite, TABLE), *run_table_rules(suite, {"n": 1})):
-        assert (result.success, result.raised, result.error) == (False, True, "NoAnswer")
+        assert (result.success, result.raised) == (False, True)
 
     def fail(*_: object, **__: object) -> None:
         raise KeyError("51990020130901002X")
 
     monkeypatch.setattr(Batch, "validate", fail)
     for result in (*run_row_rules(suite, TABLE), *run_table_rules(suite, {"n": 1})):
-        assert (result.success, result.raised, result.error) == (False, True, "KeyError")
+        assert (result.success, result.raised) == (False, True)
 
 
 def test_one_raising_chunk_fails_the_rule(

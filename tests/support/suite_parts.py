@@ -104,5 +104,5 @@ def _in_a_file(landed: pa.Table, ask: Callable[[Path], Answered]) -> Answered:
 
 def failures(results: list[RuleResult]) -> dict[str, tuple[int, ...]]:
     """Give what failed, by column."""
-    assert not [result.error for result in results if result.raised]
+    assert not [result.rule for result in results if result.raised]
     return {str(r.rule.column): r.failed_positions for r in results if not r.success}
