@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from dotenv.parser import parse_stream
 
@@ -15,7 +16,7 @@ from flows.common.settings import OF_COMMANDS, PREFIX, READERS, Settings, Worksp
 def load_settings(workspace: Workspace, *, is_strict: bool = True) -> Settings:
     """Read the settings of a workspace; unless strict, names that are nearly a setting's pass."""
     found = {**_read_env_file(workspace.root / ".env"), **os.environ}
-    values: dict[str, object] = {"unknown": _find_unknown(found) if is_strict else ()}
+    values: dict[str, Any] = {"unknown": _find_unknown(found) if is_strict else ()}
     for name, read in {**Settings.__annotations__, **READERS}.items():
         text = found.get(f"{PREFIX}{name.upper()}")
         if not text or name in ("of_sources", "unknown"):
@@ -29,7 +30,7 @@ def load_settings(workspace: Workspace, *, is_strict: bool = True) -> Settings:
         for name, text in found.items()
         if name.startswith(PREFIX) and text
     }
-    return Settings(**values)  # type: ignore[arg-type]
+    return Settings(**values)
 
 
 def _read_env_file(path: Path) -> dict[str, str]:

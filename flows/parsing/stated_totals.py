@@ -1,5 +1,6 @@
 """A file's own totals against the sums of its detail: groups, sheets and the whole file."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -99,10 +100,6 @@ class Sums:
             allowed += written / 2
         return abs(stated - total) > allowed
 
-    def difference(self, name: str, stated: Decimal) -> Decimal:
-        """Say how far a stated total is from the sum."""
-        return abs(stated - self.amounts.get(name, EXACT))
-
 
 @dataclass(frozen=True)
 class PendingTotal:
@@ -195,7 +192,7 @@ class StatedTotals:
             (
                 (
                     {
-                        name: sums.difference(name, value)
+                        name: abs(value - sums.amounts.get(name, EXACT))
                         for name, value in stated.items()
                         if value is not None and sums.differs(name, value)
                     },
@@ -272,9 +269,9 @@ class SumsAbove:
     def __init__(self, summed: Summed) -> None:
         """Take what is added up: each measure, of a long table each item."""
         self.summed = summed
-        self.whole: dict[tuple[str, int], Decimal] = {}
-        self.group: dict[tuple[str, int], Decimal] = {}
-        self.counts = {"whole": 0, "group": 0}
+        self.sums: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+        self.count = 0
+        self.group_start: tuple[Mapping[tuple[str, int], Decimal], int] = {}, 0
 
     def among(
         self,
@@ -294,7 +291,7 @@ class SumsAbove:
                 self._add(typed, names, begins, place, width)
                 if self._is_sum(typed, names, place, width):
                     found |= dict.fromkeys(range(place, place + width), UNLISTED)
-                    self.group, self.counts["group"] = {}, 0
+                    self.group_start = dict(self.sums), self.count
                     begins = place + width
                 else:
                     begins = place
@@ -319,11 +316,8 @@ class SumsAbove:
                 places = pa.array(range(begins + item, ends, width))
                 part = typed[name].slice(begins, ends - begins)
                 part = part if width == 1 else typed[name].take(places)
-                amount = Decimal(pc.sum(part).as_py() or 0)
-                for sums in (self.whole, self.group):
-                    sums[name, item] = sums.get((name, item), Decimal(0)) + amount
-        for kind in self.counts:
-            self.counts[kind] += (ends - begins) // width
+                self.sums[name, item] += Decimal(pc.sum(part).as_py() or 0)
+        self.count += (ends - begins) // width
 
     def _is_sum(
         self, typed: Mapping[str, "pa.Array"], names: Sequence[str], place: int, width: int
@@ -334,11 +328,10 @@ class SumsAbove:
             for item in range(width)
         }
         filled = {key: Decimal(value) for key, value in stated.items() if value}
-        return any(
-            bool(filled)
-            and self.counts[kind] > 1
-            and all(sums.get(key) == value for key, value in filled.items())
-            for kind, sums in (("whole", self.whole), ("group", self.group))
+        return bool(filled) and any(
+            self.count - count > 1
+            and all(self.sums[key] - start.get(key, 0) == value for key, value in filled.items())
+            for start, count in (({}, 0), self.group_start)
         )
 
 

@@ -112,11 +112,6 @@ UNKNOWN = (
 )
 
 
-def _at_most_warning(severity: str) -> str:
-    """Say how grave a finding is that was let through."""
-    return "warning" if severity == "critical" else severity
-
-
 class DeliveryReport:
     """Collects what the gate of one delivery finds, without any value of a row."""
 
@@ -176,7 +171,8 @@ class DeliveryReport:
         if rule.severity == "critical" or rule.makes_doubt:
             standing = [place for place in places if not self.is_waived(rule.type, place)]
         grave = standing if rule.severity == "critical" else []
-        severity = rule.severity if grave or not places else _at_most_warning(rule.severity)
+        is_let_through = places and not grave and rule.severity == "critical"
+        severity = "warning" if is_let_through else rule.severity
         self.add_result(replace(rule, severity=severity), places=places, success=not places)
         if rule.makes_doubt:
             self.doubts += list_doubts(rule, standing)
