@@ -15,7 +15,6 @@ from flows.common.settings import Workspace
 from flows.common.text import many, place_of_rows, plain_caption
 from flows.contracts.loading import find_contract
 from flows.contracts.model import Contract
-from flows.contracts.words import ALL_AMOUNTS
 from flows.landing.problems import list_problems
 from flows.landing.profile import captions_by_sheet, units_held
 from flows.onboarding.dry_run.candidate_files import find_candidates, holds_many
@@ -206,9 +205,7 @@ def _why_no_totals(contract: Contract) -> str:
 
 
 def _why_not_compared(parsed: ParseResult, contract: Contract) -> str:
-    totals = contract.read.totals
-    is_of_amounts = totals is None or totals.check == (ALL_AMOUNTS,)
-    if is_of_amounts and contract.column_of_role("amount") is None:
+    if not contract.summed:
         return "no column has `role: amount`: name in `totals.check` the columns that add up"
     if any(row.rule == "unreadable_cell" for row in parsed.quarantined):
         return "a cell of their rows, or of their own, cannot be read"

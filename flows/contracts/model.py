@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from flows.common.errors import ZipingError
 from flows.common.text import plain_caption
-from flows.contracts.words import ColumnWords, HttpPull, SqlPull, TableWords
+from flows.contracts.words import ALL_AMOUNTS, ColumnWords, HttpPull, SqlPull, TableWords
 
 UNNAMED = re.compile("column([0-9]+)")  # a column without a caption, by its place
 
@@ -25,6 +25,11 @@ class Column(ColumnWords):
     def shown(self) -> str:
         """What an office calls it."""
         return next(iter((*self.captions, *self.preamble)), self.name)
+
+    @property
+    def plain_captions(self) -> list[str]:
+        """Its captions as they are compared."""
+        return list(map(plain_caption, self.captions))
 
     @property
     def must_be_filled(self) -> bool:
@@ -75,9 +80,20 @@ class Contract(TableWords):
         return next((column for column in self.columns if column.name == self.parts.by), None)
 
     @property
+    def plain_captions(self) -> set[str]:
+        """The captions of all its columns as they are compared."""
+        return {caption for column in self.columns for caption in column.plain_captions}
+
+    @property
     def amounts(self) -> list[str]:
         """The names of the columns that hold amounts."""
         return [column.name for column in self.columns if column.role == "amount"]
+
+    @property
+    def summed(self) -> list[str]:
+        """The names of the columns that a file's own totals are compared with."""
+        check = self.read.totals.check if self.read.totals else (ALL_AMOUNTS,)
+        return self.amounts if check == (ALL_AMOUNTS,) else list(check)
 
     @property
     def has_attachments(self) -> bool:
@@ -147,7 +163,5 @@ def is_headerless(contract: Contract) -> bool:
     """
     if contract.read.header_rows or contract.read.long:
         return False
-    captions = [
-        plain_caption(caption) for column in contract.columns for caption in column.captions
-    ]
-    return bool(captions) and all(find_unnamed_place(caption) is not None for caption in captions)
+    places = list(map(find_unnamed_place, contract.plain_captions))
+    return bool(places) and None not in places

@@ -20,7 +20,6 @@ from flows.common.excel import (
     write_paragraph,
 )
 from flows.common.settings import SAMPLE_DISTRICT, SAMPLE_MARK
-from flows.contracts.words import ALL_AMOUNTS
 from flows.forms.cell_rules import CODES, find_long_lists, name_column, write_cell_rule
 from flows.forms.fields import NEEDED, Field, Form, unit_line
 from flows.forms.guide import write_guide
@@ -217,13 +216,10 @@ def _write_total(page: Any, first: int, line: int, form: Form, style: Style) -> 
     unless = places.get(totals.unless or "")
     for place, field in enumerate(form.fields):
         names = (field.column.name, field.caption)
-        is_summed = field.column.name in totals.check or (
-            totals.check == (ALL_AMOUNTS,) and field.column.role == "amount"
-        )
         look = style(**{**CAPTION, **_cell_look(field)})
         if totals.column in names:
             page.write(line, place, totals.labels[0], look)
-        elif is_summed:
+        elif field.column.name in form.contract.summed:
             cells = _name_range(place, first, line)
             formula = f"=SUM({cells})"
             if unless is not None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
-from flows.common.text import plain_caption
 from flows.contracts.model import Contract
 
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
@@ -45,7 +44,7 @@ def likely_captions(now: Details, then: Details, contract: Contract) -> list[tup
 
     Gives column, caption of the last file and caption of this one.
     """
-    known = {plain_caption(caption) for column in contract.columns for caption in column.captions}
+    known = contract.plain_captions
     was_called = _captions(then)
     results = [result for result in now["results"] if result["type"] == "required_column"]
     missing = [place["column"] for result in results for place in result["places"]]

@@ -72,8 +72,7 @@ def find_positions(captions: tuple[str, ...], columns: Iterable[Column]) -> dict
     counts = Counter(captions)
     places = {caption: place for place, caption in enumerate(captions)}
     for column in columns:
-        wanted = [plain_caption(caption) for caption in column.captions]
-        for caption in wanted:
+        for caption in column.plain_captions:
             if counts[caption] == 1:
                 found[column.name] = places[caption]
                 break
@@ -87,11 +86,7 @@ def find_positions(captions: tuple[str, ...], columns: Iterable[Column]) -> dict
 
 def make_headerless_header(contract: Contract) -> Header:
     """Give the header that a file has in its contract alone."""
-    places = [
-        find_unnamed_place(plain_caption(caption))
-        for column in contract.columns
-        for caption in column.captions
-    ]
+    places = map(find_unnamed_place, contract.plain_captions)
     captions = ("",) * (1 + max((place for place in places if place is not None), default=0))
     return Header(0, captions, find_positions(captions, contract.columns), 0)
 
@@ -162,7 +157,7 @@ def _check_once(contract: Contract, header: "Header") -> None:
     for column in contract.columns:
         if column.name in header.positions:
             continue
-        for caption in map(plain_caption, column.captions):
+        for caption in column.plain_captions:
             if header.captions.count(caption) > 1:
                 raise _several(column, caption, len(header.positions), header.captions)
 
@@ -246,7 +241,7 @@ def find_header(
             columns=named,
         )
     for column in missing if best else ():
-        if several := twice & {plain_caption(caption) for caption in column.captions}:
+        if several := twice.intersection(column.plain_captions):
             raise _several(column, several.pop(), len(best), best_captions)
     raise HeaderMissing(
         "column_not_found",

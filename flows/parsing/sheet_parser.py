@@ -69,7 +69,7 @@ class SheetReader:
         self.row_types = RowClassifier(
             contract, header, is_page=header.height > 0 and not sheet.is_records
         )
-        self.totals = StatedTotals(self.row_types.totals, reader.amounts, reader.sums)
+        self.totals = StatedTotals(contract.summed, reader.sums)
         self.whole: list[Any] = []  # the last row that is no part of another
         self.long: Long | None = find_unpivot(contract, header)
         self.unit = find_unit(contract, header, above, sheet.name, self._captions_of_amounts())

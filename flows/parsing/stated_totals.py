@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from flows.contracts.model import Column
-from flows.contracts.words import ALL_AMOUNTS, Totals
 from flows.parsing.columns import Read
 from flows.parsing.result import WHOLE_ROW
 from flows.parsing.row_types import UNLISTED
@@ -122,10 +121,9 @@ class StatedTotals:
     of what follows. It is above where it is the sheet's first of its level and no detail precedes.
     """
 
-    def __init__(self, rules: Totals | None, amounts: list[str], earlier: Sums) -> None:
-        """Take the contract's word on totals, its columns of amounts, and the sheets before."""
-        check = rules.check if rules else (ALL_AMOUNTS,)
-        self.columns = amounts if check == (ALL_AMOUNTS,) else list(check)
+    def __init__(self, columns: Sequence[str], earlier: Sums) -> None:
+        """Take the columns that totals sum up, and what the sheets before come to."""
+        self.columns = columns
         self.earlier, self.sums = earlier.copy(), Sums()
         self.group_starts = {level: Sums() for level in (GROUP, WHOLE, GRAND)}
         self.is_above: dict[int, bool] = {}

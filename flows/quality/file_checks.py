@@ -8,7 +8,6 @@ from typing import Any
 
 from flows.common.parquet import ask, quoted
 from flows.contracts.model import Contract
-from flows.contracts.words import ALL_AMOUNTS
 from flows.parsing.result import Finding, ParseResult
 
 SAME_SHARE = Decimal("0.8")  # of the rows of two sheets
@@ -22,13 +21,11 @@ MOST = 50  # percent of the rows
 
 def list_measures(contract: Contract) -> list[str]:
     """Name the columns that are added up: amounts, those with totals, or else all numbers."""
-    read = contract.read
-    checked = read.totals.check if read.totals else (ALL_AMOUNTS,)
-    item = read.long.name if read.long else None
+    item = contract.read.long.name if contract.read.long else None
     numbers = [
         column.name for column in contract.columns if column.is_number and column.name != item
     ]
-    return contract.amounts or (numbers if checked == (ALL_AMOUNTS,) else list(checked))
+    return contract.amounts or contract.summed or numbers
 
 
 def find_equal_sheets(rows: Path, parsed: ParseResult, contract: Contract) -> Iterator[Finding]:

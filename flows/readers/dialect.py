@@ -40,7 +40,7 @@ def find_dialect(path: Path, start: bytes, contract: Contract) -> Dialect:
     """Find how a text that begins so is written; raises Rejected where that cannot be known."""
     read = contract.read
     is_whole = len(start) == path.stat().st_size
-    wanted = {plain_caption(text) for column in contract.columns for text in column.captions}
+    wanted = contract.plain_captions
     find_captions = partial(_find_captions, wanted=wanted)
     if encoding := marked_encoding(start) or read.encoding or "":
         is_mostly = is_by_lines(encoding) and are_few(find_broken_lines(start, encoding), start)
