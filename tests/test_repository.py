@@ -19,6 +19,7 @@ from flows.common.settings import Settings
 from flows.contracts.loading import load_contracts
 from flows.releases.fingerprint import CODE_FOLDERS
 from flows.warehouse.build import dbt_environment, prepare_warehouse
+from flows.warehouse.indicators import Definitions
 
 ROOT = Path(__file__).resolve().parents[1]
 DBT = ROOT / "dbt_project"
@@ -118,8 +119,8 @@ def _yaml_models(folder: str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """The compiled models by name, over a build database in which nothing has landed."""
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What dbt compiled, over a build database in which nothing has landed."""
     from dbt.cli.main import dbtRunner
 
     folder = tmp_path_factory.mktemp("house_rules")
@@ -133,8 +134,41 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
             ["--quiet", "compile", "--project-dir", str(DBT), "--profiles-dir", str(DBT)]
         )
     assert result.success, result.exception
-    manifest = json.loads(_text(target / "manifest.json"))
-    return {n["name"]: n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
+    compiled: dict[str, Any] = json.loads(_text(target / "manifest.json"))
+    return compiled
+
+
+@pytest.fixture(scope="session")
+def nodes(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The compiled models by name."""
+    return Definitions(manifest).models
+
+
+def test_a_figure_needs_what_the_sql_behind_it_reads(manifest: dict[str, Any]) -> None:
+    """The tables in the compiled SQL, followed down, against the lineage that dbt says."""
+    definitions = Definitions(manifest)
+
+    def landed_behind(name: str) -> set[str]:
+        model = definitions.models[name]
+        tables = list(
+            sqlglot.parse_one(model["compiled_code"], dialect="duckdb").find_all(exp.Table)
+        )
+        found = {
+            t.name.replace("__", ".", 1) for t in tables if t.db == "landing" and "__" in t.name
+        }
+        for table in tables:
+            if table.db not in ("", "landing", "seeds"):
+                found |= landed_behind(table.name)
+        return found - {*model["meta"].get("asks_only", ())}
+
+    asked = 0
+    for indicator in definitions.indicators.values():
+        for _, fact, measure in definitions.measures_of(indicator):
+            described = definitions.models[fact]["columns"].get(measure, {"meta": {}})["meta"]
+            without = described.get("measure", {}).get("without", ())
+            assert {*definitions.needs_of(fact, measure), *without} == landed_behind(fact), fact
+            asked += 1
+    assert asked > 100
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "spark"])

@@ -160,46 +160,6 @@ from judged
 {%- endmacro %}
 
 
-{# The indicators of a register as those of a mart column are described, their defaults filled in.
-   Counts of `persons` are compared with those of the same population alone (`cells_of`). #}
-{% macro indicators_of(register) -%}
-    {%- set found = [] -%}
-    {%- for entry in register.indicators -%}
-        {%- set formula = 'share_meeting' if entry.get('of') else 'sum' if entry.get('sum')
-            else 'count_distinct' if entry.get('distinct') else 'count' -%}
-        {%- set share = {'multiplier': 100, 'unit': '%', 'decimals': 2, 'value_type': 'percent'}
-            if entry.get('of') else {} -%}
-        {%- set whole = entry.get('of') or {} -%}
-        {%- set described = dict(
-            {'multiplier': 1, 'members': ['total'], 'dimension': 'total', 'standard': none,
-             'inputs': [], 'components': [], 'better': '', 'decimals': 0, 'value_type': 'count',
-             'publish': 'public', 'title_en': entry.id | replace('_', ' ') | capitalize},
-            **register.get('defaults', {})
-        ) -%}
-        {%- do described.update(share) -%}
-        {%- do described.update(entry) -%}
-        {%- do described.update({
-            'formula': formula, 'mart': 'mart_registers', 'mart_column': 'value',
-            'register': register.name,
-            'cells_of': 'mart_registers: ' ~ described.population if described.get('persons') else none,
-            'numerator': {'fact': register.name, 'measure': entry.id}
-        }) -%}
-        {%- if whole -%}
-            {%- do described.update({'denominator': {
-                'fact': whole.get('fact', register.name),
-                'measure': whole.get('measure', entry.id ~ '_of')
-            }}) -%}
-        {%- endif -%}
-        {%- if described.unit in ('人', '名', '人次') and not described.get('persons') -%}
-            {{ exceptions.raise_compiler_error(
-                entry.id ~ ' counts persons by its unit: say persons: true, or another unit') }}
-        {%- endif -%}
-        {%- do found.append(described) -%}
-    {%- endfor -%}
-    {{ return(found) }}
-{%- endmacro %}
-
-
 {# The measures of a register's fact: one per indicator, and one more for the whole of a share of
    its own rows. #}
 {% macro register_measures(table) -%}

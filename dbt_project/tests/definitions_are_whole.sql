@@ -1,8 +1,7 @@
 -- What: what the YAML of the marts and the seeds say of indicators fits together: each base
---   indicator is measured, and what is measured is one; parts and standards exist; every row of
---   every outline prints an indicator and member that exist; standards of one id, region and
---   stage do not overlap.
--- When it matters: these are loops over metadata and seeds; a wrong word in one of them takes
+--   indicator rests on landed tables; standards exist; every row of every outline prints an
+--   indicator and member that exist; standards of one id, region and stage do not overlap.
+-- When it matters: these are metadata and seeds; a wrong word in one of them takes
 --   an indicator or a standard away without an error.
 -- To resolve: the row names the indicator or standard; mend its meta in the mart's YAML or its
 --   row in the seed.
@@ -16,52 +15,7 @@ indicators as (
 
 members as (
 
-    select * from {{ ref('indicator_members') }}
-
-),
-
-base_dimensions as (
-
-    select distinct
-        members.indicator_id,
-        members.mart,
-        members.dimension
-    from members
-    inner join indicators on members.indicator_id = indicators.indicator_id
-    where indicators.components = '[]'
-
-),
-
-components as (
-
-    select * from {{ ref('indicator_components') }}
-
-),
-
-measured as (
-
-    select
-        indicator_id,
-        dimension,
-        cast(count(*) as bigint) as measures
-    from {{ ref('base_measures') }}
-    group by indicator_id, dimension
-
-),
-
--- a mart without rows tonight measures none of its indicators, one with rows all of them, but that
--- of the registers, whose conditions no row may meet tonight
-measured_marts as (
-
-    select distinct
-        base_dimensions.mart,
-        base_dimensions.dimension
-    from base_dimensions
-    inner join measured
-        on
-            base_dimensions.indicator_id = measured.indicator_id
-            and base_dimensions.dimension = measured.dimension
-    where base_dimensions.mart not like 'mart_registers%'
+    select * from {{ source('landing', 'members') }}
 
 ),
 
@@ -72,46 +26,15 @@ standards as (
 )
 
 select
-    'a base indicator is not measured' as rule,
-    base_dimensions.indicator_id as place
-from base_dimensions
-inner join measured_marts
-    on
-        base_dimensions.mart = measured_marts.mart
-        and base_dimensions.dimension = measured_marts.dimension
-left join measured
-    on
-        base_dimensions.indicator_id = measured.indicator_id
-        and base_dimensions.dimension = measured.dimension
-where measured.indicator_id is null
-union all
-select
-    'what is measured is no base indicator of this dimension' as rule,
-    measured.indicator_id as place
-from measured
-left join base_dimensions
-    on
-        measured.indicator_id = base_dimensions.indicator_id
-        and measured.dimension = base_dimensions.dimension
-where base_dimensions.indicator_id is null
-union all
-select
     'a base indicator has no numerator, or one without needs' as rule,
     indicators.indicator_id as place
 from indicators
-left join {{ ref('measure_needs') }} as needs
+left join {{ source('landing', 'needs') }} as needs
     on indicators.indicator_id = needs.indicator_id and needs.role = 'numerator'
 where
     indicators.components = '[]'
     and indicators.formula not in ('standard', 'not_covered')
     and needs.indicator_id is null
-union all
-select
-    'a part that is no indicator' as rule,
-    components.indicator_id || ': ' || components.component_id as place
-from components
-left join indicators on components.component_id = indicators.indicator_id
-where indicators.indicator_id is null
 union all
 select
     'a standard that is in no seed' as rule,

@@ -19,7 +19,8 @@ indicators as (
 
 components as (
 
-    select * from {{ ref('indicator_components') }}
+    select * from {{ source('landing', 'components') }}
+    where is_direct
 
 ),
 

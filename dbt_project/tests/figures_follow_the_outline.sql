@@ -9,7 +9,7 @@ with
 
 outline as (
 
-    select * from {{ ref('outline') }}
+    select * from {{ source('landing', 'outline') }}
 
 ),
 

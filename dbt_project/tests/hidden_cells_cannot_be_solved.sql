@@ -173,7 +173,7 @@ select
     report_values.evaluation_year as year,
     report_values.member
 from {{ ref('report_values') }} as report_values
-inner join {{ ref('indicator_members') }} as members
+inner join {{ source('landing', 'members') }} as members
     on
         report_values.indicator_id = members.indicator_id
         and report_values.dimension = members.dimension

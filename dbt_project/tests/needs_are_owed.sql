@@ -36,7 +36,7 @@ measured as (
     select distinct
         source,
         fact
-    from {{ ref('measure_needs') }}
+    from {{ source('landing', 'needs') }}
 
 )
 

@@ -70,7 +70,7 @@ def _mart_query(model: Model, year: int) -> str:
         f"where mart = '{model.name}'"
         + "".join(f" and cell.{name} = mart.{name}" for name in cells)
         + ") as hidden cross join lateral ("
-        "select coalesce(list(column_name), []) as names from report.withheld_columns as own "
+        "select coalesce(list(column_name), []) as names from landing.withheld_columns as own "
         f"where mart = '{model.name}' and evaluation_year = {year} "
         "and own.district_code = mart.district_code"
         f") as withheld where year between {year - 1} and {year} order by {', '.join(keys)}"

@@ -10,6 +10,13 @@ from flows.landing.profile import held_by_part
 from flows.landing.source_status import ActiveDelivery
 from flows.landing.source_status import SourceStatus
 from flows.landing.source_status import all_active
+from flows.warehouse.indicators import COLUMNS
+from flows.warehouse.indicators import Definitions
+from flows.warehouse.indicators import metadata_rows
+from flows.warehouse.outline import outline_of
+from flows.warehouse.outline import read_outlines
+from flows.warehouse.withheld import withheld_columns
+from flows.warehouse.withheld import withheld_indicators
 from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
@@ -39,6 +46,25 @@ LANDING_TABLES = {
         unit varchar""",
     "units_received": """district_code varchar, source varchar, period varchar, unit varchar,
         member varchar""",
+    "outline": """district_code varchar, evaluation_year integer, figure_id varchar, part integer,
+        order_no integer, item_no varchar, place varchar, title_zh varchar, indicator_id varchar,
+        dimension varchar, member varchar, mode varchar, scale decimal(18,0), step decimal(18,0),
+        decimals integer, suffix varchar, publish varchar, listing varchar, words varchar,
+        framework varchar, list_year integer""",
+    "indicators": "indicator_id varchar, "
+    + ", ".join(f"{name} {'integer' if name == 'decimals' else 'varchar'}" for name in COLUMNS),
+    "members": """indicator_id varchar, formula varchar, period_kind varchar, dimension varchar,
+        member varchar, mart varchar, numerator_measure varchar, denominator_measure varchar""",
+    "components": """indicator_id varchar, component_id varchar, year_offset integer,
+        is_direct boolean""",
+    "measures": """indicator_id varchar, role varchar, mart varchar, fact varchar, measure varchar,
+        source varchar, persons_from varchar, paid_measure varchar""",
+    "needs": """indicator_id varchar, role varchar, fact varchar, source varchar,
+        is_standing boolean, has_its_rows boolean, year_offset integer""",
+    "withheld_indicators": """district_code varchar, evaluation_year integer,
+        indicator_id varchar""",
+    "withheld_columns": """district_code varchar, evaluation_year integer, mart varchar,
+        column_name varchar""",
 }
 
 
@@ -153,7 +179,9 @@ def _doubts(parts: Sequence[ActiveDelivery]) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def _fill_quarantine(connection: "duckdb.DuckDBPyConnection", parts: Sequence[ActiveDelivery]) -> None:
+def _fill_quarantine(
+    connection: "duckdb.DuckDBPyConnection", parts: Sequence[ActiveDelivery]
+) -> None:
     for part in parts:
         connection.execute(
             "insert into landing.quarantine select district_code, source, period, file_id, sheet, "
@@ -180,6 +208,19 @@ def _fill_units(connection: "duckdb.DuckDBPyConnection", contracts: Mapping[str,
             )
 
 
+def _insert(
+    connection: "duckdb.DuckDBPyConnection", name: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Fill a table of `landing.*`; at once, for a row at a time takes longer than all models."""
+    import pyarrow
+
+    if rows:
+        columns = {f"column_{n}": list(cells) for n, cells in enumerate(zip(*rows, strict=True))}
+        connection.register("given_rows", pyarrow.table(columns))
+        connection.execute(f"insert into landing.{name} select * from given_rows")
+        connection.unregister("given_rows")
+
+
 def prepare_warehouse(
     path: Path,
     contracts: Mapping[str, Contract],
@@ -204,25 +245,39 @@ def prepare_warehouse(
             files = sorted({part.outcome.rows for part in own})
             make_relation(connection, contract, files, _counted(contract))
 
-        def insert(name: str, rows: Sequence[tuple[Any, ...]]) -> None:
-            if rows:
-                marks = ", ".join("?" * len(rows[0]))
-                connection.executemany(f"insert into landing.{name} values ({marks})", rows)
-
-        insert(
+        _insert(
+            connection,
             "districts",
             [
                 (settings.district, settings.district_title, settings.framework, year)
                 for year in sorted(years)
             ],
         )
-        insert("deliveries", _deliveries(parts))
-        insert("doubts", _doubts(parts))
-        insert("superseded_units", _superseded_units(parts))
+        _insert(connection, "deliveries", _deliveries(parts))
+        _insert(connection, "doubts", _doubts(parts))
+        _insert(connection, "superseded_units", _superseded_units(parts))
         needed = [status for status in statuses if not status.expected.contract.optional]
-        insert("source_status", [_source_status(status) for status in needed])
+        _insert(connection, "source_status", [_source_status(status) for status in needed])
         _fill_quarantine(connection, parts)
         _fill_units(connection, contracts)
+
+
+def describe_report(
+    path: Path, manifest: Mapping[str, Any], settings: Settings, years: Sequence[int]
+) -> None:
+    """Write what defines the report: the indicators that dbt parsed, the outline of each year."""
+    definitions, outlines = Definitions(manifest), read_outlines()
+    with open_warehouse(path) as connection:
+        for name, rows in metadata_rows(definitions, outlines).items():
+            _insert(connection, name, rows)
+        for year in years:
+            key, outline = (settings.district, year), outline_of(outlines, settings.framework, year)
+            _insert(connection, "outline", [(*key, *row.printed()) for row in outline])
+            withheld = withheld_indicators(definitions, outline)
+            rows = [(*key, name) for name in sorted(withheld)]
+            _insert(connection, "withheld_indicators", rows)
+            rows = [(*key, *column) for column in sorted(withheld_columns(definitions, withheld))]
+            _insert(connection, "withheld_columns", rows)
 
 
 def dbt_environment(build: Path, target: Path) -> dict[str, str]:

@@ -23,7 +23,9 @@ import re
 FAILED_STATUSES = ("error", "fail", "skipped", "runtime error", "partial success")
 
 
-def invoke_dbt(command: Sequence[str], project: Path, build: Path, target: Path) -> Any:
+def invoke_dbt(
+    command: Sequence[str], project: Path, build: Path, target: Path, parsed: Any = None
+) -> Any:
     """Run a command of dbt on a project and a build database; give its result, whatever it is."""
     forget_another_project(project, target)
     forget_settings("DBT_.*")  # one of another project on the machine can leave out all tests
@@ -31,7 +33,7 @@ def invoke_dbt(command: Sequence[str], project: Path, build: Path, target: Path)
     from dbt.cli.main import dbtRunner
 
     with _environment(dbt_environment(build, target)):
-        result = dbtRunner().invoke(
+        result = dbtRunner(parsed).invoke(
             [
                 *command,
                 *("--project-dir", str(project), "--profiles-dir", str(project)),
@@ -77,9 +79,26 @@ def told_by_dbt(message: str, node: Any = None) -> str:
     return memory_sentence(message) or redacted(message, names=names)
 
 
-def run_dbt(command: list[str], build: Path, target: Path) -> None:
-    """Run dbt in this process; a failed or skipped node fails, and a failed test blocks."""
-    result = invoke_dbt(command, CHECKOUT / "dbt_project", build, target)
+def parse_project(build: Path, target: Path) -> Any:
+    """Let dbt parse the models; give its manifest for `run_dbt`, and leave `manifest.json`."""
+    result = invoke_dbt(["parse"], CHECKOUT / "dbt_project", build, target)
+    if not result.success:
+        raise ZipingError(f"dbt: {told_by_dbt(str(result.exception))}")
+    return result.result
+
+
+def read_manifest(target: Path) -> dict[str, Any]:
+    """Read what dbt parsed last."""
+    manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text("utf-8"))
+    return manifest
+
+
+def run_dbt(command: list[str], build: Path, target: Path, parsed: Any = None) -> None:
+    """Run dbt in this process; a failed or skipped node fails, and a failed test blocks.
+
+    With the manifest of `parse_project` nothing is parsed a second time.
+    """
+    result = invoke_dbt(command, CHECKOUT / "dbt_project", build, target, parsed)
     nodes = getattr(result.result, "results", None) or []
     failed = [outcome for outcome in nodes if str(outcome.status) in FAILED_STATUSES]
     texts = [str(result.exception or ""), *(outcome.message or "" for outcome in failed)]
@@ -112,7 +131,7 @@ def run_dbt(command: list[str], build: Path, target: Path) -> None:
 
 def _not_asked(nodes: Sequence[Any], target: Path) -> list[str]:
     """List what dbt parsed and left out of its build: a test that was not asked did not pass."""
-    parsed = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
+    parsed = read_manifest(target)["nodes"]
     asked = {outcome.node.unique_id for outcome in nodes}
     wanted = {
         identity: item["name"]

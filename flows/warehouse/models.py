@@ -46,7 +46,11 @@ def _models_in(folder: Path, prefix: str, kind: str = "models") -> Iterator[Mode
         for entry in yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)[kind]:
             meta = entry.get("config", {}).get("meta", {})
             types = entry.get("config", {}).get("column_types", {})  # a seed's
-            keys = (constraint for constraint in entry.get("constraints", ()) if constraint["type"] == "primary_key")
+            keys = (
+                constraint
+                for constraint in entry.get("constraints", ())
+                if constraint["type"] == "primary_key"
+            )
             yield Model(
                 entry["name"],
                 entry.get("description", ""),
@@ -122,7 +126,6 @@ def facts() -> dict[str, dict[str, Any]]:
                         "cells": model.column_meta(name)["measure"]["cells"],
                         "less": model.column_meta(name)["measure"].get("less", []),
                         "trace": model.column_meta(name)["measure"].get("trace"),
-                        "needs": model.column_meta(name)["measure"]["needs"],
                     }
                     for name in model.columns
                     if "measure" in model.column_meta(name)

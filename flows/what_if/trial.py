@@ -17,8 +17,8 @@ from flows.releases.tables import ReleaseTables
 from flows.releases.write_tables import write_tables
 from flows.runs.context import RunContext, ValidatedSources, inputs_of_year
 from flows.runs.validation import find_sources
-from flows.warehouse.build import open_warehouse, prepare_warehouse
-from flows.warehouse.dbt import run_dbt
+from flows.warehouse.build import describe_report, open_warehouse, prepare_warehouse
+from flows.warehouse.dbt import parse_project, read_manifest, run_dbt
 from flows.what_if.assumptions import CellAssumption, StandardAssumption
 
 if TYPE_CHECKING:
@@ -115,15 +115,18 @@ def build_aside(
     Tests of dbt and of the report are not asked: an assumption may break what holds of real rows.
     """
     run, build = inputs.run, folder / BUILD
+    target = folder / TARGET
     prepare_warehouse(build, run.contracts, inputs.statuses, run.settings, [inputs.year])
+    parsed = parse_project(build, target)
+    describe_report(build, read_manifest(target), run.settings, [inputs.year])
     with open_warehouse(build) as connection:
         for cell in cells:
             _set_cell(connection, cell)
-    run_dbt(["seed"], build, folder / TARGET)
+    run_dbt(["seed"], build, target, parsed)
     with open_warehouse(build) as connection:
         for standard in standards:
             _set_standard(connection, standard, run.settings.district, inputs.year)
-    run_dbt(["run"], build, folder / TARGET)
+    run_dbt(["run"], build, target, parsed)
     written = folder / name
     written.mkdir()
     write_tables(build, written, inputs.year)

@@ -165,7 +165,7 @@ def test_dbt_counts_as_done_only_when_every_node_is(
     # As dbt itself may: it says success though nodes were skipped.
     answer = SimpleNamespace(success=True, exception=None, result=SimpleNamespace(results=nodes))
     runner = SimpleNamespace(invoke=lambda _command: answer)
-    monkeypatch.setattr(dbt.cli.main, "dbtRunner", lambda: runner)
+    monkeypatch.setattr(dbt.cli.main, "dbtRunner", lambda _parsed: runner)
     with pytest.raises(error, match=sentence) as raised:
         run_dbt(["build"], tmp_path / "build.duckdb", tmp_path)
     assert type(raised.value) is error
@@ -187,7 +187,7 @@ def test_a_test_that_dbt_was_not_asked_has_not_passed(
     built = SimpleNamespace(results=[OneNode("success")])
     answer = SimpleNamespace(success=True, exception=None, result=built)
     monkeypatch.setattr(
-        dbt.cli.main, "dbtRunner", lambda: SimpleNamespace(invoke=lambda _command: answer)
+        dbt.cli.main, "dbtRunner", lambda _parsed: SimpleNamespace(invoke=lambda _command: answer)
     )
     with pytest.raises(Blocked, match="1 of its models and tests were not asked, asked_never"):
         run_dbt(["build"], tmp_path / "build.duckdb", tmp_path)

@@ -29,7 +29,7 @@ enrolments as (
 register_rows as (
 
     select * from {{ ref('int_register_rows') }}
-    where indicator_id is null
+    where measure is null
 
 ),
 

@@ -1,6 +1,5 @@
 -- One row per district and year, and one per level of government whose money it is: funds for
--- school meals that were handed down, and what was paid of them. Where a source is in force and
--- says nothing of meals that is 0; where it is missing it is unknown.
+-- school meals that were handed down, and what was paid of them.
 with
 
 meal_funds as (
@@ -15,37 +14,9 @@ meal_payments as (
 
 ),
 
-sources_in_force as (
-
-    select * from {{ ref('int_sources_in_force') }}
-
-),
-
 years as (
 
     select * from {{ ref('int_years') }}
-
-),
-
-notices_in_force as (
-
-    select
-        district_code,
-        year
-    from sources_in_force
-    where source = 'finance.fund_notices'
-
-),
-
-payments_in_force as (
-
-    select
-        district_code,
-        year
-    from sources_in_force
-    where source in ('finance.payments', 'finance.projects')
-    group by district_code, year
-    having count(*) = 2
 
 ),
 
@@ -78,23 +49,9 @@ in_all as (
         years.year,
         'total' as dimension,
         'total' as member,
-        cast(
-            case when notices_in_force.year is not null then coalesce(issued.issued_yuan, 0) end
-            as decimal(38, 2)
-        ) as issued_yuan,
-        cast(
-            case when payments_in_force.year is not null then coalesce(paid.meals_paid_yuan, 0) end
-            as decimal(38, 2)
-        ) as meals_paid_yuan
+        issued.issued_yuan,
+        paid.meals_paid_yuan
     from years
-    left join notices_in_force
-        on
-            years.district_code = notices_in_force.district_code
-            and years.year = notices_in_force.year
-    left join payments_in_force
-        on
-            years.district_code = payments_in_force.district_code
-            and years.year = payments_in_force.year
     left join issued
         on
             years.district_code = issued.district_code

@@ -1,56 +1,68 @@
 -- One row per indicator of a register, district and year.
 with
 
-measures as (
+register_rows as (
 
     select * from {{ ref('int_register_rows') }}
-    where indicator_id is not null
+
+),
+
+measures as (
+
+    select * from {{ source('landing', 'measures') }}
+
+),
+
+indicators as (
+
+    select * from {{ source('landing', 'indicators') }}
+    where mart = 'mart_registers'
 
 ),
 
 sums as (
 
     select
-        indicator_id,
-        period_kind,
-        population,
-        multiplier,
-        is_share,
-        district_code,
-        year,
-        cast(sum(case when role = 'numerator' then amount end) as decimal(38, 2)) as numerator,
-        cast(sum(case when role = 'denominator' then amount end) as decimal(38, 2)) as denominator
-    from measures
-    group by
-        indicator_id,
-        period_kind,
-        population,
-        multiplier,
-        is_share,
-        district_code,
-        year
+        measures.indicator_id,
+        register_rows.district_code,
+        register_rows.year,
+        cast(
+            sum(case when measures.role = 'numerator' then register_rows.amount end)
+            as decimal(38, 2)
+        ) as numerator,
+        cast(
+            sum(case when measures.role = 'denominator' then register_rows.amount end)
+            as decimal(38, 2)
+        ) as denominator
+    from register_rows
+    inner join measures
+        on
+            register_rows.fact = measures.fact
+            and register_rows.measure = measures.measure
+    group by measures.indicator_id, register_rows.district_code, register_rows.year
 
 )
 
 select
-    district_code,
-    year,
-    case period_kind
-        when 'calendar_year' then {{ period_of('calendar_year', 'year') }}
-        when 'year_end' then {{ period_of('year_end', 'year') }}
-        when 'census_day' then {{ period_of('census_day', 'year') }}
+    sums.district_code,
+    sums.year,
+    case indicators.period_kind
+        when 'calendar_year' then {{ period_of('calendar_year', 'sums.year') }}
+        when 'year_end' then {{ period_of('year_end', 'sums.year') }}
+        when 'census_day' then {{ period_of('census_day', 'sums.year') }}
     end as period,
     'total' as dimension,
     'total' as member,
-    indicator_id,
-    population,
-    numerator,
-    denominator,
+    sums.indicator_id,
+    indicators.population,
+    sums.numerator,
+    sums.denominator,
     cast(
         case
-            when is_share
-                then {{ ratio('coalesce(numerator, 0)', 'denominator', 'multiplier') }}
-            else cast(numerator as decimal(38, 10))
+            when indicators.denominator is not null
+                then {{ ratio('sums.numerator', 'sums.denominator', 'cast(indicators.multiplier as int)') }}
+            else cast(sums.numerator as decimal(38, 10))
         end as decimal(38, 10)
     ) as value
 from sums
+inner join indicators on sums.indicator_id = indicators.indicator_id

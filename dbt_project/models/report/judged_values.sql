@@ -11,7 +11,8 @@ value_states as (
 
 components as (
 
-    select * from {{ ref('indicator_components') }}
+    select * from {{ source('landing', 'components') }}
+    where is_direct
 
 ),
 

@@ -3,7 +3,13 @@ with
 
 outline as (
 
-    select * from {{ ref('outline') }}
+    select * from {{ source('landing', 'outline') }}
+
+),
+
+report_items as (
+
+    select * from {{ ref('report_items') }}
 
 ),
 
@@ -24,6 +30,9 @@ matched as (
 
     select
         outline.*,
+        report_items.chapter_title,
+        report_items.section_title,
+        report_items.item_title,
         report_values.period,
         report_values.state,
         report_values.value,
@@ -53,6 +62,11 @@ matched as (
             and value_keys.period = report_values.period
             and value_keys.dimension = report_values.dimension
             and value_keys.member = report_values.member
+    left join report_items
+        on
+            outline.framework = report_items.framework
+            and outline.list_year = report_items.year
+            and outline.place = report_items.place
 
 ),
 

@@ -9,7 +9,8 @@ judged_values as (
 
 components as (
 
-    select * from {{ ref('indicator_components') }}
+    select * from {{ source('landing', 'components') }}
+    where is_direct
 
 ),
 

@@ -14,15 +14,51 @@ landed_doubts as (
 
 ),
 
-doubted_rows as (
+register_rows as (
 
-    select * from {{ ref('doubted_rows') }}
+    select * from {{ ref('int_register_rows') }}
+    where measure is not null
 
 ),
 
 reconciliations as (
 
     select * from {{ ref('int_reconciliations') }}
+
+),
+
+-- The rows that count, by fact, dimension and member.
+counted_rows as (
+
+    {%- for fact, relation in evident_facts().items() %}
+    {%- set meta = meta_of_fact(fact) %}
+    {%- for dimension in ['total'] + meta.get('dimensions', []) if meta.get('evidence') != 'files' %}
+    select
+        district_code,
+        {{ quoted(meta.source) }} as source,
+        {{ quoted(fact) }} as fact,
+        {{ quoted(dimension) }} as dimension,
+        {{ "'total'" if dimension == 'total' else dimension }} as member,
+        _file_id,
+        _sheet,
+        _row_number
+    from {{ relation }}
+    {%- if keeps_left_out(fact) %}
+    where left_out is null
+    {%- endif %}
+    union all
+    {%- endfor %}
+    {%- endfor %}
+    select
+        district_code,
+        source,
+        fact,
+        'total' as dimension,
+        'total' as member,
+        _file_id,
+        _sheet,
+        _row_number
+    from register_rows
 
 ),
 
@@ -36,19 +72,19 @@ doubts_of_facts as (
         landed_doubts.member as of_member
     from landed_doubts
     union all
-    select
+    select distinct
         landed_doubts.*,
-        doubted_rows.fact,
-        doubted_rows.dimension,
-        doubted_rows.member as of_member
+        counted_rows.fact,
+        counted_rows.dimension,
+        counted_rows.member as of_member
     from landed_doubts
-    inner join doubted_rows
+    inner join counted_rows
         on
-            landed_doubts.district_code = doubted_rows.district_code
-            and landed_doubts.source = doubted_rows.source
-            and landed_doubts.file_id = doubted_rows.file_id
-            and landed_doubts.sheet = doubted_rows.sheet
-            and landed_doubts.row_number = doubted_rows.row_number
+            landed_doubts.district_code = counted_rows.district_code
+            and landed_doubts.source = counted_rows.source
+            and landed_doubts.file_id = counted_rows._file_id
+            and landed_doubts.sheet = counted_rows._sheet
+            and landed_doubts.row_number = counted_rows._row_number
     where landed_doubts.is_of_row
 
 ),

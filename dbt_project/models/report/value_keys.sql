@@ -4,25 +4,25 @@ with
 
 outline as (
 
-    select * from {{ ref('outline') }}
+    select * from {{ source('landing', 'outline') }}
 
 ),
 
 closure as (
 
-    select * from {{ ref('indicator_closure') }}
+    select * from {{ source('landing', 'components') }}
 
 ),
 
 members as (
 
-    select * from {{ ref('indicator_members') }}
+    select * from {{ source('landing', 'members') }}
 
 ),
 
-base_measures as (
+operating_standards as (
 
-    select * from {{ ref('base_measures') }}
+    select * from {{ ref('mart_operating_standards') }}
 
 ),
 
@@ -76,20 +76,19 @@ with_period as (
             when 'census_day' then {{ period_of('census_day', 'due.year') }}
             when 'year_end' then {{ period_of('year_end', 'due.year') }}
             when 'span' then {{ period_of('span', 'due.year') }}
-            else coalesce(base_measures.period, {{ period_of('calendar_year', 'due.year') }})
+            else coalesce(operating_standards.period, {{ period_of('calendar_year', 'due.year') }})
         end as period,
         members.dimension,
         members.member
     from due
     inner join members on due.indicator_id = members.indicator_id
-    left join base_measures
+    left join operating_standards
         on
             members.period_kind = 'term'
-            and due.district_code = base_measures.district_code
-            and due.year = base_measures.year
-            and due.indicator_id = base_measures.indicator_id
-            and members.dimension = base_measures.dimension
-            and members.member = base_measures.member
+            and due.district_code = operating_standards.district_code
+            and due.year = operating_standards.year
+            and members.dimension = operating_standards.dimension
+            and members.member = operating_standards.member
 
 ),
 

@@ -10,13 +10,13 @@ value_keys as (
 
 closure as (
 
-    select * from {{ ref('indicator_closure') }}
+    select * from {{ source('landing', 'components') }}
 
 ),
 
 measure_needs as (
 
-    select * from {{ ref('measure_needs') }}
+    select * from {{ source('landing', 'needs') }}
 
 ),
 

@@ -21,12 +21,6 @@ computed_values as (
 
 ),
 
-value_standards as (
-
-    select * from {{ ref('value_standards') }}
-
-),
-
 indicators as (
 
     select * from {{ ref('report_indicators') }}
@@ -35,7 +29,7 @@ indicators as (
 
 withheld as (
 
-    select * from {{ ref('withheld_indicators') }}
+    select * from {{ source('landing', 'withheld_indicators') }}
 
 ),
 
@@ -74,10 +68,10 @@ gathered as (
         value_inputs.amount_in_doubt,
         value_inputs.is_amount_unknown,
         value_inputs.is_denominator_in_doubt,
-        value_standards.standard_id,
-        value_standards.comparison,
-        value_standards.standard_value,
-        coalesce(value_standards.has_two_standards, false) as has_two_standards,
+        computed_values.standard_id,
+        computed_values.comparison,
+        computed_values.standard_value,
+        computed_values.has_two_standards,
         case
             when value_keys.formula in ('ratio', 'share_meeting', 'growth')
                 then coalesce(computed_values.denominator, 0) = 0
@@ -97,8 +91,7 @@ gathered as (
             value_keys.district_code = withheld.district_code
             and value_keys.evaluation_year = withheld.evaluation_year
             and value_keys.indicator_id = withheld.indicator_id
-    left join computed_values on value_keys.value_id = computed_values.value_id
-    left join value_standards on value_keys.value_id = value_standards.value_id
+    inner join computed_values on value_keys.value_id = computed_values.value_id
 
 ),
 

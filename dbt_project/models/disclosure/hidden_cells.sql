@@ -18,7 +18,7 @@ reasons as (
 
 members as (
 
-    select * from {{ ref('indicator_members') }}
+    select * from {{ source('landing', 'members') }}
 
 ),
 

@@ -10,7 +10,7 @@ value_keys as (
 
 members as (
 
-    select * from {{ ref('indicator_members') }}
+    select * from {{ source('landing', 'members') }}
 
 ),
 
