@@ -49,8 +49,10 @@
 
 {# Whether a fact keeps the rows that count nowhere, with the reason. #}
 {% macro keeps_left_out(fact) -%}
-    {%- for node in graph.nodes.values() if node.name == fact and 'left_out' in node.columns -%}
-        {{ return(true) }}
-    {%- endfor -%}
+    {%- if graph.get('nodes') -%}
+        {%- for node in graph.nodes.values() if node.name == fact and 'left_out' in node.columns -%}
+            {{ return(true) }}
+        {%- endfor -%}
+    {%- endif -%}
     {{ return(false) }}
 {%- endmacro %}
