@@ -17,12 +17,12 @@ Definition = dict[str, Any]
 ROLES = ("numerator", "denominator")
 UNITS_OF_PERSONS = ("人", "名", "人次")
 FORMULAS = {"of": "share_meeting", "sum": "sum", "distinct": "count_distinct"}
-OF_EVERY_COLUMN = {"multiplier": 1, "members": ["total"], "standard": None, "inputs": []}
-OF_EVERY_REGISTER = OF_EVERY_COLUMN | {
+OF_EVERY_COLUMN: Definition = {"multiplier": 1, "members": ["total"], "standard": None, "inputs": []}
+OF_EVERY_REGISTER: Definition = OF_EVERY_COLUMN | {
     "dimension": "total", "components": [], "better": "", "decimals": 0, "value_type": "count",
     "publish": "public",
 }  # fmt: skip
-OF_EVERY_SHARE = {"multiplier": 100, "unit": "%", "decimals": 2, "value_type": "percent"}
+OF_EVERY_SHARE: Definition = {"multiplier": 100, "unit": "%", "decimals": 2, "value_type": "percent"}
 OF_JUDGEMENTS = ("all_met", "count_unmet")  # they only ask whether tests are met
 COLUMNS = (
     "title_zh", "title_en", "mart", "mart_column", "value_type", "unit", "decimals", "formula",
@@ -48,7 +48,7 @@ def components_of(indicator: Definition) -> list[dict[str, Any]]:
     ]
 
 
-def _of_column(mart: str, column: str, meta: Mapping[str, Any]) -> Iterator[Definition]:
+def _of_column(mart: str, column: str, meta: Definition) -> Iterator[Definition]:
     """Give the indicator of a mart's column, and those that are derived from it."""
     base = OF_EVERY_COLUMN | meta | {"mart": mart, "mart_column": column}
     children = base.pop("derived", [])
