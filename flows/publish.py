@@ -10,6 +10,7 @@ from flows.common.errors import Blocked, WrongUse
 from flows.common.files import build_folder, hash_file, write_durably, write_json
 from flows.exports.datapackage import write_datapackage
 from flows.exports.excel.report import write_workbook
+from flows.exports.html.archive import write_archive
 from flows.exports.html.page import write_page
 from flows.exports.superset.bundle import write_superset
 from flows.releases.fingerprint import fingerprint_of
@@ -121,3 +122,4 @@ def publish(years: list[int]) -> None:
             release = show_newest(workspace, year, run.settings.default_year)
             run.log.notices += record_drift(release)
             run.log.results[year]["result"] = "published"
+    write_archive(workspace)

@@ -9,6 +9,7 @@ from flows.common.errors import WrongUse, ZipingError
 from flows.common.lock import take_lock
 from flows.common.settings import Workspace
 from flows.contracts.environment import load_settings
+from flows.exports.html.archive import write_archive
 from flows.releases.integrity import find_link_problems, find_problems
 from flows.releases.release import (
     current_release,
@@ -77,5 +78,6 @@ def choose_release(workspace: Workspace, year: int | None, pin: str | None, *, u
         else:
             release = show_newest(workspace, wanted, default_year)
             say(f"{wanted}: current leads to {release.name}, the newest")
+        write_archive(workspace)
     finally:
         os.close(lock)

@@ -1,6 +1,7 @@
 """Write what is wrong with an office's files as a workbook that can be sent back to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,20 @@ from flows.landing.problems import Examined, Problem
 
 SHEET = "问题清单"
 WIDTHS: dict[str, float] = {
-    "文件": 20,
-    "工作表": 10,
-    "行号": 7,
-    "列": 14,
-    "规则": 17,
-    "说明": 27,
-    "为何重要": 25,
-    "如何处理": 25,
-    "后果": 12,
-    "处理结果": 16,
+    "文件": 17,
+    "工作表和行": 25,
+    "列": 11,
+    "规则": 25,
+    "缘由和处理": 25,
+    "后果": 10,
+    "处理结果": 12,
 }
+MOST_ROWS = 40  # in one cell: no program shows a higher one
 STATES = {"in_force": "在用", "rejected": "退回，未采用"}
 HELP = (
     "请按文件、工作表、行号和列在原件中改正，在“处理结果”中写明如何处理，连同改正后的整份文件一并返回。"
-    "确属无误、不能改正的，请申请放行（登入放行登记），写明“规则”列的代码、文件、工作表和行号。"
-    "本清单只列位置，不含任何单元格的内容。"
+    "行号后的“同”指它与哪一行完全相同。确属无误、不能改正的，请申请放行（登入放行登记），写明“规则”列的代码、"
+    "文件、工作表和行号。本清单只列位置，不含任何单元格的内容。"
 )
 
 
@@ -69,9 +68,9 @@ def _write(target: Path, own: Sequence[Examined], settings: Settings) -> None:
         page.write(2, 0, SAMPLE_MARK if is_sample else "", style(**SAMPLE))
         line = _write_files(page, 3, own, style)
         write_paragraph(page, line, HELP, [*WIDTHS.values()], style)
-        rows = [_write_row(examined, problem) for examined in own for problem in examined.problems]
+        rows = [row for examined in own for row in _group_rows(examined)]
         write_table(page, line + 1, WIDTHS, rows, style)
-        page.freeze_panes(line + 2, 4)
+        page.freeze_panes(line + 2, 1)
         page.autofilter(line + 1, 0, line + 1 + len(rows), len(WIDTHS) - 1)
 
 
@@ -89,9 +88,33 @@ def _write_files(page: Any, line: int, own: Sequence[Examined], style: Style) ->
     return line + len(own)
 
 
-def _write_row(examined: Examined, problem: Problem) -> list[str | int | None]:
-    rule = f"{RULE_TITLES.get(problem.rule, '')}\n{problem.rule}".strip()
-    caption = problem.caption or ("" if problem.row else "整份文件")
-    texts = [problem.what, problem.why, problem.resolve, problem.consequence]
-    name, sheet = without_ids(Path(examined.delivery.name).name), without_ids(problem.sheet)
-    return [name, sheet, problem.row, *map(without_ids, (caption, rule, *texts)), None]
+def _group_rows(examined: Examined) -> Iterator[list[str | None]]:
+    """Write one line for all places where a file breaks a rule in the same column and sheet."""
+    groups: dict[Problem, list[Problem]] = {}
+    for problem in examined.problems:
+        groups.setdefault(replace(problem, row=None, twin=""), []).append(problem)
+    for rule, problems in groups.items():
+        for first in range(0, len(problems), MOST_ROWS):
+            part = problems[first : first + MOST_ROWS]
+            yield _write_row(examined, rule, [_write_place(problem) for problem in part])
+
+
+def _write_place(problem: Problem) -> str:
+    if problem.row is None:
+        return ""
+    return str(problem.row) + (f"（同{problem.twin}）" if problem.twin else "")
+
+
+def _write_row(examined: Examined, problem: Problem, rows: Sequence[str]) -> list[str | None]:
+    title = RULE_TITLES.get(problem.rule, "")
+    numbers = "、".join(filter(None, rows))
+    where = "\n".join(filter(None, (problem.sheet, f"第{numbers}行" if numbers else "")))
+    texts = [
+        Path(examined.delivery.name).name,
+        where or "整份文件",
+        problem.caption,
+        "\n".join(filter(None, (title, problem.what, problem.rule))),
+        f"{problem.why}\n{problem.resolve}",
+        problem.consequence,
+    ]
+    return [*map(without_ids, texts), None]

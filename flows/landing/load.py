@@ -240,7 +240,7 @@ def _write_quarantine(path: Path, rows: list[dict[str, Any]]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names = "file_id sheet row_number column_name rule effect unit member amount".split()
+    names = "file_id sheet row_number column_name rule effect unit member amount detail".split()
     types = {"row_number": pa.int64(), "amount": pa.decimal128(38, 2)}
     schema = pa.schema([(name, types.get(name, pa.string())) for name in names])
     # A contract may declare a unit's code as a number.

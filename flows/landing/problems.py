@@ -1,7 +1,7 @@
 """What is wrong with a file: by rule, sheet and row, with what to do, never a row's value."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.common.labels import RULE_TITLES
@@ -44,6 +44,7 @@ class Problem:
     row: int | None = None
     column: str = ""  # as the warehouse calls it
     caption: str = ""  # as the office's own file does
+    twin: str = ""  # the row of which this one is the copy
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,20 @@ def _list_problems_of_rows(
     if not outcome.quarantine.exists():
         return
     by_rule = {(result["type"], result["column"] or ""): result for result in reversed(failed)}
-    columns = ["sheet", "row_number", "column_name", "rule", "effect"]
+    columns = ["sheet", "row_number", "column_name", "rule", "detail"]
     for row in pq.read_table(outcome.quarantine, columns=columns).to_pylist():
         name = row["column_name"] or ""
         result = by_rule.get((row["rule"], name)) or by_rule.get((row["rule"], ""))
         if result:
             place = {"sheet": row["sheet"], "row": row["row_number"], "column": name}
-            yield _problem(contract, outcome.details, result, place)
+            problem = _problem(contract, outcome.details, result, place)
+            yield replace(problem, twin=_find_twin(row["rule"], row["detail"]))
+
+
+def _find_twin(rule: str, detail: str | None) -> str:
+    """Name the row of which another is the copy, with its sheet where that is another one."""
+    is_copy = rule == "exact_duplicate" and detail and detail.startswith("= ")
+    return str(detail)[2:].partition(":")[0] if is_copy else ""
 
 
 def _list_problems_of_file(

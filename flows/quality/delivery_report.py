@@ -275,6 +275,7 @@ class DeliveryReport:
                 "unit": row.unit,
                 "member": row.member,
                 "amount": row.amount,
+                "detail": row.detail,
             }
         )
 

@@ -1,6 +1,7 @@
 """What `ziping quarantine` tells of files, and the workbook that goes back to an office."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ def test_rows_of_a_file_in_force_are_listed_too(
         problem for problem in trainings["problems"] if problem["rule"] == "exact_duplicate"
     ]
     assert {duplicate["sheet"] for duplicate in duplicates} >= {"2019年", "2023年"}
+    assert all(int(row["twin"].split()[-1]) < row["row"] for row in duplicates)
 
 
 def test_people_read_places_in_short(soiled: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,10 +168,12 @@ def test_the_workbook_can_go_back_to_the_office(
     ):
         assert told in above
     caption = {str(cell.value): cell.column for cell in sheet[header + 1]}
-    assert list(caption)[:5] == ["文件", "工作表", "行号", "列", "规则"]
+    assert list(caption)[:4] == ["文件", "工作表和行", "列", "规则"]
     below = list(sheet.iter_rows(min_row=header + 2, values_only=True))
-    places = [(row[caption["行号"] - 1], row[caption["列"] - 1]) for row in below]
-    assert [column for row, column in places if row] == ["学校标识码", "是否列入建设任务"]
+    places = [(row[caption["工作表和行"] - 1], row[caption["列"] - 1]) for row in below]
+    of_rows = [(place, column) for place, column in places if place != "整份文件"]
+    assert [column for _, column in of_rows] == ["学校标识码", "是否列入建设任务"]
+    assert all(re.fullmatch("台账\n第[0-9]+行", place) for place, _ in of_rows)
     assert {row[caption["处理结果"] - 1] for row in below} == {None}
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.page_setup.paperSize == 9
