@@ -42,8 +42,13 @@ def printed_pages(workbooks: Sequence[Path], folder: Path) -> list[list[str]]:
 
 def printed_sizes(workbook: Path, folder: Path) -> list[float]:
     """Print a workbook; give the smallest text of each page, in points."""
+    return sizes_in(print_workbooks([workbook], folder)[0])
+
+
+def sizes_in(pdf: Path) -> list[float]:
+    """Give the smallest text of each page of a PDF, in points."""
     sizes: list[float] = []
-    for page in PdfReader(print_workbooks([workbook], folder)[0]).pages:
+    for page in PdfReader(pdf).pages:
         found: list[float] = []
 
         def measure(text: str, matrix: Any, line: Any, _font: Any, size: float) -> None:
@@ -53,6 +58,20 @@ def printed_sizes(workbook: Path, folder: Path) -> list[float]:
         page.extract_text(visitor_text=measure)
         sizes.append(round(min(found), 1))
     return sizes
+
+
+def print_page(page: Path, folder: Path) -> Path:
+    """Print a page as PDF with Chromium."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("chromium is missing: the page was not printed")
+    target = folder / "page.pdf"
+    subprocess.run(
+        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+         f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={target}", page.as_uri()],
+        capture_output=True, check=True, timeout=240,
+    )  # fmt: skip
+    return target
 
 
 def page_in_browser(page: Path, anchor: str, folder: Path) -> str:
