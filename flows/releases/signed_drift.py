@@ -17,7 +17,7 @@ from flows.common.text import many
 from flows.releases.changes import Edition, causes_of, file_changes, open_editions
 from flows.releases.release import DRIFT, SIGNED, Release
 from flows.releases.signing import SignedVersion, figures_of, latest_version
-from flows.releases.tables import ReleaseTables, Row, key_of
+from flows.releases.tables import ReleaseTables, Row, figure_number, key_of
 
 MOVING = ("text", "state", "value", "value_text", "judgement", "standard_value")
 LINE = {
@@ -32,11 +32,6 @@ LINE = {
     "because",
 }
 MOST_NAMED = 3  # files behind each figure
-
-
-def figure_number(figure_id: str, part: int) -> str:
-    """Write a figure's number, with the part behind the first."""
-    return f"{figure_id}.{part}" if part > 1 else figure_id
 
 
 def _key(row: Row) -> tuple[str, str, int]:

@@ -43,9 +43,14 @@ def describe_coverage(figures: Sequence[Row]) -> str:
     return f"已有数 {covered} / 应报 {due}"
 
 
-def number_figure(figure: Row) -> str:
+def figure_number(figure_id: str, part: int) -> str:
     """Name a figure, or a part of it beyond the first, as every reader knows it: 14.3, 14.3.2."""
-    return str(figure["figure_id"]) + (f".{figure['part']}" if figure["part"] > 1 else "")
+    return f"{figure_id}.{part}" if part > 1 else figure_id
+
+
+def number_figure(figure: Row) -> str:
+    """Name the figure of a row."""
+    return figure_number(figure["figure_id"], figure["part"])
 
 
 def key_of(row: Row) -> Key:

@@ -11,10 +11,10 @@ from flows.common.errors import WrongUse
 from flows.common.files import write_durably
 from flows.lineage.trace import Tracer
 from flows.lineage.workbook import Printed, write_trace
-from flows.releases.tables import ReleaseTables, Row, key_of
+from flows.releases.tables import ReleaseTables, Row, figure_number, key_of
 from flows.report.composing import is_withheld
 from flows.report.package import pack
-from flows.report.places import figure_name, read_item
+from flows.report.places import read_item
 
 SOURCES = "数据来源附表.xlsx"
 # Captions and widths of the table; together one page of A4 across, at the size that they have.
@@ -98,7 +98,7 @@ def write_sources(
 
 def _rows(tables: ReleaseTables, manifest: Row, figure: Row) -> Iterator[tuple[str, ...]]:
     """List the files of a figure and of what it is derived from, each once."""
-    name = figure_name(figure["figure_id"], figure["part"])
+    name = figure_number(figure["figure_id"], figure["part"])
     head = (name, figure["title"], figure["text"] or "")
     value = tables.values[key_of(figure)]
     evidence = [

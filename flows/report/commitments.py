@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from flows.common.text import strip_whitespace
 from flows.releases.release import rows_of
-from flows.releases.signed_drift import figure_number
 from flows.releases.signing import latest_version
-from flows.releases.tables import ReleaseTables, Row
+from flows.releases.tables import ReleaseTables, Row, figure_number
 
 TASKS, AHEAD = "report_tasks", "下一步工作"
 KNOWN = ("actual", "provisional")

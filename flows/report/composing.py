@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.common.errors import WrongUse, ZipingError
-from flows.releases.tables import ReleaseTables, Row
+from flows.releases.tables import ReleaseTables, Row, figure_number
 from flows.report.commitments import answer_commitments
 from flows.report.generating import (
     describe_failures,
@@ -20,7 +20,6 @@ from flows.report.places import (
     TITLE,
     FigureKey,
     ItemPlace,
-    figure_name,
     figures_in,
     read_item,
     split_sentences,
@@ -220,7 +219,7 @@ class _Composer:
         kept = []
         for sentence in split_sentences(text):
             hidden = [
-                figure_name(*key)
+                figure_number(*key)
                 for key in figures_in(sentence)
                 if key in self.result.figures and is_withheld(self.result.figures[key])
             ]
@@ -235,7 +234,7 @@ class _Composer:
     def _find_unknown(self, text: str, row: Row) -> None:
         for key in dict.fromkeys(figures_in(text)):
             if key not in self.result.figures:
-                name = figure_name(*key)
+                name = figure_number(*key)
                 is_known = any(figure_id == key[0] for figure_id, _ in self.result.figures)
                 said = f"图号{key[0]}没有第{key[1]}分项" if is_known else f"报告提纲没有图号{name}"
                 self.result.findings.append(self._finding("无此图号", said, name, row))
@@ -264,7 +263,7 @@ class _Composer:
         """Tell which figures of the outline no sentence asks for."""
         for key, row in self.listed.items():
             if key not in self.used:
-                name = figure_name(*key)
+                name = figure_number(*key)
                 said = f"{name} {row['title']}没有写入报告"
                 self.result.findings.append(Finding("未写入", said, name, row["place"]))
 
@@ -272,7 +271,7 @@ class _Composer:
         """Tell which figures of the text are in doubt, and who mends them."""
         for key, note in self.result.notes.items():
             if key in self.used:
-                row, name = self.result.figures[key], figure_name(*key)
+                row, name = self.result.figures[key], figure_number(*key)
                 said = f"{name} {row['title']} {note}"
                 self.result.findings.append(
                     Finding(note.partition("：")[0], said, name, row["place"])

@@ -14,11 +14,11 @@ from xml.sax.saxutils import quoteattr
 from flows.common.clock import known_until
 from flows.common.errors import WrongUse
 from flows.common.settings import SAMPLE_MARK
-from flows.releases.tables import ReleaseTables, Row
+from flows.releases.tables import ReleaseTables, Row, figure_number
 from flows.report.composing import Composition, Finding, compose
 from flows.report.marking import AUTHOR, INITIALS, TAG, Origin, bookmark_of, run_of, write_origin
 from flows.report.package import pack, read_package, unpack
-from flows.report.places import FigureKey, figure_name, split_text
+from flows.report.places import FigureKey, split_text
 from flows.report.template import make_template
 
 REPORT = "report.docx"
@@ -51,7 +51,7 @@ def make_draft(
     name = own.name if own else "the template"
     parts = unpack(_render(content, name, composition, manifest))
     printed = {
-        figure_name(*key): str(composition.figures[key]["text"] or "")
+        figure_number(*key): str(composition.figures[key]["text"] or "")
         for paragraph in composition.paragraphs
         for key in split_text(paragraph.text)
         if not isinstance(key, str) and key in composition.figures
@@ -128,7 +128,7 @@ class _Setter:
     def _set_part(self, part: str | FigureKey) -> str:
         if isinstance(part, str):
             return run_of(part)
-        name = figure_name(*part)
+        name = figure_number(*part)
         figure = self.figures.get(part)
         if figure is None:
             note = f"报告提纲没有图号{name}，请更正文稿。"

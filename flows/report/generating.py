@@ -5,8 +5,8 @@ from datetime import date
 
 from flows.common.labels import HIDDEN, WORDS
 from flows.common.text import plain
-from flows.releases.tables import Key, ReleaseTables, Row, key_of
-from flows.report.places import figure_name, write_full_width
+from flows.releases.tables import Key, ReleaseTables, Row, figure_number, key_of
+from flows.report.places import write_full_width
 from flows.report.schools import schools_that_miss
 
 FAILED = ("未达标", "无法判定")
@@ -71,7 +71,7 @@ def describe_failures(
 
 
 def _place(figure: Row) -> str:
-    return f"{{{figure_name(figure['figure_id'], figure['part'])}}}"
+    return f"{{{figure_number(figure['figure_id'], figure['part'])}}}"
 
 
 def _standard(tables: ReleaseTables, value: Row) -> str:

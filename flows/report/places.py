@@ -79,11 +79,6 @@ def _numeral(number: int) -> str:
     return head + (DIGITS[ones - 1] if ones else "")
 
 
-def figure_name(figure_id: str, part: int) -> str:
-    """Name a figure as a text and a control name it: 4.1, or 4.8.2 for its second part."""
-    return figure_id if part == 1 else f"{figure_id}.{part}"
-
-
 def split_text(text: str) -> Iterator[str | FigureKey]:
     """Split a text into words and the figures that stand between them."""
     end = 0

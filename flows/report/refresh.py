@@ -8,14 +8,13 @@ from flows.common.errors import WrongUse, ZipingError
 from flows.common.settings import Workspace
 from flows.releases.changes import MOST_NAMED, Edition, causes_of, file_changes, open_editions
 from flows.releases.release import Release, find_release, releases_of
-from flows.releases.tables import ReleaseTables, Row, key_of
+from flows.releases.tables import ReleaseTables, Row, figure_number, key_of
 from flows.report.composing import is_withheld
 from flows.report.controls import Holder, Splice, apply_splices, controls_by_part, find_comments
 from flows.report.draft import note_text
 from flows.report.marking import TAG, Origin, read_origin, write_origin
 from flows.report.notes import Notes
 from flows.report.package import COMMENTS, pack, read_package
-from flows.report.places import figure_name
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class _Refreshing:
         self.tables = ReleaseTables.load(release.folder)
         self.notes = Notes(self.tables, release.manifest)
         self.figures = {
-            figure_name(row["figure_id"], row["part"]): row
+            figure_number(row["figure_id"], row["part"]): row
             for row in self.tables.printed
             if row["district_code"] == origin.district
         }

@@ -15,9 +15,9 @@ from flows.common.masking import published_name
 from flows.common.settings import Workspace
 from flows.releases.integrity import find_changed_signing
 from flows.releases.release import MANIFEST, Release, find_release, year_folder
-from flows.releases.signed_drift import Moved, compare_with_signed, figure_number
+from flows.releases.signed_drift import Moved, compare_with_signed
 from flows.releases.signing import SignedVersion, figures_of, keep_version, latest_version
-from flows.releases.tables import ReleaseTables, Row
+from flows.releases.tables import ReleaseTables, Row, figure_number
 from flows.report.controls import controls_by_part
 from flows.report.draft import REPORT
 from flows.report.erratum import ERRATUM, write_erratum

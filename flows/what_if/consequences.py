@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from flows.releases.signed_drift import figure_number
-from flows.releases.tables import Key, ReleaseTables, Row, key_of
+from flows.releases.tables import Key, ReleaseTables, Row, figure_number, key_of
 from flows.what_if.smallest_change import Change, smallest_changes
 
 COMPARED = ("state", "value", "value_text", "judgement", "standard_value")

@@ -2,9 +2,9 @@
 
 import pytest
 
+from flows.releases.tables import figure_number
 from flows.report.places import (
     ItemPlace,
-    figure_name,
     figures_in,
     read_item,
     split_sentences,
@@ -66,7 +66,7 @@ def test_figures_stand_between_words_with_their_parts() -> None:
     ]  # fmt: skip
     assert (
         "".join(
-            part if isinstance(part, str) else f"{{{figure_name(*part)}}}"
+            part if isinstance(part, str) else f"{{{figure_number(*part)}}}"
             for part in split_text(text)
         )
         == text
