@@ -15,9 +15,14 @@ from flows.forms.problem_list import write_quarantine
 from flows.landing.problems import Examined, Problem
 
 COPY = Problem(
-    "exact_duplicate", "warning", "所列行不计入", "2023年", 0, "", "", "不应有相同的行",
-    "重复会使数字虚增。", "请删去一行。",
-)  # fmt: skip
+    rule="exact_duplicate",
+    severity="warning",
+    consequence="所列行不计入",
+    what="不应有相同的行",
+    why="重复会使数字虚增。",
+    resolve="请删去一行。",
+    sheet="2023年",
+)
 
 
 def examined(*problems: Problem) -> Examined:
