@@ -253,7 +253,9 @@ def what_if(
     ] = None,
     base: Annotated[
         str | None,
-        typer.Option("--from", help="The release to begin from; the current one if not given."),
+        typer.Option(
+            "--from", help="A release to begin from; `release`, as if not given: current."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it for a program.")] = False,
     year: YearOption = None,

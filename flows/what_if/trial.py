@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
 BUILD, TARGET = "build.duckdb", "dbt_target"
+CURRENT_RELEASE = "release"
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,11 @@ class Trial:
 
 
 def find_inputs(workspace: Workspace, year: int, name: str | None) -> Inputs:
-    """Find the deliveries of a release, and how they are read now; nothing is read anew."""
-    release = find_release(workspace, year, name)
+    """Find the deliveries of a release, and how they are read now; nothing is read anew.
+
+    `release`, or no name, is the current one.
+    """
+    release = find_release(workspace, year, None if name == CURRENT_RELEASE else name)
     if problems := release.find_problems():
         raise ZipingError(f"no base to compare with: {'; '.join(problems[:3])}")
     run, sources = find_sources(workspace, year)
@@ -197,10 +201,18 @@ def _set_standard(
         "document_number": "'假设'",
     }
     chosen = ", ".join(assumed.get(name, name) for name in columns)
-    connection.execute(
+    inserted = connection.execute(
         f"insert into seeds.standards select {chosen} from seeds.standards "
         "where standard_id = ? and stage = ? "
         "and (region_code = 'CN' or starts_with(?, region_code)) "
-        f"and valid_from <= date '{year}-12-31' order by valid_from desc limit 1",
+        f"and valid_from <= date '{year}-12-31' "
+        f"and (valid_to is null or valid_to >= date '{year}-01-01') "
+        "order by case region_code when 'CN' then 0 else length(region_code) end desc, "
+        "valid_from desc limit 1 returning 1",
         [standard.standard_id, standard.stage, district],
-    )
+    ).fetchall()
+    if not inserted:
+        raise WrongUse(
+            f"--standard: {standard.standard_id} of {standard.stage} is not in force in {year}: "
+            "it has nothing to be in place of"
+        )
