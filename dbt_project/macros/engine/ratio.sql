@@ -21,7 +21,8 @@
     end
 {%- endmacro %}
 
-{# Whole part and rest are divided apart: what `div` gives is no wider than a bigint. #}
+{# Whole part and rest are divided apart: `div` gives a bigint, so a ratio of 19 digits before the
+   point has no place here. #}
 {% macro spark__ratio(numerator, denominator, multiplier, decimals) -%}
     {%- set scale = '1' ~ '0' * decimals -%}
     {%- set n = multiplier ~ ' * cast(abs(' ~ numerator ~ ') * ' ~ scale ~ ' as decimal(38, 0))' -%}

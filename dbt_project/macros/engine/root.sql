@@ -16,3 +16,8 @@
         end as decimal(38, 0)
     ) * cast('0.0000000001' as decimal(10, 10))
 {%- endmacro %}
+
+{# The same text: decimal(38, 0) is the widest whole number there. #}
+{% macro spark__root(value) -%}
+    {{ duckdb__root(value) | replace('hugeint', 'decimal(38, 0)') }}
+{%- endmacro %}
