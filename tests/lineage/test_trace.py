@@ -138,6 +138,7 @@ def test_a_figure_that_nobody_knows_is_wrong_use(
         ("int_education_payments", "payments_yuan", "4.9"),
         ("int_school_entitlements", "allocated_yuan", "5.8"),
         ("int_class_sizes", "large_classes", "14.3"),
+        ("int_school_resources", "sports_m2", "13.2"),
         ("int_meal_funds", "issued_yuan", "15.1"),
     ],
 )
