@@ -20,6 +20,7 @@ from flows.contracts.loading import load_contracts
 from flows.releases.fingerprint import CODE_FOLDERS
 from flows.warehouse.build import dbt_environment, prepare_warehouse
 from flows.warehouse.indicators import Definitions
+from flows.warehouse.models import PUBLISHED, facts
 
 ROOT = Path(__file__).resolve().parents[1]
 DBT = ROOT / "dbt_project"
@@ -32,9 +33,6 @@ PREFECT_FILES = {
 }
 # Packages that decide no figure: they print, draft what a person completes, or invent a district.
 WITHOUT_FIGURES = {"cli", "onboarding", "sample", "what_if"}
-PUBLISHED = [
-    f"report_{name}" for name in "values figures indicators needs evidence tasks narratives".split()
-]
 REPORT_2023 = ("74489", "52841", "5729.81", "1208.9015", "56849", "73298")
 MOST_LINES = 500
 MOST_LINES_OF_TESTS = 500  # lists of cases, read one by one
@@ -169,6 +167,14 @@ def test_a_figure_needs_what_the_sql_behind_it_reads(manifest: dict[str, Any]) -
             assert {*definitions.needs_of(fact, measure), *without} == landed_behind(fact), fact
             asked += 1
     assert asked > 100
+
+
+def test_every_fact_and_published_table_has_a_key_test(manifest: dict[str, Any]) -> None:
+    """Asked of the compiled SQL of the test, in which the lists of the macros are written out."""
+    sql = manifest["nodes"]["test.ziping.keys_are_unique"]["compiled_code"]
+    asked = set(re.findall(r"'(\w+)' as model", sql))
+    assert len(facts()) > 40
+    _none({*facts(), *PUBLISHED} - asked)
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "spark"])

@@ -1,8 +1,9 @@
--- What: no key stands twice, in seeds, staging, facts and the models of values.
+-- What: no key stands twice, in seeds, staging, facts, the models of values and what is published.
 -- When it matters: a row that stands twice is counted twice wherever it is joined.
 -- To resolve: the first model named here is where it begins; a seed or a landed table with two
 --   rows of one key is mended there, otherwise the join that doubles the rows is.
 {%- set row = ['_file_id', '_sheet', '_row_number'] %}
+{%- set value = ['district_code', 'evaluation_year', 'indicator_id', 'period', 'dimension', 'member'] %}
 {%- set keys = [
     ['school_types', ['type_code']],
     ['school_type_stages', ['type_code', 'stage']],
@@ -85,7 +86,18 @@
     ['computed_values', ['value_id']],
     ['value_states', ['value_id']],
     ['judged_values', ['value_id']],
+    ['report_values', value],
+    ['report_figures', ['district_code', 'evaluation_year', 'figure_id', 'part']],
+    ['report_indicators', ['indicator_id']],
+    ['report_needs', ['indicator_id', 'source', 'year_offset']],
+    ['report_evidence', value + ['role', 'file_id', 'fact']],
+    ['report_tasks', ['district_code', 'evaluation_year', 'number']],
+    ['report_narratives', ['district_code', 'evaluation_year', 'item', 'paragraph']],
 ] %}
+{#- a register keeps each landed row once -#}
+{%- for fact in register_facts() %}
+{%- do keys.append([fact, ['district_code', 'year'] + row]) %}
+{%- endfor %}
 {%- for model, columns in keys %}
 {{ 'union all' if not loop.first }}
 select
