@@ -21,6 +21,9 @@ from suite_parts import (
 
 from flows.common.settings import CHECKOUT
 from flows.contracts.loading import load_contracts
+from flows.contracts.model import Contract
+from flows.quality.rules import UNIQUENESS
+from flows.quality.suite import Suites
 from flows.warehouse.models import marts
 
 # The suites of the product
@@ -53,6 +56,21 @@ def test_a_shipped_suite_names_what_there_is(path: Path) -> None:
     assert len(results) == len(suite.rules)
     assert [r.rule.type for r in results if r.raised] == []
     assert not all(r.success for r in results), "an empty table must not pass"
+
+
+@pytest.mark.parametrize("contract", load_contracts().values(), ids=lambda each: each.name)
+def test_no_suite_repeats_the_key_of_its_contract(contract: Contract) -> None:
+    """What the key promises is asked of every table; a suite only words it (`conflicting_key`)."""
+    suite = Suites().load(contract)
+    repeated = [
+        rule.columns
+        for rule in suite.rules
+        if rule.type in UNIQUENESS
+        and set(rule.columns) == set(contract.key)
+        and "row_condition" not in rule.kwargs
+    ]
+    assert repeated == []
+    assert not contract.key or "conflicting_key" in suite.file_checks
 
 
 PAYMENT = {
@@ -104,17 +122,14 @@ def test_education_funds_rules() -> None:
     table = rows(
         "finance.education_funds",
         FUNDS,
-        FUNDS | {"stage": "普通初中"},
-        FUNDS | {"stage": "普通初中", "staff_yuan": Decimal(2)},
         FUNDS | {"school_code": "215100001", "stage": "中等职业学校"},
         FUNDS | {"school_code": "9151000001", "stage": "其他", "surcharge_yuan": Decimal(-1)},
         FUNDS | {"school_code": "9151000002", "stage": "其他"} | BLANK,
     )
     assert failures(run_row_rules(suite, table)) == {
-        "school_code, stage": (1, 2),
-        "school_code": (3,),
-        "surcharge_yuan": (4,),
-        "staff_yuan": (5,),
+        "school_code": (1,),
+        "surcharge_yuan": (2,),
+        "staff_yuan": (3,),
     }
     of_table = failures(run_table_rules(suite, compute_aggregates(suite, table)))
     assert set(of_table) == set()
