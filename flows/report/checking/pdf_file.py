@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.common.errors import WrongUse
+from flows.common.excel import text_width
 from flows.report.checking.document import Draft
 
 MOST_PAGES = 500
@@ -13,7 +14,9 @@ PAGE_NUMBER = re.compile(r"^[-—–\s]*\d{1,3}[-—–\s]*$|^第\s*\d+\s*页")
 BEGINS_PARAGRAPH = re.compile(
     r"^\s*([一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十]{1,3}[)）]|\d{1,3}[.、．](?!\d))"
 )
-FULL_LINE = 0.85  # of the longest lines: a shorter one ends its paragraph
+FULL_LINE = 0.85  # of the width of long lines: a shorter one ends its paragraph
+UNFINISHED_LINE = 0.6  # and so does one that ends in no full stop: a title, a signature
+ENDS_SENTENCE = tuple("。！？；：!?;:")
 
 
 def read_pdf_file(path: Path) -> list[Draft]:
@@ -51,8 +54,9 @@ def _without_margins(pages: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _join_lines(lines: Sequence[str]) -> list[Draft]:
-    lengths = sorted(len(line.strip()) for line in lines)
-    full = lengths[int(len(lengths) * 0.9)] * FULL_LINE if lengths else 0
+    """Join lines to paragraphs: one goes on behind a full line, and behind an unfinished one."""
+    widths = sorted(text_width(line.strip()) for line in lines)
+    full = widths[int(len(widths) * 0.9)]
     drafts: list[Draft] = []
     is_open = False
     for line in lines:
@@ -61,5 +65,6 @@ def _join_lines(lines: Sequence[str]) -> list[Draft]:
             drafts[-1].text += text
         else:
             drafts.append(Draft(text))
-        is_open = len(text) >= full
+        is_unfinished = not text.endswith(ENDS_SENTENCE)
+        is_open = text_width(text) >= full * (UNFINISHED_LINE if is_unfinished else FULL_LINE)
     return drafts
