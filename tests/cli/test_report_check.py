@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from flows.cli import report_check
 from flows.cli.main import app
 from flows.releases.release import Release
+from flows.report.checking import workbook
 
 TEXT = """一、2023年工作成效
 1.投入。一般公共预算教育经费52310万元。中小学校48所,在校学生和专任教师见附表。
@@ -57,6 +58,11 @@ def test_the_same_stands_in_json(report: Path) -> None:
     assert finding["resolve"]
     verdicts = {row["written"]: row["verdict"] for row in found["numbers"]}
     assert verdicts == {"52310万元": "一致", "48所": "一致", "95名": "不一致", "15册": "仓库无此数"}
+
+
+def test_a_workbook_prints_at_nine_points() -> None:
+    for widths in (workbook.FINDINGS, workbook.NUMBERS, workbook.LEFT_OUT, workbook.RULES):
+        assert sum(widths.values()) <= 125
 
 
 def test_a_workbook_has_findings_numbers_omissions_and_rules(report: Path) -> None:

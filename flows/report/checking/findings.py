@@ -112,4 +112,4 @@ def quote_around(text: str, start: int, end: int) -> str:
     """Cut out a place with the words on either side, up to the ends of its sentence."""
     begin = max(start - QUOTE, *(text.rfind(mark, 0, start) + 1 for mark in "。;"), 0)
     stops = [place for mark in "。;" if (place := text.find(mark, end)) >= 0]
-    return text[begin : min([*stops, len(text), end + QUOTE])].strip()
+    return text[begin : min([*stops, len(text), end + QUOTE])].strip(" 、，:")

@@ -13,6 +13,10 @@ from flows.report.checking.text import Sentence, Text
 TYPE = "附属幼儿园|附属园|幼儿园|小学校|小学|初级中学|高级中学|中学|校区|分校|学校|校"
 # The longest run up to the last type word; without one behind it: 实验小学五里店校区.
 NAME = re.compile(rf"[一-鿿A-Za-z]{{2,16}}(?:{TYPE})(?![区园长舍服门级本车风外内友])")
+# 一小, 县二中, but not 三中全会
+SHORT_NAME = re.compile(
+    r"(?:[一-鿿]{0,3}[市县区])?[一二三四五六七八九十]{1,2}[小中幼](?![学部型心共全等国期考小级])"
+)
 ADMINISTRATIVE = re.compile(
     r"^(?:[一-鿿]{2,3}省)?(?:[一-鿿]{2,3}市)?(?:[一-鿿]{1,3}县|[一-鿿]{0,2}[^校园片新]区)?"
 )
@@ -44,7 +48,7 @@ def find_schools(text: Text) -> list[School]:
 
 def _names_in(part: str, text: Text) -> Iterator[str]:
     """Find the name that ends in a kind of school, behind the words that lead to it."""
-    match = NAME.search(part)
+    match = NAME.search(part) or SHORT_NAME.search(part)
     if match is None:
         return
     name = match[0]
@@ -60,19 +64,10 @@ def core_of(name: str) -> str:
     bare = ADMINISTRATIVE.sub("", name) or name
     bare = re.sub(r"^[区县](?=[一二三四五六七八九十])", "", bare)
     bare = ORDINAL.sub(lambda match: f"{read_chinese(match[1])}", bare)
-    bare = re.sub(r"(?<=\d)小学(?=.)", "小", bare)
+    bare = re.sub(r"(?<=\d)([小中])学", r"\1", bare)
     short = re.sub(rf"(?:{TYPE})$", "", bare)
     short = re.sub(r"(?:校区|分校|学校)$", "", short)  # the kindergarten of a campus
-    if short.isdigit():
-        return bare
-    return short
-
-
-def kind_of(name: str) -> str:
-    """Say what kind of school a name ends in; a kindergarten of a campus names the campus."""
-    bare = re.sub(r"(?:附属幼儿园|附属园)$", "", name)
-    match = re.search(rf"(?:{TYPE})$", bare)
-    return match[0] if match else ""
+    return bare if short.isdigit() else short
 
 
 def find_school_names(text: Text, rule: Rule) -> Iterator[Finding]:
@@ -80,7 +75,7 @@ def find_school_names(text: Text, rule: Rule) -> Iterator[Finding]:
     by_core: dict[str, dict[str, School]] = defaultdict(dict)
     for school in find_schools(text):
         bare = re.sub(r"(?:附属幼儿园|附属园)$", "", school.name)
-        if kind_of(bare) and "幼儿园" not in bare:
+        if "幼儿园" not in bare:
             by_core[school.core].setdefault(bare, school)
     for schools in by_core.values():
         if len(schools) > 1:

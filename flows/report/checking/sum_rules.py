@@ -10,6 +10,7 @@ from flows.report.checking.numbers import Number
 from flows.report.checking.rules import Rule
 from flows.report.checking.text import Sentence, Text
 
+CHANGE = re.compile("[增减][加少长收]|新增")
 EXCEPT = re.compile(r"除[^。;]*?外")
 COUNTS = {"people", "schools", "things", "money", "person_times", "times"}
 
@@ -32,9 +33,18 @@ def find_wrong_parts(text: Text, rule: Rule) -> Iterator[Finding]:
 def _compare_parts(sentence: Sentence, place: int, rule: Rule) -> Iterator[Finding]:
     before = [number for number in sentence.numbers if number.end <= place]
     behind = [number for number in sentence.numbers if number.start > place]
-    if not before or not behind or before[-1].group not in COUNTS:
+    text = sentence.paragraph.text
+    totals = [
+        number
+        for number in before
+        if behind
+        and number.unit == behind[0].unit
+        and number.group in COUNTS
+        and not CHANGE.search(text[max(0, number.start - 6) : number.start])
+    ]
+    if not totals:
         return
-    total = before[-1]
+    total = totals[-1]
     parts = [number for number in behind if number.unit == total.unit]
     whole, most = sum((part.value for part in parts), Decimal(0)), total.value + slack(total)
     if total.qualifier:

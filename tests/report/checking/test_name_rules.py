@@ -16,17 +16,25 @@ from flows.report.checking.name_rules import core_of
         ("乙山市甲水区红旗校区", "红旗"),
         ("红旗校区附属园", "红旗"),
         ("甲水县第二小学", "2小"),
-        ("县二小学", "2小"),
+        ("甲水县二小", "2小"),
+        ("县二中", "2中"),
     ],
 )
 def test_a_school_is_known_without_district_and_kind(name: str, core: str) -> None:
-    assert core_of(name).removesuffix("学") == core
+    assert core_of(name) == core
 
 
 def test_one_school_under_several_names_is_found(tmp_path: Path) -> None:
     text = "新建红旗小学、城北中学。\n加快红旗学校建设。\n推进甲水县红旗校区附属园建设。\n"
     (finding,) = found(check(tmp_path, text), "school_names")
     assert all(name in finding.what for name in ("红旗小学", "红旗学校", "甲水县红旗校区"))
+
+
+def test_a_number_in_a_name_is_one_however_it_is_written(tmp_path: Path) -> None:
+    text = "甲水县第二小学建成机器人室。\n县二小获评先进,学习三中全会精神。\n"
+    (finding,) = found(check(tmp_path, text), "school_names")
+    assert "“甲水县第二小学”" in finding.what
+    assert "“县二小”" in finding.what
 
 
 @pytest.mark.parametrize(
