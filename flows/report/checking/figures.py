@@ -35,6 +35,7 @@ POSSIBLE = 0.5  # and so well, before it is called unclear
 AGREEING = 0.4  # a number that is the figure's needs fewer words
 BEHIND_BEST = 0.4  # but not so many fewer than another figure has
 BOUNDS = {"more", "at_least", "at_most"}
+AS_STANDARD = re.compile(r"(?:标准[为是]?|[≤≥<>])\s*$")
 OF_STANDARDS = {"hours", "money_per_person"}
 ALIKE = 0.1  # of figures whose words fit so nearly as well, the one of the same range is meant
 YEAR = re.compile(r"(?:19|20)\d{2}(?=年(?![^，。]{1,10}的))")
@@ -132,10 +133,13 @@ class FigureChecker:
         row = standard_in_force(self.tables.standards, standard_id, "total", district, day)
         return None if row is None else Decimal(row["value"])
 
-    def _is_standard(self, number: Number) -> bool:
+    def _is_standard(self, text: str, number: Number) -> bool:
         """Whether a number is a standard of the release, as 360学时 is, and no figure."""
-        return number.group in OF_STANDARDS and any(
-            Decimal(row["value"]) == number.value and group_of_unit(row["unit"]) == number.group
+        is_called_so = AS_STANDARD.search(text[: number.end - len(number.written)]) is not None
+        return any(
+            Decimal(row["value"]) == number.value
+            and (is_called_so or number.group in OF_STANDARDS)
+            and (is_called_so or group_of_unit(row["unit"]) == number.group)
             for row in self.tables.standards
         )
 
@@ -217,7 +221,7 @@ class FigureChecker:
         numbers: Sequence[Number],
     ) -> CheckedNumber:
         """Say of a number that agrees with no figure whether it is wrong, unclear or unknown."""
-        if self._is_standard(number):
+        if self._is_standard(paragraph.text, number):
             return CheckedNumber(paragraph, number, AGREES, (), "标准")
         likely = [c for c in candidates if c.score >= POSSIBLE]
         if not likely:

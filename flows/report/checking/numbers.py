@@ -98,6 +98,7 @@ OTHER = [(kind, re.compile(pattern)) for kind, pattern in OTHERS.items()]
 VAGUE = re.compile(
     rf"[数几上成][十百千万]+(?:余|多)?(?:{UNIT})|若干(?:{UNIT})|[十百千万]+(?:余|多)(?:{UNIT})"
 )
+EVERY = re.compile(rf"[十百千万]+(?:{UNIT})")  # 每百名学生
 RANK = re.compile(r"(?:排名|排|位列|名列|位居|居|列)[^，。;]{0,6}$")
 TENTHS = re.compile(
     rf"(?P<tenths>[{NUMERALS}])成(?!立|为|功|果|员|效|绩|长|就|本|人|都|熟|年|套|分)"
@@ -163,6 +164,8 @@ def _read_at(text: str, place: int, start: int) -> Number | None:
                 if kind == "duration":
                     return _read_duration(match)
                 return Number(match.start(), match.end(), match[0], kind)
+    if (match := EVERY.match(text, place)) and text[:place].endswith("每"):
+        return Number(place, match.end(), match[0], "phrase")
     if match := VAGUE.match(text, place):
         return _read_vague(match)
     if match := TENTHS.match(text, place):

@@ -15,6 +15,7 @@ from flows.report.checking.text import Sentence, Text
 YEAR = re.compile(r"(?<!\d)(20\d{2})年")
 DATE = re.compile(r"(20\d{2})年(\d{1,2})月(\d{1,2})日")
 QUOTED = re.compile(r"[“\"《‘][^”\"》’]*[”\"》’]")
+ADMITTED = re.compile("数据缺失|无法判定|未达标|不达标|尚未")  # what is said needs no finding
 ODD = re.compile(
     r"(?<=[\u4e00-\u9fff/])\?(?=[\u4e00-\u9fff])|\ufffd|锟斤拷|烫烫烫|[\ue000-\uf8ff]|[À-ÿ]{2,}|Â·|â€"
 )
@@ -92,6 +93,8 @@ def find_unmet_claims(text: Text, rule: Rule) -> Iterator[Finding]:
     ]
     for clause in text.clauses:
         if text.roles[clause.paragraph.number] != RESULTS or not claims.search(clause.text):
+            continue
+        if ADMITTED.search(clause.text):
             continue
         for number, figure in unmet:
             if index.cover_text(number, clause.text) >= rule.limit:

@@ -82,6 +82,7 @@ def test_a_range_has_two_ends() -> None:
         ("四个意识", "phrase"),
         ("一个学位", "phrase"),
         ("等5部门", "phrase"),
+        ("每百名学生", "phrase"),
         ("附件3", "marker"),
         ("任务1:", "marker"),
         ("数十名", "unread"),

@@ -67,6 +67,8 @@ def test_a_claim_is_held_against_the_judgement_of_the_warehouse(tmp_path: Path) 
     large = figure("14.3", "小学大班额占比", "6.1%", "6.1", "%", judgement="未达标")
     text = f"{RESULTS}全面消除小学大班额。"
     assert found(check(tmp_path, text, release([large])), "unmet_claims")
+    admitted = f"{RESULTS}全面消除小学大班额的任务未达标。"
+    assert not found(check(tmp_path, admitted, release([large])), "unmet_claims")
     met = release([{**large, "judgement": "达标"}])
     assert not found(check(tmp_path, text, met), "unmet_claims")
 

@@ -5,9 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from check_parts import check, found, release
+from check_parts import check, found, only_number, release
 
 from flows.report.checking.findings import CONTRADICTION, OPEN
+from flows.report.checking.verdicts import AGREES
 
 MEALS = {
     "standard_id": "meal_allowance", "region_code": "CN", "stage": "total", "comparison": "=",
@@ -70,6 +71,12 @@ def test_the_standard_of_the_release_is_taken_where_the_text_has_none(tmp_path: 
     assert not found(check(tmp_path, text, release()), "wrong_products")
     right = text.replace("1538", "1200")
     assert not found(check(tmp_path, right, release(standards=[MEALS])), "wrong_products")
+
+
+def test_a_standard_that_a_sentence_names_is_known(tmp_path: Path) -> None:
+    tables = release(standards=[MEALS])
+    assert only_number(check(tmp_path, "补助标准为1000元。", tables)).verdict == AGREES
+    assert only_number(check(tmp_path, "补助标准为900元。", tables)).verdict != AGREES
 
 
 def test_a_growth_beyond_those_per_head_says_how_many_more_heads_there_must_be(
