@@ -63,10 +63,17 @@ def describe_failures(
     if not failed:
         return ["对照评价标准，已能判定的指标均达标。"] if judged else []
     lines = [
-        f"{row['title']}{_place(row)}，{_standard(tables, row)}{row['judgement']}"
+        f"{row['title']}{_place(row)}，{_standard(tables, row)}未达标"
         f"{_where(tables, manifest, row, is_internal=is_internal)}。"
         for row in failed
+        if row["judgement"] == "未达标"
     ]
+    unclear: dict[tuple[str, str], list[str]] = {}  # by item and by how many units are missing
+    for row in failed:
+        if row["judgement"] == "无法判定":
+            group = (row["place"] or "", _missing_units(row))
+            unclear.setdefault(group, []).append(f"{row['title']}{_place(row)}")
+    lines += [f"{'、'.join(named)}，无法判定{units}。" for (_, units), named in unclear.items()]
     return ["对照评价标准，下列指标未达标或无法判定。", *lines]
 
 
@@ -97,10 +104,12 @@ def _where(tables: ReleaseTables, manifest: Row, value: Row, *, is_internal: boo
     ]
     if parts:
         return f"，涉及{'、'.join(parts)}"
-    if value["judgement"] == "无法判定":
-        expected, received = value["units_expected"], value["units_received"]
-        is_partial = value["state"] == "partial" and expected
-        return f"，应报{expected}个单位，已报{received}个" if is_partial else ""
     schools = schools_that_miss(tables, manifest, value)
     listed = f"（{'、'.join(schools)}）" if is_internal else ""
     return f"，涉及学校{len(schools)}所{listed}" if schools else ""
+
+
+def _missing_units(value: Row) -> str:
+    expected, received = value["units_expected"], value["units_received"]
+    is_partial = value["state"] == "partial" and expected
+    return f"，应报{expected}个单位，已报{received}个" if is_partial else ""

@@ -110,7 +110,7 @@ def test_chapters_begin_with_what_the_release_knows(tmp_path: Path) -> None:
     assert "建学校：新增学位目标为900个，完成时限2024年12月31日，目前推进中。" in bodies
     problem = bodies.index("图4{4.3.2}，标准为≥720元/生·年，未达标。")
     assert bodies.index("人写的。") > problem
-    assert "图6{4.4}，无法判定。" in bodies
+    assert "图5{4.3.3}、图6{4.4}，无法判定。" in bodies
 
 
 def test_a_heading_is_judged_as_a_paragraph_is(tmp_path: Path) -> None:

@@ -77,6 +77,14 @@ def test_where_all_is_met_a_sentence_says_so(loaded: ReleaseTables) -> None:
     assert describe_failures(loaded, facts(), without) == []
 
 
+def test_what_cannot_be_judged_is_one_sentence_for_each_item(loaded: ReleaseTables) -> None:
+    first, second, third = ({**row, "judgement": "无法判定"} for row in loaded.printed)
+    others = [{**second, "member": "普通小学"}, {**third, "member": "x", "place": "一(五)20"}]
+    assert describe_failures(loaded, facts(), [first, *others])[1:] == [
+        "图1{5.8}、图2{4.9}，无法判定。", "图3{5.9}，无法判定。",
+    ]  # fmt: skip
+
+
 def test_tasks_are_told_by_their_kind() -> None:
     tasks = [
         task("1", "上级交办", "建心理室(26个)", from_whom=None, due_on=None, state=None),
