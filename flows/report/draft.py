@@ -64,32 +64,48 @@ def make_draft(
 
 def _render(content: bytes, name: str, composition: Composition, manifest: Row) -> bytes:
     """Let docxtpl fill the template; what it says of itself tells no clock."""
-    from docxtpl import DocxTemplate
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
     from lxml.etree import LxmlError
 
-    document = DocxTemplate(io.BytesIO(content))
+    document = _open_template(content, name)
+    context = {
+        "paragraphs": list(_Setter(document.docx, composition, manifest).set_paragraphs()),
+        "title": manifest["title"],
+        "district": manifest["district_title"],
+        "year": manifest["evaluation_year"],
+        "release": manifest["release"],
+        "sample_mark": SAMPLE_MARK if manifest["is_sample"] else "",
+    }
+    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     filled = io.BytesIO()
     try:
-        document.init_docx()
-        context = {
-            "paragraphs": list(_Setter(document.docx, composition, manifest).set_paragraphs()),
-            "title": manifest["title"],
-            "district": manifest["district_title"],
-            "year": manifest["evaluation_year"],
-            "release": manifest["release"],
-            "sample_mark": SAMPLE_MARK if manifest["is_sample"] else "",
-        }
-        environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
         document.render(context, environment)
         _fix_properties(document.docx, manifest)
         document.save(filled)
-    except (TemplateError, LxmlError, ValueError, KeyError) as error:
-        raise WrongUse(
-            f"{name} cannot be filled in: {error}; `ziping report template` makes a sound one"
-        ) from None
+    except (TemplateError, LxmlError, KeyError) as error:
+        raise _refusal(name, error) from None
     return filled.getvalue()
+
+
+def _open_template(content: bytes, name: str) -> Any:
+    """Open a template; what python-docx says of one that is not sound is of every kind."""
+    from docx.opc.exceptions import OpcError
+    from docxtpl import DocxTemplate
+    from lxml.etree import LxmlError
+
+    document = DocxTemplate(io.BytesIO(content))
+    try:
+        document.init_docx()
+    except (OpcError, LxmlError, LookupError, ValueError, AttributeError, TypeError) as error:
+        raise _refusal(name, error) from None
+    return document
+
+
+def _refusal(name: str, error: Exception) -> WrongUse:
+    return WrongUse(
+        f"{name} cannot be filled in: {error}; `ziping report template` makes a sound one"
+    )
 
 
 def _fix_properties(document: Any, manifest: Row) -> None:

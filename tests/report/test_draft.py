@@ -27,6 +27,7 @@ from flows.common.errors import WrongUse
 from flows.releases.tables import ReleaseTables
 from flows.report.draft import make_draft
 from flows.report.marking import read_origin
+from flows.report.template import make_template
 
 
 def test_figures_stand_in_controls_with_their_tags(tmp_path: Path) -> None:
@@ -154,6 +155,16 @@ def test_a_broken_template_is_refused_with_a_sentence(tmp_path: Path, text: str,
     document.save(str(path))
     made = release(tmp_path, content(), facts())
     with pytest.raises(WrongUse, match=said):
+        make_draft(ReleaseTables.load(made.folder), made.manifest, path)
+
+
+@pytest.mark.parametrize("lost", ["_rels/.rels", "word/styles.xml", "word/header1.xml"])
+def test_a_template_that_lost_a_part_is_refused(tmp_path: Path, lost: str) -> None:
+    path = tmp_path / "own.docx"
+    parts = parts_of(make_template())
+    path.write_bytes(zipped({name: part for name, part in parts.items() if name != lost}))
+    made = release(tmp_path, content(), facts())
+    with pytest.raises(WrongUse, match=r"own\.docx cannot be filled in"):
         make_draft(ReleaseTables.load(made.folder), made.manifest, path)
 
 
