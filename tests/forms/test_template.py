@@ -60,7 +60,9 @@ def as_typed(value: Any, field: Field) -> Any:
         value = "是" if value else "否"
     if field.column.values and value is not None:
         return next(way for way in field.choices if field.column.values.get(way, way) == value)
-    return value if value is None or isinstance(value, date | str) else float(value)
+    if value is None or isinstance(value, date | str):
+        return value
+    return float(value / 10_000 if field.column.unit == "万元" else value)
 
 
 def fill(path: Path, sent: str, rows: list[dict[str, Any]], contract: Contract) -> Path:
