@@ -12,10 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.common.errors import Rejected
 from flows.readers.encodings import BLOCK_BYTES, find_broken_lines, find_utf_8_lines, is_by_lines
 from flows.readers.row_blocks import Block, rows_at_once
+
+if TYPE_CHECKING:
+    import _csv
 
 QUOTES = "\"'"
 LINES_OF_A_CELL = 20  # looked at, to tell a long cell from rows below a quote that stays open
@@ -40,7 +44,7 @@ class Dialect:
     escape: str | None = None
     skips_blanks: bool = True  # behind a delimiter
 
-    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+    def reader(self, lines: Iterable[str]) -> "_csv._reader":
         """Part lines into cells."""
         return csv.reader(
             lines,
@@ -129,7 +133,7 @@ def row_blocks(
             except (csv.Error, Rejected) as error:
                 failure = error
             numbers: Sequence[int] = range(begins, begins + len(rows) + 1)
-            if failure or above + reader.line_num + 1 != numbers[-1]:  # type: ignore[attr-defined]
+            if failure or above + reader.line_num + 1 != numbers[-1]:
                 numbers = list(accumulate(map(_count_lines, rows), initial=begins))
                 if (place := _swallowing(numbers, rows, width, dialect.delimiter)) is not None:
                     doubtful[numbers[place + 1] - 1] = ODD_QUOTES  # where the other quote stands

@@ -155,7 +155,8 @@ class SqlSource:
             connection.exec_driver_sql("pragma query_only = on")
             end = time.monotonic() + self.settings.pull_seconds
             driver = connection.connection.driver_connection
-            driver.set_progress_handler(lambda: time.monotonic() > end, 100_000)  # type: ignore[union-attr]
+            assert driver
+            driver.set_progress_handler(lambda: time.monotonic() > end, 100_000)
         if connection.dialect.name == "postgresql":
             connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -280,10 +281,11 @@ def _read_as_text(connection: "sqlalchemy.Connection") -> None:
     """Take every value as PostgreSQL writes it: Python has no infinite date and no month."""
     from psycopg.types.string import TextLoader
 
-    adapters = connection.connection.driver_connection.adapters  # type: ignore[union-attr]
-    for kind in adapters.types:
-        adapters.register_loader(kind.oid, TextLoader)
-        adapters.register_loader(kind.array_oid, TextLoader)
+    driver = connection.connection.driver_connection
+    assert driver
+    for kind in driver.adapters.types:
+        driver.adapters.register_loader(kind.oid, TextLoader)
+        driver.adapters.register_loader(kind.array_oid, TextLoader)
 
 
 def _closed_columns(engine: "sqlalchemy.Engine", sql: str) -> str:
