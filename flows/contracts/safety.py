@@ -36,7 +36,6 @@ BEYOND = re.compile(
     r"read_(?:csv|text|blob|json|parquet)\w*)\b",
     re.IGNORECASE,
 )
-ENDS = ("database", "base", "token")  # the words of a pull that name a setting
 OF_A_SOURCE = {"students_api_url", "students_api_token", "staffing_database_url"}
 OWN_SETTINGS = Settings.__annotations__.keys() - OF_A_SOURCE
 
