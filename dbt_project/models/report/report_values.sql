@@ -77,6 +77,10 @@ with_parts as (
         judged_values.formula = 'count_unmet' as is_count_of_unmet,
         cast(coalesce(parts.failed, 0) as decimal(38, 10)) as unmet,
         coalesce(parts.waited_for, 0) as waited_for,
+        -- of what nothing is judged, nothing is known to be short
+        judged_values.formula = 'count_unmet'
+        and coalesce(parts.failed + parts.met, 0) = 0
+        and coalesce(parts.waited_for, 0) > 0 as is_nothing_judged,
         parts.shortfalls
     from judged_values
     left join parts on judged_values.value_id = parts.value_id
@@ -90,14 +94,20 @@ select
     period,
     dimension,
     member,
-    case when is_count_of_unmet and waited_for > 0 then 'provisional' else state end as state,
-    case when is_count_of_unmet then unmet else value end as value,
+    case
+        when is_nothing_judged then 'missing'
+        when is_count_of_unmet and waited_for > 0 then 'provisional'
+        else state
+    end as state,
+    case when is_nothing_judged then null when is_count_of_unmet then unmet else value end
+        as value,
     case
         when formula = 'all_met' and state in ('actual', 'provisional', 'partial')
             then final_judgement
     end as value_text,
     unit,
-    case when is_count_of_unmet then unmet else numerator end as numerator,
+    case when is_nothing_judged then null when is_count_of_unmet then unmet else numerator end
+        as numerator,
     denominator,
     standard_id,
     standard_value,
@@ -111,7 +121,7 @@ select
         when is_count_of_unmet then shortfalls
         else reason
     end as reason,
-    missing_sources,
+    case when is_nothing_judged then '["可判定的指标"]' else missing_sources end as missing_sources,
     units_expected,
     units_received,
     quarantined_rows,
