@@ -37,6 +37,7 @@ from flows.releases import fingerprint
 from flows.runs.prefect_server import prefect_server
 from flows.sample.server import SAMPLE_TOKEN, serve
 from flows.warehouse import models as definitions
+from flows.warehouse.outline import read_outlines
 
 __all__ = [
     "address", "current", "edition", "figure", "guarded", "night", "postgres", "postgres_server",
@@ -209,6 +210,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     models = copy / "dbt_project" / "models"
     monkeypatch.setattr(definitions, "MODELS", models)
     monkeypatch.setattr(load_contracts, "__defaults__", (models / "staging",))
+    outlines = copy / "dbt_project" / "seeds" / "report_outline.csv"
+    monkeypatch.setattr(read_outlines, "__defaults__", (outlines,))
     cached = (
         fingerprint.code_files, cache_key.parser_version,
         definitions.marts, definitions.report_tables, definitions.facts,

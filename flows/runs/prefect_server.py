@@ -48,6 +48,8 @@ QUIET = {
     # A server that is gone in the middle of the night is noticed in a minute or two.
     "PREFECT_API_REQUEST_TIMEOUT": "15",
     "PREFECT_CLIENT_MAX_RETRIES": "1",
+    # Its database is locked for a moment on a busy machine: it answers 500, and the next time well.
+    "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",
 }
 SERVICES_OFF = {
     f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false"

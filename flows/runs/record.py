@@ -46,18 +46,19 @@ def make_record(run: RunContext, code: int, failure: str | None = None) -> dict[
         record["quarantined"] = count_quarantined(log.statuses)
         record["doubts"] = list_doubts(log.statuses)
         record["waivers"] = [waiver.as_json() for waiver in log.sources.waivers]
+    return record
+
+
+def write_record(run: RunContext, code: int, failure: str | None = None) -> None:
+    """Leave the record of the run for `ziping status`, and tell who wants to be told."""
+    record = make_record(run, code, failure)
     if code != FAILED:  # a run that failed may have failed because of what it found there
         record["received"] = hash_received(run.store.manifest)
         record["signed"] = {
             str(year): pin_signing(year_folder(run.workspace, year))
             for year in years_published(run.workspace)
         }
-    return record
-
-
-def write_record(run: RunContext, code: int, failure: str | None = None) -> None:
-    """Leave the record of the run for `ziping status`, and tell who wants to be told."""
-    _leave(run.workspace, run.folder, make_record(run, code, failure))
+    _leave(run.workspace, run.folder, record)
 
 
 def write_intent(run: RunContext) -> None:

@@ -1,5 +1,5 @@
--- One row per measure of a register and row of its fact that carries it; and one per row of which it
--- is not known whether it counts, with the reason and without a measure.
+-- One row per measure of a register and row of its fact that carries it; and one per row of which
+-- it is not known whether it counts, with the reason and without a measure.
 {%- for fact, relation in register_facts().items() %}
 {%- for register in registers() if register.name == fact %}
 {%- for measure in register_measures(register.source) %}

@@ -1,5 +1,5 @@
--- One row per contract of a guard. It counts where it covers the last day of the year, at a school or
--- kindergarten that is open on that day; a person of two such contracts is counted with the first.
+-- One row per contract of a guard. It counts where it covers the last day of the year, at a school
+-- or kindergarten that is open on that day; a person of two such contracts counts with the first.
 with
 
 guards as (

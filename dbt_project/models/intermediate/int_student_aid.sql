@@ -1,5 +1,5 @@
--- One row per award of student aid: of a student, a programme and a term. It counts at a school that
--- was open in the year.
+-- One row per award of student aid: of a student, a programme and a term. It counts at a school
+-- that was open in the year.
 with
 
 student_aid as (

@@ -60,7 +60,9 @@ select
     cast(
         case
             when indicators.denominator is not null
-                then {{ ratio('sums.numerator', 'sums.denominator', 'cast(indicators.multiplier as int)') }}
+                then {{ ratio(
+                    'sums.numerator', 'sums.denominator', 'cast(indicators.multiplier as int)'
+                ) }}
             else cast(sums.numerator as decimal(38, 10))
         end as decimal(38, 10)
     ) as value

@@ -1,6 +1,6 @@
--- One row per district, census day and stage: what the schools have for their pupils, in all and by
--- how much the schools differ. The coefficient of variation weighs each school by its pupils: the
--- root of the mean square of how far the school's pupils are from those of all, in shares of theirs.
+-- One row per district, census day and stage: what the schools have for their pupils, in all and
+-- by how much the schools differ. The coefficient of variation weighs each school by its pupils:
+-- the root of the mean square of how far the school's pupils are from those of all, in shares.
 {%- set measures = resources_compared() %}
 with
 
@@ -37,10 +37,10 @@ resources_by_school as (
         district_code,
         year,
         school_code,
-        stage,
         {%- for name in measures %}
-        cast(sum({{ name }}) as decimal(18, 2)) as {{ name }}{{ ',' if not loop.last }}
+        cast(sum({{ name }}) as decimal(18, 2)) as {{ name }},
         {%- endfor %}
+        stage
     from resources
     group by district_code, year, school_code, stage
 
@@ -67,10 +67,10 @@ by_stage as (
         district_code,
         year,
         stage,
-        cast(sum(pupils) as bigint) as pupils,
         {%- for name in measures %}
-        cast(sum({{ name }}) as decimal(18, 2)) as {{ name }}{{ ',' if not loop.last }}
+        cast(sum({{ name }}) as decimal(18, 2)) as {{ name }},
         {%- endfor %}
+        cast(sum(pupils) as bigint) as pupils
     from by_school
     group by district_code, year, stage
 
@@ -82,15 +82,12 @@ deviations as (
         by_school.district_code,
         by_school.year,
         by_school.stage,
-        by_school.pupils,
         {%- for name in measures %}
-        cast(
-            {{ ratio(
-                'by_school.' ~ name ~ ' * by_stage.pupils - by_stage.' ~ name ~ ' * by_school.pupils',
-                'by_stage.' ~ name ~ ' * by_school.pupils'
-            ) }} as decimal(18, 10)
-        ) as {{ name }}{{ ',' if not loop.last }}
+        {%- set own = 'by_school.' ~ name ~ ' * by_stage.pupils' %}
+        {%- set due = 'by_stage.' ~ name ~ ' * by_school.pupils' %}
+        cast({{ ratio(own ~ ' - ' ~ due, due) }} as decimal(18, 10)) as {{ name }},
         {%- endfor %}
+        by_school.pupils
     from by_school
     inner join by_stage
         on
@@ -106,10 +103,10 @@ squares as (
         district_code,
         year,
         stage,
-        cast(pupils as decimal(9, 0)) as pupils,
         {%- for name in measures %}
-        cast({{ name }} * {{ name }} as decimal(26, 10)) as {{ name }}{{ ',' if not loop.last }}
+        cast({{ name }} * {{ name }} as decimal(26, 10)) as {{ name }},
         {%- endfor %}
+        cast(pupils as decimal(9, 0)) as pupils
     from deviations
 
 ),
@@ -119,11 +116,11 @@ variances as (
     select
         district_code,
         year,
-        stage,
         {%- for name in measures %}
         {{ ratio('cast(sum(pupils * ' ~ name ~ ') as decimal(38, 10))', 'sum(pupils)', 1, 10) }}
-            as {{ name }}{{ ',' if not loop.last }}
+            as {{ name }},
         {%- endfor %}
+        stage
     from squares
     group by district_code, year, stage
 
@@ -135,13 +132,13 @@ select
     {{ period_of('census_day', 'by_stage.year') }} as period,
     'stage' as dimension,
     by_stage.stage as member,
-    by_stage.pupils,
     {%- for name, measure in measures.items() %}
     cast(by_stage.{{ name }} as {{ 'bigint' if measure.type == 'bigint' else 'decimal(38, 2)' }})
         as {{ name }},
     {{ ratio('by_stage.' ~ name, 'by_stage.pupils', measure.pupils) }} as {{ name }}_per_pupil,
-    {{ root('variances.' ~ name) }} as {{ name }}_balance{{ ',' if not loop.last }}
+    {{ root('variances.' ~ name) }} as {{ name }}_balance,
     {%- endfor %}
+    by_stage.pupils
 from by_stage
 inner join variances
     on

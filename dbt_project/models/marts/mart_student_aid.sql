@@ -1,5 +1,5 @@
--- One row per district and year with student aid: what was paid to students, and how many awards that
--- were.
+-- One row per district and year with student aid: what was paid to students, and how many awards
+-- that were.
 with
 
 student_aid as (

@@ -31,7 +31,8 @@ files as (
         {{ quoted(dimension) }} as dimension,
         {{ "'total'" if dimension == 'total' else dimension }} as member,
         _file_id as file_id,
-        {{ "'[]'" if meta_of_fact(fact).get('evidence') == 'files' else json_list('_sheet') }} as sheets,
+        {{ "'[]'" if meta_of_fact(fact).get('evidence') == 'files' else json_list('_sheet') }}
+            as sheets,
         cast(count(*) as bigint) as row_count,
         cast(sum({{ measure.name }}) as decimal(38, 2)) as measure_sum
     from {{ relation }}

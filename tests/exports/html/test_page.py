@@ -427,7 +427,7 @@ def test_a_night_leaves_the_page_of_its_tables(first_night: Workspace) -> None:
     read = Reader(text)
     for row in rows_of(release.folder / "report_figures.parquet"):
         assert row["text"] in read.rows[f"figure-{number_figure(row)}"]
-    assert text.count("<polyline") > 20
+    assert text.count("<polyline") > 10  # a line for each value of several years
     links = {link for link in read.values("href") if not link.startswith("#")}
     assert all((release.folder / link).is_file() for link in links)
     ids = read.values("id")
