@@ -273,6 +273,21 @@ def test_only_the_flows_import_prefect() -> None:
     _none(importing - PREFECT_FILES)
 
 
+def test_no_test_loads_prefect_before_its_server_is_there() -> None:
+    """Prefect reads once, as it is imported, where its server is; all tests are imported first."""
+    flows = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__"}
+    unwanted = {"prefect", *(f"flows.{flow}" for flow in flows)}
+    early = set()
+    for path in _files("tests", suffixes=(".py",)):
+        for node in ast.parse(_text(path)).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            if any(name in unwanted or name.startswith("prefect.") for name in names):
+                early.add(_name(path))
+    _none(early)
+
+
 def test_every_package_that_decides_a_figure_makes_another_release_when_it_is_edited() -> None:
     packages = {path.parent.name for path in (ROOT / "flows").glob("*/__init__.py")}
     hashed = {place.removeprefix("flows/") for place in CODE_FOLDERS if place.startswith("flows/")}

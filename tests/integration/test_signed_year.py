@@ -5,7 +5,6 @@ from datetime import datetime
 import pytest
 from nights import YEAR, Said, current, last_record, names_of_releases, night, raise_funds, ziping
 
-from flows import publish
 from flows.common.clock import CHINA
 from flows.common.settings import Workspace
 from flows.releases.release import DRIFT, year_folder
@@ -31,7 +30,7 @@ def test_a_night_writes_what_it_moved_also_where_it_was_killed_after_the_switch(
 
     raise_funds(signed, "第一小学", 5)
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "record_drift", die)
+        patch.setattr("flows.publish.record_drift", die)
         assert night(signed) == 1
     second = current(signed)
     assert second.name != first.name
