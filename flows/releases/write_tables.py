@@ -73,7 +73,8 @@ def _mart_query(model: Model, year: int) -> str:
         "select coalesce(list(column_name), []) as names from landing.withheld_columns as own "
         f"where mart = '{model.name}' and evaluation_year = {year} "
         "and own.district_code = mart.district_code"
-        f") as withheld where year between {year - 1} and {year} order by {', '.join(keys)}"
+        f") as withheld where year between {year - 1} and {year} "
+        f"order by {', '.join(model.key or keys)}"
     )
 
 

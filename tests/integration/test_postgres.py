@@ -38,7 +38,7 @@ def release(first_night: Workspace) -> Release:
 def test_all_tables_stand_there_with_types_keys_and_the_same_rows(
     release: Release, address: str
 ) -> None:
-    assert "16 tables" in publish_release(release, Target(address))
+    assert "19 tables" in publish_release(release, Target(address))
     types = {"string": "character varying", "int32": "integer", "int64": "bigint",
              "date32[day]": "date", "decimal128(38, 10)": "numeric(38,10)",
              "decimal128(38, 2)": "numeric(38,2)",
@@ -386,7 +386,7 @@ def test_what_psql_is_told_by_the_environment_is_not_for_publishing(
     release: Release, address: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "-c default_transaction_read_only=on")
-    assert "16 tables" in publish_release(release, Target(address))
+    assert "19 tables" in publish_release(release, Target(address))
 
 
 # By night

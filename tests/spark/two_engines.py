@@ -42,7 +42,9 @@ def start_spark(folder: Path) -> "SparkSession":
         "spark.master": "local[2]",
         "spark.driver.memory": "3g",
         # every statement runs once over few rows: compiling it well costs more than it gives
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+        "spark.driver.extraJavaOptions": (
+            "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"  # 48 MB are full half way
+        ),
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.driver.host": "127.0.0.1",

@@ -37,7 +37,8 @@ def edition(first_night: Workspace, tmp_path: Path) -> Edition:
                   "text": f"edition {number}"}  # fmt: skip
         marked |= {"district_code": district} if district else {}
         marts = [path.stem for path in (folder / "marts").glob("*.parquet") if district]
-        for table in ("report_values", "report_figures", "report_evidence", *marts):
+        dated = ("report_values", "report_figures", "report_evidence", "report_tasks")
+        for table in (*dated, "report_narratives", *marts):
             place_of = folder / "marts" if table in marts else folder
             content = pq.read_table(place_of / f"{table}.parquet")
             for place, field in enumerate(content.schema):
