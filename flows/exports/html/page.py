@@ -87,7 +87,7 @@ def page_of(tables: ReleaseTables, manifest: Row, folder: Path) -> str:
         previous=manifest["previous"],
         number=int(str(manifest["release"]).partition("-")[0]),
         published=day_of(manifest["written_at"]).isoformat(),
-        known=manifest["as_of"] or manifest["started_at"][:16].replace("T", " "),
+        known=manifest["as_of"] or day_of(manifest["started_at"]).isoformat(),
         next_due=_find_next_due(manifest),
         signed=describe_signed(tables, manifest, folder),
         districts=[
