@@ -16,12 +16,12 @@ Row = Mapping[str, Any]
 Style = Callable[..., Any]
 
 # Every office has these fonts; elsewhere the nearest of the same kind stands in.
-BODY = {"font_name": "宋体", "font_charset": 134, "font_size": 10.5}
+BODY = {"font_name": "宋体", "font_charset": 134, "font_size": 11}
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 HEAD = {"font_name": "黑体", "font_charset": 134}
-NOTE = {"font_name": "仿宋", "font_charset": 134, "font_size": 10.5}
+NOTE = {"font_name": "仿宋", "font_charset": 134, "font_size": 11}
 BOX = {"border": 1, "border_color": "#7F7F7F", "valign": "vcenter", "text_wrap": True}
-CAPTION = {**HEAD, **BOX, "font_size": 10.5, "bg_color": "#DCE6F1", "align": "center"}
+CAPTION = {**HEAD, **BOX, "font_size": 11, "bg_color": "#DCE6F1", "align": "center"}
 TITLE = {**HEAD, "font_size": 16, "valign": "vcenter"}
 SAMPLE = {**HEAD, "font_size": 12, "bold": True, "font_color": "#C00000", "valign": "vcenter"}
 LINK = {"font_color": "#1F4E9E", "underline": 1}
