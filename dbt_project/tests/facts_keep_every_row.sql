@@ -1,8 +1,8 @@
--- What: every landed row stands once in the fact that is made of its table, and nothing else does; a
---   row that is left out says why, and carries no measure.
+-- What: every landed row stands once in the fact that is made of its table, and nothing else does;
+--   a row that is left out says why, and carries no measure.
 -- When it matters: figures are sums over these rows; one that is lost or doubled passes unnoticed.
--- To resolve: look at the fact, or at `register_fact` in macros/registers.sql, for a filter or for a
---   join that doubles rows.
+-- To resolve: look at the fact, or at `register_fact` in macros/registers.sql, for a filter or for
+--   a join that doubles rows.
 {%- set of_registers = register_facts() %}
 {%- set facts = facts_that_keep_rows() %}
 {%- for register in registers() %}

@@ -1,5 +1,6 @@
 -- What: sums of parts are their wholes and a part is no more than its whole, as the seed
---   figure_identities says; what stands in two places is one number (same_figures); a difference, a growth and a margin are what their parts give.
+--   figure_identities says; what stands in two places is one number (same_figures); a difference,
+--   a growth and a margin are what their parts give.
 -- When it matters: the report contradicts itself, and no reader knows which number is right.
 -- To resolve: look at the facts of the indicators that are named; one of them counts a row that
 --   the other does not.

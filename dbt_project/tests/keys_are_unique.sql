@@ -3,7 +3,8 @@
 -- To resolve: the first model named here is where it begins; a seed or a landed table with two
 --   rows of one key is mended there, otherwise the join that doubles the rows is.
 {%- set row = ['_file_id', '_sheet', '_row_number'] %}
-{%- set value = ['district_code', 'evaluation_year', 'indicator_id', 'period', 'dimension', 'member'] %}
+{%- set period = ['district_code', 'evaluation_year', 'indicator_id', 'period'] %}
+{%- set value = period + ['dimension', 'member'] %}
 {%- set keys = [
     ['school_types', ['type_code']],
     ['school_type_stages', ['type_code', 'stage']],

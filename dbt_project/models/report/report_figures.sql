@@ -103,7 +103,8 @@ written as (
         *,
         case
             when mode = 'judgement' then value_text
-            when mode = 'round' then {{ printed('scaled_value', 'decimals') }} || coalesce(suffix, '')
+            when mode = 'round'
+                then {{ printed('scaled_value', 'decimals') }} || coalesce(suffix, '')
             when mode = 'floor' and whole_steps > 0
                 then
                     {{ printed('whole_steps', 'decimals') }}

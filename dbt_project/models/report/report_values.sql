@@ -27,7 +27,10 @@ parts_of_values as (
         judged_parts.judgement,
         judged_parts.state,
         indicators.title_zh
-        || case when judged_parts.member = 'total' then '' else '(' || judged_parts.member || ')' end
+        || case
+            when judged_parts.member = 'total' then ''
+            else '(' || judged_parts.member || ')'
+        end
         || '差' || {{ printed_exactly('abs(judged_parts.margin)', 4) }}
         || coalesce(judged_parts.unit, '') as shortfall
     from judged_values

@@ -32,7 +32,8 @@ counted_rows as (
 
     {%- for fact, relation in evident_facts().items() %}
     {%- set meta = meta_of_fact(fact) %}
-    {%- for dimension in ['total'] + meta.get('dimensions', []) if meta.get('evidence') != 'files' %}
+    {%- set has_rows = meta.get('evidence') != 'files' %}
+    {%- for dimension in ['total'] + meta.get('dimensions', []) if has_rows %}
     select
         district_code,
         {{ quoted(meta.source) }} as source,
