@@ -16,14 +16,15 @@ Row = Mapping[str, Any]
 Style = Callable[..., Any]
 
 # Every office has these fonts; elsewhere the nearest of the same kind stands in.
-BODY = {"font_name": "宋体", "font_charset": 134, "font_size": 11}
+BODY = {"font_name": "宋体", "font_charset": 134, "font_size": 10}
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 HEAD = {"font_name": "黑体", "font_charset": 134}
-NOTE = {"font_name": "仿宋", "font_charset": 134, "font_size": 11}
+NOTE = {"font_name": "仿宋", "font_charset": 134, "font_size": 10.5}
 BOX = {"border": 1, "border_color": "#7F7F7F", "valign": "vcenter", "text_wrap": True}
-CAPTION = {**HEAD, **BOX, "font_size": 11, "bg_color": "#DCE6F1", "align": "center"}
+CAPTION = {**HEAD, **BOX, "font_size": 10, "bg_color": "#DCE6F1", "align": "center"}
 TITLE = {**HEAD, "font_size": 16, "valign": "vcenter"}
 SAMPLE = {**HEAD, "font_size": 12, "bold": True, "font_color": "#C00000", "valign": "vcenter"}
+MOST_WIDTH = 125  # of all columns of a sheet: see `set_up_page`
 LINK = {"font_color": "#1F4E9E", "underline": 1}
 LINE_HEIGHT = 15.0  # rows get their height here: not every program fits them to wrapped text
 GREEN, RED, AMBER, GREY = "#C6E7CE", "#F8C9C9", "#FFE3A3", "#E3E3E3"
@@ -99,6 +100,18 @@ def least_width(cell: Cell) -> float:
         return 0
     decimals = len(cell.number_format.partition(".")[2])
     return len(f"{cell.value:,.{decimals}f}") * 1.1 + 2.5
+
+
+def fit_widths(wanted: Sequence[float], columns: Sequence[Sequence[Cell]]) -> list[float]:
+    """Widen columns to what their cells need, and take that from the one that can give most.
+
+    Wider than `MOST_WIDTH` together they would be printed below nine points.
+    """
+    needed = [max(map(least_width, cells), default=0) for cells in columns]
+    widths = [max(pair) for pair in zip(wanted, needed, strict=True)]
+    giving = max(range(len(widths)), key=lambda column: widths[column] - needed[column])
+    widths[giving] -= max(0, sum(widths) - MOST_WIDTH)
+    return widths
 
 
 def line_count(content: Any, width: float) -> int:

@@ -361,9 +361,10 @@ def _write_sheet(page: Any, rows: Sequence[Row], manifest: Row, style: excel.Sty
     page.write(2, 0, SAMPLE_MARK if manifest["is_sample"] else "", style(**excel.SAMPLE))
     page.set_row(HEADER, excel.LINE_HEIGHT * 2 + 3)
     heights = [1] * len(rows)
-    for column, (name, (caption, least)) in enumerate(columns.items()):
-        cells = [excel.as_cell(row.get(name)) for row in rows]
-        width = max([least, *map(excel.least_width, cells)])
+    table = [[excel.as_cell(row.get(name)) for row in rows] for name in columns]
+    widths = excel.fit_widths([least for _, least in columns.values()], table)
+    described = zip(columns.values(), table, widths, strict=True)
+    for column, ((caption, _), cells, width) in enumerate(described):
         page.set_column(column, column, width)
         page.write(HEADER, column, caption, style(**excel.CAPTION))
         for number, cell in enumerate(cells):
