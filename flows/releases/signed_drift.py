@@ -14,10 +14,10 @@ from flows.common.files import write_durably
 from flows.common.labels import HIDDEN
 from flows.common.masking import without_ids_within
 from flows.common.text import many
-from flows.releases.changes import Edition, causes_of, file_changes, open_editions
+from flows.releases.changes import MOST_NAMED, Edition, causes_of, file_changes, open_editions
 from flows.releases.release import DRIFT, SIGNED, Release
 from flows.releases.signing import SignedVersion, figures_of, latest_version
-from flows.releases.tables import ReleaseTables, Row, figure_number, key_of
+from flows.releases.tables import ReleaseTables, Row, figure_number, key_of, number_figure
 
 MOVING = ("text", "state", "value", "value_text", "judgement", "standard_value")
 LINE = {
@@ -31,7 +31,6 @@ LINE = {
     "now",
     "because",
 }
-MOST_NAMED = 3  # files behind each figure
 
 
 def _key(row: Row) -> tuple[str, str, int]:
@@ -218,7 +217,7 @@ def describe_signing(folder: Path) -> dict[str, Any] | None:
 def line_sentence(line: Row) -> str:
     """Say what a line of the ledger says: from what to what, by which release, and why."""
     texts = " → ".join(shown_texts(line["signed"], line["now"]))
-    name = f"{figure_number(line['figure_id'], line['part'])} {line['title']}"
+    name = f"{number_figure(line)} {line['title']}"
     return f"{name}: {texts} ({line['release']};原因: {';'.join(line['because'])})"
 
 
@@ -257,7 +256,7 @@ def record_drift(release: Release) -> list[str]:
         "signed_version": state.version.number,
     }
     _append(folder / DRIFT, [{**line, **head} for line in new])
-    numbers = "、".join(figure_number(line["figure_id"], line["part"]) for line in new)
+    numbers = "、".join(number_figure(line) for line in new)
     return [
         f"{folder.name}: {many(len(new), 'figure')} moved since version {state.version.number} was "
         f"signed ({numbers}): see `ziping report signed`"

@@ -53,6 +53,11 @@ def number_figure(figure: Row) -> str:
     return figure_number(figure["figure_id"], figure["part"])
 
 
+def is_withheld(figure: Row) -> bool:
+    """Say whether a figure must not be written, not even with its name."""
+    return "withheld" in (figure["publish"], figure["state"])
+
+
 def key_of(row: Row) -> Key:
     """Give the key of the value that a row belongs to."""
     return tuple(row[name] for name in KEY)
@@ -96,6 +101,10 @@ class ReleaseTables:
     def printed(self) -> Sequence[Row]:
         """The figures in the order of the report, each with the columns of its value."""
         return [{**self.values[key_of(figure)], **figure} for figure in self.figures]
+
+    def printed_in(self, district: str) -> list[Row]:
+        """List the figures of a district in the order of the report."""
+        return [row for row in self.printed if row["district_code"] == district]
 
     @cached_property
     def indicators(self) -> Mapping[str, Row]:

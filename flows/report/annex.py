@@ -1,18 +1,16 @@
 """The annex of a chapter: where each of its numbers comes from, and a sheet of proof for each."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flows.common import excel
-from flows.common.clock import CHINA
+from flows.common.clock import day_of
 from flows.common.errors import WrongUse
 from flows.common.files import write_durably
 from flows.lineage.trace import Tracer
 from flows.lineage.workbook import Printed, write_trace
-from flows.releases.tables import ReleaseTables, Row, figure_number, key_of
-from flows.report.composing import is_withheld
+from flows.releases.tables import ReleaseTables, Row, is_withheld, key_of, number_figure
 from flows.report.package import pack
 from flows.report.places import read_item
 
@@ -33,7 +31,7 @@ PRIVATE = 0o600  # the sheets of proof list schools
 def figures_of_chapter(tables: ReleaseTables, manifest: Row, chapter: str) -> list[Row]:
     """Find the figures of a place and all that is below it; raises WrongUse where there is none."""
     wanted = read_item(chapter)
-    own = [row for row in tables.printed if row["district_code"] == manifest["district_code"]]
+    own = tables.printed_in(manifest["district_code"])
     found = [
         row
         for row in own
@@ -81,24 +79,13 @@ def write_sources(
         title = f"{manifest['title']}　{chapter}　数据来源附表"
         page.merge_range(0, 0, 0, len(CAPTIONS) - 1, title, style(**excel.TITLE))
         page.set_row(0, 2 * excel.LINE_HEIGHT)
-        for column, (caption, width) in enumerate(CAPTIONS.items()):
-            page.set_column(column, column, width)
-            page.write(1, column, caption, style(**excel.CAPTION))
-        page.repeat_rows(1)
-        rows = [row for figure in figures for row in _rows(tables, manifest, figure)]
-        for number, row in enumerate(rows, start=2):
-            for column, content in enumerate(row):
-                excel.write_cell(page, number, column, content, style)
-            lines = max(
-                excel.line_count(content, width)
-                for content, width in zip(row, CAPTIONS.values(), strict=True)
-            )
-            page.set_row(number, excel.LINE_HEIGHT * lines)
+        rows = (row for figure in figures for row in _rows(tables, manifest, figure))
+        excel.write_table(page, 1, CAPTIONS, rows, style)
 
 
 def _rows(tables: ReleaseTables, manifest: Row, figure: Row) -> Iterator[tuple[str, ...]]:
     """List the files of a figure and of what it is derived from, each once."""
-    name = figure_number(figure["figure_id"], figure["part"])
+    name = number_figure(figure)
     head = (name, figure["title"], figure["text"] or "")
     value = tables.values[key_of(figure)]
     evidence = [
@@ -115,14 +102,13 @@ def _rows(tables: ReleaseTables, manifest: Row, figure: Row) -> Iterator[tuple[s
     ]
     for number, file in enumerate(found):
         head = (name, "", "") if number else head
-        received = datetime.fromisoformat(file["received_at"]).astimezone(CHINA).date()
         period = "长期" if file["period"] == "standing" else file["period"]
         yield (
             *head,
             f"{file['title']}（{period}）",
             file["owner_office"],
             file["original_name"].rpartition("/")[2],
-            received.isoformat(),
+            day_of(file["received_at"]).isoformat(),
         )
     if not found:
         documents = dict.fromkeys(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flows.common.text import strip_whitespace
 from flows.releases.release import rows_of
 from flows.releases.signing import latest_version
-from flows.releases.tables import ReleaseTables, Row, figure_number
+from flows.releases.tables import ReleaseTables, Row, is_withheld, number_figure
 
 TASKS, AHEAD = "report_tasks", "下一步工作"
 KNOWN = ("actual", "provisional")
@@ -73,7 +73,7 @@ def answer_commitments(tables: ReleaseTables, manifest: Row) -> list[Commitment]
 
 def _answer(task: Row, release: str, tables: ReleaseTables) -> Commitment | None:
     figure = _find_figure(task["indicator"], tables, task["district_code"])
-    if figure and "withheld" in (figure["state"], figure["publish"]):
+    if figure and is_withheld(figure):
         return None
     is_reached, why = (
         judge_target(task["target"], figure, tables) if figure else (None, "本年没有同名指标")
@@ -84,7 +84,7 @@ def _answer(task: Row, release: str, tables: ReleaseTables) -> Commitment | None
         indicator=task["indicator"],
         target=task["target"],
         signed_release=release,
-        figure=figure_number(figure["figure_id"], figure["part"]) if figure else "",
+        figure=number_figure(figure) if figure else "",
         text=str(figure["text"] or "") if figure else "",
         is_reached=is_reached,
         why=why,
@@ -98,10 +98,8 @@ def _find_figure(name: str, tables: ReleaseTables, district: str) -> Row | None:
     """
     wanted = strip_whitespace(name)
     by_name: dict[str | None, list[Row]] = defaultdict(list)
-    for row in tables.printed:
-        if row["district_code"] != district:
-            continue
-        names = {figure_number(row["figure_id"], row["part"]), strip_whitespace(row["title"])}
+    for row in tables.printed_in(district):
+        names = {number_figure(row), strip_whitespace(row["title"])}
         if row["member"] == "total":
             names.add(strip_whitespace(tables.indicators[row["indicator_id"]]["title_zh"]))
         for known in names:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.common.errors import WrongUse, ZipingError
-from flows.releases.tables import ReleaseTables, Row, figure_number
+from flows.releases.tables import ReleaseTables, Row, figure_number, is_withheld
 from flows.report.commitments import answer_commitments
 from flows.report.generating import (
     describe_failures,
@@ -79,11 +79,6 @@ def compose(tables: ReleaseTables, manifest: Row, *, is_internal: bool = False) 
             "run `ziping nightly`, or name a newer release"
         )
     return _Composer(tables, manifest, is_internal=is_internal).compose()
-
-
-def is_withheld(figure: Row) -> bool:
-    """Say whether a figure must not be written, not even with its name."""
-    return "withheld" in (figure["publish"], figure["state"])
 
 
 class _Composer:

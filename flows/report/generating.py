@@ -5,7 +5,7 @@ from datetime import date
 
 from flows.common.labels import HIDDEN, WORDS
 from flows.common.text import plain
-from flows.releases.tables import Key, ReleaseTables, Row, figure_number, key_of
+from flows.releases.tables import Key, ReleaseTables, Row, key_of, number_figure
 from flows.report.places import write_full_width
 from flows.report.schools import schools_that_miss
 
@@ -78,7 +78,7 @@ def describe_failures(
 
 
 def _place(figure: Row) -> str:
-    return f"{{{figure_number(figure['figure_id'], figure['part'])}}}"
+    return f"{{{number_figure(figure)}}}"
 
 
 def _standard(tables: ReleaseTables, value: Row) -> str:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flows.report.chinese_numerals import read_chinese, write_chinese
+
 # {4.1}, {5.1a} or {P.1}; {4.8.2} is the second part of 4.8
 FIGURE_PLACE = re.compile(r"\{([A-Z]?[0-9]*\.[0-9]+[a-z]?)(?:\.([1-9][0-9]*))?\}")
 TITLE, LEAD, SIGNATURE = "标题", "导语", "落款"
-DIGITS = "一二三四五六七八九"
 NUMERAL = "[一二三四五六七八九十]+"
 ITEM = re.compile(rf"({NUMERAL})(?:\(({NUMERAL})\)([1-9][0-9]*)?)?")
 SENTENCE = re.compile(r"[^。！？；]*[。！？；]?")
@@ -35,13 +36,17 @@ class ItemPlace:
         """The number before its heading."""
         if self.item:
             return f"{self.item}."
-        return f"（{_numeral(self.section)}）" if self.section else f"{_numeral(self.chapter)}、"
+        return (
+            f"（{write_chinese(self.section)}）"
+            if self.section
+            else f"{write_chinese(self.chapter)}、"
+        )
 
     @property
     def name(self) -> str:
         """The place as the outline writes it."""
-        section = f"({_numeral(self.section)})" if self.section else ""
-        return f"{_numeral(self.chapter)}{section}{self.item or ''}"
+        section = f"({write_chinese(self.section)})" if self.section else ""
+        return f"{write_chinese(self.chapter)}{section}{self.item or ''}"
 
     def is_within(self, other: "ItemPlace") -> bool:
         """Say whether it is another place, or one of its parts."""
@@ -66,17 +71,7 @@ def read_item(text: str) -> ItemPlace | None:
 
 
 def _number(numeral: str) -> int:
-    """Read a Chinese numeral below 100; an empty one is 0."""
-    tens, ten, ones = numeral.rpartition("十")
-    return (10 * (DIGITS.find(tens) + 1 or 1) if ten else 0) + (
-        DIGITS.find(ones) + 1 if ones else 0
-    )
-
-
-def _numeral(number: int) -> str:
-    tens, ones = divmod(number, 10)
-    head = ("十" if tens == 1 else f"{DIGITS[tens - 1]}十") if tens else ""
-    return head + (DIGITS[ones - 1] if ones else "")
+    return int(read_chinese(numeral) or 0)
 
 
 def split_text(text: str) -> Iterator[str | FigureKey]:

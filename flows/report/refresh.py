@@ -8,13 +8,15 @@ from flows.common.errors import WrongUse, ZipingError
 from flows.common.settings import Workspace
 from flows.releases.changes import MOST_NAMED, Edition, causes_of, file_changes, open_editions
 from flows.releases.release import Release, find_release, releases_of
-from flows.releases.tables import ReleaseTables, Row, figure_number, key_of
-from flows.report.composing import is_withheld
+from flows.releases.tables import ReleaseTables, Row, is_withheld, key_of, number_figure
 from flows.report.controls import Holder, Splice, apply_splices, controls_by_part, find_comments
 from flows.report.draft import note_text
 from flows.report.marking import TAG, Origin, read_origin, write_origin
 from flows.report.notes import Notes
 from flows.report.package import COMMENTS, pack, read_package
+
+# The release of the draft, the one that it gets, and the files that differ, by table and period.
+Comparison = tuple[Edition, Edition, Mapping[tuple[str, str], str]]
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,8 @@ class _Refreshing:
         self.origin, self.replace_typed = origin, replace_typed
         self.tables = ReleaseTables.load(release.folder)
         self.notes = Notes(self.tables, release.manifest)
-        self.figures = {
-            figure_number(row["figure_id"], row["part"]): row
-            for row in self.tables.printed
-            if row["district_code"] == origin.district
-        }
-        self.editions = _editions(workspace, origin, release, self.tables)
+        self.figures = {number_figure(row): row for row in self.tables.printed_in(origin.district)}
+        self.comparison = _compare(workspace, origin, release, self.tables)
         self.printed = dict(origin.printed)
         self.result = Refreshed(release=release.name, made_from=origin.release)
 
@@ -143,7 +141,7 @@ class _Refreshing:
     def _note_change(self, name: str, figure: Row, was: str, now: str) -> None:
         """Tell a change once, however often the figure stands in the text."""
         if was != now and name not in {change.figure for change in self.result.changes}:
-            because = _explain(self.editions, figure)
+            because = _explain(self.comparison, figure)
             change = FigureChange(name, figure["title"], was, now, because)
             self.result.changes.append(change)
         self.printed[name] = now
@@ -163,9 +161,9 @@ class _Refreshing:
                 yield from comment.rewritten(text)
 
 
-def _editions(
+def _compare(
     workspace: Workspace, origin: Origin, release: Release, tables: ReleaseTables
-) -> tuple[Edition, Edition] | str:
+) -> Comparison | str:
     """Pair the release of the draft with this one, or say why they cannot be compared."""
     known = {found.name: found for found in releases_of(workspace, origin.year)}
     before = known.get(origin.release)
@@ -174,17 +172,18 @@ def _editions(
     if before.find_problems():
         return f"制稿时的发布{origin.release}已不完整，原因无从比较"
     try:
-        return open_editions(before, release.manifest, tables)
+        old, new = open_editions(before, release.manifest, tables)
     except ZipingError:
         return f"制稿时的发布{origin.release}由另一版本的程序生成，原因无从比较"
+    return old, new, file_changes(old, new, MOST_NAMED)
 
 
-def _explain(editions: tuple[Edition, Edition] | str, figure: Row) -> str:
+def _explain(comparison: Comparison | str, figure: Row) -> str:
     """Say which file, definition or standard changed a figure."""
-    if isinstance(editions, str):
-        return editions
-    old, new = editions
-    return "；".join(causes_of(old, new, key_of(figure), file_changes(old, new, MOST_NAMED)))
+    if isinstance(comparison, str):
+        return comparison
+    old, new, files = comparison
+    return "；".join(causes_of(old, new, key_of(figure), files))
 
 
 def list_refreshed(result: Refreshed) -> Iterator[str]:

@@ -17,7 +17,7 @@ from flows.releases.integrity import find_changed_signing
 from flows.releases.release import MANIFEST, Release, find_release, year_folder
 from flows.releases.signed_drift import Moved, compare_with_signed
 from flows.releases.signing import SignedVersion, figures_of, keep_version, latest_version
-from flows.releases.tables import ReleaseTables, Row, figure_number
+from flows.releases.tables import ReleaseTables, Row, number_figure
 from flows.report.controls import controls_by_part
 from flows.report.draft import REPORT
 from flows.report.erratum import ERRATUM, write_erratum
@@ -66,8 +66,7 @@ class Signing:
 def find_gaps(tables: ReleaseTables) -> list[str]:
     """Say of each figure of the report that is missing, partial or provisional why it is that."""
     return [
-        f"{figure_number(row['figure_id'], row['part'])} {row['title']}: {WORDS[row['state']]}"
-        f" ({row['reason']})"
+        f"{number_figure(row)} {row['title']}: {WORDS[row['state']]} ({row['reason']})"
         for row in tables.printed
         if row["state"] in STATES_OF_GAPS and row["listing"] == "report"
     ]
@@ -79,11 +78,7 @@ def find_other_numbers(document: Path, tables: ReleaseTables, district: str) -> 
     Raises WrongUse where it is no sound Word file. Numbers outside of controls are for
     `ziping report check`.
     """
-    figures = {
-        figure_number(row["figure_id"], row["part"]): row
-        for row in tables.printed
-        if row["district_code"] == district
-    }
+    figures = {number_figure(row): row for row in tables.printed_in(district)}
     found = []
     for controls in controls_by_part(read_package(document)).values():
         for control in controls:

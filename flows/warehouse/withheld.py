@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flows.warehouse.indicators import OF_JUDGEMENTS, Definitions, components_of
+from flows.warehouse.indicators import OF_JUDGEMENTS, ROLES, Definitions, components_of
 from flows.warehouse.outline import OutlineRow
 
 Measure = tuple[str, str] | None
@@ -24,7 +24,7 @@ def _tells(indicator: dict[str, Any], other: dict[str, Any]) -> bool:
     A sum stands again above or below the line of a ratio, a ratio in its twin; the numerator of a
     growth is the difference.
     """
-    above, below = (_measure(indicator, role) for role in ("numerator", "denominator"))
+    above, below = (_measure(indicator, role) for role in ROLES)
     if above and above == _measure(other, "numerator"):
         return below is None or below == _measure(other, "denominator")
     if above and below is None and above == _measure(other, "denominator"):
@@ -66,7 +66,7 @@ def withheld_columns(definitions: Definitions, withheld: set[str]) -> set[tuple[
     for name, indicator in definitions.indicators.items():
         own = (indicator["mart"], indicator["mart_column"])
         if name in withheld:
-            parts = (_measure(indicator, role) for role in ("numerator", "denominator"))
+            parts = (_measure(indicator, role) for role in ROLES)
             carriers |= {own, *((indicator["mart"], part[1]) for part in parts if part)}
         elif not indicator["components"]:
             published.add(own)

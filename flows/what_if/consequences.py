@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from flows.releases.tables import Key, ReleaseTables, Row, figure_number, key_of
+from flows.releases.tables import Key, ReleaseTables, Row, key_of, number_figure
 from flows.what_if.smallest_change import Change, smallest_changes
 
 COMPARED = ("state", "value", "value_text", "judgement", "standard_value")
@@ -103,7 +103,7 @@ def _describe(
     keys: Iterable[Key], before: ReleaseTables, now: ReleaseTables, facts: Row
 ) -> list[Consequence]:
     places = {
-        key_of(row): (place, figure_number(row["figure_id"], row["part"]), row["title"])
+        key_of(row): (place, number_figure(row), row["title"])
         for place, row in reversed(list(enumerate(now.figures)))
     }
     names = {

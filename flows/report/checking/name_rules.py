@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flows.report.checking.chinese_numerals import read_chinese
 from flows.report.checking.findings import Finding, breach
 from flows.report.checking.rules import RESULTS, Rule
 from flows.report.checking.text import Sentence, Text
+from flows.report.chinese_numerals import read_chinese
 
 TYPE = "附属幼儿园|附属园|幼儿园|小学校|小学|初级中学|高级中学|中学|校区|分校|学校|校"
 # The longest run up to the last type word; without one behind it: 实验小学五里店校区.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from flows.report.checking.chinese_numerals import NUMERALS, read_chinese
+from flows.report.chinese_numerals import NUMERALS, read_chinese
 
 FIGURE = "figure"
 UNREAD = "unread"

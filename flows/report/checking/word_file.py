@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lxml.etree import XMLSyntaxError
+
 from flows.common.errors import WrongUse
 from flows.common.text import FULL_WIDTH
 from flows.report.checking.document import Control, Draft
-from flows.report.marking import TAG, figure_of_bookmark
+from flows.report.marking import TAG, figure_of_bookmark, parse_xml
 from flows.report.package import DOCUMENT, read_package
 
 NOTES = ("word/footnotes.xml", "word/endnotes.xml")
@@ -35,14 +37,10 @@ def read_word_file(path: Path) -> list[Draft]:
 
 
 def _parse(path: Path, content: bytes) -> Any:
-    """Parse a part without entities and without the net."""
-    from lxml import etree
-
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
         # Word's strict form differs in the names of its spaces alone.
-        return etree.fromstring(content.replace(STRICT, W.strip("{}").encode()), parser)
-    except etree.XMLSyntaxError:
+        return parse_xml(content.replace(STRICT, W.strip("{}").encode()))
+    except XMLSyntaxError:
         raise WrongUse(f"{path.name} is damaged: open it in Word and save it again") from None
 
 

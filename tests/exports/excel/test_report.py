@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from rendering import printed_sizes
 
+from flows.common.excel import Cell, fit_widths
 from flows.common.messages import message
 from flows.exports.excel.report import write_workbook
 from flows.releases.tables import ReleaseTables
@@ -458,3 +459,12 @@ def test_nothing_is_printed_below_nine_points(target: Path, tmp_path: Path) -> N
     """LibreOffice prints the workbook on A4; what is smallest is measured in its PDF."""
     smallest = printed_sizes(target, tmp_path)
     assert min(smallest) >= 9, smallest
+
+
+def test_columns_that_grow_together_leave_room_for_nine_points() -> None:
+    number = [Cell(Decimal("123456789012.34"), "#,##0.00")]
+    assert fit_widths([8, 100, 17], [[], [], []]) == [8, 100, 17]
+    narrow, text, other = fit_widths([8, 100, 17], [number, [Cell("长")], number])
+    assert narrow > 17
+    assert other >= narrow  # a number is never shown as ###
+    assert narrow + text + other == 125

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from flows.report.checking.chinese_numerals import read_chinese
 from flows.report.checking.numbers import Number, find_numbers
+from flows.report.chinese_numerals import read_chinese
 
 
 def figures(text: str) -> list[Number]:

@@ -27,3 +27,10 @@ def read_chinese(text: str) -> Decimal | None:
             total = (total + section + (digit or 0) or 1) * SCALES[character]
             section, digit = 0, None
     return Decimal(total + section + (digit or 0))
+
+
+def write_chinese(number: int) -> str:
+    """Write a number from 1 to 99: 十, 二十一."""
+    tens, ones = divmod(number, 10)
+    head = "十" if tens == 1 else f"{NUMERALS[tens]}十" if tens else ""
+    return head + (NUMERALS[ones] if ones else "")
