@@ -16,7 +16,7 @@ from flows.lineage.workbook import refuse_target
 from flows.releases.release import find_release
 from flows.releases.tables import ReleaseTables
 from flows.report.checking.check import check_report, exit_code_of
-from flows.report.checking.findings import GRAVITY, CheckResult, place_of
+from flows.report.checking.findings import GRAVITY, CheckResult, describe_figure, place_of
 from flows.report.checking.rules import load_rules, own_rules
 from flows.report.checking.verdicts import VERDICTS
 from flows.report.checking.workbook import write_check
@@ -86,10 +86,7 @@ def _as_json(result: CheckResult, release: str) -> Mapping[str, Any]:
         "others": result.others,
         "findings": [found.as_json() for found in result.findings],
         "numbers": [checked.as_json() for checked in result.numbers],
-        "not_printed": [
-            {"figure": row["figure_id"], "title": row["title"], "text": row["text"]}
-            for row in result.not_printed
-        ],
+        "not_printed": [describe_figure(row) for row in result.not_printed],
     }
 
 

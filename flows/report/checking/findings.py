@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.common.masking import MASK, without_ids
+from flows.releases.tables import number_figure
 from flows.report.checking.document import Paragraph
 from flows.report.checking.numbers import Number
 from flows.report.checking.rules import Rule
@@ -16,6 +17,11 @@ CONTRADICTION, OPEN, NOTE = "contradiction", "open", "note"
 GRAVITY = {CONTRADICTION: "矛盾", OPEN: "待核", NOTE: "提示"}
 MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 QUOTE = 24  # characters on either side
+
+
+def describe_figure(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a figure of the warehouse as `--json` names it."""
+    return {"figure": number_figure(figure), "title": figure["title"], "text": figure["text"]}
 
 
 @dataclass(frozen=True)
@@ -85,10 +91,7 @@ class CheckedNumber:
             "quote": self.quote,
             "verdict": self.verdict,
             "why": self.why,
-            "figures": [
-                {"figure": figure["figure_id"], "title": figure["title"], "text": figure["text"]}
-                for figure in self.figures
-            ],
+            "figures": list(map(describe_figure, self.figures)),
         }
 
 

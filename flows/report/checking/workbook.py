@@ -16,6 +16,7 @@ from flows.common.excel import (
 )
 from flows.common.masking import without_ids
 from flows.common.settings import SAMPLE_MARK
+from flows.releases.tables import number_figure
 from flows.report.checking.findings import GRAVITY, CheckResult, place_of
 from flows.report.checking.rules import Rules
 
@@ -41,12 +42,12 @@ def write_check(
         ]  # fmt: skip
         numbers = [
             [place_of(row.paragraph), row.number.written, row.verdict,
-             row.figures[0]["figure_id"] if row.figures else "",
+             number_figure(row.figures[0]) if row.figures else "",
              row.figures[0]["text"] if row.figures else "", row.why, row.quote]
             for row in result.numbers
         ]  # fmt: skip
         left_out = [
-            [row["figure_id"], row["place"], row["title"], row["text"]]
+            [number_figure(row), row["place"], row["title"], row["text"]]
             for row in result.not_printed
         ]
         listed = [
