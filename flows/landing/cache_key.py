@@ -13,11 +13,8 @@ from flows.quality.waivers import Waiver, write_key
 
 # What a cached reading rests on beside bytes, contract and suite. Whole folders: one that is read
 # anew without need costs a night, not a figure.
-READING_PLACES = (
-    *(
-        f"flows/{name}"
-        for name in "common contracts extract landing parsing quality readers".split()
-    ),
+READING_PLACES = tuple(
+    f"flows/{name}" for name in "common contracts extract landing parsing quality readers".split()
 )
 
 

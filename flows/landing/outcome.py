@@ -296,10 +296,10 @@ def rejection_in_chinese(entry: Mapping[str, Any], manifest: Mapping[str, Any]) 
     key = (entry["source"], entry["period"])
     active = {(file["source"], file["period"]) for file in manifest["deliveries"]}
     stands = key in active and "parts" not in contract
-    return write_rejection(entry, contract.get("title", entry["source"]), older_stands=stands)
+    return describe_rejection(entry, contract.get("title", entry["source"]), older_stands=stands)
 
 
-def write_rejection(entry: Mapping[str, Any], title: str, *, older_stands: bool) -> str:
+def describe_rejection(entry: Mapping[str, Any], title: str, *, older_stands: bool) -> str:
     """Say to an office why a delivery is not active, and whether the one before it still is."""
     stands = "，仍用上一份" if older_stands else ""
     period = WORDS.get(entry["period"], entry["period"])

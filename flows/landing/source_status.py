@@ -13,9 +13,9 @@ from flows.contracts.model import Contract
 from flows.contracts.periods import due_date_of_year, first_day_of_year, period_of_year
 from flows.landing.outcome import (
     Outcome,
+    describe_rejection,
     rejection_of_delivery,
     rejection_sentence,
-    write_rejection,
 )
 
 Key = tuple[str, str, str]  # table, district and period
@@ -304,7 +304,8 @@ def _say_in_chinese(status: SourceStatus) -> list[str]:
     contract = status.expected.contract
     stands = bool(status.active) and not contract.in_parts
     rejected = [
-        write_rejection(entry, contract.title, older_stands=stands) for entry in status.rejections
+        describe_rejection(entry, contract.title, older_stands=stands)
+        for entry in status.rejections
     ]
     return [*filter(None, [status.gap]), *rejected]
 
